@@ -1,0 +1,1 @@
+"""CT to numbers: numpy, scipy and SimpleITK only."""

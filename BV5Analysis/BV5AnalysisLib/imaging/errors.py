@@ -1,0 +1,12 @@
+"""The errors that an analysis ends with on purpose."""
+
+
+class AnalysisError(Exception):
+    """The analysis cannot be done.
+
+    The message is one line for the user: what is wrong, and what to do about it.
+    """
+
+
+class Cancelled(Exception):
+    """The user asked to stop; raised by a progress callback."""

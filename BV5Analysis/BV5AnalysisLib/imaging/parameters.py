@@ -1,0 +1,105 @@
+"""What a user may set, with the defaults of the definitions."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .errors import AnalysisError
+from .sizeclasses import SizeClass
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Parameters of an analysis.
+
+    Attributes
+    ----------
+    minimum_csa_mm2 : float
+        Floor of the first class; 1.25 in the defining paper, 0 in the Chest Imaging Platform.
+    class_bounds_mm2 : tuple of float
+        Upper bounds of BV5 and of BV5-10.
+    blood_hu : float or None
+        Attenuation of blood; None measures it inside the scan's large vessels.
+    minimum_component_length_mm : float
+        Vessel trees shorter than this in all are dropped as noise.
+    """
+
+    minimum_csa_mm2: float = 1.25
+    class_bounds_mm2: tuple[float, float] = (5.0, 10.0)
+    blood_hu: float | None = None
+    minimum_component_length_mm: float = 6.0
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            numbers = value if isinstance(value, tuple) else (value,)
+            if not all(_is_number(number) or number is None for number in numbers):
+                raise AnalysisError(f"Parameter {field.name} is {value!r}; give finite numbers.")
+        if self.blood_hu is not None and not -100 < self.blood_hu < 1500:
+            raise AnalysisError(
+                f"Parameter blood_hu is {self.blood_hu:g}; blood is between -100 and 1500 HU."
+            )
+        if self.minimum_component_length_mm < 0:
+            raise AnalysisError("Parameter minimum_component_length_mm must not be negative.")
+        if len(self.class_bounds_mm2) != 2 or not (
+            0 <= self.minimum_csa_mm2 < self.class_bounds_mm2[0] < self.class_bounds_mm2[1]
+        ):
+            raise AnalysisError(
+                "Class bounds must rise: 0 <= minimum_csa_mm2 < class_bounds_mm2[0]"
+                f" < class_bounds_mm2[1]; given {self.minimum_csa_mm2} and {self.class_bounds_mm2}."
+            )
+
+    def size_class(self, csa_mm2: np.ndarray) -> np.ndarray:
+        """Size class of cross-sectional areas.
+
+        Parameters
+        ----------
+        csa_mm2 : numpy.ndarray
+            Cross-sectional areas, any shape, mm².
+
+        Returns
+        -------
+        numpy.ndarray
+            `SizeClass` values, uint8, the same shape.
+        """
+        labels = np.array(
+            [SizeClass.BELOW_FLOOR, SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10], np.uint8
+        )
+        bounds = (self.minimum_csa_mm2, *self.class_bounds_mm2)
+        return labels[np.digitize(csa_mm2, bounds)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, fit for JSON."""
+        return {**dataclasses.asdict(self), "class_bounds_mm2": list(self.class_bounds_mm2)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Parameters:
+        """Parameters from plain values; missing ones take their default.
+
+        Raises
+        ------
+        AnalysisError
+            A name is unknown or a value does not fit.
+        """
+        if not isinstance(values, dict):
+            raise AnalysisError("Parameters must be a JSON object of names and values.")
+        known = [field.name for field in dataclasses.fields(cls)]
+        unknown = sorted(set(values) - set(known))
+        if unknown:
+            raise AnalysisError(
+                f"Unknown parameter {', '.join(unknown)}; known are {', '.join(known)}."
+            )
+        values = dict(values)
+        if isinstance(values.get("class_bounds_mm2"), list):
+            values["class_bounds_mm2"] = tuple(values["class_bounds_mm2"])
+        return cls(**values)
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
+    )

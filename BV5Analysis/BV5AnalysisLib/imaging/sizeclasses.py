@@ -1,0 +1,98 @@
+"""The size classes: names, colors and codes, defined once for every output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class SizeClass(IntEnum):
+    """Size class of a vessel by cross-sectional area; the values are label values."""
+
+    BV5 = 1
+    BV5_10 = 2
+    BV10 = 3
+    BELOW_FLOOR = 4
+
+
+class LungLabel(IntEnum):
+    """Label values of the lungs volume."""
+
+    RIGHT = 1
+    LEFT = 2
+
+
+@dataclass(frozen=True)
+class Code:
+    """A coded concept, SNOMED CT unless said otherwise."""
+
+    value: str
+    meaning: str
+    scheme: str = "SCT"
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """How a structure is named, colored and coded wherever it is shown.
+
+    Attributes
+    ----------
+    key : str
+        Prefix of its columns in tables.
+    name : str
+        Name people read.
+    color : tuple of float
+        RGB, 0 to 1.
+    category, type, region : Code
+        Coded meaning; `region` is the anatomic region where it applies.
+    """
+
+    key: str
+    name: str
+    color: tuple[float, float, float]
+    category: Code
+    type: Code
+    region: Code | None = None
+
+    @property
+    def hex_color(self) -> str:
+        """Color as ``#RRGGBB``."""
+        return "#" + "".join(f"{round(255 * channel):02X}" for channel in self.color)
+
+
+def _rgb(hex_color: str) -> tuple[float, float, float]:
+    return tuple(int(hex_color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+
+
+ANATOMICAL_STRUCTURE = Code("123037004", "Anatomical Structure")
+BLOOD_VESSEL = Code("59820001", "Blood vessel")
+LUNG = Code("39607008", "Lung")
+
+# Vermillion, yellow, blue and grey of the Okabe-Ito palette, safe for color-blind readers.
+VESSELS: dict[SizeClass, Appearance] = {
+    SizeClass.BV5: Appearance(
+        "bv5", "BV5", _rgb("#D55E00"), ANATOMICAL_STRUCTURE, BLOOD_VESSEL, LUNG
+    ),
+    SizeClass.BV5_10: Appearance(
+        "bv5_10", "BV5-10", _rgb("#F0E442"), ANATOMICAL_STRUCTURE, BLOOD_VESSEL, LUNG
+    ),
+    SizeClass.BV10: Appearance(
+        "bv10", "BV10", _rgb("#0072B2"), ANATOMICAL_STRUCTURE, BLOOD_VESSEL, LUNG
+    ),
+    SizeClass.BELOW_FLOOR: Appearance(
+        "below_floor", "Below floor", _rgb("#999999"), ANATOMICAL_STRUCTURE, BLOOD_VESSEL, LUNG
+    ),
+}
+
+LUNGS: dict[LungLabel, Appearance] = {
+    LungLabel.RIGHT: Appearance(
+        "right",
+        "Right lung",
+        _rgb("#56B4E9"),
+        ANATOMICAL_STRUCTURE,
+        Code("24028007", "Right lung"),
+    ),
+    LungLabel.LEFT: Appearance(
+        "left", "Left lung", _rgb("#009E73"), ANATOMICAL_STRUCTURE, Code("7771000", "Left lung")
+    ),
+}

@@ -1,0 +1,115 @@
+"""An array and its place in the patient, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import SimpleITK as sitk
+
+Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Voxel grid in the world (LPS, mm), in SimpleITK's axis order (x, y, z).
+
+    Attributes
+    ----------
+    size : tuple of int
+        Number of voxels along x, y, z.
+    spacing, origin : tuple of float
+        Voxel size and center of the first voxel, mm.
+    direction : tuple of float
+        The nine direction cosines, row by row.
+    """
+
+    size: tuple[int, int, int]
+    spacing: Triple
+    origin: Triple = (0.0, 0.0, 0.0)
+    direction: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+    @classmethod
+    def of(cls, image: sitk.Image) -> Grid:
+        """Grid of a 3D SimpleITK image."""
+        return cls(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Array shape (z, y, x)."""
+        return self.size[::-1]
+
+    @property
+    def spacing_zyx(self) -> np.ndarray:
+        """Voxel size along array axes (z, y, x), mm."""
+        return np.array(self.spacing[::-1])
+
+    @property
+    def voxel_volume_ml(self) -> float:
+        """Volume of one voxel, mL."""
+        return float(np.prod(self.spacing)) / 1000.0
+
+    @cached_property
+    def index_to_world_matrix(self) -> np.ndarray:
+        """4 × 4 matrix from voxel index (x, y, z) to world (LPS, mm)."""
+        matrix = np.eye(4)
+        matrix[:3, :3] = np.reshape(self.direction, (3, 3)) * self.spacing
+        matrix[:3, 3] = self.origin
+        return matrix
+
+    def index_to_world(self, index_zyx: np.ndarray) -> np.ndarray:
+        """World points (n, 3) in LPS mm of fractional array indices (n, 3) in (z, y, x)."""
+        matrix = self.index_to_world_matrix
+        return np.asarray(index_zyx, float)[..., ::-1] @ matrix[:3, :3].T + matrix[:3, 3]
+
+    def world_to_index(self, world_mm: np.ndarray) -> np.ndarray:
+        """Fractional array indices (n, 3) in (z, y, x) of world points (n, 3) in LPS mm."""
+        inverse = np.linalg.inv(self.index_to_world_matrix)
+        return (np.asarray(world_mm, float) @ inverse[:3, :3].T + inverse[:3, 3])[..., ::-1]
+
+    def matches(self, other: Grid, tolerance_mm: float = 1e-2) -> bool:
+        """Whether both grids have the same size and their voxels coincide within a tolerance."""
+        if self.size != other.size:
+            return False
+        corners = np.array([(z, y, x) for z in (0, 1) for y in (0, 1) for x in (0, 1)])
+        corners = corners * (np.array(self.shape) - 1)
+        offsets = self.index_to_world(corners) - other.index_to_world(corners)
+        return bool(np.abs(offsets).max() <= tolerance_mm)
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """An array (z, y, x) with its grid.
+
+    Attributes
+    ----------
+    array : numpy.ndarray
+        Values, shape ``grid.shape``.
+    grid : Grid
+        Where the voxels are.
+    """
+
+    array: np.ndarray
+    grid: Grid
+
+    def __post_init__(self) -> None:
+        if self.array.shape != self.grid.shape:
+            raise ValueError(f"array shape {self.array.shape} is not grid shape {self.grid.shape}")
+
+    @classmethod
+    def of(cls, image: sitk.Image) -> Volume:
+        """Volume of a 3D scalar SimpleITK image."""
+        return cls(sitk.GetArrayFromImage(image), Grid.of(image))
+
+    def to_sitk(self) -> sitk.Image:
+        """SimpleITK image with the same values and geometry."""
+        image = sitk.GetImageFromArray(self.array)
+        image.SetSpacing(self.grid.spacing)
+        image.SetOrigin(self.grid.origin)
+        image.SetDirection(self.grid.direction)
+        return image
+
+    def with_array(self, array: np.ndarray) -> Volume:
+        """Return another array on the same grid."""
+        return Volume(array, self.grid)

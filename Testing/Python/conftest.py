@@ -1,0 +1,85 @@
+"""Fixtures that every layer's tests share."""
+
+import numpy as np
+import pytest
+from BV5AnalysisLib.imaging.centerlines import Centerlines
+from BV5AnalysisLib.imaging.measurements import (
+    AnalysisResult,
+    Calibration,
+    CsaHistogram,
+    Measurement,
+)
+from BV5AnalysisLib.imaging.parameters import Parameters
+from BV5AnalysisLib.imaging.quality import Finding, Severity
+from BV5AnalysisLib.imaging.scan import Scan
+from BV5AnalysisLib.imaging.sizeclasses import LungLabel
+from BV5AnalysisLib.imaging.volume import Grid, Volume
+
+
+@pytest.fixture(scope="session")
+def small_result() -> AnalysisResult:
+    """A hand-made result: two box lungs, in each four straight vessels, one a size class."""
+    grid = Grid((96, 64, 60), (3.0, 3.0, 4.0), (-144.0, -96.0, -120.0))
+    z, y, x = np.indices(grid.shape, sparse=True)
+    lungs = np.zeros(grid.shape, np.uint8)
+    inside = (abs(z - 30) < 25) & (abs(y - 32) < 24)
+    # Image x grows to the patient's left in LPS, so the right lung has the low indices.
+    lungs[inside & (x > 8) & (x < 40)] = LungLabel.RIGHT
+    lungs[inside & (x > 56) & (x < 88)] = LungLabel.LEFT
+    hu = np.where(lungs > 0, -850, 30).astype(np.int16)
+
+    vessels = np.zeros(grid.shape, np.uint8)
+    points, areas, lengths = [], [], []
+    parameters = Parameters()
+    for side in (-1, 1):
+        for row, area in enumerate((0.8, 3.0, 7.0, 40.0)):
+            line = np.zeros((31, 3))
+            line[:, 0] = side * np.linspace(40.0, 100.0, 31)
+            line[:, 1] = 30.0 * row - 45.0
+            points.append(line)
+            areas.append(np.full(31, area))
+            lengths.append(60.0)
+            index = np.rint(grid.world_to_index(line)).astype(int)
+            size_class = parameters.size_class(area)
+            vessels[tuple(index.T)] = size_class
+            hu[tuple(index.T)] = 40
+    csa = np.concatenate(areas)
+    mean_csa = np.array([area[0] for area in areas])
+    length = np.array(lengths)
+    centerlines = Centerlines(
+        points_mm=np.concatenate(points),
+        branch_start=np.arange(0, 31 * 9, 31),
+        csa_mm2=csa,
+        size_class=parameters.size_class(csa),
+        length_mm=length,
+        volume_ml=length * mean_csa / 1000,
+        mean_csa_mm2=mean_csa,
+    )
+    side_ml = {area: 0.06 * area for area in (0.8, 3.0, 7.0, 40.0)}
+
+    def measurement(region: str, factor: int) -> Measurement:
+        volume = factor * np.count_nonzero(lungs == LungLabel.RIGHT) * grid.voxel_volume_ml
+        return Measurement(
+            region,
+            volume,
+            factor * side_ml[3.0],
+            factor * side_ml[7.0],
+            factor * side_ml[40.0],
+            factor * side_ml[0.8],
+            factor * 180.0,
+        )
+
+    edges = np.array([0.0, 1.25, 5.0, 10.0, 100.0])
+    return AnalysisResult(
+        scan=Scan(Volume(hu, grid), sha256="0" * 64, source="hand-made"),
+        lungs=Volume(lungs, grid),
+        airways=Volume(np.zeros(grid.shape, bool), grid),
+        vessels=Volume(vessels, grid),
+        centerlines=centerlines,
+        measurements=(measurement("both", 2), measurement("right", 1), measurement("left", 1)),
+        csa_histogram=CsaHistogram(edges, 2 * np.array([side_ml[a] for a in (0.8, 3, 7, 40)])),
+        findings=(Finding("thick_slices", Severity.WARNING, "Slices are 4.0 mm apart.", 4.0),),
+        calibration=Calibration(blood_hu=40.0, parenchyma_hu=-850.0, noise_hu=20.0),
+        parameters=parameters,
+        seconds={"lungs": 1.0, "vessels": 2.0},
+    )
