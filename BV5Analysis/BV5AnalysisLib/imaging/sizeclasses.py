@@ -43,8 +43,10 @@ class Appearance:
         Name people read.
     color : tuple of float
         RGB, 0 to 1.
-    category, type, region : Code
-        Coded meaning; `region` is the anatomic region where it applies.
+    category, type : Code
+        Coded meaning.
+    region, modifier : Code or None
+        Anatomic region, and what narrows the type, such as its side.
     """
 
     key: str
@@ -53,6 +55,7 @@ class Appearance:
     category: Code
     type: Code
     region: Code | None = None
+    modifier: Code | None = None
 
     @property
     def hex_color(self) -> str:
@@ -64,23 +67,19 @@ def _rgb(hex_color: str) -> tuple[float, float, float]:
     return tuple(int(hex_color[i : i + 2], 16) / 255 for i in (1, 3, 5))
 
 
+# As in the terminology lists of DICOM and 3D Slicer: only a tissue takes an anatomic region there.
 ANATOMICAL_STRUCTURE = Code("123037004", "Anatomical Structure")
+TISSUE = Code("85756007", "Tissue")
 BLOOD_VESSEL = Code("59820001", "Blood vessel")
 LUNG = Code("39607008", "Lung")
 
 # Vermillion, yellow, blue and grey of the Okabe-Ito palette, safe for color-blind readers.
 VESSELS: dict[SizeClass, Appearance] = {
-    SizeClass.BV5: Appearance(
-        "bv5", "BV5", _rgb("#D55E00"), ANATOMICAL_STRUCTURE, BLOOD_VESSEL, LUNG
-    ),
-    SizeClass.BV5_10: Appearance(
-        "bv5_10", "BV5-10", _rgb("#F0E442"), ANATOMICAL_STRUCTURE, BLOOD_VESSEL, LUNG
-    ),
-    SizeClass.BV10: Appearance(
-        "bv10", "BV10", _rgb("#0072B2"), ANATOMICAL_STRUCTURE, BLOOD_VESSEL, LUNG
-    ),
+    SizeClass.BV5: Appearance("bv5", "BV5", _rgb("#D55E00"), TISSUE, BLOOD_VESSEL, LUNG),
+    SizeClass.BV5_10: Appearance("bv5_10", "BV5-10", _rgb("#F0E442"), TISSUE, BLOOD_VESSEL, LUNG),
+    SizeClass.BV10: Appearance("bv10", "BV10", _rgb("#0072B2"), TISSUE, BLOOD_VESSEL, LUNG),
     SizeClass.BELOW_FLOOR: Appearance(
-        "below_floor", "Below floor", _rgb("#999999"), ANATOMICAL_STRUCTURE, BLOOD_VESSEL, LUNG
+        "below_floor", "Below floor", _rgb("#999999"), TISSUE, BLOOD_VESSEL, LUNG
     ),
 }
 
@@ -90,9 +89,15 @@ LUNGS: dict[LungLabel, Appearance] = {
         "Right lung",
         _rgb("#56B4E9"),
         ANATOMICAL_STRUCTURE,
-        Code("24028007", "Right lung"),
+        LUNG,
+        modifier=Code("24028007", "Right"),
     ),
     LungLabel.LEFT: Appearance(
-        "left", "Left lung", _rgb("#009E73"), ANATOMICAL_STRUCTURE, Code("7771000", "Left lung")
+        "left",
+        "Left lung",
+        _rgb("#009E73"),
+        ANATOMICAL_STRUCTURE,
+        LUNG,
+        modifier=Code("7771000", "Left"),
     ),
 }
