@@ -1,0 +1,194 @@
+"""Output folders that appear complete or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..imaging.errors import AnalysisError
+
+
+@dataclass(frozen=True)
+class FolderKind:
+    """How a folder that this software wrote is known, so that no other is ever replaced.
+
+    Attributes
+    ----------
+    marker : str
+        JSON file in it that names its schema.
+    schema : str
+        The schema's name.
+    names : frozenset of str
+        Every file that may be in it.
+    """
+
+    marker: str
+    schema: str
+    names: frozenset[str]
+
+    def holds(self, folder: Path) -> bool:
+        """Whether a folder has the marker of this kind."""
+        try:
+            content = json.loads((folder / self.marker).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return isinstance(content, dict) and content.get("schema") == self.schema
+
+
+RESULT = FolderKind(
+    "result.json",
+    "bv5-analysis/result",
+    frozenset(
+        {
+            "measurements.csv",
+            "result.json",
+            "vessels.seg.nrrd",
+            "lungs.seg.nrrd",
+            "centerlines.vtp",
+            "vessels_3d.png",
+            "overview.png",
+            "report.html",
+            "scene.mrb",
+        }
+    ),
+)
+
+
+def check_output(folder: Path, kind: FolderKind, overwrite: bool) -> None:
+    """Refuse, before the long work, a folder that could not be written in the end.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The wanted output folder.
+    kind : FolderKind
+        What may be replaced.
+    overwrite : bool
+        Whether the user asked to replace what is there.
+
+    Raises
+    ------
+    AnalysisError
+        It exists and may not be replaced, or its place cannot be written.
+    """
+    folder = folder.resolve()
+    if folder.parent == folder:
+        raise AnalysisError("The output folder cannot be the root folder; give another one.")
+    if folder.exists():
+        _check_replaceable(folder, kind, overwrite)
+    base = _existing_ancestor(folder)
+    probe = _sibling(base, folder.name, "probe")
+    try:
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        raise _failure(folder, error) from error
+
+
+@contextlib.contextmanager
+def output_folder(folder: Path, kind: FolderKind, overwrite: bool = False) -> Iterator[Path]:
+    """Give a folder to write into, which takes its name when all went well.
+
+    Whatever ends the writing early leaves `folder` as it was: absent, or the old one whole.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The wanted output folder.
+    kind : FolderKind
+        What may be replaced.
+    overwrite : bool
+        Replace a folder of this kind that is there.
+
+    Yields
+    ------
+    pathlib.Path
+        Hidden folder on the same file system.
+
+    Raises
+    ------
+    AnalysisError
+        The folder may not be replaced, or writing fails, such as for a full disk.
+    """
+    folder = folder.resolve()
+    check_output(folder, kind, overwrite)
+    partial = _sibling(_existing_ancestor(folder), folder.name, "partial")
+    try:
+        partial.mkdir()
+        yield partial
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _put_in_place(partial, folder)
+    except OSError as error:
+        raise _failure(folder, error) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _check_replaceable(folder: Path, kind: FolderKind, overwrite: bool) -> None:
+    if not folder.is_dir():
+        raise AnalysisError(f"{folder.name} is a file; give another output folder.")
+    if not overwrite:
+        raise AnalysisError(
+            f"Output folder {folder.name} exists; add --overwrite, or give another one."
+        )
+    entries = {entry.name for entry in folder.iterdir()}
+    if not entries:
+        return
+    if not kind.holds(folder):
+        raise AnalysisError(
+            f"Output folder {folder.name} holds no {kind.marker} of BV5 Analysis and is not"
+            " replaced; give another one."
+        )
+    foreign = sorted(entries - kind.names)
+    if foreign:
+        raise AnalysisError(
+            f"Output folder {folder.name} also holds {foreign[0]}, which BV5 Analysis did not"
+            " write; move it away, or give another folder."
+        )
+
+
+def _put_in_place(partial: Path, folder: Path) -> None:
+    """Rename, with the old folder kept until the new one has its name."""
+    if not folder.exists():
+        partial.rename(folder)
+        return
+    old = _sibling(folder.parent, folder.name, "old")
+    try:
+        folder.rename(old)
+        partial.rename(folder)
+    finally:
+        if old.exists():
+            if folder.exists():
+                shutil.rmtree(old)
+            else:
+                old.rename(folder)
+
+
+def _sibling(parent: Path, name: str, purpose: str) -> Path:
+    return parent / f".{name}.bv5-{purpose}-{secrets.token_hex(4)}"
+
+
+def _existing_ancestor(folder: Path) -> Path:
+    """Nearest folder above that exists: a rename from there stays on one file system."""
+    return next(parent for parent in folder.parents if parent.exists())
+
+
+def _failure(folder: Path, error: OSError) -> AnalysisError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return AnalysisError(
+            f"The disk of output folder {folder.name} is full; free space, or give another folder."
+        )
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        return AnalysisError(
+            f"No permission to write output folder {folder.name}; give another folder."
+        )
+    reason = error.strerror or str(error)
+    return AnalysisError(
+        f"Output folder {folder.name} cannot be written ({reason}); give another folder."
+    )

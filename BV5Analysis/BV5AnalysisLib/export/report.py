@@ -1,0 +1,107 @@
+"""The report people read and keep: one self-contained HTML file."""
+
+from __future__ import annotations
+
+import base64
+import math
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from .. import __version__
+from ..imaging.measurements import AnalysisResult, Measurement
+from ..imaging.sizeclasses import VESSELS, SizeClass
+from .histogram import histogram_png
+from .record import case_record
+from .wording import REFERENCES, class_range, method_paragraph
+
+TEMPLATES = Path(__file__).parent / "templates"
+COUNTED = (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
+_REGION_TITLES = {"both": "Both lungs", "right": "Right lung", "left": "Left lung"}
+_SEVERITY_TITLES = {"error": "Error", "warning": "Warning", "info": "Note"}
+
+
+def report_html(case: str, result: AnalysisResult, overview: bytes, vessels_3d: bytes) -> str:
+    """Report of one analysis, with nothing outside the file.
+
+    Parameters
+    ----------
+    case : str
+        Name of the case; any text, it is escaped.
+    result : AnalysisResult
+        What to report.
+    overview, vessels_3d : bytes
+        PNG of the slices and of the 3D view.
+
+    Returns
+    -------
+    str
+        HTML with styles and pictures inside, for light and dark screens and A4 paper.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "data_uri": _data_uri}
+    return environment.get_template("report.html.j2").render(
+        case=case,
+        result=result,
+        record=case_record(case, result),
+        version=__version__,
+        classes=_class_rows(result),
+        rows=[_table_row(row) for row in result.measurements],
+        findings=[
+            (finding.severity.value, _SEVERITY_TITLES[finding.severity.value], finding.text)
+            for finding in result.findings
+        ],
+        pictures={
+            "vessels_3d": vessels_3d,
+            "overview": overview,
+            "histogram": histogram_png(result),
+        },
+        references=REFERENCES,
+        method=method_paragraph(result.parameters, result.calibration.blood_hu),
+    )
+
+
+def number(value: float | None, decimals: int = 1) -> str:
+    """Value for people: a dash where there is none, a true minus sign."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def _class_rows(result: AnalysisResult) -> list[dict[str, Any]]:
+    """Values of the three counted classes, both lungs."""
+    both = result.measurements[0]
+    return [
+        {
+            "name": VESSELS[size_class].name,
+            "color": VESSELS[size_class].hex_color,
+            "range": class_range(size_class, result.parameters),
+            "ml": getattr(both, f"{VESSELS[size_class].key}_ml"),
+            "pct": getattr(both, f"{VESSELS[size_class].key}_pct"),
+        }
+        for size_class in COUNTED
+    ]
+
+
+def _table_row(row: Measurement) -> dict[str, Any]:
+    return {
+        "title": _REGION_TITLES.get(row.region, row.region),
+        "lung_volume_ml": row.lung_volume_ml,
+        "tpbv_ml": row.tpbv_ml,
+        "below_floor_ml": row.below_floor_ml,
+        "classes": [
+            (getattr(row, f"{VESSELS[c].key}_ml"), getattr(row, f"{VESSELS[c].key}_pct"))
+            for c in COUNTED
+        ],
+    }
+
+
+def _data_uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

@@ -1,0 +1,90 @@
+"""Measurements as a table of comma-separated values."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+
+from .. import __version__
+from ..imaging.measurements import AnalysisResult, Measurement
+
+VOLUME_FIELDS = (
+    "lung_volume_ml",
+    "tpbv_ml",
+    "bv5_ml",
+    "bv5_10_ml",
+    "bv10_ml",
+    "below_floor_ml",
+)
+PERCENT_FIELDS = ("bv5_pct", "bv5_10_pct", "bv10_pct")
+MEASUREMENT_FIELDS = (*VOLUME_FIELDS, *PERCENT_FIELDS, "vessel_length_mm")
+COLUMNS = (
+    "case",
+    "region",
+    *MEASUREMENT_FIELDS,
+    "minimum_csa_mm2",
+    "bv5_upper_csa_mm2",
+    "bv10_lower_csa_mm2",
+    "blood_hu",
+    "worst_finding",
+    "software_version",
+)
+_DECIMALS = dict.fromkeys(VOLUME_FIELDS, 4) | dict.fromkeys(PERCENT_FIELDS, 3)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_measurements(path: Path, case: str, result: AnalysisResult) -> None:
+    """Write one row a region; see `COLUMNS`. A value that does not exist is an empty cell.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write, UTF-8.
+    case : str
+        Name of the case.
+    result : AnalysisResult
+        What to write.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    path.write_text(measurements_csv(case, result), encoding="utf-8", newline="")
+
+
+def measurements_csv(case: str, result: AnalysisResult) -> str:
+    """Text of ``measurements.csv``: header and one row a region."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_row(case, measurement, result) for measurement in result.measurements)
+    return text.getvalue()
+
+
+def safe_cell(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _row(case: str, measurement: Measurement, result: AnalysisResult) -> dict[str, str]:
+    parameters = result.parameters
+    values = {name: getattr(measurement, name) for name in MEASUREMENT_FIELDS} | {
+        "minimum_csa_mm2": parameters.minimum_csa_mm2,
+        "bv5_upper_csa_mm2": parameters.class_bounds_mm2[0],
+        "bv10_lower_csa_mm2": parameters.class_bounds_mm2[1],
+        "blood_hu": result.calibration.blood_hu,
+    }
+    return {
+        "case": safe_cell(case),
+        "region": safe_cell(measurement.region),
+        **{name: _number(value, _DECIMALS.get(name, 2)) for name, value in values.items()},
+        "worst_finding": result.findings[0].severity.value if result.findings else "",
+        "software_version": __version__,
+    }
+
+
+def _number(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}" if math.isfinite(value) else ""

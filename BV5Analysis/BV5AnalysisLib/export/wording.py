@@ -1,0 +1,66 @@
+"""Sentences about the method, written once for every output."""
+
+from __future__ import annotations
+
+from ..imaging.parameters import Parameters
+from ..imaging.sizeclasses import SizeClass
+
+REFERENCES = (
+    "Estépar RSJ, Kinney GL, Black-Shinn JL, et al. Computed tomographic measures of pulmonary"
+    " vascular morphology in smokers and their clinical implications. Am J Respir Crit Care Med."
+    " 2013;188(2):231-239.",
+    "Lins M, Vandevenne J, Thillai M, et al. Assessment of small pulmonary blood vessels in"
+    " COVID-19 patients using HRCT. Acad Radiol. 2020;27(10):1449-1455.",
+    "Morris MF, Pershad Y, Kang P, et al. Altered pulmonary blood volume distribution as a"
+    " biomarker for predicting outcomes in COVID-19 disease. Eur Respir J. 2021;58(3):2004133.",
+)
+
+
+def class_range(size_class: SizeClass, parameters: Parameters) -> str:
+    """Cross-sectional areas of a class under these parameters, such as ``5 ≤ CSA < 10 mm²``."""
+    floor, (low, high) = parameters.minimum_csa_mm2, parameters.class_bounds_mm2
+    return {
+        SizeClass.BV5: f"{floor:g} ≤ CSA < {low:g} mm²",
+        SizeClass.BV5_10: f"{low:g} ≤ CSA < {high:g} mm²",
+        SizeClass.BV10: f"CSA ≥ {high:g} mm²",
+        SizeClass.BELOW_FLOOR: f"CSA < {floor:g} mm²",
+    }[size_class]
+
+
+def method_paragraph(parameters: Parameters, blood_hu: float) -> str:
+    """How the numbers came about, for a paper's method section.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        As used.
+    blood_hu : float
+        Attenuation taken for blood, HU.
+
+    Returns
+    -------
+    str
+        One paragraph.
+    """
+    source = (
+        "measured inside the scan's large vessels"
+        if parameters.blood_hu is None
+        else "set by the user"
+    )
+    bv5, bv5_10, bv10 = (
+        class_range(size_class, parameters)
+        for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
+    )
+    return (
+        "Lungs and airways were segmented, and vessel centerlines found as ridges of attenuation"
+        " over several scales, with airway walls and fissures left out. At each centerline point"
+        " the cross-sectional area (CSA) was measured in the plane across the vessel as the"
+        " integral of (HU − local background) / (HU of blood − local background), which the"
+        f" scanner's blur does not change. Blood was taken as {blood_hu:.0f} HU, {source}. Areas"
+        " were smoothed along each branch. Blood volume was summed over voxels by the same"
+        " fraction, so that partial volume counts, and assigned to the class of the nearest"
+        f" branch point: BV5 ({bv5}), BV5-10 ({bv5_10}), BV10 ({bv10}); vessels below"
+        f" {parameters.minimum_csa_mm2:g} mm² are reported apart. Vessel trees shorter than"
+        f" {parameters.minimum_component_length_mm:g} mm in all were dropped. Percentages are of"
+        " the three classes' sum, the total pulmonary blood volume (TPBV)."
+    )
