@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..imaging.measurements import AnalysisResult, Measurement
+from ..imaging.quality import Severity
 
 VOLUME_FIELDS = (
     "lung_volume_ml",
@@ -28,15 +29,17 @@ COLUMNS = (
     "bv5_upper_csa_mm2",
     "bv10_lower_csa_mm2",
     "blood_hu",
-    "worst_finding",
+    "findings",
     "software_version",
 )
 _DECIMALS = dict.fromkeys(VOLUME_FIELDS, 4) | dict.fromkeys(PERCENT_FIELDS, 3)
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 def write_measurements(path: Path, case: str, result: AnalysisResult) -> None:
-    """Write one row a region; see `COLUMNS`. A value that does not exist is an empty cell.
+    """Write one row a region; see `COLUMNS`.
+
+    A value that does not exist is an empty cell; findings are the codes of warnings and errors.
 
     Parameters
     ----------
@@ -65,7 +68,8 @@ def measurements_csv(case: str, result: AnalysisResult) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
+    """Text on one line that no spreadsheet takes for a formula."""
+    text = " ".join(text.split())
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
@@ -81,7 +85,9 @@ def _row(case: str, measurement: Measurement, result: AnalysisResult) -> dict[st
         "case": safe_cell(case),
         "region": safe_cell(measurement.region),
         **{name: _number(value, _DECIMALS.get(name, 2)) for name, value in values.items()},
-        "worst_finding": result.findings[0].severity.value if result.findings else "",
+        "findings": ";".join(
+            finding.code for finding in result.findings if finding.severity != Severity.INFO
+        ),
         "software_version": __version__,
     }
 

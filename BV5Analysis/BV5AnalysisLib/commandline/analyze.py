@@ -1,0 +1,180 @@
+"""``bv5 analyze``: one scan in, one folder out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..export.case import write_case
+from ..export.folder import RESULT, check_output, output_folder
+from ..imaging import pipeline, scan
+from ..imaging.errors import AnalysisError
+from ..imaging.measurements import AnalysisResult
+from ..imaging.parameters import Parameters
+from ..imaging.progress import Progress
+from ..imaging.sizeclasses import VESSELS, SizeClass
+from .printing import print_table
+from .progress import part, shown_progress
+from .requirements import check_requirements
+from .stopping import stop_at_once, stop_in_order
+
+_READ, _ANALYZED, _DRAWN = 0.05, 0.85, 0.95
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to measure and what to write; the paths are as the user gave them."""
+
+    ct: Path
+    output: Path
+    series: str | None = None
+    lungs: Path | None = None
+    regions: Path | None = None
+    parameters: Path | None = None
+    overwrite: bool = False
+    report: bool = True
+    scene: bool = False
+
+
+def run(options: argparse.Namespace) -> None:
+    """Carry out the command.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As parsed by `BV5AnalysisLib.cli`.
+    """
+    job = Job(
+        options.ct,
+        options.output,
+        options.series,
+        options.lungs,
+        options.regions,
+        options.parameters,
+        options.overwrite,
+        not options.no_report,
+        options.scene,
+    )
+    with shown_progress(options.progress) as progress:
+        result = analyze_into_folder(job, progress)
+    if options.progress != "json":
+        print_table(*measurements_table(result))
+        print_files(job)
+
+
+def analyze_into_folder(job: Job, progress: Progress) -> AnalysisResult:
+    """Read, measure, draw and write one case.
+
+    Parameters
+    ----------
+    job : Job
+        What to do.
+    progress : callable
+        Called with step and fraction; the last fraction is 1, after the folder is in place.
+
+    Returns
+    -------
+    AnalysisResult
+        What was measured.
+
+    Raises
+    ------
+    AnalysisError
+        It cannot be done; the output folder is as before.
+    """
+    parameters = read_parameters(job.parameters)
+    check_requirements(job.report, job.scene)
+    check_output(job.output, RESULT, job.overwrite)
+    case = job.output.resolve().name
+    with stop_at_once():
+        progress("reading the scan", 0.0)
+        ct = scan.read_scan(job.ct, series=job.series)
+        lungs = scan.read_mask(job.lungs, ct.volume.grid) if job.lungs else None
+        regions = scan.read_regions(job.regions, ct.volume.grid) if job.regions else None
+        result = pipeline.analyze(
+            ct,
+            lungs=lungs,
+            regions=regions,
+            parameters=parameters,
+            progress=part(progress, _READ, _ANALYZED),
+        )
+        documents = {}
+        if job.report:
+            progress("drawing the report", _ANALYZED)
+            documents = drawn_documents(case, result)
+    with stop_in_order(), output_folder(job.output, RESULT, job.overwrite) as folder:
+        progress("writing files", _DRAWN)
+        write_case(folder, case, result)
+        for name, content in documents.items():
+            (folder / name).write_bytes(content)
+        if job.scene:
+            save_scene(folder / "scene.mrb", case, result)
+    progress("done", 1.0)
+    return result
+
+
+def read_parameters(path: Path | None) -> Parameters:
+    """Parameters of a JSON file, the defaults where there is none.
+
+    Raises
+    ------
+    AnalysisError
+        The file cannot be read, is no JSON, or a name or value in it does not fit.
+    """
+    if path is None:
+        return Parameters()
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AnalysisError(
+            f"Parameters file {path.name} cannot be read ({error.strerror}); check its path."
+        ) from error
+    except ValueError as error:
+        raise AnalysisError(f"Parameters file {path.name} is not JSON: {error}.") from error
+    return Parameters.from_dict(values)
+
+
+def drawn_documents(case: str, result: AnalysisResult) -> dict[str, bytes]:
+    """Report and pictures by file name; needs the packages that `check_requirements` asks for."""
+    from ..export.report import report_html
+    from ..export.slices import overview_png
+    from ..scene.pictures import vessels_3d_png
+
+    vessels_3d, overview = vessels_3d_png(result), overview_png(result)
+    report = report_html(case, result, overview, vessels_3d)
+    return {
+        "vessels_3d.png": vessels_3d,
+        "overview.png": overview,
+        "report.html": report.encode("utf-8"),
+    }
+
+
+def measurements_table(result: AnalysisResult) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the table that is shown on the terminal."""
+    classes = [VESSELS[c] for c in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)]
+    header = ["Region", "Lung mL", "TPBV mL", *(f"{each.name} mL (%)" for each in classes)]
+    rows = [
+        [
+            row.region,
+            f"{row.lung_volume_ml:.0f}",
+            f"{row.tpbv_ml:.1f}",
+            *(
+                f"{getattr(row, each.key + '_ml'):.1f} ({getattr(row, each.key + '_pct'):.1f})"
+                for each in classes
+            ),
+        ]
+        for row in result.measurements
+    ]
+    return header, rows
+
+
+def print_files(job: Job) -> None:
+    """Say where the files are."""
+    if job.report:
+        print(f"Report:     {job.output / 'report.html'}")
+        print(f"3D picture: {job.output / 'vessels_3d.png'}")
+    if job.scene:
+        print(f"Scene:      {job.output / 'scene.mrb'}")
+    print(f"All files:  {job.output}")

@@ -1,0 +1,36 @@
+"""Optional packages, asked for before the long work and not after it."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from ..imaging.errors import AnalysisError
+
+_REPORT = {"matplotlib": "matplotlib", "jinja2": "Jinja2", "slicer": "slicer-core"}
+_SCENE = {"slicer": "slicer-core"}
+
+
+def check_requirements(report: bool, scene: bool) -> None:
+    """Check that what the wanted files need is installed and works.
+
+    Parameters
+    ----------
+    report : bool
+        Report and pictures are wanted.
+    scene : bool
+        The 3D Slicer scene is wanted.
+
+    Raises
+    ------
+    AnalysisError
+        Something is missing; the message has the command that installs it.
+    """
+    _check_installed(_REPORT if report else {}, "The report", "--no-report leaves the report out")
+    _check_installed(_SCENE if scene else {}, "The scene", "leave --scene out")
+
+
+def _check_installed(packages: dict[str, str], purpose: str, instead: str) -> None:
+    missing = [name for module, name in packages.items() if not importlib.util.find_spec(module)]
+    if missing:
+        names = " ".join(missing)
+        raise AnalysisError(f"{purpose} needs {names}: pip install {names} (or {instead}).")

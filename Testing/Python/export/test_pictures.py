@@ -1,0 +1,117 @@
+"""The pictures show what they should: planes, orientations and the classes' colors."""
+
+import dataclasses
+import io
+
+import numpy as np
+import pytest
+from BV5AnalysisLib.imaging.measurements import CsaHistogram
+from BV5AnalysisLib.imaging.sizeclasses import VESSELS, LungLabel, SizeClass
+from BV5AnalysisLib.imaging.volume import Grid, Volume
+
+pytest.importorskip("matplotlib")
+from BV5AnalysisLib.export.histogram import drawn_bars, histogram_png
+from BV5AnalysisLib.export.slices import informative_slices, overview_png
+from matplotlib import image as mpl_image
+
+
+def pixels(png: bytes) -> np.ndarray:
+    return mpl_image.imread(io.BytesIO(png), format="png")[..., :3]
+
+
+def count(picture: np.ndarray, size_class: SizeClass, tolerance: float = 0.05) -> int:
+    """Pixels of a class's color."""
+    return int((abs(picture - VESSELS[size_class].color) < tolerance).all(axis=-1).sum())
+
+
+def test_the_overview_outlines_every_class(small_result):
+    picture = pixels(overview_png(small_result))
+    assert min(picture.shape[:2]) > 1000
+    legend = int(picture.shape[0] * 0.96)
+    for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10):
+        # Outlines, not only the legend's lines at the bottom.
+        assert count(picture[:legend], size_class) > 300
+        assert count(picture[legend:], size_class) > 100
+
+
+def test_without_vessels_only_the_legend_is_colored(small_result):
+    vessels = small_result.vessels.with_array(np.zeros_like(small_result.vessels.array))
+    picture = pixels(overview_png(dataclasses.replace(small_result, vessels=vessels)))
+    legend = int(picture.shape[0] * 0.96)
+    assert count(picture[:legend], SizeClass.BV5) == 0
+    assert count(picture[legend:], SizeClass.BV5) > 100
+
+
+def test_slices_go_through_the_vessels(small_result):
+    axial, coronal, right, left = informative_slices(small_result)
+    assert [picture.title.split(" (")[0] for picture in (axial, coronal, right, left)] == [
+        "Axial",
+        "Coronal",
+        "Sagittal, right lung",
+        "Sagittal, left lung",
+    ]
+    # The vessels lie in one axial plane; a coronal one holds one class of them in both lungs.
+    assert set(np.unique(axial.classes)) == {0, 1, 2, 3, 4}
+    assert len(np.unique(coronal.classes)) == 2
+    assert "L −" in right.title
+    assert "L +" in left.title
+
+
+@pytest.fixture
+def marked(small_result):
+    """A bright voxel at the right, front and top; voxels stored head first and back to front."""
+    grid = Grid((40, 30, 20), (2.0, 2.0, 5.0), (-40.0, 30.0, 50.0), (1, 0, 0, 0, -1, 0, 0, 0, -1))
+    hu = np.full(grid.shape, -850, np.int16)
+    hu[1, 28, 2] = 1000
+    lungs = np.full(grid.shape, LungLabel.RIGHT, np.uint8)
+    lungs[:, :, 20:] = LungLabel.LEFT
+    vessels = np.zeros(grid.shape, np.uint8)
+    vessels[1, 28, 2] = SizeClass.BV5
+    return dataclasses.replace(
+        small_result,
+        scan=dataclasses.replace(small_result.scan, volume=Volume(hu, grid)),
+        lungs=Volume(lungs, grid),
+        vessels=Volume(vessels, grid),
+    )
+
+
+def test_slices_are_turned_as_radiologists_read_them(marked):
+    axial, coronal, right, _left = informative_slices(marked)
+    bright = {
+        picture.edges: tuple(np.argwhere(picture.hu == 1000)[0])
+        for picture in (axial, coronal, right)
+    }
+    # Right at the left edge; front at the top of axial, at the left of sagittal; head at the top.
+    assert bright == {"RLAP": (1, 2), "RLSI": (1, 2), "APSI": (1, 1)}
+    assert axial.title == "Axial (S +45 mm)"
+    assert coronal.title == "Coronal (P −26 mm)"
+    assert right.title == "Sagittal, right lung (L −36 mm)"
+
+
+def test_the_histogram_shows_each_class_in_its_color(small_result):
+    picture = pixels(histogram_png(small_result))
+    for size_class in VESSELS:
+        assert count(picture, size_class) > 1500
+    # The volumes are 0.36, 0.84 and 4.8 mL, and areas are volumes.
+    axes_only = picture[:, : int(picture.shape[1] * 0.84)]
+    areas = [
+        count(axes_only, size_class)
+        for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
+    ]
+    assert areas[1] / areas[2] == pytest.approx(0.84 / 4.8, rel=0.05)
+    assert areas[0] / areas[2] == pytest.approx(0.36 / 4.8, rel=0.05)
+
+
+def test_bars_keep_volumes_and_fit_a_log_axis():
+    histogram = CsaHistogram(np.array([0, 1.25, 5, 20, np.inf]), np.array([1.0, 2.0, 4.0, 3.0]))
+    edges, height = drawn_bars(histogram)
+    assert edges.tolist() == [0.625, 1.25, 5, 20, 40]
+    assert np.allclose(height, [1, 1, 2, 3])
+    assert histogram.edges_mm2[0] == 0
+
+
+def test_pictures_keep_no_state_behind(small_result):
+    from matplotlib import _pylab_helpers
+
+    histogram_png(small_result)
+    assert not _pylab_helpers.Gcf.figs

@@ -1,0 +1,151 @@
+"""report.html: whole in itself, true to the numbers, and safe against any case name."""
+
+import base64
+import dataclasses
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from BV5AnalysisLib.imaging.quality import Finding, Severity
+
+pytest.importorskip("matplotlib")
+pytest.importorskip("jinja2")
+from BV5AnalysisLib.export.histogram import histogram_png
+from BV5AnalysisLib.export.report import number, report_html
+
+PNG = b"\x89PNG\r\n\x1a\n"
+VOID = {"meta", "link", "img", "br", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Tags, texts and pictures of a page; fails on tags that do not close."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict]] = []
+        self.cells: list[str] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+        if tag == "td":
+            self.cells.append("")
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self._open:
+            self.text += data
+        if "td" in self._open:
+            self.cells[-1] += data
+
+
+@pytest.fixture
+def page_of(small_result):
+    def make(case: str = "case 1", **changes) -> Page:
+        result = dataclasses.replace(small_result, **changes)
+        return Page(report_html(case, result, overview=PNG + b"slices", vessels_3d=PNG + b"3d"))
+
+    return make
+
+
+def test_nothing_lies_outside_the_file(small_result):
+    html = report_html("c", small_result, PNG, PNG)
+    page = Page(html)
+    assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
+    for _tag, attributes in page.tags:
+        for name in ("href", "src", "srcset", "data", "action"):
+            assert attributes.get(name, "data:").startswith("data:")
+        assert not any(name.startswith("on") for name in attributes)
+    assert not re.search(r"url\(|@import|https?://", html)
+
+
+def test_the_three_pictures_are_inside(page_of, small_result):
+    sources = [attributes["src"] for tag, attributes in page_of().tags if tag == "img"]
+    pictures = [
+        base64.b64decode(source.removeprefix("data:image/png;base64,")) for source in sources
+    ]
+    assert pictures == [PNG + b"3d", PNG + b"slices", histogram_png(small_result)]
+    assert all(attributes.get("alt") for tag, attributes in page_of().tags if tag == "img")
+
+
+def test_the_table_holds_the_measurements(page_of):
+    assert page_of().cells == [
+        *("Both lungs", "5,140", "6.0", "0.36", "6.0", "0.84", "14.0", "4.80", "80.0", "0.10"),
+        *("Right lung", "2,570", "3.0", "0.18", "6.0", "0.42", "14.0", "2.40", "80.0", "0.05"),
+        *("Left lung", "2,570", "3.0", "0.18", "6.0", "0.42", "14.0", "2.40", "80.0", "0.05"),
+    ]
+
+
+def test_any_name_is_text_and_never_markup(page_of, small_result):
+    region = dataclasses.replace(small_result.measurements[0], region="<b>lobe</b>")
+    finding = Finding("odd", Severity.INFO, "<img src=x onerror=alert(1)>")
+    page = page_of("<script>alert('&')</script>", measurements=(region,), findings=(finding,))
+    tags = {tag for tag, _ in page.tags}
+    assert "script" not in tags
+    assert "b" not in tags
+    assert "<script>alert('&')</script>" in page.text
+    assert page.cells[0] == "<b>lobe</b>"
+    assert sum(tag == "img" for tag, _ in page.tags) == 3
+
+
+def test_findings_are_marked_by_severity(page_of):
+    findings = tuple(
+        Finding(severity.value, severity, f"About {severity.value}.")
+        for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)
+    )
+    page = page_of(findings=findings)
+    items = [attributes["class"] for tag, attributes in page.tags if tag == "li" and attributes]
+    assert items == ["error", "warning", "info"]
+    assert "Warning: About warning." in page.text
+
+
+def test_no_findings_are_stated(page_of):
+    assert "None." in page_of(findings=()).text
+
+
+def test_the_method_names_this_runs_parameters(page_of, small_result):
+    parameters = dataclasses.replace(
+        small_result.parameters,
+        minimum_csa_mm2=0.5,
+        class_bounds_mm2=(4.0, 12.0),
+        blood_hu=55.0,
+    )
+    calibration = dataclasses.replace(small_result.calibration, blood_hu=55.0)
+    text = page_of(parameters=parameters, calibration=calibration).text
+    assert "BV5 (0.5 ≤ CSA < 4 mm²), BV5-10 (4 ≤ CSA < 12 mm²), BV10 (CSA ≥ 12 mm²)" in text
+    assert "Blood was taken as 55 HU, set by the user" in text
+    assert "measured inside the scan's large vessels" in page_of().text
+
+
+def test_versions_input_and_citation_are_there(page_of, small_result):
+    text = page_of().text
+    for needed in (small_result.scan.sha256, "SimpleITK 2", "How to cite", "96 × 64 × 60"):
+        assert needed in text
+
+
+def test_no_blood_gives_dashes_and_no_bar(page_of, small_result):
+    none = dataclasses.replace(small_result.measurements[0], bv5_ml=0.0, bv5_10_ml=0.0, bv10_ml=0.0)
+    page = page_of(measurements=(none,))
+    assert page.cells[4] == "–"
+    assert "nan" not in page.text.lower()
+
+
+def test_the_source_file_name_is_left_out(page_of, small_result):
+    scan = dataclasses.replace(small_result.scan, source="Doe^Jane")
+    assert "Doe" not in page_of(scan=scan).text
+
+
+def test_numbers_for_people():
+    assert number(1234.56) == "1,234.6"
+    assert number(-850.0, 0) == "−850"
+    assert number(float("nan")) == number(None) == "–"
+    assert number(np.float32(1.5)) == "1.5"

@@ -1,0 +1,79 @@
+"""measurements.csv, read back with the csv module."""
+
+import csv
+import dataclasses
+
+import numpy as np
+import pytest
+from BV5AnalysisLib.export.tables import COLUMNS, safe_cell, write_measurements
+from BV5AnalysisLib.imaging.quality import Finding, Severity
+
+FIXED = (
+    "case,region,lung_volume_ml,tpbv_ml,bv5_ml,bv5_10_ml,bv10_ml,below_floor_ml,"
+    "bv5_pct,bv5_10_pct,bv10_pct"
+)
+
+
+def read_rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_agreed_columns_come_first():
+    assert ",".join(COLUMNS).startswith(FIXED + ",")
+
+
+def test_rows_hold_the_measurements(tmp_path, small_result):
+    write_measurements(tmp_path / "m.csv", "case 1", small_result)
+    rows = read_rows(tmp_path / "m.csv")
+    assert [row["region"] for row in rows] == ["both", "right", "left"]
+    for row, measurement in zip(rows, small_result.measurements, strict=True):
+        assert row["case"] == "case 1"
+        for name in FIXED.split(",")[2:]:
+            assert float(row[name]) == pytest.approx(getattr(measurement, name), abs=1e-3)
+        shares = sum(float(row[name]) for name in ("bv5_pct", "bv5_10_pct", "bv10_pct"))
+        assert shares == pytest.approx(100, abs=0.01)
+        assert float(row["minimum_csa_mm2"]) == 1.25
+        assert float(row["bv5_upper_csa_mm2"]) == 5
+        assert float(row["bv10_lower_csa_mm2"]) == 10
+        assert float(row["blood_hu"]) == 40
+
+
+def test_findings_are_codes_of_what_should_worry(tmp_path, small_result):
+    findings = (
+        Finding("cut", Severity.ERROR, "Cut."),
+        Finding("thick_slices", Severity.WARNING, "Thick."),
+        Finding("note", Severity.INFO, "Note."),
+    )
+    write_measurements(
+        tmp_path / "m.csv", "c", dataclasses.replace(small_result, findings=findings)
+    )
+    assert read_rows(tmp_path / "m.csv")[0]["findings"] == "cut;thick_slices"
+
+
+def test_no_blood_gives_empty_percentages(tmp_path, small_result):
+    none = dataclasses.replace(small_result.measurements[0], bv5_ml=0.0, bv5_10_ml=0.0, bv10_ml=0.0)
+    assert np.isnan(none.bv5_pct)
+    result = dataclasses.replace(small_result, measurements=(none,))
+    write_measurements(tmp_path / "m.csv", "c", result)
+    (row,) = read_rows(tmp_path / "m.csv")
+    assert row["bv5_pct"] == row["bv5_10_pct"] == row["bv10_pct"] == ""
+    assert float(row["tpbv_ml"]) == 0
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_is_a_formula(tmp_path, small_result, text):
+    region = dataclasses.replace(small_result.measurements[0], region=text)
+    result = dataclasses.replace(small_result, measurements=(region,))
+    write_measurements(tmp_path / "m.csv", text, result)
+    (row,) = read_rows(tmp_path / "m.csv")
+    assert row["case"] == row["region"] == "'" + text.strip()
+
+
+def test_plain_text_stays():
+    assert safe_cell("left lower lobe, 2") == "left lower lobe, 2"
+
+
+def test_commas_quotes_and_umlauts_survive(tmp_path, small_result):
+    write_measurements(tmp_path / "m.csv", 'Fall "Ü", 2', small_result)
+    assert read_rows(tmp_path / "m.csv")[0]["case"] == 'Fall "Ü", 2'

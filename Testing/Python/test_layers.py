@@ -1,0 +1,160 @@
+"""Layers import only downwards, and each only the packages that it may."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import BV5AnalysisLib
+import pytest
+
+LIBRARY = Path(BV5AnalysisLib.__file__).parent
+PACKAGE = LIBRARY.name
+
+LAYERS = ("imaging", "study", "export", "scene", "commandline", "cli", "__main__")
+BUNDLED_WITH_SLICER = {"numpy", "scipy", "SimpleITK", "pydicom"}
+PACKAGES = {
+    "imaging": BUNDLED_WITH_SLICER,
+    "study": BUNDLED_WITH_SLICER,
+    "export": BUNDLED_WITH_SLICER | {"matplotlib", "jinja2"},
+    "scene": BUNDLED_WITH_SLICER | {"slicer", "vtk"},
+    "commandline": {"numpy", "rich"},
+    "cli": set(),
+    "__main__": set(),
+}
+# Only these may load what `bv5 analyze --no-report` has to do without.
+DRAWING = {"export/slices.py", "export/histogram.py", "export/report.py"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import: the module's full name, and whether loading the file carries it out."""
+
+    module: str
+    at_file_scope: bool
+
+
+def imports_of(source: str, module: str) -> Iterator[Import]:
+    """Imports of a file, wherever they stand, relative ones resolved."""
+    tree = ast.parse(source)
+    inner = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            # Of a package's own folder, what is imported may be a layer itself.
+            names = [f"{base}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            yield Import(name, id(node) not in inner)
+
+
+def violations(source: str, path: str) -> list[str]:
+    """What a file of the library imports against the rules; `path` is within the library."""
+    layer = path.removesuffix(".py").split("/")[0]
+    module = ".".join([PACKAGE, *path.removesuffix(".py").removesuffix("/__init__").split("/")])
+    if path.endswith("/__init__.py"):
+        module += ".__init__"
+    found = []
+    for each in imports_of(source, module):
+        top, *rest = each.module.split(".")
+        if top == PACKAGE:
+            target = rest[0] if rest else ""
+            if target in LAYERS and LAYERS.index(target) > LAYERS.index(layer):
+                found.append(f"{path} imports {target}, a layer above its own")
+            if layer == "commandline" and each.at_file_scope and _is_heavy(rest):
+                found.append(f"{path} loads {each.module} before it is needed")
+        elif top not in sys.stdlib_module_names:
+            if top not in PACKAGES[layer]:
+                found.append(f"{path} imports {top}")
+            if top in {"matplotlib", "jinja2"} and path not in DRAWING:
+                found.append(f"{path} draws")
+            if top == "rich" and each.at_file_scope:
+                found.append(f"{path} needs rich at once; 3D Slicer may lack it")
+    return found
+
+
+def _is_heavy(inside: list[str]) -> bool:
+    return inside[:1] == ["scene"] or f"{'/'.join(inside[:2])}.py" in DRAWING
+
+
+LIBRARY_FILES = sorted(
+    path.relative_to(LIBRARY).as_posix()
+    for path in LIBRARY.rglob("*.py")
+    if path != LIBRARY / "__init__.py"
+)
+
+
+@pytest.mark.parametrize("path", LIBRARY_FILES)
+def test_file_keeps_to_its_layer(path):
+    assert violations((LIBRARY / path).read_text(encoding="utf-8"), path) == []
+
+
+def test_every_layer_that_exists_was_looked_at():
+    layers = {path.removesuffix(".py").split("/")[0] for path in LIBRARY_FILES}
+    assert {"imaging", "export", "scene", "commandline", "cli"} <= layers <= set(LAYERS)
+    assert len(LIBRARY_FILES) > 30
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "reason"),
+    [
+        ("imaging/a.py", "from ..export.tables import COLUMNS", "above"),
+        ("imaging/a.py", "from .. import scene", "above"),
+        ("imaging/phantom/a.py", "from ...export import tables", "above"),
+        ("imaging/phantom/__init__.py", "from ...export import tables", "above"),
+        ("imaging/a.py", "def f():\n    import BV5AnalysisLib.scene.results", "above"),
+        ("imaging/a.py", "import vtk", "imports vtk"),
+        ("export/a.py", "def f():\n    import slicer", "imports slicer"),
+        ("export/tables.py", "import matplotlib.figure", "draws"),
+        ("scene/a.py", "import qt", "imports qt"),
+        ("scene/a.py", "from ..commandline import analyze", "above"),
+        ("commandline/a.py", "import rich.table", "rich at once"),
+        ("commandline/a.py", "from ..export.report import report_html", "before it is needed"),
+        ("commandline/a.py", "from ..scene import results", "before it is needed"),
+        ("cli.py", "import numpy", "imports numpy"),
+    ],
+)
+def test_a_breach_is_found(path, source, reason):
+    assert any(reason in violation for violation in violations(source, path))
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("imaging/phantom/a.py", "from ..volume import Grid\nfrom .b import c\nimport math"),
+        ("export/report.py", "from jinja2 import Environment\nfrom .. import __version__"),
+        ("scene/a.py", "import slicer\nfrom ..export.segmentation import terminology_entry"),
+        ("commandline/a.py", "def f():\n    from ..scene import results\n    import rich"),
+    ],
+)
+def test_what_is_allowed_is_not_found(path, source):
+    assert violations(source, path) == []
+
+
+def loaded_after(statement: str) -> set[str]:
+    """Top-level modules that a fresh Python has loaded after a statement."""
+    code = f"import sys\n{statement}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_command_line_starts_without_anything_heavy():
+    loaded = loaded_after("import BV5AnalysisLib.cli")
+    assert not loaded & {"numpy", "scipy", "SimpleITK", "matplotlib", "vtk", "slicer", "rich"}
+
+
+def test_the_analysis_command_needs_no_optional_package():
+    loaded = loaded_after("import BV5AnalysisLib.commandline.analyze")
+    assert "numpy" in loaded
+    assert not loaded & {"matplotlib", "jinja2", "vtk", "slicer", "rich"}
