@@ -1,0 +1,285 @@
+"""Ridge points linked into branches, smoothed and evenly spaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage, sparse
+from scipy.sparse import csgraph
+from scipy.spatial import cKDTree
+
+from .ridges import RidgePoints
+
+SAMPLE_STEP_MM = 0.7
+"""Distance of the points along a branch."""
+
+TWIG_MM = 1.5
+"""Side twigs up to this, or the width of their vessel, are jitter of ridge points."""
+
+MAXIMUM_GAP_MM = 3.0
+"""Longest gap along a vessel that is bridged, as where noise or a crossing hides it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Branches:
+    """Branches of a vessel forest in the work frame; n points, b branches.
+
+    Attributes
+    ----------
+    position_mm, tangent : numpy.ndarray
+        (n, 3) in the work frame (z, y, x), branch after branch.
+    scale_mm : numpy.ndarray
+        (n,) scale of the ridge points behind each point.
+    step_mm : numpy.ndarray
+        (n,) length of centerline that each point stands for.
+    branch_start : numpy.ndarray
+        (b + 1,) index of each branch's first point; the last entry is n.
+    joined : numpy.ndarray
+        (b, 2) bool, whether the branch's first and last point is a junction.
+    tree : numpy.ndarray
+        (b,) number of the connected tree that a branch belongs to.
+    """
+
+    position_mm: np.ndarray
+    tangent: np.ndarray
+    scale_mm: np.ndarray
+    step_mm: np.ndarray
+    branch_start: np.ndarray
+    joined: np.ndarray
+    tree: np.ndarray
+
+    @property
+    def branch_id(self) -> np.ndarray:
+        """(n,) branch that each point belongs to."""
+        return np.repeat(np.arange(len(self.branch_start) - 1), np.diff(self.branch_start))
+
+
+def link_branches(points: RidgePoints, minimum_length_mm: float) -> Branches:
+    """Link ridge points into a forest and cut it into branches.
+
+    Points are neighbors where they lie along one another's direction; the minimum spanning forest
+    of the neighborhoods, weighed by distance and misalignment, is the vessel tree. Open ends are
+    joined to the vessel they point at. Side twigs no longer than the vessel is wide are jitter.
+
+    Parameters
+    ----------
+    points : RidgePoints
+        Center points.
+    minimum_length_mm : float
+        Trees shorter than this in all are dropped.
+    """
+    points = _without_doubles(points)
+    along = _aligned_pairs(points)
+    forest = _spanning_forest(len(points), along)
+    forest = _spanning_forest(len(points), along.and_also(_pairs_from_open_ends(points, forest)))
+    points, forest = _without_short_trees(points, forest, minimum_length_mm)
+    points, forest = _without_twigs(points, forest)
+    return _sampled(points, forest)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Possible connections: (m, 2) point numbers and (m,) weights."""
+
+    points: np.ndarray
+    weight: np.ndarray
+
+    def and_also(self, other: _Pairs) -> _Pairs:
+        return _Pairs(
+            np.concatenate([self.points, other.points]),
+            np.concatenate([self.weight, other.weight]),
+        )
+
+
+def _without_doubles(points: RidgePoints) -> RidgePoints:
+    """Drop the weaker of two points that neighboring voxels put in one place."""
+    pairs = cKDTree(points.position_mm).query_pairs(
+        0.4 * points.step_mm.min(), output_type="ndarray"
+    )
+    first_is_weaker = points.strength_hu[pairs[:, 0]] < points.strength_hu[pairs[:, 1]]
+    keep = np.ones(len(points), bool)
+    keep[np.where(first_is_weaker, pairs[:, 0], pairs[:, 1])] = False
+    return points[keep]
+
+
+def _aligned_pairs(points: RidgePoints) -> _Pairs:
+    """Pairs of points that follow each other along a vessel."""
+    reach = 2.2 * points.step_mm
+    distance, neighbor = cKDTree(points.position_mm).query(
+        points.position_mm, k=13, distance_upper_bound=reach.max(), workers=-1
+    )
+    asking = np.repeat(np.arange(len(points)), 12)
+    neighbor, distance = neighbor[:, 1:].ravel(), distance[:, 1:].ravel()
+    keep = neighbor < len(points)
+    asking, neighbor, distance = asking[keep], neighbor[keep], distance[keep]
+    keep = distance <= np.maximum(reach[asking], reach[neighbor])
+    asking, neighbor, distance = asking[keep], neighbor[keep], distance[keep]
+    way = (points.position_mm[neighbor] - points.position_mm[asking]) / distance[:, None]
+    here = np.abs((way * points.direction[asking]).sum(axis=1))
+    there = np.abs((way * points.direction[neighbor]).sum(axis=1))
+    alike = np.abs((points.direction[asking] * points.direction[neighbor]).sum(axis=1))
+    # Points less than a voxel apart may lie side by side on one jittered ridge.
+    side_by_side = distance < 0.8 * np.minimum(points.step_mm[asking], points.step_mm[neighbor])
+    keep = (alike > 0.5) & (((here > 0.6) & (there > 0.6)) | side_by_side)
+    weight = distance * (2 - np.minimum(here, there))
+    return _Pairs(np.stack([asking, neighbor], axis=1)[keep], weight[keep])
+
+
+def _pairs_from_open_ends(points: RidgePoints, forest: sparse.csr_matrix) -> _Pairs:
+    """Pairs that join an open end to what lies ahead of it: over a gap, or into a wider vessel."""
+    inner = np.diff(forest.indptr)
+    ends = np.nonzero(inner == 1)[0]
+    previous = forest.indices[forest.indptr[ends]]
+    outward = points.position_mm[ends] - points.position_mm[previous]
+    direction = points.direction[ends] * np.sign(
+        (outward * points.direction[ends]).sum(axis=1, keepdims=True)
+    )
+    tree = csgraph.connected_components(forest, directed=False)[1]
+    # A side branch ends at its parent's wall, a radius of about √2 scales from the parent's center.
+    reach = MAXIMUM_GAP_MM + 1.5 * points.scale_mm
+    distance, neighbor = cKDTree(points.position_mm).query(
+        points.position_mm[ends], k=24, distance_upper_bound=reach.max(), workers=-1
+    )
+    end = np.repeat(np.arange(len(ends)), 24)
+    neighbor, distance = neighbor.ravel(), distance.ravel()
+    keep = (neighbor < len(points)) & (distance > 0)
+    end, neighbor, distance = end[keep], neighbor[keep], distance[keep]
+    way = (points.position_mm[neighbor] - points.position_mm[ends[end]]) / distance[:, None]
+    ahead = (way * direction[end]).sum(axis=1)
+    keep = (tree[neighbor] != tree[ends[end]]) & (ahead > 0.8) & (distance <= reach[neighbor])
+    # Far heavier than any pair along a vessel, so that it only joins what is not joined yet.
+    weight = 100 * distance * (2 - ahead)
+    return _Pairs(np.stack([ends[end], neighbor], axis=1)[keep], weight[keep])
+
+
+def _spanning_forest(count: int, pairs: _Pairs) -> sparse.csr_matrix:
+    """Symmetric minimum spanning forest with the pairs' weights."""
+    low, high = pairs.points.min(axis=1), pairs.points.max(axis=1)
+    # A pair may come twice, once from each side; its lesser weight counts.
+    order = np.lexsort((pairs.weight, high, low))
+    low, high, weight = low[order], high[order], pairs.weight[order]
+    first = np.ones(len(low), bool)
+    first[1:] = (np.diff(low) != 0) | (np.diff(high) != 0)
+    graph = sparse.csr_matrix((weight[first], (low[first], high[first])), shape=(count, count))
+    tree = csgraph.minimum_spanning_tree(graph)
+    return (tree + tree.T).tocsr()
+
+
+def _without_short_trees(
+    points: RidgePoints, forest: sparse.csr_matrix, minimum_length_mm: float
+) -> tuple[RidgePoints, sparse.csr_matrix]:
+    tree_count, tree = csgraph.connected_components(forest, directed=False)
+    rows = np.repeat(np.arange(len(points)), np.diff(forest.indptr))
+    edge_mm = np.linalg.norm(points.position_mm[rows] - points.position_mm[forest.indices], axis=1)
+    # Each edge stands in the matrix from both sides.
+    length_mm = np.bincount(tree[rows], edge_mm / 2, tree_count)
+    keep = length_mm[tree] >= minimum_length_mm
+    return points[keep], forest[keep][:, keep]
+
+
+def _without_twigs(
+    points: RidgePoints, forest: sparse.csr_matrix
+) -> tuple[RidgePoints, sparse.csr_matrix]:
+    """Drop side twigs that do not leave the vessel they sit on."""
+    # Twigs may sit on twigs.
+    for _ in range(2):
+        degree = np.diff(forest.indptr)
+        drop = np.zeros(len(points), bool)
+        for path in _paths(forest):
+            if degree[path[0]] > 1 and degree[path[-1]] > 1:
+                continue
+            if degree[path[0]] == 1 and degree[path[-1]] == 1:
+                continue
+            twig = path[::-1] if degree[path[0]] == 1 else path
+            twig_mm = _length_mm(points.position_mm[twig])
+            if twig_mm < max(TWIG_MM, 2.0 * points.scale_mm[twig[0]]):
+                drop[twig[1:]] = True
+        points, forest = points[~drop], forest[~drop][:, ~drop]
+    return points, forest
+
+
+def _length_mm(position: np.ndarray) -> float:
+    return float(np.linalg.norm(np.diff(position, axis=0), axis=1).sum())
+
+
+def _paths(forest: sparse.csr_matrix) -> list[np.ndarray]:
+    """Cut a forest at its junctions: one array of point numbers a branch, ends included."""
+    starts, neighbors = forest.indptr.tolist(), forest.indices.tolist()
+    degree = np.diff(forest.indptr)
+    paths = []
+    for end in np.nonzero((degree > 0) & (degree != 2))[0].tolist():
+        for following in neighbors[starts[end] : starts[end + 1]]:
+            path = [end, following]
+            while degree[path[-1]] == 2:
+                here = path[-1]
+                one, two = neighbors[starts[here] : starts[here] + 2]
+                path.append(two if one == path[-2] else one)
+            # Each path is walked from both ends; once is enough.
+            if path[0] < path[-1]:
+                paths.append(np.array(path))
+    return paths
+
+
+def _sampled(points: RidgePoints, forest: sparse.csr_matrix) -> Branches:
+    degree = np.diff(forest.indptr)
+    tree = csgraph.connected_components(forest, directed=False)[1]
+    paths = _paths(forest)
+    curves = [_evenly_spaced(points.position_mm[path], points.scale_mm[path]) for path in paths]
+    counts = [len(curve[0]) for curve in curves]
+    position, tangent, scale, step = (
+        np.concatenate(parts) if curves else np.empty(shape)
+        for parts, shape in zip(
+            zip(*curves, strict=True) if curves else [()] * 4,
+            ((0, 3), (0, 3), 0, 0),
+            strict=True,
+        )
+    )
+    return Branches(
+        position,
+        tangent,
+        scale,
+        step,
+        np.concatenate([[0], np.cumsum(counts)]).astype(int),
+        np.array([[degree[path[0]] > 1, degree[path[-1]] > 1] for path in paths]).reshape(-1, 2),
+        np.array([tree[path[0]] for path in paths], int),
+    )
+
+
+def _evenly_spaced(
+    position: np.ndarray, scale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Smooth curve through ridge points: positions, tangents, scales and steps."""
+    arc = _arc(position)
+    fine = np.linspace(0, arc[-1], max(3, round(arc[-1] / 0.35) + 1))
+    curve = _along(fine, arc, position)
+    # Ridge points stray by a fraction of a voxel; the ends stay where they are.
+    sigma = max(1.0, float(np.median(scale))) / (fine[1] - fine[0])
+    sigma = min(sigma, len(fine) / 4)
+    straight = curve[0] + np.linspace(0, 1, len(fine))[:, None] * (curve[-1] - curve[0])
+    bend = np.concatenate(
+        [-(curve - straight)[:0:-1], curve - straight, -(curve - straight)[-2::-1]]
+    )
+    bend = ndimage.gaussian_filter1d(bend, sigma, axis=0, truncate=3.0)
+    curve = straight + bend[len(fine) - 1 : 2 * len(fine) - 1]
+
+    smooth_arc = _arc(curve)
+    count = max(2, round(smooth_arc[-1] / SAMPLE_STEP_MM))
+    # Points sit in the middle of the lengths they stand for.
+    at = (np.arange(count) + 0.5) * smooth_arc[-1] / count
+    tangent = _along(at, smooth_arc, np.gradient(curve, axis=0))
+    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
+    return (
+        _along(at, smooth_arc, curve),
+        tangent,
+        np.interp(at * arc[-1] / max(smooth_arc[-1], 1e-9), arc, scale),
+        np.full(count, smooth_arc[-1] / count),
+    )
+
+
+def _arc(position: np.ndarray) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(position, axis=0), axis=1))])
+
+
+def _along(at: np.ndarray, arc: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return np.stack([np.interp(at, arc, values[:, axis]) for axis in range(3)], axis=1)
