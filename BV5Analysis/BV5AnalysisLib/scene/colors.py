@@ -1,0 +1,111 @@
+"""The size classes as a color table, and its legend."""
+
+from __future__ import annotations
+
+import slicer
+
+from ..export.segmentation import terminology_entry
+from ..imaging.parameters import Parameters
+from ..imaging.sizeclasses import VESSELS, SizeClass
+
+LEGEND_SIZE = (0.055, 1.0)
+"""Height and width, parts of the view; the text takes its size from the height."""
+
+
+def add_size_class_colors(
+    scene: slicer.vtkMRMLScene, name: str, parameters: Parameters
+) -> slicer.vtkMRMLColorTableNode:
+    """Add a color table with one entry a size class, at the class's label value.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+        Scene to add to.
+    name : str
+        Node name.
+    parameters : Parameters
+        As used in the analysis; the entries' names state its bounds.
+
+    Returns
+    -------
+    vtkMRMLColorTableNode
+        Color table with names, colors and coded meanings. Entry 0, the background, is undefined,
+        and so is the class below the floor where the floor is 0: a legend leaves them out.
+    """
+    node = slicer.vtkMRMLColorTableNode()
+    node.SetTypeToUser()
+    node.SetName(scene.GenerateUniqueName(name))
+    node.HideFromEditorsOff()
+    node.SetNumberOfColors(max(SizeClass) + 1)
+    # A transparent entry would make VTK draw everything that uses the table as translucent.
+    node.SetColor(0, "Background", 0.0, 0.0, 0.0, 1.0)
+    node.SetColorDefined(0, False)
+    for size_class, appearance in VESSELS.items():
+        index = int(size_class)
+        node.SetColor(index, size_class_label(size_class, parameters), *appearance.color, 1.0)
+        node.SetTerminologyFromString(index, terminology_entry(appearance))
+        below_nothing = size_class == SizeClass.BELOW_FLOOR and parameters.minimum_csa_mm2 == 0
+        node.SetColorDefined(index, not below_nothing)
+    return scene.AddNode(node)
+
+
+def size_class_label(size_class: SizeClass, parameters: Parameters) -> str:
+    """Name of a size class with its bounds."""
+    floor, (low, high) = parameters.minimum_csa_mm2, parameters.class_bounds_mm2
+    bounds = {
+        SizeClass.BV5: f"{floor:g}–{low:g}",
+        SizeClass.BV5_10: f"{low:g}–{high:g}",
+        SizeClass.BV10: f"≥ {high:g}",
+        SizeClass.BELOW_FLOOR: f"< {floor:g}",
+    }
+    return f"{VESSELS[size_class].name}: {bounds[size_class]}"
+
+
+def add_legend(model: slicer.vtkMRMLModelNode) -> slicer.vtkMRMLColorLegendDisplayNode:
+    """Show a model's colors in 3D views, at the bottom, as long as the model is shown there.
+
+    Slice views leave the legend out: they have little room, and the 3D view is beside them.
+
+    Parameters
+    ----------
+    model : vtkMRMLModelNode
+        Model that displays a color table.
+
+    Returns
+    -------
+    vtkMRMLColorLegendDisplayNode
+        The legend. Only views that exist when it is added draw it, see `renew_legend`.
+    """
+    legend = slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(model.GetDisplayNode())
+    legend.SetTitleText("Cross-sectional area of vessels, mm²")
+    legend.SetOrientation(slicer.vtkMRMLColorLegendDisplayNode.Horizontal)
+    legend.SetSize(*LEGEND_SIZE)
+    legend.SetPosition(0.5, 0.03)
+    for text in (legend.GetTitleTextProperty(), legend.GetLabelTextProperty()):
+        text.SetFontFamilyToArial()
+        text.BoldOff()
+        text.ItalicOff()
+    legend.Visibility2DOff()
+    return legend
+
+
+def renew_legend(
+    model: slicer.vtkMRMLModelNode, legend: slicer.vtkMRMLColorLegendDisplayNode
+) -> None:
+    """Let views that were made after a legend draw it.
+
+    Slicer's views make a legend's actor when its node is added, and at no other time.
+
+    Parameters
+    ----------
+    model : vtkMRMLModelNode
+        Model that the legend belongs to.
+    legend : vtkMRMLColorLegendDisplayNode
+        Its legend; it leaves the scene and comes back.
+    """
+    scene = legend.GetScene()
+    scene.RemoveNode(legend)
+    scene.AddNode(legend)
+    legend.SetAndObservePrimaryDisplayNode(model.GetDisplayNode())
+    model.AddAndObserveDisplayNodeID(legend.GetID())
+    legend.Modified()

@@ -1,0 +1,89 @@
+"""Volumes as VTK images and as volume nodes."""
+
+from __future__ import annotations
+
+import numpy as np
+import slicer
+import vtk
+from vtk.util.numpy_support import numpy_to_vtk
+
+from ..imaging.volume import Volume
+from .coordinates import index_to_ras
+
+LUNG_WINDOW_HU = 1500.0
+LUNG_LEVEL_HU = -600.0
+
+
+def add_volume(scene: slicer.vtkMRMLScene, name: str, ct: Volume) -> slicer.vtkMRMLScalarVolumeNode:
+    """Add a CT to a scene, shown in a lung window.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+        Scene to add to.
+    name : str
+        Node name.
+    ct : Volume
+        Attenuation in HU, (z, y, x).
+
+    Returns
+    -------
+    vtkMRMLScalarVolumeNode
+        Volume node with its own copy of the voxels.
+    """
+    image = vtk.vtkImageData()
+    image.SetDimensions(ct.grid.size)
+    image.GetPointData().SetScalars(_scalars(ct.array))
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node.SetIJKToRASMatrix(index_to_ras(ct.grid))
+    node.SetAndObserveImageData(image)
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.AutoWindowLevelOff()
+    display.SetWindowLevel(LUNG_WINDOW_HU, LUNG_LEVEL_HU)
+    return node
+
+
+def labelmap(labels: Volume) -> slicer.vtkOrientedImageData:
+    """Label image cropped to what is labeled.
+
+    Parameters
+    ----------
+    labels : Volume
+        uint8 label values, 0 for background.
+
+    Returns
+    -------
+    vtkOrientedImageData
+        Image on the same voxels (its extent starts where the crop does), with one voxel of
+        background around the labels where the volume has room for it; empty without labels.
+    """
+    image = slicer.vtkOrientedImageData()
+    image.SetImageToWorldMatrix(index_to_ras(labels.grid))
+    box = _bounding_box(labels.array)
+    if box is None:
+        image.SetExtent(0, -1, 0, -1, 0, -1)
+        image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
+        return image
+    image.SetExtent([bound for side in reversed(box) for bound in (side.start, side.stop - 1)])
+    image.GetPointData().SetScalars(_scalars(labels.array[box].astype(np.uint8, copy=False)))
+    return image
+
+
+def _scalars(array: np.ndarray) -> vtk.vtkDataArray:
+    """Copy of an array (z, y, x) as VTK scalars."""
+    scalars = numpy_to_vtk(np.ascontiguousarray(array).ravel(), deep=True)
+    scalars.SetName("ImageScalars")
+    return scalars
+
+
+def _bounding_box(array: np.ndarray) -> tuple[slice, ...] | None:
+    """Slices (z, y, x) around all nonzero voxels with a margin of one voxel."""
+    sides = []
+    for axis, length in enumerate(array.shape):
+        others = tuple(other for other in range(array.ndim) if other != axis)
+        inside = np.flatnonzero(array.any(axis=others))
+        if not len(inside):
+            return None
+        sides.append(slice(max(inside[0] - 1, 0), min(inside[-1] + 2, length)))
+    return tuple(sides)
