@@ -81,6 +81,16 @@ def render_3d(
     OSError
         The file cannot be written.
     """
+    Path(path).write_bytes(rendered_png(application, outcome, size, direction))
+
+
+def rendered_png(
+    application: OffscreenApplication,
+    outcome: Outcome,
+    size: tuple[int, int] = (1600, 1200),
+    direction: ViewDirection = ANTERIOR,
+) -> bytes:
+    """Draw the picture of `render_3d`, and return the PNG."""
     window = _off_screen_window()
     window.SetSize(size[0] * SUPERSAMPLING, size[1] * SUPERSAMPLING)
     window.SetDPI(round(72 * SUPERSAMPLING * size[0] / WIDTH_OF_NORMAL_TEXT))
@@ -96,9 +106,21 @@ def render_3d(
     _name_sides(renderer, direction)
     renderer.ResetCameraClippingRange()
     window.Render()
-    _write_png(_shrunk(_pixels(window)), path)
+    png = _png(_shrunk(_pixels(window)))
     managers.SetMRMLDisplayableNode(None)
     window.Finalize()
+    return png
+
+
+def check_rendering() -> None:
+    """Check that pictures can be drawn here, before the work that ends in one.
+
+    Raises
+    ------
+    AnalysisError
+        The system's drawing library is missing; the message has the command that installs it.
+    """
+    _off_screen_window().Finalize()
 
 
 def _off_screen_window() -> vtk.vtkRenderWindow:
@@ -210,7 +232,7 @@ def _shrunk(pixels: np.ndarray) -> np.ndarray:
     return np.rint(squares.mean(axis=(1, 3))).astype(np.uint8)
 
 
-def _write_png(pixels: np.ndarray, path: Path) -> None:
+def _png(pixels: np.ndarray) -> bytes:
     height, width, channels = pixels.shape
     image = vtk.vtkImageData()
     image.SetDimensions(width, height, 1)
@@ -219,4 +241,4 @@ def _write_png(pixels: np.ndarray, path: Path) -> None:
     writer.SetInputData(image)
     writer.WriteToMemoryOn()
     writer.Write()
-    Path(path).write_bytes(vtk_to_numpy(writer.GetResult()).tobytes())
+    return vtk_to_numpy(writer.GetResult()).tobytes()
