@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from ..export.case import write_case
 from ..export.folder import RESULT, check_output, output_folder
 from ..imaging import pipeline, scan
 from ..imaging.errors import AnalysisError
-from ..imaging.measurements import AnalysisResult
+from ..imaging.measurements import AnalysisResult, Measurement
 from ..imaging.parameters import Parameters
 from ..imaging.progress import Progress
-from ..imaging.sizeclasses import VESSELS, SizeClass
+from ..imaging.sizeclasses import VESSELS, Appearance, SizeClass
+from .drawing import drawn
 from .printing import print_table
 from .progress import part, shown_progress
 from .requirements import check_requirements
@@ -100,17 +102,13 @@ def analyze_into_folder(job: Job, progress: Progress) -> AnalysisResult:
             parameters=parameters,
             progress=part(progress, _READ, _ANALYZED),
         )
-        documents = {}
-        if job.report:
-            progress("drawing the report", _ANALYZED)
-            documents = drawn_documents(case, result)
+        if job.report or job.scene:
+            progress("drawing", _ANALYZED)
+        drawing = drawn(case, result, job.report, job.scene)
     with stop_in_order(), output_folder(job.output, RESULT, job.overwrite) as folder:
         progress("writing files", _DRAWN)
         write_case(folder, case, result)
-        for name, content in documents.items():
-            (folder / name).write_bytes(content)
-        if job.scene:
-            save_scene(folder / "scene.mrb", case, result)
+        drawing.write(folder)
     progress("done", 1.0)
     return result
 
@@ -136,21 +134,6 @@ def read_parameters(path: Path | None) -> Parameters:
     return Parameters.from_dict(values)
 
 
-def drawn_documents(case: str, result: AnalysisResult) -> dict[str, bytes]:
-    """Report and pictures by file name; needs the packages that `check_requirements` asks for."""
-    from ..export.report import report_html
-    from ..export.slices import overview_png
-    from ..scene.pictures import vessels_3d_png
-
-    vessels_3d, overview = vessels_3d_png(result), overview_png(result)
-    report = report_html(case, result, overview, vessels_3d)
-    return {
-        "vessels_3d.png": vessels_3d,
-        "overview.png": overview,
-        "report.html": report.encode("utf-8"),
-    }
-
-
 def measurements_table(result: AnalysisResult) -> tuple[list[str], list[list[str]]]:
     """Header and rows of the table that is shown on the terminal."""
     classes = [VESSELS[c] for c in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)]
@@ -160,14 +143,16 @@ def measurements_table(result: AnalysisResult) -> tuple[list[str], list[list[str
             row.region,
             f"{row.lung_volume_ml:.0f}",
             f"{row.tpbv_ml:.1f}",
-            *(
-                f"{getattr(row, each.key + '_ml'):.1f} ({getattr(row, each.key + '_pct'):.1f})"
-                for each in classes
-            ),
+            *(_class_cell(row, each) for each in classes),
         ]
         for row in result.measurements
     ]
     return header, rows
+
+
+def _class_cell(row: Measurement, appearance: Appearance) -> str:
+    volume_ml, percent = (getattr(row, f"{appearance.key}_{unit}") for unit in ("ml", "pct"))
+    return f"{volume_ml:.1f} ({f'{percent:.1f}' if math.isfinite(percent) else '–'})"
 
 
 def print_files(job: Job) -> None:

@@ -23,10 +23,14 @@ def check_requirements(report: bool, scene: bool) -> None:
     Raises
     ------
     AnalysisError
-        Something is missing; the message has the command that installs it.
+        A package or system library is missing; the message has the command that installs it.
     """
     _check_installed(_REPORT if report else {}, "The report", "--no-report leaves the report out")
     _check_installed(_SCENE if scene else {}, "The scene", "leave --scene out")
+    if report:
+        from ..scene.rendering import check_rendering
+
+        check_rendering()
 
 
 def _check_installed(packages: dict[str, str], purpose: str, instead: str) -> None:

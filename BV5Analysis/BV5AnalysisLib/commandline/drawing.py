@@ -1,0 +1,83 @@
+"""What needs the optional packages: report, pictures and the 3D Slicer scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..imaging.measurements import AnalysisResult
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Files that are drawn but not yet written.
+
+    Attributes
+    ----------
+    documents : dict of str to bytes
+        Content by file name.
+    save_scene : callable or None
+        Writes the scene to a path.
+    """
+
+    documents: dict[str, bytes] = field(default_factory=dict)
+    save_scene: Callable[[Path], None] | None = None
+
+    def write(self, folder: Path) -> None:
+        """Write all of it into a folder; OSError if that fails."""
+        for name, content in self.documents.items():
+            (folder / name).write_bytes(content)
+        if self.save_scene:
+            self.save_scene(folder / "scene.mrb")
+
+
+def drawn(case: str, result: AnalysisResult, report: bool, scene: bool) -> Drawing:
+    """Draw what is wanted.
+
+    Parameters
+    ----------
+    case : str
+        Name of the case.
+    result : AnalysisResult
+        What to show.
+    report, scene : bool
+        Whether the report with its pictures, and the scene, are wanted; `check_requirements`
+        tells whether they can be had.
+
+    Returns
+    -------
+    Drawing
+        What to write.
+    """
+    if not report and not scene:
+        return Drawing()
+    from ..scene.bundle import save_scene
+    from ..scene.offscreen import OffscreenApplication
+    from ..scene.rendering import rendered_png
+    from ..scene.results import add_result
+    from ..scene.views import arrange_views
+
+    application = OffscreenApplication()
+    outcome = add_result(application.scene, result, case)
+    arrange_views(application, outcome)
+    documents = {}
+    if report:
+        documents = _documents(case, result, rendered_png(application, outcome))
+
+    def save(path: Path) -> None:
+        save_scene(application.scene, path)
+
+    return Drawing(documents, save if scene else None)
+
+
+def _documents(case: str, result: AnalysisResult, vessels_3d: bytes) -> dict[str, bytes]:
+    from ..export.report import report_html
+    from ..export.slices import overview_png
+
+    overview = overview_png(result)
+    return {
+        "vessels_3d.png": vessels_3d,
+        "overview.png": overview,
+        "report.html": report_html(case, result, overview, vessels_3d).encode("utf-8"),
+    }

@@ -1,0 +1,460 @@
+"""The command line, with a stand-in for the analysis: what it promises around it."""
+
+import base64
+import dataclasses
+import json
+import os
+import pickle
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from BV5AnalysisLib import __version__, cli
+from BV5AnalysisLib.commandline import analyze as command
+from BV5AnalysisLib.commandline import requirements
+from BV5AnalysisLib.commandline.progress import shown_progress
+from BV5AnalysisLib.export import folder as output
+from BV5AnalysisLib.imaging.errors import AnalysisError
+
+DATA_FILES = [
+    "centerlines.vtp",
+    "lungs.seg.nrrd",
+    "measurements.csv",
+    "result.json",
+    "vessels.seg.nrrd",
+]
+TITLES = ["Region", "Lung mL", "TPBV mL", "BV5 mL (%)", "BV5-10 mL (%)", "BV10 mL (%)"]
+POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+@pytest.fixture
+def ct(tmp_path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    return folder / "scan.nrrd"
+
+
+@pytest.fixture
+def out(tmp_path) -> Path:
+    (tmp_path / "results").mkdir()
+    return tmp_path / "results" / "case 1"
+
+
+@pytest.fixture
+def calls(monkeypatch, small_result) -> dict:
+    """Stand-ins for reading and measuring; keeps what they were given."""
+    given = {}
+
+    def read_scan(path, series=None):
+        given.update(path=path, series=series)
+        return small_result.scan
+
+    def read_mask(path, grid):
+        given.update(lungs_path=path, grid=grid)
+        return small_result.lungs
+
+    def analyze(scan, lungs=None, regions=None, parameters=None, progress=None):
+        given.update(lungs=lungs, regions=regions, parameters=parameters)
+        progress("vessels", 0.2)
+        progress("sizes", 0.9)
+        progress("vessels again", 0.5)
+        return small_result
+
+    monkeypatch.setattr(command.scan, "read_scan", read_scan)
+    monkeypatch.setattr(command.scan, "read_mask", read_mask)
+    monkeypatch.setattr(command.pipeline, "analyze", analyze)
+    return given
+
+
+def failing(error: BaseException):
+    def fail(*_args, **_options):
+        raise error
+
+    return fail
+
+
+# Usage
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["analyze"],
+        ["analyze", "ct"],
+        ["analyze", "-o", "out"],
+        ["analyze", "ct", "-o", "out", "--nonsense"],
+        ["analyze", "ct", "-o", "out", "--progress", "loud"],
+        ["phantom"],
+        ["phantom", "-o", "out", "--spacing", "1", "1"],
+        ["demo", "--ct"],
+    ],
+)
+def test_wrong_usage_is_status_2(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert "usage: bv5" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command_name", ["analyze", "phantom", "demo"])
+def test_every_command_explains_itself(command_name, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([command_name, "--help"])
+    assert ended.value.code == 0
+    assert "--progress" in capsys.readouterr().out
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"bv5 {__version__}\n"
+
+
+def test_it_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "BV5AnalysisLib", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"bv5 {__version__}\n"
+
+
+# One scan
+
+
+def test_analyze_writes_the_folder_and_prints_the_table(calls, ct, out, capsys):
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 0
+    assert names(out) == DATA_FILES
+    assert names(out.parent) == ["case 1"]
+    assert json.loads((out / "result.json").read_text())["case"] == "case 1"
+    printed = capsys.readouterr()
+    assert re.search(
+        r"both +5140 +6\.0 +0\.4 \(6\.0\) +0\.8 \(14\.0\) +4\.8 \(80\.0\)", printed.out
+    )
+    assert str(out) in printed.out
+    assert printed.err == ""
+
+
+def test_inputs_are_passed_on(calls, ct, out, tmp_path, small_result):
+    parameters = tmp_path / "parameters.json"
+    parameters.write_text('{"minimum_csa_mm2": 0, "class_bounds_mm2": [4, 12]}')
+    options = ["--series", "1.2.3", "--lungs", "lungs.nrrd", "--parameters", str(parameters)]
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report", *options]) == 0
+    assert calls["path"] == ct
+    assert calls["series"] == "1.2.3"
+    assert calls["lungs_path"] == Path("lungs.nrrd")
+    assert calls["grid"] == small_result.scan.volume.grid
+    assert calls["lungs"] is small_result.lungs
+    assert calls["regions"] is None
+    assert calls["parameters"].minimum_csa_mm2 == 0
+    assert calls["parameters"].class_bounds_mm2 == (4, 12)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read"),
+        ("{", "is not JSON"),
+        ("[]", "JSON object"),
+        ('{"floor": 1}', "Unknown parameter floor"),
+        ('{"blood_hu": "much"}', "blood_hu"),
+        (b"\xff\xfe", "is not JSON"),
+    ],
+)
+def test_bad_parameters_end_before_the_work(calls, ct, out, tmp_path, content, message, capsys):
+    path = tmp_path / "parameters.json"
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    arguments = ["analyze", str(ct), "-o", str(out), "--no-report", "--parameters", str(path)]
+    assert cli.main(arguments) == 1
+    assert message in one_error_line(capsys)
+    assert calls == {}
+
+
+def one_error_line(capsys) -> str:
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("bv5: ")
+    assert printed.err.count("\n") == 1
+    return printed.err
+
+
+def test_what_cannot_be_done_is_one_line_and_status_1(calls, ct, out, monkeypatch, capsys):
+    monkeypatch.setattr(command.pipeline, "analyze", failing(AnalysisError("No lungs found.")))
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 1
+    assert one_error_line(capsys) == "bv5: No lungs found.\n"
+    assert names(out.parent) == []
+
+
+def test_the_unforeseen_is_one_line_with_the_place_of_the_traceback(
+    calls, ct, out, monkeypatch, capsys, tmp_path
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(command.pipeline, "analyze", failing(KeyError("odd\nthing")))
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 1
+    line = one_error_line(capsys)
+    assert "Unexpected KeyError" in line
+    log = Path(re.search(r"traceback is in (.+)$", line.strip())[1])
+    assert "Traceback" in log.read_text()
+    assert "KeyError" in log.read_text()
+    assert names(out.parent) == []
+
+
+def test_debug_shows_the_traceback(calls, ct, out, monkeypatch, capsys):
+    monkeypatch.setattr(command.pipeline, "analyze", failing(ValueError("odd")))
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report", "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_too_little_memory_is_said(calls, ct, out, monkeypatch, capsys):
+    monkeypatch.setattr(command.pipeline, "analyze", failing(MemoryError()))
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 1
+    assert "Not enough memory" in one_error_line(capsys)
+
+
+def test_an_existing_folder_ends_before_the_work(calls, ct, out, capsys):
+    out.mkdir()
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 1
+    assert "--overwrite" in one_error_line(capsys)
+    assert calls == {}
+
+
+def test_overwrite_replaces_a_result(calls, ct, out):
+    arguments = ["analyze", str(ct), "-o", str(out), "--no-report"]
+    assert cli.main(arguments) == 0
+    (out / "measurements.csv").write_text("old")
+    assert cli.main([*arguments, "--overwrite"]) == 0
+    assert "both" in (out / "measurements.csv").read_text()
+    assert names(out.parent) == ["case 1"]
+
+
+def test_overwrite_spares_a_folder_of_the_user(calls, ct, tmp_path, capsys):
+    mine = tmp_path / "Documents"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years of work")
+    arguments = ["analyze", str(ct), "-o", str(mine), "--no-report", "--overwrite"]
+    assert cli.main(arguments) == 1
+    assert "is not replaced" in one_error_line(capsys)
+    assert (mine / "thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.parametrize(
+    ("missing", "options", "message"),
+    [
+        ("matplotlib", [], "pip install matplotlib (or --no-report"),
+        ("jinja2", [], "pip install Jinja2 (or --no-report"),
+        ("slicer", [], "pip install slicer-core (or --no-report"),
+        ("slicer", ["--no-report", "--scene"], "pip install slicer-core (or leave --scene out"),
+    ],
+)
+def test_a_missing_package_is_named_before_the_work(
+    calls, ct, out, monkeypatch, capsys, missing, options, message
+):
+    find_spec = requirements.importlib.util.find_spec
+    monkeypatch.setattr(
+        requirements.importlib.util,
+        "find_spec",
+        lambda name: None if name == missing else find_spec(name),
+    )
+    assert cli.main(["analyze", str(ct), "-o", str(out), *options]) == 1
+    assert message in one_error_line(capsys)
+    assert calls == {}
+
+
+def test_no_report_needs_no_package(calls, ct, out, monkeypatch):
+    monkeypatch.setattr(requirements.importlib.util, "find_spec", lambda _name: None)
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 0
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(calls, ct, out, monkeypatch, capsys):
+    def full(folder, _case, _result):
+        (folder / "measurements.csv").write_text("half")
+        raise OSError(output.errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(command, "write_case", full)
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 1
+    assert "is full" in one_error_line(capsys)
+    assert names(out.parent) == []
+
+
+def test_the_report_and_the_scene_come_with_the_data(calls, ct, out, capsys):
+    pytest.importorskip("slicer")
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--scene"]) == 0
+    extra = ["overview.png", "report.html", "scene.mrb", "vessels_3d.png"]
+    assert names(out) == sorted([*DATA_FILES, *extra])
+    assert set(names(out)) == output.RESULT.names
+    picture = base64.b64encode((out / "vessels_3d.png").read_bytes()).decode()
+    assert picture in (out / "report.html").read_text(encoding="utf-8")
+    assert zipfile.is_zipfile(out / "scene.mrb")
+    printed = capsys.readouterr().out
+    for name in ("report.html", "vessels_3d.png", "scene.mrb"):
+        assert str(out / name) in printed
+
+
+def test_a_missing_system_library_is_named_before_the_work(calls, ct, out, monkeypatch, capsys):
+    rendering = pytest.importorskip("BV5AnalysisLib.scene.rendering")
+    error = AnalysisError("The 3D picture needs libEGL.")
+    monkeypatch.setattr(rendering, "check_rendering", failing(error))
+    assert cli.main(["analyze", str(ct), "-o", str(out)]) == 1
+    assert "libEGL" in one_error_line(capsys)
+    assert calls == {}
+
+
+# Progress
+
+
+def test_progress_as_json_lines_rises_to_1(calls, ct, out, capsys):
+    arguments = ["analyze", str(ct), "-o", str(out), "--no-report", "--progress", "json"]
+    assert cli.main(arguments) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(line.keys() == {"step", "fraction"} for line in lines)
+    fractions = [line["fraction"] for line in lines]
+    assert fractions == sorted(fractions)
+    assert fractions[0] == 0
+    assert fractions[-1] == 1
+    assert "vessels again" in [line["step"] for line in lines]
+
+
+def test_without_a_terminal_there_is_no_progress(capsys):
+    with shown_progress("auto") as progress:
+        progress("vessels", 0.5)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_without_rich_steps_are_plain_lines(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(requirements.importlib.util, "find_spec", lambda _name: None)
+    with shown_progress("auto") as progress:
+        for step, fraction in (("lungs", 0.1), ("lungs", 0.2), ("vessels", 0.3)):
+            progress(step, fraction)
+    assert capsys.readouterr().err == " 10 %  lungs\n 30 %  vessels\n"
+
+
+def test_without_rich_the_table_is_plain(calls, ct, out, monkeypatch, capsys):
+    monkeypatch.setattr(requirements.importlib.util, "find_spec", lambda _name: None)
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 0
+    table = capsys.readouterr().out.splitlines()
+    assert re.split(" {2,}", table[0]) == TITLES
+    assert table[1].split()[:3] == ["both", "5140", "6.0"]
+
+
+@POSIX_ONLY
+def test_a_terminal_gets_a_bar():
+    code = (
+        "from BV5AnalysisLib.commandline.progress import shown_progress\n"
+        "with shown_progress('auto') as progress:\n"
+        "    progress('vessels', 0.5)\n"
+        "    import time; time.sleep(0.3)\n"
+    )
+    ours, terminal = os.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    subprocess.run([sys.executable, "-c", code], stderr=terminal, env=environment, check=True)
+    os.close(terminal)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert "vessels" in shown
+    assert "50%" in shown
+    # A signal may end the program at any time, and nothing would show a hidden cursor again.
+    assert "\x1b[?25l" not in shown
+
+
+# Stopping
+
+RUN_WITH = """
+import pickle, sys, time
+from pathlib import Path
+from BV5AnalysisLib import cli
+from BV5AnalysisLib.commandline import analyze as command
+
+result = pickle.loads(Path(sys.argv[1]).read_bytes())
+command.scan.read_scan = lambda *args, **options: result.scan
+command.pipeline.analyze = lambda *args, **options: result
+
+def sleep_in_c(*args, **options):
+    print("busy", flush=True)
+    sum(range(10**11))  # one call in C that never looks at signals
+
+def sleep_while_writing(folder, case, result):
+    (folder / "measurements.csv").write_text("half")
+    print("busy", flush=True)
+    time.sleep(60)
+
+{setup}
+sys.exit(cli.main(["analyze", "scan.nrrd", "-o", sys.argv[2], "--no-report", *sys.argv[3:]]))
+"""
+
+
+def stopped_by(number, setup, result, tmp_path, out, *options) -> tuple[int, float]:
+    """Return code of the command after a signal while it is busy, and the seconds it took."""
+    pickled = tmp_path / "result.pickle"
+    pickled.write_bytes(pickle.dumps(result))
+    code = RUN_WITH.replace("{setup}", setup)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(pickled), str(out), *options], stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout.readline() == b"busy\n"
+        start = time.monotonic()
+        process.send_signal(number)
+        return process.wait(timeout=20), time.monotonic() - start
+    finally:
+        process.kill()
+        process.stdout.close()
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_a_computation_at_once(number, small_result, tmp_path, out):
+    setup = "command.pipeline.analyze = sleep_in_c"
+    code, seconds = stopped_by(number, setup, small_result, tmp_path, out)
+    assert code == -number
+    assert seconds < 2
+    assert names(out.parent) == []
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_writing_leaves_nothing(number, small_result, tmp_path, out):
+    setup = "command.write_case = sleep_while_writing"
+    code, seconds = stopped_by(number, setup, small_result, tmp_path, out)
+    assert code == -number
+    assert seconds < 2
+    assert names(out.parent) == []
+
+
+@POSIX_ONLY
+def test_a_signal_while_overwriting_keeps_the_old_folder(calls, small_result, tmp_path, ct, out):
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 0
+    before = (out / "measurements.csv").read_bytes()
+    setup = "command.write_case = sleep_while_writing"
+    code, _ = stopped_by(signal.SIGTERM, setup, small_result, tmp_path, out, "--overwrite")
+    assert code == -signal.SIGTERM
+    assert (out / "measurements.csv").read_bytes() == before
+    assert names(out.parent) == ["case 1"]
+
+
+def test_signals_are_as_before_afterwards(calls, ct, out):
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    cli.main(["analyze", str(ct), "-o", str(out), "--no-report"])
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_measurements_without_blood_are_shown_with_a_dash(small_result):
+    none = dataclasses.replace(small_result.measurements[0], bv5_ml=0.0, bv5_10_ml=0.0, bv10_ml=0.0)
+    assert np.isnan(none.bv5_pct)
+    _, (row,) = command.measurements_table(dataclasses.replace(small_result, measurements=(none,)))
+    assert row[3] == "0.0 (–)"
