@@ -6,11 +6,9 @@ from ..imaging.parameters import Parameters
 from ..imaging.sizeclasses import SizeClass
 
 REFERENCES = (
-    "Estépar RSJ, Kinney GL, Black-Shinn JL, et al. Computed tomographic measures of pulmonary"
-    " vascular morphology in smokers and their clinical implications. Am J Respir Crit Care Med."
-    " 2013;188(2):231-239.",
-    "Lins M, Vandevenne J, Thillai M, et al. Assessment of small pulmonary blood vessels in"
-    " COVID-19 patients using HRCT. Acad Radiol. 2020;27(10):1449-1455.",
+    "San José Estépar R, Kinney GL, Black-Shinn JL, et al. Computed tomographic measures of"
+    " pulmonary vascular morphology in smokers and their clinical implications. Am J Respir Crit"
+    " Care Med. 2013;188(2):231-239.",
     "Morris MF, Pershad Y, Kang P, et al. Altered pulmonary blood volume distribution as a"
     " biomarker for predicting outcomes in COVID-19 disease. Eur Respir J. 2021;58(3):2004133.",
 )
