@@ -1,5 +1,15 @@
 """Digital phantoms: what a scanner would make of vessels whose every size is known."""
 
+from .chest import ChestPhantom, chest_phantom
+from .spec import ChestPhantomSpec
 from .straight import StraightAirway, StraightTube, TubePhantom, tube_phantom
 
-__all__ = ["StraightAirway", "StraightTube", "TubePhantom", "tube_phantom"]
+__all__ = [
+    "ChestPhantom",
+    "ChestPhantomSpec",
+    "StraightAirway",
+    "StraightTube",
+    "TubePhantom",
+    "chest_phantom",
+    "tube_phantom",
+]

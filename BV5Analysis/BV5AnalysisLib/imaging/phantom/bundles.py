@@ -1,0 +1,146 @@
+"""Arteries and bronchi side by side along the axis of their common bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .curves import CurvedTree
+
+LUMEN_TO_ARTERY = 0.75
+SMALLEST_LUMEN_MM = 0.5
+WALL_TO_DIAMETER = 0.12
+THINNEST_WALL_MM = 0.3
+GAP_MM = 0.2
+SHIFT_MM = 6.0
+FIRST_SIDE = np.array([0.0, 0.85, 0.5])
+
+
+def lumen_radius(artery_radius_mm: np.ndarray) -> np.ndarray:
+    """Radius of the lumen beside an artery of a radius; 0 where the airway has ended."""
+    lumen = LUMEN_TO_ARTERY * artery_radius_mm
+    return np.where(lumen >= SMALLEST_LUMEN_MM, lumen, 0.0)
+
+
+def wall_thickness(lumen_radius_mm: np.ndarray) -> np.ndarray:
+    """Thickness of an airway's wall: a share of the diameter, but for the smallest airways."""
+    return np.maximum(THINNEST_WALL_MM, WALL_TO_DIAMETER * 2 * lumen_radius_mm)
+
+
+def bundle_radius(artery_radius_mm: np.ndarray, airways: bool) -> np.ndarray:
+    """Radius of the circle around artery and airway."""
+    lumen = lumen_radius(artery_radius_mm)
+    outer = lumen + wall_thickness(lumen)
+    return np.where((lumen > 0) & airways, artery_radius_mm + outer + GAP_MM / 2, artery_radius_mm)
+
+
+@dataclass(frozen=True, eq=False)
+class Bundles:
+    """Curves beside the axes of a curved tree, knot by knot.
+
+    Attributes
+    ----------
+    artery_mm, airway_mm : numpy.ndarray
+        (n, 3) knots; the airway's mean something only where there is one.
+    lumen_mm : numpy.ndarray
+        (b,) radius of the lumen by branch, 0 where there is none.
+    """
+
+    artery_mm: np.ndarray
+    airway_mm: np.ndarray
+    lumen_mm: np.ndarray
+
+
+def lay_side_by_side(trees: CurvedTree, is_artery: np.ndarray, airways: bool) -> Bundles:
+    """Put arteries to one side of their axis, airways to the other, touching or nearly so.
+
+    Where a bundle forks, the airway lies above or below the plane of the fork, so that airway and
+    artery fork side by side. Between forks it turns about the axis.
+
+    Parameters
+    ----------
+    trees : CurvedTree
+        Axes of bundles, and veins, which stay as they are.
+    is_artery : numpy.ndarray
+        (b,) bool.
+    airways : bool
+        False leaves the arteries on the axes.
+
+    Returns
+    -------
+    Bundles
+        New knots.
+    """
+    lumen = np.where(is_artery & airways, lumen_radius(trees.radius_mm), 0.0)
+    artery, airway = trees.knot_mm.copy(), trees.knot_mm.copy()
+    aside = np.zeros_like(trees.knot_mm)
+    to_artery = np.where(lumen > 0, lumen + wall_thickness(lumen) + GAP_MM / 2, 0.0)
+    to_airway = trees.radius_mm + GAP_MM / 2
+    normal = _fork_normals(trees, lumen)
+    first_knot = np.flatnonzero(np.diff(trees.branch, prepend=-1))
+    for branch in np.flatnonzero(is_artery):
+        mother = trees.parent[branch]
+        if lumen[branch] == 0 and (mother < 0 or lumen[mother] == 0):
+            continue
+        chain = np.arange(first_knot[branch], trees.last_knot[branch] + 1)
+        if mother < 0:
+            aside[chain[0]] = FIRST_SIDE
+            mother = branch
+        previous = trees.before[chain[0]]
+        knots = trees.knot_mm[np.concatenate([[previous], chain])]
+        tangents = _units(np.gradient(knots, axis=0))[1:]
+        run = np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))
+        sides = _carry(aside[previous] if previous != chain[0] else FIRST_SIDE, tangents)
+        sides = _turn_towards(sides, tangents, normal[branch], run / max(run[-1], 1e-9))
+        aside[chain] = sides
+        blend = np.clip(run / min(SHIFT_MM, max(run[-1], 1e-9)), 0, 1)[:, None]
+        blend = blend**2 * (3 - 2 * blend)
+        artery[chain] -= sides * (to_artery[mother] * (1 - blend) + to_artery[branch] * blend)
+        airway[chain] += sides * (to_airway[mother] * (1 - blend) + to_airway[branch] * blend)
+    return Bundles(artery, airway, lumen)
+
+
+def _fork_normals(trees: CurvedTree, lumen: np.ndarray) -> np.ndarray:
+    """(b, 3) normal of the plane in which a branch's children leave; zero without airway fork."""
+    leaving = (
+        trees.knot_mm[trees.last_knot]
+        - trees.knot_mm[np.where(trees.parent < 0, 0, trees.last_knot[np.maximum(trees.parent, 0)])]
+    )
+    normal = np.zeros_like(leaving)
+    partner = np.full(trees.branch_count, -1)
+    for branch in np.flatnonzero((trees.parent >= 0) & (lumen[np.maximum(trees.parent, 0)] > 0)):
+        mother = trees.parent[branch]
+        if partner[mother] >= 0:
+            normal[mother] = np.cross(leaving[partner[mother]], leaving[branch])
+        partner[mother] = branch
+    return _units(normal)
+
+
+def _carry(start: np.ndarray, tangents: np.ndarray) -> np.ndarray:
+    """Carry a direction along a curve, always across it."""
+    sides = np.empty_like(tangents)
+    side = start
+    for index, tangent in enumerate(tangents):
+        side = side - (side @ tangent) * tangent
+        side = side / max(np.linalg.norm(side), 1e-9)
+        sides[index] = side
+    return sides
+
+
+def _turn_towards(
+    sides: np.ndarray, tangents: np.ndarray, normal: np.ndarray, share: np.ndarray
+) -> np.ndarray:
+    """Turn directions about the curve so that the last one lies along a normal, either way."""
+    last, tangent = sides[-1], tangents[-1]
+    target = normal - (normal @ tangent) * tangent
+    if np.linalg.norm(target) < 0.2:
+        return sides
+    target = target * np.sign(target @ last or 1.0)
+    angle = np.arctan2(np.cross(last, target) @ tangent, last @ target)
+    turn = (angle * share)[:, None]
+    return sides * np.cos(turn) + np.cross(tangents, sides) * np.sin(turn)
+
+
+def _units(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)

@@ -1,0 +1,298 @@
+"""The digital chest phantom: a body with known vessels, as a scanner sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..centerlines import Centerlines
+from ..measurements import Measurement
+from ..parameters import Parameters
+from ..progress import Progress
+from ..sizeclasses import LungLabel
+from ..volume import Volume
+from .anatomy import RIGHT, SIDES, Anatomy, build_anatomy
+from .bundles import bundle_radius, lay_side_by_side
+from .curves import KNOT_MM, curve_trees
+from .disease import FISSURE_HU, Parenchyma, build_parenchyma, ramp
+from .growth import plant, prune
+from .noise import add_noise
+from .plumbing import Material, Overlaps, Plumbing, lay_pipes
+from .rendering import Blur, FractionCanvas, quadrature
+from .spacing import GATE, separate
+from .spec import ChestPhantomSpec
+from .truth import Ledger, centerlines, measure
+
+SECTION_MM = 0.3
+FISSURE_MM = 0.4
+AIR_HU, WALL_HU, MUSCLE_HU, FAT_HU = -1000.0, 20.0, 50.0, -100.0
+CORTEX_HU, MARROW_HU, TABLE_HU = 700.0, 180.0, -300.0
+TABLE_Y_MM = 128.0
+LABELS = {RIGHT: LungLabel.RIGHT, -RIGHT: LungLabel.LEFT}
+
+
+@dataclass(frozen=True, eq=False)
+class ChestPhantom:
+    """A chest CT whose vessels are known.
+
+    Attributes
+    ----------
+    spec : ChestPhantomSpec
+        What was asked for.
+    volume : Volume
+        HU, int16. Patient supine, identity direction, LPS.
+    lungs : Volume
+        uint8 `LungLabel` values, 0 outside; vessels and airways inside the lungs belong to them.
+    centerlines : Centerlines
+        Vessels inside the lungs and outside consolidation.
+    airway_centerlines : Centerlines
+        Airways inside the lungs; areas are of the lumen.
+    measurements : tuple of Measurement
+        Rows ``both``, ``right``, ``left``: blood inside the lungs and outside consolidation.
+    hidden_measurements : tuple of Measurement
+        The same rows for blood inside consolidation, which no method can see.
+    overlap_fraction : float
+        Part of the volume of the trees' tubes that lies in a tube it should not touch.
+    """
+
+    spec: ChestPhantomSpec
+    volume: Volume
+    lungs: Volume
+    centerlines: Centerlines
+    airway_centerlines: Centerlines
+    measurements: tuple[Measurement, ...]
+    hidden_measurements: tuple[Measurement, ...]
+    overlap_fraction: float
+
+
+def chest_phantom(
+    spec: ChestPhantomSpec | None = None,
+    progress: Progress | None = None,
+    parameters: Parameters | None = None,
+) -> ChestPhantom:
+    """Build a chest, put it in a scanner, and keep the truth.
+
+    Parameters
+    ----------
+    spec : ChestPhantomSpec, optional
+        Body, disease and scanner.
+    progress : callable, optional
+        Told step and fraction; may raise `Cancelled`.
+    parameters : Parameters, optional
+        Class bounds of the truth.
+
+    Returns
+    -------
+    ChestPhantom
+        Image and truth.
+    """
+    spec, parameters = spec or ChestPhantomSpec(), parameters or Parameters()
+    tell = progress or (lambda _step, _fraction: None)
+    # One source of chance for each part, so that one option does not change the others.
+    chance = dict(
+        zip(
+            ("trees", "pruning", "parenchyma", "noise"),
+            np.random.default_rng(spec.seed).spawn(4),
+            strict=True,
+        )
+    )
+    tell("anatomy", 0.0)
+    anatomy = build_anatomy(spec.chest_scale, spec.expiration)
+    parenchyma = build_parenchyma(spec, anatomy, chance["parenchyma"])
+    tell("vessel trees", 0.05)
+    plumbing = build_plumbing(
+        spec, anatomy, chance, lambda fraction: tell("vessel trees", 0.05 + 0.2 * fraction)
+    )
+    tell("tubes", 0.3)
+    amount, attenuation, ledger = _fill(
+        spec, plumbing, anatomy, parenchyma, lambda f: tell("tubes", 0.3 + 0.25 * f)
+    )
+    hu, lungs = _compose(
+        spec, anatomy, parenchyma, amount, attenuation, lambda f: tell("tissues", 0.55 + 0.25 * f)
+    )
+    del amount, attenuation
+    tell("blur", 0.8)
+    Blur(spec.spacing_mm, spec.psf_sigma_mm).finish(hu)
+    tell("noise", 0.9)
+    add_noise(hu, spec.noise_hu, spec.noise_kernel, chance["noise"])
+    image = np.empty(hu.shape, np.int16)
+    for z in range(len(hu)):
+        image[z] = np.clip(np.rint(hu[z]), -1024, 3071)
+    grid = spec.grid
+    lung_volume_ml = {
+        label: float(np.count_nonzero(lungs == label) * grid.voxel_volume_ml) for label in LungLabel
+    }
+    in_trees = plumbing.branch < plumbing.trees.branch_count
+    whole = plumbing.tubes.area_mm2 * plumbing.tubes.step_mm
+    tell("truth", 0.98)
+    return ChestPhantom(
+        spec=spec,
+        volume=Volume(image, grid),
+        lungs=Volume(lungs, grid),
+        centerlines=centerlines(plumbing, ledger, Material.BLOOD, parameters),
+        airway_centerlines=centerlines(plumbing, ledger, Material.LUMEN, parameters),
+        measurements=measure(plumbing, ledger, lung_volume_ml, parameters),
+        hidden_measurements=measure(plumbing, ledger, lung_volume_ml, parameters, hidden=True),
+        overlap_fraction=float(ledger.faulty_mm3[in_trees].sum() / whole[in_trees].sum()),
+    )
+
+
+def build_plumbing(
+    spec: ChestPhantomSpec,
+    anatomy: Anatomy,
+    chance: dict[str, np.random.Generator],
+    tick: Progress,
+) -> Plumbing:
+    """Grow arteries, veins and airways, move them apart, and cut them into cross sections.
+
+    Parameters
+    ----------
+    spec : ChestPhantomSpec
+        Density and pruning of the trees.
+    anatomy : Anatomy
+        Where the lungs are.
+    chance : dict of str to numpy.random.Generator
+        Entries ``trees`` and ``pruning``.
+    tick : callable
+        Told the fraction done.
+
+    Returns
+    -------
+    Plumbing
+        All tubes of the body.
+    """
+    trees = []
+    for side in SIDES:
+        arteries, veins = plant(
+            anatomy, side, spec.terminal_csa_mm2, spec.terminal_volume_ml, chance["trees"]
+        )
+        trees += [prune(tree, spec.pruning, chance["pruning"]) for tree in (arteries, *veins)]
+    curved = curve_trees(trees, KNOT_MM)
+    is_artery = curved.tree % 3 == 0
+    reach = np.where(is_artery, bundle_radius(curved.radius_mm, spec.airways), curved.radius_mm)
+    curved = replace(curved, knot_mm=separate(curved, reach, anatomy, tick))
+    bundles = lay_side_by_side(curved, is_artery, spec.airways)
+    return lay_pipes(
+        curved, bundles, is_artery, anatomy, min(SECTION_MM, 0.5 * min(spec.spacing_mm))
+    )
+
+
+def _fill(
+    spec: ChestPhantomSpec, plumbing: Plumbing, anatomy: Anatomy, parenchyma: Parenchyma, tick
+) -> tuple[np.ndarray, np.ndarray, Ledger]:
+    """Fill the tubes with points: to voxels and to the truth from the very same points.
+
+    Returns each voxel's share of tubes, that share times its HU, and the ledger.
+    """
+    grid, blur = spec.grid, Blur(spec.spacing_mm, spec.psf_sigma_mm)
+    amount, attenuation = FractionCanvas(grid, blur), FractionCanvas(grid, blur)
+    hu_of = np.array([spec.blood_hu, AIR_HU, WALL_HU])
+    count = len(plumbing.branch)
+    overlaps = Overlaps(plumbing)
+    seen, hidden, faulty = np.zeros((count, 2)), np.zeros((count, 2)), np.zeros(count)
+    done, total = 0, count
+    for section, points, volume in quadrature(
+        plumbing.tubes, min(SECTION_MM, 0.5 * min(grid.spacing))
+    ):
+        tick(done / total)
+        done += len(section)
+        lost, foreign = overlaps.inside(section, points)
+        faulty[section] = (volume * foreign).sum(axis=1)
+        kept = ~lost
+        owned = np.where(lost, 0.0, volume)
+        share = volume[kept]
+        amount.add(points[kept], share)
+        material_hu = np.broadcast_to(hu_of[plumbing.material[section], None], lost.shape)
+        attenuation.add(points[kept], share * material_hu[kept])
+        label, unseen = _lung_label(points, anatomy, spec), parenchyma.hidden(points)
+        for column, name in enumerate(LungLabel):
+            mine = np.where(label == name, owned, 0.0)
+            seen[section, column] = np.where(unseen, 0.0, mine).sum(axis=1)
+            hidden[section, column] = np.where(unseen, mine, 0.0).sum(axis=1)
+    center = plumbing.tubes.center_mm
+    free = ~overlaps.inside(np.arange(count), center[:, None])[0][:, 0]
+    on_line = free & ~plumbing.is_cap & ~parenchyma.hidden(center)
+    ledger = Ledger(seen, hidden, faulty, _lung_label(center, anatomy, spec), on_line)
+    return amount.fraction, attenuation.fraction, ledger
+
+
+def _lung_label(points: np.ndarray, anatomy: Anatomy, spec: ChestPhantomSpec) -> np.ndarray:
+    """`LungLabel` of points (..., 3), 0 outside the lungs or the image."""
+    half = 0.5 * np.array(spec.grid.size) * spec.grid.spacing
+    inside = (abs(points) <= half).all(axis=-1)
+    label = np.zeros(points.shape[:-1], np.uint8)
+    for side in SIDES:
+        label[(anatomy.lungs[side].at(points) > 0) & inside] = LABELS[side]
+    return label
+
+
+def _compose(
+    spec: ChestPhantomSpec,
+    anatomy: Anatomy,
+    parenchyma: Parenchyma,
+    amount: np.ndarray,
+    attenuation: np.ndarray,
+    tick,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tissues with the tubes in them, HU float32, and the lungs' labels."""
+    grid = spec.grid
+    blur_mm = float(np.sqrt(Blur(spec.spacing_mm, spec.psf_sigma_mm).sharing_variance_mm2.mean()))
+    x, y, z = (
+        o + s * np.arange(n) for o, s, n in zip(grid.origin, grid.spacing, grid.size, strict=True)
+    )
+    lungs = np.zeros(grid.shape, np.uint8)
+    hu = attenuation
+    for index, height in enumerate(z):
+        tick(index / len(z))
+        where = (height, y, x)
+        plane = _body_plane(spec, anatomy, where, blur_mm)
+        for side in SIDES:
+            depth = anatomy.lungs[side].plane(*where)
+            if depth.max() < -3:
+                continue
+            lungs[index][depth > 0] = LABELS[side]
+            lung = parenchyma.plane(*where, blur_mm)
+            if spec.fissures:
+                _draw_fissures(lung, anatomy, side, where, blur_mm)
+            plane += ramp(depth, blur_mm) * (lung - plane)
+        share = amount[index]
+        hu[index] = plane * np.maximum(1 - share, 0) + attenuation[index] / np.maximum(share, 1)
+    return hu, lungs
+
+
+def _body_plane(
+    spec: ChestPhantomSpec, anatomy: Anatomy, where: tuple, blur_mm: float
+) -> np.ndarray:
+    """HU (y, x) of an axial plane without the lungs."""
+    _, y, x = where
+    body = ramp(anatomy.body.plane(*where), blur_mm)
+    tissue = MUSCLE_HU + (FAT_HU - MUSCLE_HU) * anatomy.fat.plane(*where)
+    for field, value in (
+        (anatomy.great_vessels, spec.blood_hu),
+        (anatomy.bone, CORTEX_HU),
+        (anatomy.marrow, MARROW_HU),
+        (anatomy.stomach_gas, AIR_HU),
+    ):
+        tissue += ramp(field.plane(*where), blur_mm) * (value - tissue)
+    scale = anatomy.scale
+    top = ramp(2.0 - abs(y - TABLE_Y_MM * scale), blur_mm)[:, None]
+    outside = AIR_HU + (TABLE_HU - AIR_HU) * top * (abs(x) < 150 * scale)
+    return (outside + body * (tissue - outside)).astype(np.float32)
+
+
+def _draw_fissures(
+    lung: np.ndarray, anatomy: Anatomy, side: int, where: tuple, blur_mm: float
+) -> None:
+    """Add the fissures of one lung to a plane of parenchyma, in place; none near the hilum."""
+    height, y, x = where
+    half = 0.5 * FISSURE_MM
+    oblique = anatomy.oblique[side].plane(*where)
+    sheets = [(oblique, np.float32(1.0))]
+    if side == RIGHT:
+        sheets.append((anatomy.horizontal.plane(*where), ramp(oblique, blur_mm)))
+    points = np.stack(np.broadcast_arrays(x[None], y[:, None], height), -1)
+    closed = GATE.closed(points, anatomy.hilum_mm[side], anatomy.scale)
+    for distance, extent in sheets:
+        share = ramp(distance + half, blur_mm) - ramp(distance - half, blur_mm)
+        lung += share * extent * closed * (FISSURE_HU - lung)

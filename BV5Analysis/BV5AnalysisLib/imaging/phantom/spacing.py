@@ -1,0 +1,183 @@
+"""Move trees apart, off the pleura and off the fissures, without tearing or kinking them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from .anatomy import SIDES, Anatomy
+from .curves import CurvedTree
+
+ROUNDS = 60
+SMOOTHINGS = 3
+GAP_MM = 0.4
+PLEURA_GAP_MM = 1.5
+FISSURE_GAP_MM = 1.0
+SIZES_MM = (0.0, 1.2, 3.0, np.inf)
+
+
+@dataclass(frozen=True)
+class OpenGate:
+    """Where trunks pass the medial surface and incomplete fissures: no walls near the hilum.
+
+    Attributes
+    ----------
+    near_mm, far_mm : float
+        Distance from the hilum where walls begin, and where they are full.
+    """
+
+    near_mm: float = 26.0
+    far_mm: float = 40.0
+
+    def closed(self, points_mm: np.ndarray, hilum_mm: np.ndarray, scale: float) -> np.ndarray:
+        """0 at the hilum to 1 far from it, (n,)."""
+        distance = np.linalg.norm(points_mm - hilum_mm, axis=-1) / scale
+        return np.clip((distance - self.near_mm) / (self.far_mm - self.near_mm), 0, 1)
+
+
+GATE = OpenGate()
+
+
+def separate(
+    trees: CurvedTree, reach_mm: np.ndarray, anatomy: Anatomy, tick: Callable[[float], None]
+) -> np.ndarray:
+    """Move knots so that trees keep clear of each other and of the lungs' surfaces.
+
+    Each round pushes knots that are too close apart, the thinner one farther, then spreads the
+    push along the branches.
+
+    Parameters
+    ----------
+    trees : CurvedTree
+        Where they are.
+    reach_mm : numpy.ndarray
+        (b,) radius of all that runs along a branch.
+    anatomy : Anatomy
+        Surfaces to keep off.
+    tick : callable
+        Told the fraction done.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n, 3) knots.
+    """
+    points = trees.knot_mm.copy()
+    radius = reach_mm[trees.branch]
+    fixed = trees.before == np.arange(len(points))
+    for index in range(ROUNDS):
+        tick(index / ROUNDS)
+        push = _push_apart(points, trees, radius)
+        push += _push_inside(points, trees, radius, anatomy)
+        push[fixed] = 0
+        for _ in range(SMOOTHINGS):
+            push = _spread(push, trees.before)
+            push[fixed] = 0
+        points += push * (1.6 if index < ROUNDS - 10 else 1.0)
+    return points
+
+
+def close_pairs(
+    points: np.ndarray, radius: np.ndarray, gap_mm: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of points nearer than their radii and a gap, found by classes of size.
+
+    Parameters
+    ----------
+    points : numpy.ndarray
+        (n, 3).
+    radius : numpy.ndarray
+        (n,).
+    gap_mm : float
+        To be kept between the surfaces.
+
+    Returns
+    -------
+    first, second, distance : numpy.ndarray
+        (p,) each, first < second.
+    """
+    groups = [np.flatnonzero((radius >= low) & (radius < high)) for low, high in pairwise(SIZES_MM)]
+    groups = [group for group in groups if len(group)]
+    found = []
+    kd_trees = [cKDTree(points[group]) for group in groups]
+    for i, (group, kd_tree) in enumerate(zip(groups, kd_trees, strict=True)):
+        for other, other_tree in zip(groups[i:], kd_trees[i:], strict=True):
+            reach = radius[group].max() + radius[other].max() + gap_mm
+            pairs = kd_tree.sparse_distance_matrix(other_tree, reach, output_type="ndarray")
+            first, second, distance = group[pairs["i"]], other[pairs["j"]], pairs["v"]
+            near = distance < radius[first] + radius[second] + gap_mm
+            near &= (first < second) if other is group else True
+            found.append((first[near], second[near], distance[near]))
+    return tuple(np.concatenate(part) for part in zip(*found, strict=True))
+
+
+def _push_apart(points: np.ndarray, trees: CurvedTree, radius: np.ndarray) -> np.ndarray:
+    """Push (n, 3) between trees, and between branches of a tree that do not meet."""
+    first, second, distance = close_pairs(points, radius, GAP_MM)
+    apart = ~related(trees, trees.branch[first], trees.branch[second])
+    first, second, distance = first[apart], second[apart], distance[apart]
+    missing = radius[first] + radius[second] + GAP_MM - distance
+    way = (points[first] - points[second]) / np.maximum(distance, 1e-6)[:, None]
+    share = radius[second] ** 2 / (radius[first] ** 2 + radius[second] ** 2)
+    push = np.zeros_like(points)
+    number = np.zeros(len(points))
+    for index, part in ((first, share), (second, share - 1)):
+        np.add.at(push, index, way * (missing * part)[:, None])
+        np.add.at(number, index, 1)
+    return push / np.sqrt(np.maximum(number, 1))[:, None]
+
+
+def related(trees: CurvedTree, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Whether branches (p,) are the same, parent and child, siblings, or one step further."""
+    up = np.where(trees.parent < 0, np.arange(trees.branch_count), trees.parent)
+    a_line, b_line = [a, up[a], up[up[a]]], [b, up[b], up[up[b]]]
+    result = np.zeros(len(a), bool)
+    for x in a_line:
+        for y in b_line:
+            result |= x == y
+    return result
+
+
+def _push_inside(
+    points: np.ndarray, trees: CurvedTree, radius: np.ndarray, anatomy: Anatomy
+) -> np.ndarray:
+    """Push (n, 3) off the pleura and the fissures."""
+    push = np.zeros_like(points)
+    for side in SIDES:
+        mine = np.flatnonzero(trees.side[trees.branch] == side)
+        lung, hilum = anatomy.lungs[side], anatomy.hilum_mm[side]
+        closed = GATE.closed(points[mine], hilum, anatomy.scale)
+        shallow = radius[mine] + PLEURA_GAP_MM - lung.at(points[mine])
+        out = (shallow > 0) & (closed > 0)
+        push[mine[out]] += (
+            _units(lung.gradient_at(points[mine[out]])) * (shallow * closed)[out, None]
+        )
+        lobe = trees.lobe[trees.branch[mine]]
+        walls = [(anatomy.oblique[side], np.where(lobe == 2, -1, 1), lobe >= 0)]
+        if side == SIDES[0]:
+            walls.append(
+                (anatomy.horizontal, np.where(lobe == 1, -1, 1), (lobe == 0) | (lobe == 1))
+            )
+        for wall, sign, applies in walls:
+            missing = radius[mine] + FISSURE_GAP_MM - sign * wall.at(points[mine])
+            near = applies & (missing > 0) & (closed > 0)
+            normal = _units(wall.gradient_at(points[mine[near]]))
+            push[mine[near]] += normal * (sign * missing * closed)[near, None]
+    return push
+
+
+def _spread(push: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Mean of each knot's push and its neighbors' along the branches."""
+    total = push + push[before]
+    number = np.full(len(push), 2.0)
+    np.add.at(total, before, push)
+    np.add.at(number, before, 1)
+    return total / number[:, None]
+
+
+def _units(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)

@@ -1,0 +1,144 @@
+"""Blood volumes by region and class, from the geometry of the tubes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..centerlines import Centerlines
+from ..measurements import Measurement
+from ..parameters import Parameters
+from ..sizeclasses import LungLabel, SizeClass
+from .plumbing import Material, Plumbing
+
+REGIONS = {
+    "both": (LungLabel.RIGHT, LungLabel.LEFT),
+    "right": (LungLabel.RIGHT,),
+    "left": (LungLabel.LEFT,),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """What the quadrature points of each cross section add up to; m cross sections.
+
+    Attributes
+    ----------
+    seen_mm3, hidden_mm3 : numpy.ndarray
+        (m, 2) volume in the right and the left lung that the tube owns: outside consolidation,
+        and inside it.
+    faulty_mm3 : numpy.ndarray
+        (m,) volume inside a tube that it should not touch.
+    label : numpy.ndarray
+        (m,) `LungLabel` of the center, 0 outside the lungs.
+    on_line : numpy.ndarray
+        (m,) bool, center is in its own tube's lumen only, and in no consolidation.
+    """
+
+    seen_mm3: np.ndarray
+    hidden_mm3: np.ndarray
+    faulty_mm3: np.ndarray
+    label: np.ndarray
+    on_line: np.ndarray
+
+
+def measure(
+    plumbing: Plumbing,
+    ledger: Ledger,
+    lung_volume_ml: dict[LungLabel, float],
+    parameters: Parameters,
+    *,
+    hidden: bool = False,
+) -> tuple[Measurement, ...]:
+    """Rows ``both``, ``right`` and ``left``.
+
+    Each bit of blood counts once, to the largest vessel that holds it: a child begins at its
+    parent's surface. Blood outside the lungs does not count.
+
+    Parameters
+    ----------
+    plumbing, ledger : Plumbing, Ledger
+        The tubes and what they add up to.
+    lung_volume_ml : dict
+        By lung.
+    parameters : Parameters
+        Class bounds.
+    hidden : bool
+        Measure what lies in consolidation, in place of what lies outside it.
+
+    Returns
+    -------
+    tuple of Measurement
+        The truth.
+    """
+    volume = (ledger.hidden_mm3 if hidden else ledger.seen_mm3) / 1000
+    blood = plumbing.material == Material.BLOOD
+    classes = parameters.size_class(plumbing.csa_mm2)
+    long = blood & ledger.on_line & (classes != SizeClass.BELOW_FLOOR) & (not hidden)
+    rows = []
+    for region, labels in REGIONS.items():
+        columns = [int(label) - 1 for label in labels]
+        by_class = {
+            kind: float(volume[blood & (classes == kind)][:, columns].sum()) for kind in SizeClass
+        }
+        rows.append(
+            Measurement(
+                region=region,
+                lung_volume_ml=sum(lung_volume_ml[label] for label in labels),
+                bv5_ml=by_class[SizeClass.BV5],
+                bv5_10_ml=by_class[SizeClass.BV5_10],
+                bv10_ml=by_class[SizeClass.BV10],
+                below_floor_ml=by_class[SizeClass.BELOW_FLOOR],
+                vessel_length_mm=float(
+                    plumbing.tubes.step_mm[long & np.isin(ledger.label, labels)].sum()
+                ),
+            )
+        )
+    return tuple(rows)
+
+
+def centerlines(
+    plumbing: Plumbing, ledger: Ledger, material: Material, parameters: Parameters
+) -> Centerlines:
+    """Centerlines inside the lungs, from each branch's start at its parent's surface.
+
+    Parameters
+    ----------
+    plumbing, ledger : Plumbing, Ledger
+        The tubes and what they add up to.
+    material : Material
+        ``BLOOD`` or ``LUMEN``.
+    parameters : Parameters
+        Class bounds.
+
+    Returns
+    -------
+    Centerlines
+        One branch for each uninterrupted stretch; volumes are what the ledger holds for them.
+    """
+    chosen = np.flatnonzero(
+        (plumbing.material == material) & ledger.on_line & (ledger.label > 0) & ~plumbing.is_cap
+    )
+    # A stretch ends where the branch does, or where the line leaves the lungs in between.
+    jump = np.diff(chosen, prepend=-2) != 1
+    jump |= np.diff(plumbing.branch[chosen], prepend=-1) != 0
+    # One point alone is no line.
+    number = np.cumsum(jump) - 1
+    enough = np.bincount(number)[number] > 1 if len(chosen) else np.zeros(0, bool)
+    chosen, number = chosen[enough], np.unique(number[enough], return_inverse=True)[1]
+    count = int(number.max(initial=-1)) + 1
+    start = np.searchsorted(number, np.arange(count + 1))
+    csa = plumbing.csa_mm2[chosen]
+    volume = ledger.seen_mm3[chosen].sum(axis=1) / 1000
+    step = plumbing.tubes.step_mm[chosen]
+    length = np.bincount(number, step, minlength=count)
+    return Centerlines(
+        points_mm=plumbing.tubes.center_mm[chosen],
+        branch_start=start,
+        csa_mm2=csa,
+        size_class=parameters.size_class(csa),
+        length_mm=length,
+        volume_ml=np.bincount(number, volume, minlength=count),
+        mean_csa_mm2=np.bincount(number, csa * step, minlength=count) / np.maximum(length, 1e-9),
+    )
