@@ -7,7 +7,7 @@ import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
-from ..imaging.volume import Volume
+from ..imaging.volume import Grid, Volume
 from .coordinates import index_to_ras
 
 LUNG_WINDOW_HU = 1500.0
@@ -31,6 +31,7 @@ def add_volume(scene: slicer.vtkMRMLScene, name: str, ct: Volume) -> slicer.vtkM
     vtkMRMLScalarVolumeNode
         Volume node with its own copy of the voxels.
     """
+    ct = right_handed(ct)
     image = vtk.vtkImageData()
     image.SetDimensions(ct.grid.size)
     image.GetPointData().SetScalars(_scalars(ct.array))
@@ -58,6 +59,7 @@ def labelmap(labels: Volume) -> slicer.vtkOrientedImageData:
         Image on the same voxels (its extent starts where the crop does), with one voxel of
         background around the labels where the volume has room for it; empty without labels.
     """
+    labels = right_handed(labels)
     image = slicer.vtkOrientedImageData()
     image.SetImageToWorldMatrix(index_to_ras(labels.grid))
     box = _bounding_box(labels.array)
@@ -68,6 +70,35 @@ def labelmap(labels: Volume) -> slicer.vtkOrientedImageData:
     image.SetExtent([bound for side in reversed(box) for bound in (side.start, side.stop - 1)])
     image.GetPointData().SetScalars(_scalars(labels.array[box].astype(np.uint8, copy=False)))
     return image
+
+
+def right_handed(volume: Volume) -> Volume:
+    """Turn the order of the slices round where the voxel axes are left-handed.
+
+    Slicer does so with what it reads; surfaces of left-handed labels would face inward.
+
+    Parameters
+    ----------
+    volume : Volume
+        Values on any grid.
+
+    Returns
+    -------
+    Volume
+        The same values at the same places.
+    """
+    grid = volume.grid
+    direction = np.reshape(grid.direction, (3, 3))
+    if np.linalg.det(direction) > 0:
+        return volume
+    last_slice = np.array([grid.size[2] - 1.0, 0.0, 0.0])
+    turned = Grid(
+        size=grid.size,
+        spacing=grid.spacing,
+        origin=tuple(grid.index_to_world(last_slice).tolist()),
+        direction=tuple((direction * (1.0, 1.0, -1.0)).ravel().tolist()),
+    )
+    return Volume(volume.array[::-1], turned)
 
 
 def _scalars(array: np.ndarray) -> vtk.vtkDataArray:

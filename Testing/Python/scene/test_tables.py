@@ -1,0 +1,57 @@
+"""The measurements table: values, titles, units."""
+
+import numpy as np
+import pytest
+from BV5AnalysisLib.export.tables import MEASUREMENT_FIELDS
+from BV5AnalysisLib.imaging.measurements import Measurement
+from BV5AnalysisLib.imaging.parameters import Parameters
+from BV5AnalysisLib.scene.tables import add_measurements, measurement_columns
+from vtk.util.numpy_support import vtk_to_numpy
+
+
+def test_columns_are_those_of_the_exported_table():
+    keys = [column.key for column in measurement_columns(Parameters())]
+    assert keys == ["region", *MEASUREMENT_FIELDS]
+
+
+def test_rows_hold_the_measurements(outcome, small_result):
+    table = outcome.measurements_table
+    assert table.GetNumberOfRows() == 3
+    regions = table.GetTable().GetColumnByName("region")
+    assert [regions.GetValue(row) for row in range(3)] == ["both", "right", "left"]
+    for key in MEASUREMENT_FIELDS:
+        values = vtk_to_numpy(table.GetTable().GetColumnByName(key))
+        assert values.tolist() == [getattr(row, key) for row in small_result.measurements]
+    assert table.GetLocked()
+
+
+def test_columns_have_titles_units_and_descriptions(outcome):
+    table = outcome.measurements_table
+    assert table.GetColumnTitle("tpbv_ml") == "TPBV (mL)"
+    assert table.GetColumnUnitLabel("tpbv_ml") == "mL"
+    assert table.GetColumnUnitLabel("bv5_pct") == "%"
+    assert table.GetColumnUnitLabel("region") == ""
+    assert "from 1.25 to below 5 mm²" in table.GetColumnDescription("bv5_ml")
+    assert table.GetUseColumnTitleAsColumnHeader()
+
+
+def test_percentage_without_blood_is_not_a_number(application):
+    row = Measurement("both", 1000.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    table = add_measurements(application.scene, "t", [row], Parameters())
+    values = vtk_to_numpy(table.GetTable().GetColumnByName("bv5_pct"))
+    assert np.isnan(values).all()
+
+
+def test_descriptions_follow_the_parameters():
+    parameters = Parameters(minimum_csa_mm2=0.5, class_bounds_mm2=(4.0, 8.0))
+    texts = {column.key: column.description for column in measurement_columns(parameters)}
+    assert "0.5 to below 4 mm²" in texts["bv5_ml"]
+    assert "8 mm² and above" in texts["bv10_ml"]
+    assert "thinner than 0.5 mm²" in texts["below_floor_ml"]
+
+
+@pytest.mark.parametrize("column", measurement_columns(Parameters()))
+def test_every_column_is_described(column):
+    assert column.title
+    assert column.description.endswith(".")
+    assert column.unit in {"", "mL", "%", "mm"}
