@@ -15,11 +15,11 @@ help:
 	@echo "make benchmark        accuracy and speed tables"
 	@echo "make clean            remove the virtual environment and what demo made"
 
-demo: $(VENV)/.installed check-egl
+demo: check-egl $(VENV)/.installed
 	@$(BIN)/bv5 demo -o "$(OUT)" --overwrite $(if $(CT),--ct "$(CT)")
 
 # Quick tests first: a mistake shows within seconds.
-test: $(VENV)/.installed check-egl
+test: check-egl $(VENV)/.installed
 	$(BIN)/pytest -q -m "not slow"
 	$(BIN)/pytest -q -m slow
 
