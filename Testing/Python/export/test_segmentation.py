@@ -8,10 +8,12 @@ from BV5AnalysisLib.imaging.sizeclasses import LUNGS, VESSELS, LungLabel, SizeCl
 from BV5AnalysisLib.imaging.volume import Grid, Volume
 
 
-@pytest.fixture
-def oblique_labels() -> Volume:
+@pytest.fixture(params=[1, -1], ids=["head last", "head first"])
+def oblique_labels(request) -> Volume:
+    """Labels on a turned grid; with the head first, its axes are left-handed."""
     angle = 0.2
-    direction = (np.cos(angle), -np.sin(angle), 0, np.sin(angle), np.cos(angle), 0, 0, 0, 1)
+    cos, sin = np.cos(angle), np.sin(angle)
+    direction = (cos, -sin, 0, sin, cos, 0, 0, 0, request.param)
     grid = Grid((9, 8, 7), (0.7, 0.8, 1.25), (10.0, -20.0, 30.0), direction)
     array = np.zeros(grid.shape, np.uint8)
     array[1:3, 2:5, 3:7] = SizeClass.BV5
