@@ -17,10 +17,12 @@ import numpy as np
 import pytest
 from BV5AnalysisLib import __version__, cli
 from BV5AnalysisLib.commandline import analyze as command
+from BV5AnalysisLib.commandline import demo as demo_command
 from BV5AnalysisLib.commandline import requirements
 from BV5AnalysisLib.commandline.progress import shown_progress
 from BV5AnalysisLib.export import folder as output
 from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec
 
 DATA_FILES = [
     "centerlines.vtp",
@@ -458,3 +460,108 @@ def test_measurements_without_blood_are_shown_with_a_dash(small_result):
     assert np.isnan(none.bv5_pct)
     _, (row,) = command.measurements_table(dataclasses.replace(small_result, measurements=(none,)))
     assert row[3] == "0.0 (–)"
+
+
+# Phantom and demo
+
+
+@pytest.fixture
+def small_phantom(monkeypatch):
+    """Both commands make a chest of a third of the size, at coarse voxels."""
+    monkeypatch.setattr(
+        demo_command, "SPEC", ChestPhantomSpec(scale=0.3, spacing_mm=(2.0, 2.0, 2.0))
+    )
+
+
+SMALL = ["--scale", "0.3", "--spacing", "2", "2", "2"]
+PHANTOM_FILES = [
+    "ct.nrrd",
+    "lungs.seg.nrrd",
+    "truth.json",
+    "truth_airways.vtp",
+    "truth_centerlines.vtp",
+]
+
+
+def test_phantom_takes_every_option(out, capsys):
+    options = ["--seed", "7", "--noise", "5", "--kernel", "sharp", "--blood", "200"]
+    options += ["--psf", "0.4", "0.4", "0.8", "--ground-glass", "0.2", "--consolidation", "0.1"]
+    options += ["--pruning", "0.3", "--expiration", "0.5", "--no-airways", "--no-fissures"]
+    assert cli.main(["phantom", "-o", str(out), *SMALL, *options]) == 0
+    assert names(out) == PHANTOM_FILES
+    truth = json.loads((out / "truth.json").read_text())
+    expected = {
+        "seed": 7,
+        "scale": 0.3,
+        "spacing_mm": [2, 2, 2],
+        "psf_sigma_mm": [0.4, 0.4, 0.8],
+        "noise_hu": 5,
+        "noise_kernel": "sharp",
+        "blood_hu": 200,
+        "airways": False,
+        "fissures": False,
+        "ground_glass_fraction": 0.2,
+        "consolidation_fraction": 0.1,
+        "pruning": 0.3,
+        "expiration": 0.5,
+    }
+    assert {name: truth["spec"][name] for name in expected} == expected
+    assert str(out) in capsys.readouterr().out
+
+
+def test_phantom_options_out_of_range_are_one_line(out, capsys):
+    assert cli.main(["phantom", "-o", str(out), "--noise", "-1"]) == 1
+    assert "noise_hu" in one_error_line(capsys)
+    assert names(out.parent) == []
+
+
+def test_phantom_needs_overwrite_and_spares_a_result(calls, ct, out, capsys):
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 0
+    capsys.readouterr()
+    assert cli.main(["phantom", "-o", str(out), *SMALL]) == 1
+    assert "--overwrite" in one_error_line(capsys)
+    assert cli.main(["phantom", "-o", str(out), *SMALL, "--overwrite"]) == 1
+    assert "is not replaced" in one_error_line(capsys)
+    assert names(out) == DATA_FILES
+
+
+def test_phantom_progress_rises_to_1(out, capsys):
+    assert cli.main(["phantom", "-o", str(out), *SMALL, "--progress", "json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    fractions = [line["fraction"] for line in lines]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+
+
+def test_demo_shows_measured_beside_true(calls, small_phantom, out, capsys):
+    pytest.importorskip("slicer")
+    assert cli.main(["demo", "-o", str(out)]) == 0
+    assert names(out) == ["phantom", "result"]
+    assert calls["path"] == out / "phantom" / "ct.nrrd"
+    truth = json.loads((out / "phantom" / "truth.json").read_text())["measurements"][0]
+    printed = capsys.readouterr().out
+    (line,) = [line for line in printed.splitlines() if "both  TPBV" in line]
+    assert line.split()[-3:-1] == ["6.0", f"{truth['tpbv_ml']:.1f}"]
+    (line,) = [line for line in printed.splitlines() if "both  BV5," in line]
+    cells = re.split(" {2,}", line.strip())
+    assert cells[2:4] == ["0.4 (6.0)", f"{truth['bv5_ml']:.1f} ({truth['bv5_pct']:.1f})"]
+    assert str(out / "result" / "report.html") in printed
+
+    assert cli.main(["demo", "-o", str(out)]) == 1
+    assert "--overwrite" in one_error_line(capsys)
+    assert cli.main(["demo", "-o", str(out), "--overwrite"]) == 0
+
+
+def test_demo_on_a_scan_makes_no_phantom(calls, ct, out, capsys):
+    pytest.importorskip("slicer")
+    assert cli.main(["demo", "-o", str(out), "--ct", str(ct)]) == 0
+    assert names(out) == ["result"]
+    assert calls["path"] == ct
+    assert "5140" in capsys.readouterr().out
+
+
+def test_demo_asks_for_packages_first(calls, out, monkeypatch, capsys):
+    monkeypatch.setattr(requirements.importlib.util, "find_spec", lambda _name: None)
+    assert cli.main(["demo", "-o", str(out)]) == 1
+    assert "pip install matplotlib Jinja2 slicer-core" in one_error_line(capsys)
+    assert names(out.parent) == []
