@@ -39,6 +39,8 @@ KEY_LIGHT_INTENSITY = 0.9
 KEY_TO_FILL_RATIO = 2.5
 DEPTH_FADE = 0.65
 """How much of their color the vessels farthest from the viewer lose to the background."""
+GREY_BRIGHTNESS = 0.5
+"""Of what is below the floor, which is much and must not cover what is measured."""
 PACKAGES = "sudo apt install libegl1 libgl1-mesa-dri"
 
 # Glass: nearly clear where it faces the viewer, bright at the rim, so that it hides no vessel.
@@ -48,7 +50,11 @@ LUNG_SHADER = """//VTK::Light::Impl
 """
 VESSEL_SHADER = """//VTK::Light::Impl
   float away = clamp((-vertexVC.z - {near:.3f}) / {depth:.3f}, 0.0, 1.0);
-  gl_FragData[0].rgb = mix(gl_FragData[0].rgb, vec3({background}), {fade} * away);
+  vec3 color = gl_FragData[0].rgb;
+  float low = min(diffuseColor.r, min(diffuseColor.g, diffuseColor.b));
+  float high = max(diffuseColor.r, max(diffuseColor.g, diffuseColor.b));
+  color *= high - low < 0.1 ? {dimmed} : 1.0;
+  gl_FragData[0].rgb = mix(color, vec3({background}), {fade} * away);
 """
 
 
@@ -179,6 +185,7 @@ def _shade(renderer: vtk.vtkRenderer, bounds: np.ndarray, direction: ViewDirecti
         depth=depth,
         background=", ".join(str(channel) for channel in BACKGROUND_BOTTOM),
         fade=DEPTH_FADE,
+        dimmed=GREY_BRIGHTNESS,
     )
     for actor in _actors(renderer):
         translucent = actor.GetProperty().GetOpacity() < 1

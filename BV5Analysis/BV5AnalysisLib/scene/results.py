@@ -90,9 +90,10 @@ def add_result(
         scene, f"{case} vessels", result.vessels, VESSELS, ct_volume, VESSEL_SMOOTHING
     )
     lungs = add_segmentation(scene, f"{case} lungs", result.lungs, LUNGS, ct_volume, LUNG_SMOOTHING)
-    lines = centerlines_poly_data(result.centerlines)
-    centerlines = add_model(scene, f"{case} centerlines", lines, colors)
-    tubes = add_model(scene, f"{case} vessel tubes", tubes_poly_data(lines), colors)
+    centerlines = add_model(
+        scene, f"{case} centerlines", centerlines_poly_data(result.centerlines), colors
+    )
+    tubes = add_model(scene, f"{case} vessel tubes", tubes_poly_data(result.centerlines), colors)
     table = add_measurements(scene, f"{case} measurements", result.measurements, result.parameters)
     _style(vessels, lungs, centerlines, tubes)
     legend = add_legend(tubes)
