@@ -14,7 +14,7 @@ from .models import add_model, centerlines_poly_data, tubes_poly_data
 from .segmentations import add_segmentation
 from .tables import add_measurements
 
-VESSEL_SMOOTHING = 0.2
+VESSEL_SMOOTHING = 0.33  # with more, vessels of two voxels shrink to threads
 LUNG_SMOOTHING = 0.5
 LUNG_OPACITY_3D = 0.12
 OUTLINE_ONLY = 0.0
