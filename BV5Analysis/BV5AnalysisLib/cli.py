@@ -55,6 +55,9 @@ def _run(options: argparse.Namespace) -> int:
         return _fail(str(error), options.debug)
     except stopping.Stopped as stopped:
         stopping.end_by_signal(stopped.number)
+    except BrokenPipeError:  # The reader of our output is gone, as with `bv5 … | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _fail("Standard output was closed.", options.debug)
     except MemoryError:
         return _fail("Not enough memory; close other programs, or crop the scan.", options.debug)
     except Exception as error:  # noqa: BLE001  what no one foresaw: one line, and where to look

@@ -449,6 +449,24 @@ def test_a_signal_while_overwriting_keeps_the_old_folder(calls, small_result, tm
     assert names(out.parent) == ["case 1"]
 
 
+@POSIX_ONLY
+def test_a_reader_that_goes_away_is_one_line(small_result, tmp_path, out):
+    pickled = tmp_path / "result.pickle"
+    pickled.write_bytes(pickle.dumps(small_result))
+    code = RUN_WITH.replace("{setup}", "")
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(pickled), str(out), "--progress", "json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.close()
+    errors = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait(timeout=20) == 1
+    assert errors == "bv5: Standard output was closed.\n"
+    assert names(out.parent) == []
+
+
 def test_signals_are_as_before_afterwards(calls, ct, out):
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     cli.main(["analyze", str(ct), "-o", str(out), "--no-report"])

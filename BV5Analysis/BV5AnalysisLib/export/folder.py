@@ -13,6 +13,9 @@ from pathlib import Path
 
 from ..imaging.errors import AnalysisError
 
+FULL_BELOW_BYTES = 16 * 2**20
+"""Less than the files of one case need."""
+
 
 @dataclass(frozen=True)
 class FolderKind:
@@ -125,7 +128,7 @@ def output_folder(folder: Path, kind: FolderKind, overwrite: bool = False) -> It
         folder.parent.mkdir(parents=True, exist_ok=True)
         _put_in_place(partial, folder)
     except OSError as error:
-        raise _failure(folder, error) from error
+        raise _failure(folder, error, _is_full(partial)) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -179,8 +182,16 @@ def _existing_ancestor(folder: Path) -> Path:
     return next(parent for parent in folder.parents if parent.exists())
 
 
-def _failure(folder: Path, error: OSError) -> AnalysisError:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+def _is_full(folder: Path) -> bool:
+    """Whether hardly any space is left: not every writer says why it failed."""
+    try:
+        return shutil.disk_usage(folder).free < FULL_BELOW_BYTES
+    except OSError:
+        return False
+
+
+def _failure(folder: Path, error: OSError, full: bool = False) -> AnalysisError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT} or (error.errno is None and full):
         return AnalysisError(
             f"The disk of output folder {folder.name} is full; free space, or give another folder."
         )

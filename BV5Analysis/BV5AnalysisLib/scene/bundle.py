@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import slicer
+import vtk
 
 
 def save_scene(scene: slicer.vtkMRMLScene, path: Path) -> None:
@@ -28,7 +29,14 @@ def save_scene(scene: slicer.vtkMRMLScene, path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".scene-") as folder:
         # The bundle's inner folder takes the file's name, so that has to be the final one.
         bundle = Path(folder) / path.name
-        if not scene.WriteToMRB(str(bundle), None, messages):
+        # What goes wrong is in the messages; VTK would print it besides.
+        shown = vtk.vtkObject.GetGlobalWarningDisplay()
+        vtk.vtkObject.GlobalWarningDisplayOff()
+        try:
+            done = scene.WriteToMRB(str(bundle), None, messages)
+        finally:
+            vtk.vtkObject.SetGlobalWarningDisplay(shown)
+        if not done:
             reason = " ".join(messages.GetAllMessagesAsString().split())
             raise OSError(f"{path.name} cannot be written: {reason}")
         bundle.replace(path)

@@ -3,8 +3,10 @@
 import errno
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from BV5AnalysisLib.export import folder as output
 from BV5AnalysisLib.export.folder import RESULT, check_output, output_folder
 from BV5AnalysisLib.imaging.errors import AnalysisError
 
@@ -168,3 +170,17 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(tmp_path, mon
     monkeypatch.setattr(Path, "mkdir", denied)
     with pytest.raises(AnalysisError, match="No permission to write output folder out"):
         check_output(tmp_path / "out", RESULT, overwrite=False)
+
+
+@pytest.mark.parametrize(("free", "message"), [(2**20, "is full"), (2**40, "no reason given")])
+def test_a_writer_that_gives_no_reason_is_taken_to_have_filled_the_disk(
+    tmp_path, monkeypatch, free, message
+):
+    monkeypatch.setattr(
+        output.shutil, "disk_usage", lambda _folder: SimpleNamespace(total=2**41, free=free)
+    )
+    with (
+        pytest.raises(AnalysisError, match=message),
+        output_folder(tmp_path / "out", RESULT),
+    ):
+        raise OSError("no reason given")
