@@ -110,7 +110,7 @@ def build_anatomy(scale: float, expiration: float) -> Anatomy:
     bone, marrow = _bones(x, y, z, signed_distance(cavity, STEP_MM))
     depth = body
     hull = signed_distance(cavity, STEP_MM)
-    fat = _step((10 - depth) / 2) * _step((depth - 2) / 0.8)
+    fat = _step((13 - depth) / 2) * _step((depth - 2) / 0.8)
     # Fat around the heart, and in the mediastinum away from the great vessels.
     pericardial = _step((_heart(x, y, z) + 7) / 2) * _step(-_heart(x, y, z) / 2)
     apart = -signed_distance(_great_vessels(x, y, z), STEP_MM)

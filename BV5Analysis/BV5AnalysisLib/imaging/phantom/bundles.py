@@ -13,7 +13,7 @@ SMALLEST_LUMEN_MM = 0.5
 WALL_TO_DIAMETER = 0.12
 THINNEST_WALL_MM = 0.3
 GAP_MM = 0.2
-SHIFT_MM = 6.0
+SHIFT_MM = 5.0
 FIRST_SIDE = np.array([0.0, 0.85, 0.5])
 
 
@@ -94,7 +94,8 @@ def lay_side_by_side(trees: CurvedTree, is_artery: np.ndarray, airways: bool) ->
         sides = _carry(aside[previous] if previous != chain[0] else FIRST_SIDE, tangents)
         sides = _turn_towards(sides, tangents, normal[branch], run / max(run[-1], 1e-9))
         aside[chain] = sides
-        blend = np.clip(run / min(SHIFT_MM, max(run[-1], 1e-9)), 0, 1)[:, None]
+        shift = SHIFT_MM + 2 * trees.radius_mm[mother]
+        blend = np.clip(run / min(shift, max(run[-1], 1e-9)), 0, 1)[:, None]
         blend = blend**2 * (3 - 2 * blend)
         artery[chain] -= sides * (to_artery[mother] * (1 - blend) + to_artery[branch] * blend)
         airway[chain] += sides * (to_airway[mother] * (1 - blend) + to_airway[branch] * blend)

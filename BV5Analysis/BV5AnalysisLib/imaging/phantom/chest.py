@@ -19,12 +19,12 @@ from .disease import FISSURE_HU, Parenchyma, build_parenchyma, ramp
 from .growth import plant, prune
 from .noise import add_noise
 from .plumbing import Material, Overlaps, Plumbing, lay_pipes
-from .rendering import Blur, FractionCanvas, quadrature
+from .rendering import Blur, FractionCanvas, point_spacing, quadrature
 from .spacing import GATE, separate
 from .spec import ChestPhantomSpec
 from .truth import Ledger, centerlines, measure
 
-SECTION_MM = 0.3
+POINT_MM = 0.3
 FISSURE_MM = 0.4
 AIR_HU, WALL_HU, MUSCLE_HU, FAT_HU = -1000.0, 20.0, 50.0, -100.0
 CORTEX_HU, MARROW_HU, TABLE_HU = 700.0, 180.0, -300.0
@@ -51,7 +51,9 @@ class ChestPhantom:
     measurements : tuple of Measurement
         Rows ``both``, ``right``, ``left``: blood inside the lungs and outside consolidation.
     hidden_measurements : tuple of Measurement
-        The same rows for blood inside consolidation, which no method can see.
+        The same rows for blood inside consolidation, where vessels do not stand out.
+    parameters : Parameters
+        Class bounds of the truth.
     overlap_fraction : float
         Part of the volume of the trees' tubes that lies in a tube it should not touch.
     """
@@ -63,6 +65,7 @@ class ChestPhantom:
     airway_centerlines: Centerlines
     measurements: tuple[Measurement, ...]
     hidden_measurements: tuple[Measurement, ...]
+    parameters: Parameters
     overlap_fraction: float
 
 
@@ -134,6 +137,7 @@ def chest_phantom(
         airway_centerlines=centerlines(plumbing, ledger, Material.LUMEN, parameters),
         measurements=measure(plumbing, ledger, lung_volume_ml, parameters),
         hidden_measurements=measure(plumbing, ledger, lung_volume_ml, parameters, hidden=True),
+        parameters=parameters,
         overlap_fraction=float(ledger.faulty_mm3[in_trees].sum() / whole[in_trees].sum()),
     )
 
@@ -173,9 +177,7 @@ def build_plumbing(
     reach = np.where(is_artery, bundle_radius(curved.radius_mm, spec.airways), curved.radius_mm)
     curved = replace(curved, knot_mm=separate(curved, reach, anatomy, tick))
     bundles = lay_side_by_side(curved, is_artery, spec.airways)
-    return lay_pipes(
-        curved, bundles, is_artery, anatomy, min(SECTION_MM, 0.5 * min(spec.spacing_mm))
-    )
+    return lay_pipes(curved, bundles, is_artery, anatomy, _point_spacing(spec))
 
 
 def _fill(
@@ -192,9 +194,7 @@ def _fill(
     overlaps = Overlaps(plumbing)
     seen, hidden, faulty = np.zeros((count, 2)), np.zeros((count, 2)), np.zeros(count)
     done, total = 0, count
-    for section, points, volume in quadrature(
-        plumbing.tubes, min(SECTION_MM, 0.5 * min(grid.spacing))
-    ):
+    for section, points, volume in quadrature(plumbing.tubes, _point_spacing(spec)):
         tick(done / total)
         done += len(section)
         lost, foreign = overlaps.inside(section, points)
@@ -215,6 +215,11 @@ def _fill(
     on_line = free & ~plumbing.is_cap & ~parenchyma.hidden(center)
     ledger = Ledger(seen, hidden, faulty, _lung_label(center, anatomy, spec), on_line)
     return amount.fraction, attenuation.fraction, ledger
+
+
+def _point_spacing(spec: ChestPhantomSpec) -> float:
+    """Distance between quadrature points: fine enough for the truth and for the voxels."""
+    return min(POINT_MM, point_spacing(spec.grid, Blur(spec.spacing_mm, spec.psf_sigma_mm)))
 
 
 def _lung_label(points: np.ndarray, anatomy: Anatomy, spec: ChestPhantomSpec) -> np.ndarray:

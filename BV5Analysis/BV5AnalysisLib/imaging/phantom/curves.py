@@ -11,6 +11,7 @@ from .growth import Tree
 from .rendering import Tubes
 
 KNOT_MM = 2.0
+SHARPEST_BEND = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,12 +165,15 @@ def sections_along(
     tangent = velocity / pace
     across = change - (change * tangent).sum(axis=1, keepdims=True) * tangent
     radius = np.interp(at, chord, radius_mm)
+    curvature = across / pace**2
+    # A tube cannot bend within its own radius; the few that would are filled as if they did not.
+    sharp = np.linalg.norm(curvature, axis=1) * radius / SHARPEST_BEND
     tubes = Tubes(
         spline(at),
         tangent,
         np.zeros(count),
         radius,
         np.full(count, arc[-1] / count),
-        across / pace**2,
+        curvature / np.maximum(sharp, 1)[:, None],
     )
     return tubes, at / chord[-1]

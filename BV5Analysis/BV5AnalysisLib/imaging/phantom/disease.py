@@ -38,7 +38,7 @@ class Parenchyma:
     spec: ChestPhantomSpec
 
     def hidden(self, points_mm: np.ndarray) -> np.ndarray:
-        """Whether points (..., 3) lie in consolidation, where no vessel can be seen."""
+        """Whether points (..., 3) lie in consolidation."""
         if self.consolidation is None:
             return np.zeros(points_mm.shape[:-1], bool)
         return self.consolidation.at(points_mm) > 0

@@ -4,7 +4,7 @@ A tube is filled with quadrature points that carry the volume they stand for, an
 shared out among the voxels around it by a B-spline. The volume that reaches the voxels is
 therefore exactly the tube's, however thin it is. B-splines are box functions convolved with
 themselves, so the sharing is itself part of the blur: what remains of the point-spread function is
-one discrete Gaussian over the whole volume. Vessels move smoothly between voxel positions, as in a
+one Gaussian over the whole volume. Vessels move smoothly between voxel positions, as in a
 scanner that blurs before it samples.
 """
 
@@ -16,7 +16,6 @@ from functools import cached_property
 
 import numpy as np
 from scipy.ndimage import correlate1d
-from scipy.special import ive
 
 from ..volume import Grid
 
@@ -82,18 +81,13 @@ class Blur:
         return np.array(self.orders) / 12 * np.array(self.spacing_mm[::-1]) ** 2
 
     def finish(self, array: np.ndarray) -> None:
-        """Apply in place what the B-splines leave of the blur.
-
-        The kernel is Lindeberg's discrete Gaussian, whose variance is exact at any scale
-        (Lindeberg 1990, IEEE PAMI 12:234).
-        """
+        """Apply in place what the B-splines leave of the blur."""
         for axis in range(3):
             spacing, sigma = self.spacing_mm[2 - axis], self.sigma_mm[2 - axis]
             variance = (sigma / spacing) ** 2 - (self.orders[axis] - 1) / 12
             if variance > 1e-6:
-                reach = int(np.ceil(1 + 4 * np.sqrt(variance)))
-                kernel = ive(abs(np.arange(-reach, reach + 1)), variance)
-                correlate1d(array, kernel / kernel.sum(), axis, output=array, mode="nearest")
+                kernel = _gaussian_taps(variance)
+                correlate1d(array, kernel, axis, output=array, mode="nearest")
 
 
 def quadrature(
@@ -193,13 +187,31 @@ class FractionCanvas:
 
     def add_tubes(self, tubes: Tubes) -> None:
         """Share out whole tubes."""
-        for _, points, volume in quadrature(tubes, point_spacing(self.grid)):
+        for _, points, volume in quadrature(tubes, point_spacing(self.grid, self.blur)):
             self.add(points.reshape(-1, 3), volume.reshape(-1))
 
 
-def point_spacing(grid: Grid) -> float:
-    """Distance between quadrature points that the voxels do not resolve, mm."""
-    return 0.4 * min(grid.spacing)
+def point_spacing(grid: Grid, blur: Blur) -> float:
+    """Distance between quadrature points that the voxels do not resolve, mm.
+
+    The sharper the sharing, the more points a voxel needs for an even fill.
+    """
+    return 0.5 * min(
+        order / 3 * spacing for order, spacing in zip(blur.orders, grid.spacing[::-1], strict=True)
+    )
+
+
+def _gaussian_taps(variance: float) -> np.ndarray:
+    """Weights (k,) of a Gaussian between voxels, variance in voxels².
+
+    Its spectrum is the Gaussian's up to the highest frequency that voxels hold. Sampled values of
+    a Gaussian narrower than a voxel would be too sharp by far.
+    """
+    reach = int(np.ceil(4 + 4 * np.sqrt(variance)))
+    frequency = (np.arange(512) + 0.5) * np.pi / 512
+    spectrum = np.exp(-0.5 * variance * frequency**2)
+    taps = np.cos(np.outer(np.arange(-reach, reach + 1), frequency)) @ spectrum
+    return taps / taps.sum()
 
 
 def _b_spline(position: np.ndarray, order: int) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -14,6 +14,7 @@ from .curves import CurvedTree
 
 ROUNDS = 60
 SMOOTHINGS = 3
+STIFFNESS = 0.08
 GAP_MM = 0.4
 PLEURA_GAP_MM = 1.5
 FISSURE_GAP_MM = 1.0
@@ -69,6 +70,9 @@ def separate(
     points = trees.knot_mm.copy()
     radius = reach_mm[trees.branch]
     fixed = trees.before == np.arange(len(points))
+    # Thick vessels do not bend sharply.
+    is_end = np.bincount(trees.before, minlength=len(points)) == 0
+    stiffness = np.where(is_end | fixed, 0.0, np.minimum(STIFFNESS * radius, 0.6))[:, None]
     for index in range(ROUNDS):
         tick(index / ROUNDS)
         push = _push_apart(points, trees, radius)
@@ -78,6 +82,7 @@ def separate(
             push = _spread(push, trees.before)
             push[fixed] = 0
         points += push * (1.6 if index < ROUNDS - 10 else 1.0)
+        points += stiffness * (_spread(points, trees.before) - points)
     return points
 
 
@@ -148,7 +153,9 @@ def _push_inside(
     """Push (n, 3) off the pleura and the fissures."""
     push = np.zeros_like(points)
     for side in SIDES:
-        mine = np.flatnonzero(trees.side[trees.branch] == side)
+        # Trunks come from the mediastinum, through the pleura.
+        inner = (trees.side == side) & (trees.parent >= 0)
+        mine = np.flatnonzero(inner[trees.branch])
         lung, hilum = anatomy.lungs[side], anatomy.hilum_mm[side]
         closed = GATE.closed(points[mine], hilum, anatomy.scale)
         shallow = radius[mine] + PLEURA_GAP_MM - lung.at(points[mine])
@@ -170,11 +177,11 @@ def _push_inside(
     return push
 
 
-def _spread(push: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Mean of each knot's push and its neighbors' along the branches."""
-    total = push + push[before]
-    number = np.full(len(push), 2.0)
-    np.add.at(total, before, push)
+def _spread(values: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Mean of each knot's value (n, 3) and its neighbors' along the branches."""
+    total = values + values[before]
+    number = np.full(len(values), 2.0)
+    np.add.at(total, before, values)
     np.add.at(number, before, 1)
     return total / number[:, None]
 

@@ -125,12 +125,13 @@ def tube_phantom(
     grid = Grid(tuple(size), tuple(spacing_mm), origin)
     blur = Blur(grid.spacing, tuple(psf_sigma_mm))
     hu = np.full(grid.shape, parenchyma_hu, np.float32)
-    cut = [_cut(tube, grid) for tube in tubes]
+    step = point_spacing(grid, blur)
+    cut = [_cut(tube, grid, step) for tube in tubes]
     airways = [(tube, tube.airway) for tube in tubes if tube.airway]
     for material_hu, pieces in (
         (blood_hu, cut),
-        (AIR_HU, [_airway(tube, airway, grid, lumen=True) for tube, airway in airways]),
-        (wall_hu, [_airway(tube, airway, grid, lumen=False) for tube, airway in airways]),
+        (AIR_HU, [_airway(tube, airway, grid, step, lumen=True) for tube, airway in airways]),
+        (wall_hu, [_airway(tube, airway, grid, step, lumen=False) for tube, airway in airways]),
     ):
         canvas = FractionCanvas(grid, blur)
         for piece in pieces:
@@ -141,14 +142,14 @@ def tube_phantom(
     return TubePhantom(Volume(hu, grid), _centerlines(cut, grid))
 
 
-def _cut(tube: StraightTube, grid: Grid) -> Tubes:
+def _cut(tube: StraightTube, grid: Grid, step_mm: float) -> Tubes:
     """Cross sections of a vessel, from end to end or through the volume."""
     length = np.linalg.norm(tube.direction)
     if tube.csa_mm2 <= 0 or length == 0:
         raise AnalysisError("A tube needs an area above 0 and a direction; correct the tube given.")
     diagonal = float(np.linalg.norm(np.array(grid.size) * grid.spacing))
     reach = tube.length_mm or diagonal + 2 * float(np.linalg.norm(tube.center_mm))
-    count = int(np.ceil(reach / point_spacing(grid)))
+    count = int(np.ceil(reach / step_mm))
     step = reach / count
     along = (np.arange(count) + 0.5) * step - reach / 2
     tangent = np.array(tube.direction) / length
@@ -162,9 +163,11 @@ def _cut(tube: StraightTube, grid: Grid) -> Tubes:
     )
 
 
-def _airway(tube: StraightTube, airway: StraightAirway, grid: Grid, *, lumen: bool) -> Tubes:
+def _airway(
+    tube: StraightTube, airway: StraightAirway, grid: Grid, step_mm: float, *, lumen: bool
+) -> Tubes:
     """Lumen or wall of the airway beside a vessel."""
-    vessel = _cut(tube, grid)
+    vessel = _cut(tube, grid, step_mm)
     tangent = vessel.tangent[0]
     side = np.array(airway.side) - np.dot(airway.side, tangent) * tangent
     if np.linalg.norm(side) < 1e-6:

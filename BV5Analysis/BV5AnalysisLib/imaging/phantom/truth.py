@@ -115,7 +115,8 @@ def centerlines(
     Returns
     -------
     Centerlines
-        One branch for each uninterrupted stretch; volumes are what the ledger holds for them.
+        One branch for each uninterrupted stretch. Volumes are what the ledger holds, with the
+        rounded ends and what juts out of the parent, so that they add up to the measurement.
     """
     chosen = np.flatnonzero(
         (plumbing.material == material) & ledger.on_line & (ledger.label > 0) & ~plumbing.is_cap
@@ -130,7 +131,7 @@ def centerlines(
     count = int(number.max(initial=-1)) + 1
     start = np.searchsorted(number, np.arange(count + 1))
     csa = plumbing.csa_mm2[chosen]
-    volume = ledger.seen_mm3[chosen].sum(axis=1) / 1000
+    volume = _gather(plumbing, ledger, material, chosen)
     step = plumbing.tubes.step_mm[chosen]
     length = np.bincount(number, step, minlength=count)
     return Centerlines(
@@ -142,3 +143,26 @@ def centerlines(
         volume_ml=np.bincount(number, volume, minlength=count),
         mean_csa_mm2=np.bincount(number, csa * step, minlength=count) / np.maximum(length, 1e-9),
     )
+
+
+def _gather(
+    plumbing: Plumbing, ledger: Ledger, material: Material, chosen: np.ndarray
+) -> np.ndarray:
+    """Volume (k,) in mL of chosen cross sections, with that of the others on their branches.
+
+    What is not on the line itself goes to the nearest chosen cross section of its branch.
+    """
+    total = ledger.seen_mm3.sum(axis=1) / 1000
+    source = np.flatnonzero((plumbing.material == material) & (total > 0))
+    volume = np.zeros(len(chosen))
+    if len(chosen) == 0:
+        return volume
+    after = np.clip(np.searchsorted(chosen, source), 0, len(chosen) - 1)
+    before = np.maximum(after - 1, 0)
+    same_after = plumbing.branch[chosen[after]] == plumbing.branch[source]
+    same_before = plumbing.branch[chosen[before]] == plumbing.branch[source]
+    nearer = abs(chosen[after] - source) <= abs(source - chosen[before])
+    target = np.where(same_after & (nearer | ~same_before), after, before)
+    found = same_after | same_before
+    np.add.at(volume, target[found], total[source[found]])
+    return volume
