@@ -35,8 +35,9 @@ class Branches:
         (n,) length of centerline that each point stands for.
     branch_start : numpy.ndarray
         (b + 1,) index of each branch's first point; the last entry is n.
-    joined : numpy.ndarray
-        (b, 2) bool, whether the branch's first and last point is a junction.
+    end_node : numpy.ndarray
+        (b, 2) number of the node at the branch's first and last end; branches that share a number
+        meet there.
     tree : numpy.ndarray
         (b,) number of the connected tree that a branch belongs to.
     """
@@ -46,7 +47,7 @@ class Branches:
     scale_mm: np.ndarray
     step_mm: np.ndarray
     branch_start: np.ndarray
-    joined: np.ndarray
+    end_node: np.ndarray
     tree: np.ndarray
 
     @property
@@ -222,7 +223,6 @@ def _paths(forest: sparse.csr_matrix) -> list[np.ndarray]:
 
 
 def _sampled(points: RidgePoints, forest: sparse.csr_matrix) -> Branches:
-    degree = np.diff(forest.indptr)
     tree = csgraph.connected_components(forest, directed=False)[1]
     paths = _paths(forest)
     curves = [_evenly_spaced(points.position_mm[path], points.scale_mm[path]) for path in paths]
@@ -241,7 +241,7 @@ def _sampled(points: RidgePoints, forest: sparse.csr_matrix) -> Branches:
         scale,
         step,
         np.concatenate([[0], np.cumsum(counts)]).astype(int),
-        np.array([[degree[path[0]] > 1, degree[path[-1]] > 1] for path in paths]).reshape(-1, 2),
+        np.array([[path[0], path[-1]] for path in paths], int).reshape(-1, 2),
         np.array([tree[path[0]] for path in paths], int),
     )
 

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy import ndimage, stats
+from scipy import stats
 
 from .branches import Branches
-
-SECTORS = 16
-"""Directions around a vessel in which its profile is read."""
+from .polar import SECTORS, Profiles, mark_outside, read_profiles
 
 BLUR_SIGMA_MM = 0.65
 """Blur of scanner and interpolation together; sets only how far out the integral goes."""
@@ -23,6 +21,26 @@ RING_WIDTH_MM = 2.0
 
 LOWEST_HU = -1100.0
 """No tissue is darker; a sample below it touched a marked voxel."""
+
+CHUNK = 2000
+"""Cross-sections at a time, which bounds the memory."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far out, and how finely, cross-sections of a range of scales are read."""
+
+    largest_scale_mm: float
+    radius_mm: float
+    step_mm: float
+
+
+REACHES = (
+    Reach(0.85, 4.8, 0.3),
+    Reach(1.2, 6.4, 0.4),
+    Reach(2.4, 10.0, 0.5),
+    Reach(np.inf, 20.0, 0.8),
+)
 
 CHUNK = 2000
 """Cross-sections at a time, which bounds the memory."""
@@ -56,6 +74,8 @@ class CrossSections:
     ----------
     csa_mm2 : numpy.ndarray
         (n,) cross-sectional area.
+    middle_csa_mm2 : numpy.ndarray
+        (n,) area by the median direction: less exact, but a neighbor on one side moves it less.
     background_hu : numpy.ndarray
         (n,) attenuation around the vessel.
     clean : numpy.ndarray
@@ -63,6 +83,7 @@ class CrossSections:
     """
 
     csa_mm2: np.ndarray
+    middle_csa_mm2: np.ndarray
     background_hu: np.ndarray
     clean: np.ndarray
 
@@ -105,7 +126,7 @@ def measure_cross_sections(
     diameter ratio. CARS 2004 (integral-based sizes below the point-spread function).
     """
     count = len(branches.position_mm)
-    csa, background, clean = np.zeros(count), np.zeros(count), np.zeros(count)
+    csa, middle, background, clean = np.zeros((4, count))
     jobs = []
     smallest = 0.0
     for reach in REACHES:
@@ -114,14 +135,21 @@ def measure_cross_sections(
         chosen = np.nonzero(inside)[0]
         jobs += [(reach, part) for part in np.array_split(chosen, len(chosen) // CHUNK + 1)]
 
-    marked = np.where(valid, image, np.float32(NOT_LUNG_HU))
+    marked = mark_outside(image, valid)
 
     def work(job: tuple[Reach, np.ndarray]) -> None:
         reach, chosen = job
         if len(chosen):
-            profile = _read_profiles(marked, spacing, branches, chosen, reach)
+            profile = read_profiles(
+                marked,
+                spacing,
+                branches.position_mm[chosen],
+                branches.tangent[chosen],
+                reach.radius_mm,
+                reach.step_mm,
+            )
             start_mm = np.clip(np.sqrt(2) * branches.scale_mm[chosen] - 0.2, 0.7, None)
-            csa[chosen], background[chosen], clean[chosen] = _areas(
+            csa[chosen], middle[chosen], background[chosen], clean[chosen] = _areas(
                 profile, start_mm, blood_hu, noise_hu
             )
 
@@ -129,53 +157,13 @@ def measure_cross_sections(
         for number, _ in enumerate(pool.map(work, jobs)):
             if progress is not None:
                 progress((number + 1) / len(jobs))
-    return CrossSections(csa, background, clean)
-
-
-@dataclass(frozen=True, eq=False)
-class _Profiles:
-    """HU (n, sectors, radii), NaN where not lung, and the radii, mm."""
-
-    hu: np.ndarray
-    radius_mm: np.ndarray
-
-    @property
-    def step_mm(self) -> float:
-        return float(self.radius_mm[1] - self.radius_mm[0])
-
-
-def _read_profiles(
-    marked: np.ndarray,
-    spacing: np.ndarray,
-    branches: Branches,
-    chosen: np.ndarray,
-    reach: Reach,
-) -> _Profiles:
-    # Radii in the middle of rings, so that a sum over rings is the integral.
-    radius = (np.arange(round(reach.radius_mm / reach.step_mm)) + 0.5) * reach.step_mm
-    angle = 2 * np.pi * np.arange(SECTORS) / SECTORS
-    tangent = branches.tangent[chosen]
-    helper = np.eye(3)[np.abs(tangent).argmin(axis=1)]
-    first = np.cross(tangent, helper)
-    first /= np.linalg.norm(first, axis=1, keepdims=True)
-    second = np.cross(tangent, first)
-    ray = (
-        np.cos(angle)[None, :, None] * first[:, None]
-        + np.sin(angle)[None, :, None] * second[:, None]
-    )
-    center = (branches.position_mm[chosen] / spacing).T.astype(np.float32)
-    ray = np.moveaxis(ray / spacing, 2, 0).astype(np.float32)
-    index = center[:, :, None, None] + ray[..., None] * radius.astype(np.float32)
-    index = index.reshape(3, -1)
-    hu = ndimage.map_coordinates(marked, index, order=1, cval=NOT_LUNG_HU)
-    hu[hu < LOWEST_HU] = np.nan
-    return _Profiles(hu.reshape(len(chosen), SECTORS, len(radius)), radius)
+    return CrossSections(csa, middle, background, clean)
 
 
 def _areas(
-    profile: _Profiles, start_radius_mm: np.ndarray, blood_hu: float, noise_hu: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Areas (n,), backgrounds (n,) and clean shares (n,) from profiles and first radii."""
+    profile: Profiles, start_radius_mm: np.ndarray, blood_hu: float, noise_hu: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Areas twice, backgrounds and clean shares, all (n,), from profiles and first radii."""
     radius_mm = start_radius_mm
     largest_mm = profile.radius_mm[-1] - 2 * BLUR_SIGMA_MM - RING_WIDTH_MM
     for _ in range(3):
@@ -184,12 +172,12 @@ def _areas(
         background = _background(profile, reach_mm, noise_hu)
         base = background[:, None, None]
         fraction = (profile.hu - base) / (np.float32(blood_hu) - base)
-        area, clean = _integral(profile, fraction, radius_mm, reach_mm, noise_hu / 800)
+        area, middle, clean = _integral(profile, fraction, radius_mm, reach_mm, noise_hu / 800)
         radius_mm = np.sqrt(np.clip(area, 0.2, None) / np.pi)
-    return area, background, clean
+    return area, middle, background, clean
 
 
-def _background(profile: _Profiles, reach_mm: np.ndarray, noise_hu: float) -> np.ndarray:
+def _background(profile: Profiles, reach_mm: np.ndarray, noise_hu: float) -> np.ndarray:
     """Clipped mean of the ring outside the vessel, (n,) HU, float32.
 
     A low percentile would come out below the parenchyma by a share of the noise and make every
@@ -225,12 +213,12 @@ def _percentile_of_known(values: np.ndarray, share: float) -> np.ndarray:
 
 
 def _integral(
-    profile: _Profiles,
+    profile: Profiles,
     fraction: np.ndarray,
     radius_mm: np.ndarray,
     reach_mm: np.ndarray,
     noise: float,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # The outermost ring counts by the share of it that the reach takes in.
     share = np.clip((reach_mm[:, None] - profile.radius_mm) / profile.step_mm + 0.5, 0, 1)
     ring_mm2 = (2 * np.pi * profile.radius_mm * profile.step_mm * share).astype(np.float32)
@@ -253,11 +241,14 @@ def _integral(
         ],
         sector_mm2,
     )
-    return taken.mean(axis=1) / _caught_share(radius_mm), clean_count / SECTORS
+    # Sectors are noisy one by one: the median is of means of three.
+    broad = (np.roll(taken, 1, axis=1) + taken + np.roll(taken, -1, axis=1)) / 3
+    caught = _caught_share(radius_mm)
+    return taken.mean(axis=1) / caught, np.median(broad, axis=1) / caught, clean_count / SECTORS
 
 
 def _valley(
-    profile: _Profiles, fraction: np.ndarray, radius_mm: np.ndarray, noise: float
+    profile: Profiles, fraction: np.ndarray, radius_mm: np.ndarray, noise: float
 ) -> np.ndarray:
     """Count the rings (n, sectors) up to the valley towards a neighbor or to the lungs' edge."""
     around = (np.roll(fraction, 1, axis=1) + 2 * fraction + np.roll(fraction, -1, axis=1)) / 4

@@ -1,0 +1,79 @@
+"""Blood, parenchyma and noise, measured in the scan itself."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from .measurements import Calibration
+from .ridges import RidgePoints
+
+LARGE_VESSEL_SCALE_MM = 1.9
+"""Ridge points from this scale on lie in vessels of over 2.5 mm radius, free of partial volume."""
+
+FEWEST_POINTS = 30
+"""With fewer large vessels than that the scan does not tell the attenuation of blood."""
+
+UNENHANCED_BLOOD_HU = 40.0
+
+PARENCHYMA_HU = (-1000.0, -600.0)
+"""What is taken for parenchyma, opacities left out."""
+
+
+def measure_parenchyma(image: np.ndarray, lung: np.ndarray) -> tuple[float, float]:
+    """Median attenuation of plain parenchyma and its noise, HU.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        HU (z, y, x), not resampled.
+    lung : numpy.ndarray
+        Bool, the same shape.
+
+    Returns
+    -------
+    parenchyma_hu, noise_hu : float
+        The noise is read from second differences along x, which cancel gradients; their median
+        absolute value passes over edges. In correlated noise it is a lower bound.
+    """
+    plain = lung & (image > PARENCHYMA_HU[0]) & (image < PARENCHYMA_HU[1])
+    if not plain.any():
+        return -850.0, 0.0
+    level = float(np.median(image[plain]))
+    near = (plain & (np.abs(image - level) < 150))[::2]
+    run = near[:, :, 2:] & near[:, :, 1:-1] & near[:, :, :-2]
+    values = image[::2].astype(np.float32)
+    second = values[:, :, 2:] - 2 * values[:, :, 1:-1] + values[:, :, :-2]
+    spread = np.abs(second[run])
+    noise = float(np.median(spread) / 0.6745 / np.sqrt(6)) if len(spread) else 0.0
+    return level, noise
+
+
+def measure_blood_hu(image: np.ndarray, spacing: np.ndarray, points: RidgePoints) -> float | None:
+    """Attenuation of blood in the middle of large vessels, HU; None with too few of them.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        HU, float32 (z, y, x), work grid.
+    spacing : numpy.ndarray
+        Voxel size (z, y, x), mm.
+    points : RidgePoints
+        Center points of vessels.
+    """
+    large = points[points.scale_mm >= LARGE_VESSEL_SCALE_MM]
+    if len(large) < FEWEST_POINTS:
+        return None
+    # Of points that blobs of disease or a vessel's end gave, the weak answer tells.
+    strong = large[large.strength_hu >= np.median(large.strength_hu)]
+    index = (strong.position_mm / spacing).T
+    center = ndimage.map_coordinates(image, index, order=1, mode="nearest")
+    return float(np.median(center))
+
+
+def calibrate(
+    parenchyma_hu: float, noise_hu: float, measured_blood_hu: float | None, given: float | None
+) -> Calibration:
+    """Join what was measured with what the user gave; given blood goes before measured."""
+    blood = given if given is not None else measured_blood_hu
+    return Calibration(UNENHANCED_BLOOD_HU if blood is None else blood, parenchyma_hu, noise_hu)

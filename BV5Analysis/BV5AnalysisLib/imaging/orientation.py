@@ -1,0 +1,74 @@
+"""Scans turned so that their axes run right-left, front-back and feet-head, and back again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .volume import Grid, Volume
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """How a scan's axes relate to LPS axes.
+
+    Attributes
+    ----------
+    grid : Grid
+        The scan as it came.
+    axes : tuple of int
+        For each of world x, y, z the scan's axis (0 for x, 1 for y, 2 for z) closest to it.
+    flipped : tuple of bool
+        For each of world x, y, z whether that axis runs the other way.
+    """
+
+    grid: Grid
+    axes: tuple[int, int, int]
+    flipped: tuple[bool, bool, bool]
+
+    @classmethod
+    def of(cls, grid: Grid) -> Orientation:
+        """Orientation of a grid; oblique axes go to the world axis closest to them."""
+        cosines = np.reshape(grid.direction, (3, 3))
+        left = np.abs(cosines)
+        axes = [0, 0, 0]
+        # The best aligned pair first, so that no axis is taken twice.
+        for _ in range(3):
+            world, own = np.unravel_index(left.argmax(), left.shape)
+            axes[world] = int(own)
+            left[world, :] = left[:, own] = -1
+        flipped = tuple(bool(cosines[world, own] < 0) for world, own in enumerate(axes))
+        return cls(grid, tuple(axes), flipped)
+
+    def turn(self, array: np.ndarray) -> np.ndarray:
+        """Array (z, y, x) of the scan with its axes turned to LPS; the same voxels."""
+        order = [2 - self.axes[world] for world in (2, 1, 0)]
+        turned = np.transpose(array, order)[self._flips()]
+        return np.ascontiguousarray(turned)
+
+    def turn_back(self, array: np.ndarray) -> np.ndarray:
+        """Undo `turn`."""
+        order = [2 - self.axes[world] for world in (2, 1, 0)]
+        return np.ascontiguousarray(np.transpose(array[self._flips()], np.argsort(order)))
+
+    def turned_grid(self) -> Grid:
+        """Grid of turned arrays."""
+        corner = np.zeros(3)
+        for world, own in enumerate(self.axes):
+            corner[2 - own] = self.grid.size[own] - 1 if self.flipped[world] else 0
+        cosines = np.reshape(self.grid.direction, (3, 3))[:, list(self.axes)]
+        cosines = cosines * np.where(self.flipped, -1.0, 1.0)
+        return Grid(
+            tuple(self.grid.size[own] for own in self.axes),
+            tuple(self.grid.spacing[own] for own in self.axes),
+            tuple(float(v) for v in self.grid.index_to_world(corner[None])[0]),
+            tuple(float(v) for v in cosines.ravel()),
+        )
+
+    def turned(self, volume: Volume) -> Volume:
+        """Volume with its axes turned to LPS."""
+        return Volume(self.turn(volume.array), self.turned_grid())
+
+    def _flips(self) -> tuple[slice, slice, slice]:
+        return tuple(slice(None, None, -1 if self.flipped[world] else 1) for world in (2, 1, 0))

@@ -1,0 +1,81 @@
+"""Attenuation profiles around a tube, direction by direction in the plane across it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+SECTORS = 16
+"""Directions around a tube in which its profile is read."""
+
+NOT_LUNG_HU = -30000.0
+"""Marks voxels outside the lungs, so that one interpolation reads both value and validity."""
+
+LOWEST_HU = -1100.0
+"""No tissue is darker; a sample below it touched a marked voxel."""
+
+
+@dataclass(frozen=True, eq=False)
+class Profiles:
+    """Profiles around n points.
+
+    Attributes
+    ----------
+    hu : numpy.ndarray
+        float32 (n, sectors, radii), NaN where not lung.
+    radius_mm : numpy.ndarray
+        (radii,) middles of equally wide rings, so that a sum over rings is an integral.
+    """
+
+    hu: np.ndarray
+    radius_mm: np.ndarray
+
+    @property
+    def step_mm(self) -> float:
+        """Width of a ring."""
+        return float(self.radius_mm[1] - self.radius_mm[0])
+
+
+def mark_outside(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Image, float32, that `read_profiles` reads NaN from where it is not valid."""
+    return np.where(valid, image, np.float32(NOT_LUNG_HU))
+
+
+def read_profiles(
+    marked: np.ndarray,
+    spacing: np.ndarray,
+    position_mm: np.ndarray,
+    direction: np.ndarray,
+    reach_mm: float,
+    step_mm: float,
+) -> Profiles:
+    """Read an image along rays across tubes, by linear interpolation.
+
+    Linear interpolation keeps integrals, and adds no more blur than a sixth of a voxel squared.
+
+    Parameters
+    ----------
+    marked : numpy.ndarray
+        Image from `mark_outside`.
+    spacing : numpy.ndarray
+        Voxel size (z, y, x), mm.
+    position_mm, direction : numpy.ndarray
+        (n, 3) centers and unit vectors along the tubes, (z, y, x).
+    reach_mm, step_mm : float
+        How far out, and how finely, the rays are read.
+    """
+    radius = (np.arange(round(reach_mm / step_mm)) + 0.5) * step_mm
+    angle = 2 * np.pi * np.arange(SECTORS) / SECTORS
+    helper = np.eye(3)[np.abs(direction).argmin(axis=1)]
+    first = np.cross(direction, helper)
+    first /= np.linalg.norm(first, axis=1, keepdims=True)
+    second = np.cross(direction, first)
+    ray = np.cos(angle)[:, None] * first[:, None, :] + np.sin(angle)[:, None] * second[:, None, :]
+    ray = np.moveaxis(ray / spacing, 2, 0).astype(np.float32)
+    center = (position_mm / spacing).T.astype(np.float32)
+    index = center[:, :, None, None] + ray[..., None] * radius.astype(np.float32)
+    hu = ndimage.map_coordinates(marked, index.reshape(3, -1), order=1, cval=NOT_LUNG_HU)
+    hu[hu < LOWEST_HU] = np.nan
+    return Profiles(hu.reshape(len(position_mm), SECTORS, len(radius)), radius)

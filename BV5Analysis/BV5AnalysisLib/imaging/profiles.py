@@ -1,0 +1,132 @@
+"""Areas along branches made steady, and what of each branch is its own blood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from .branches import Branches
+from .sizing import CrossSections
+
+WINDOW_MM = 6.3
+"""Length over which the median of the areas is taken."""
+
+WIDER = 1.15
+"""A vessel is the wider one of two from this ratio of radii on."""
+
+JUNCTION_MARGIN_MM = 0.8
+"""Blur past the vessels' edges at a junction, where areas cannot be read yet."""
+
+CLEAN_SHARE = 0.4
+"""Cross-sections with fewer free directions take over the area of their branch."""
+
+
+@dataclass(frozen=True, eq=False)
+class SizedBranches:
+    """Areas and blood of branch points; n points.
+
+    Attributes
+    ----------
+    csa_mm2 : numpy.ndarray
+        (n,) area, steady along the branch.
+    volume_ml : numpy.ndarray
+        (n,) blood of the piece of branch that a point stands for; 0 inside a wider vessel, whose
+        blood it is.
+    """
+
+    csa_mm2: np.ndarray
+    volume_ml: np.ndarray
+
+
+def size_branches(branches: Branches, sections: CrossSections) -> SizedBranches:
+    """Smooth areas along branches and give every piece of blood to one vessel.
+
+    Noise must not flip a vessel's size class back and forth, so the area is a running median along
+    the branch. Where a branch leaves a wider vessel its own area cannot be read; it is carried on
+    from where it can.
+
+    Parameters
+    ----------
+    branches : Branches
+        Centerlines.
+    sections : CrossSections
+        Areas as measured, one a point of `branches`.
+    """
+    rough = _branch_median(branches, sections.middle_csa_mm2)
+    readable = (_beyond_junctions(branches, np.sqrt(rough / np.pi)) > 0) & (
+        sections.clean >= CLEAN_SHARE
+    )
+    csa = _running_median(branches, sections, readable)
+    own = _clearance_of_wider(branches, np.sqrt(csa / np.pi)) > 0
+    return SizedBranches(csa, np.where(own, csa * branches.step_mm / 1000, 0.0))
+
+
+def _branch_median(branches: Branches, values: np.ndarray) -> np.ndarray:
+    """Median (b,) of each branch's values."""
+    pieces = np.split(values, branches.branch_start[1:-1])
+    return np.array([np.median(piece) for piece in pieces])
+
+
+def _beyond_junctions(branches: Branches, radius_mm: np.ndarray) -> np.ndarray:
+    """Distance (n,) along the branch from where the vessels at its junctions are out of the way."""
+    nodes, node = np.unique(branches.end_node, return_inverse=True)
+    node = node.reshape(-1, 2)
+    meeting = np.bincount(node.ravel(), minlength=len(nodes))
+    widest = np.zeros(len(nodes))
+    np.maximum.at(widest, node.ravel(), np.repeat(radius_mm, 2))
+    branch = branches.branch_id
+    along = np.cumsum(branches.step_mm) - branches.step_mm / 2
+    start = np.concatenate([[0], np.cumsum(branches.step_mm)])[branches.branch_start]
+    from_ends = np.stack([along - start[branch], start[branch + 1] - along], axis=1)
+    blocked = np.where(
+        meeting[node] > 1, widest[node] + radius_mm[:, None] + JUNCTION_MARGIN_MM, -np.inf
+    )
+    return (from_ends - blocked[branch]).min(axis=1)
+
+
+def _running_median(
+    branches: Branches, sections: CrossSections, readable: np.ndarray
+) -> np.ndarray:
+    """Median along each branch over its readable points, the nearest standing in for the rest."""
+    smooth = np.empty(len(readable))
+    for start, stop in pairwise(branches.branch_start):
+        piece = slice(start, stop)
+        known = np.nonzero(readable[piece])[0]
+        if len(known) == 0:
+            # Too short to get away from its junctions: the least swollen reading must do.
+            smooth[piece] = np.percentile(sections.middle_csa_mm2[piece], 25)
+            continue
+        area = np.interp(np.arange(stop - start), known, sections.csa_mm2[piece][known])
+        width = min(round(WINDOW_MM / branches.step_mm[start]), len(area)) // 2 * 2 + 1
+        smooth[piece] = ndimage.median_filter(area, size=width, mode="nearest")
+    return np.clip(smooth, 0.0, None)
+
+
+def _clearance_of_wider(branches: Branches, radius_mm: np.ndarray) -> np.ndarray:
+    """Distance (n,) from each point to the surface of the closest wider vessel, mm.
+
+    Negative inside it; infinite where none is near.
+    """
+    clearance = np.full(len(radius_mm), np.inf)
+    branch = branches.branch_id
+    low = 0.5
+    # Octave by octave of radius, so that a wide vessel is found behind closer thin ones.
+    while low < radius_mm.max(initial=0.0):
+        chosen = np.nonzero((radius_mm >= low) & (radius_mm < low * np.sqrt(2)))[0]
+        low *= np.sqrt(2)
+        if not len(chosen):
+            continue
+        distance, nearest = cKDTree(branches.position_mm[chosen]).query(
+            branches.position_mm, k=3, distance_upper_bound=2.5 * low + 1, workers=-1
+        )
+        for column in range(3):
+            found = np.nonzero(nearest[:, column] < len(chosen))[0]
+            other = chosen[nearest[found, column]]
+            wider = (branch[other] != branch[found]) & (radius_mm[other] > WIDER * radius_mm[found])
+            gap = distance[found, column] - radius_mm[other]
+            np.minimum.at(clearance, found[wider], gap[wider])
+    return clearance

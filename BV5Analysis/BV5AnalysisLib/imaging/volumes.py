@@ -1,0 +1,180 @@
+"""Blood volumes by region and size class, and the voxels that show them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .balls import ball_voxels
+from .branches import Branches
+from .centerlines import Centerlines
+from .measurements import CsaHistogram, Measurement
+from .parameters import Parameters
+from .profiles import SizedBranches
+from .scan import Region
+from .sizeclasses import LungLabel, SizeClass
+from .volume import Volume
+from .workgrid import WorkGrid
+
+
+def world_centerlines(
+    branches: Branches, sized: SizedBranches, work: WorkGrid, parameters: Parameters
+) -> Centerlines:
+    """Branches in the world, with their sizes and classes.
+
+    Parameters
+    ----------
+    branches : Branches
+        Centerlines in the work frame.
+    sized : SizedBranches
+        Their areas and blood.
+    work : WorkGrid
+        Where the work frame is.
+    parameters : Parameters
+        Class bounds.
+    """
+    count = len(branches.branch_start) - 1
+    branch = branches.branch_id
+    length = np.bincount(branch, branches.step_mm, count)
+    return Centerlines(
+        points_mm=work.to_world(branches.position_mm),
+        branch_start=branches.branch_start,
+        csa_mm2=sized.csa_mm2,
+        size_class=parameters.size_class(sized.csa_mm2),
+        length_mm=length,
+        volume_ml=np.bincount(branch, sized.volume_ml, count),
+        mean_csa_mm2=np.bincount(branch, sized.csa_mm2 * branches.step_mm, count)
+        / np.maximum(length, 1e-9),
+    )
+
+
+def measure_regions(
+    centerlines: Centerlines,
+    point_volume_ml: np.ndarray,
+    point_length_mm: np.ndarray,
+    lungs: Volume,
+    regions: tuple[Region, ...],
+) -> tuple[Measurement, ...]:
+    """Blood volume by size class in both lungs, each lung and the given regions.
+
+    A piece of vessel counts where its centerline is.
+
+    Parameters
+    ----------
+    centerlines : Centerlines
+        Vessels with classes.
+    point_volume_ml, point_length_mm : numpy.ndarray
+        (n,) blood and length that each centerline point stands for.
+    lungs : Volume
+        `LungLabel` values.
+    regions : tuple of Region
+        On the same grid; what lies outside the lungs does not count.
+    """
+    index = np.rint(lungs.grid.world_to_index(centerlines.points_mm)).astype(int)
+    index = tuple(np.clip(index, 0, np.array(lungs.grid.shape) - 1).T)
+    lung = lungs.array[index]
+    inside = lungs.array != 0
+    masks = [
+        ("both", lung > 0, inside),
+        ("right", lung == LungLabel.RIGHT, lungs.array == LungLabel.RIGHT),
+        ("left", lung == LungLabel.LEFT, lungs.array == LungLabel.LEFT),
+    ]
+    masks += [
+        (region.name, region.mask.array[index] & (lung > 0), region.mask.array & inside)
+        for region in regions
+    ]
+    return tuple(
+        _measure(
+            name,
+            np.count_nonzero(voxels) * lungs.grid.voxel_volume_ml,
+            centerlines.size_class[points],
+            point_volume_ml[points],
+            point_length_mm[points],
+        )
+        for name, points, voxels in masks
+    )
+
+
+def _measure(
+    region: str,
+    lung_volume_ml: float,
+    size_class: np.ndarray,
+    volume_ml: np.ndarray,
+    length_mm: np.ndarray,
+) -> Measurement:
+    blood_ml = np.bincount(size_class, volume_ml, minlength=max(SizeClass) + 1)
+    return Measurement(
+        region=region,
+        lung_volume_ml=float(lung_volume_ml),
+        bv5_ml=float(blood_ml[SizeClass.BV5]),
+        bv5_10_ml=float(blood_ml[SizeClass.BV5_10]),
+        bv10_ml=float(blood_ml[SizeClass.BV10]),
+        below_floor_ml=float(blood_ml[SizeClass.BELOW_FLOOR]),
+        vessel_length_mm=float(length_mm[size_class != SizeClass.BELOW_FLOOR].sum()),
+    )
+
+
+def csa_histogram(
+    csa_mm2: np.ndarray, volume_ml: np.ndarray, parameters: Parameters
+) -> CsaHistogram:
+    """Blood volume by area, in logarithmic bins with the class bounds among the edges.
+
+    Parameters
+    ----------
+    csa_mm2, volume_ml : numpy.ndarray
+        (n,) area and blood of centerline points inside the lungs.
+    parameters : Parameters
+        Class bounds.
+    """
+    bounds = [0.4, *(b for b in (parameters.minimum_csa_mm2, *parameters.class_bounds_mm2) if b)]
+    bounds = sorted(bounds)
+    top = max(200.0, float(csa_mm2.max(initial=0.0)) * 1.01, bounds[-1] * 2)
+    edges = [0.0]
+    for low, high in zip(bounds, [*bounds[1:], top], strict=True):
+        if high > low:
+            pieces = max(2, round(np.log(high / low) / np.log(1.25)))
+            edges += list(np.geomspace(low, high, pieces + 1)[:-1])
+    edges = np.array([*edges, top])
+    return CsaHistogram(edges, np.histogram(csa_mm2, edges, weights=volume_ml)[0])
+
+
+def label_vessels(
+    scan: Volume,
+    lungs: np.ndarray,
+    centerlines: Centerlines,
+    background_hu: float,
+    blood_hu: float,
+) -> Volume:
+    """Voxels of the vessels, labeled by size class, on the scan's grid.
+
+    Along each centerline the voxels within the vessel's radius, and those a little beyond that are
+    more blood than lung. Wider vessels are drawn over thinner ones.
+
+    Parameters
+    ----------
+    scan : Volume
+        HU.
+    lungs : numpy.ndarray
+        `LungLabel` values on the scan's grid.
+    centerlines : Centerlines
+        Vessels with sizes and classes.
+    background_hu, blood_hu : float
+        Attenuation of parenchyma and of blood.
+
+    Returns
+    -------
+    Volume
+        uint8 `SizeClass` values.
+    """
+    grid = scan.grid
+    labels = np.zeros(grid.shape, np.uint8)
+    radius = centerlines.radius_mm
+    bright = scan.array >= (background_hu + blood_hu) / 2
+    # Thin vessels still show as a line of voxels.
+    core = np.maximum(0.9 * radius, 0.5 * grid.spacing_zyx.max())
+    widest = np.maximum(1.35 * radius + 0.5, core)
+    center = grid.world_to_index(centerlines.points_mm)
+    for point, voxel, distance in ball_voxels(grid.shape, center, grid.spacing_zyx, widest):
+        keep = (distance <= core[point]) | bright[voxel]
+        labels[tuple(axis[keep] for axis in voxel)] = centerlines.size_class[point[keep]]
+    labels[lungs == 0] = 0
+    return Volume(labels, grid)
