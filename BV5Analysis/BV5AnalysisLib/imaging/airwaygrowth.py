@@ -1,0 +1,195 @@
+"""Controlled growth of an airway tree: fronts that stop where they would leak.
+
+All branches grow at once, one voxel layer a step. Each branch has its own threshold; a branch whose
+front grows wider than its parent has leaked into parenchyma, is taken back and grown again more
+strictly. After Schlathölter et al. (SPIE 2002) and van Ginneken et al. (MICCAI 2008).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+BORDER = -1
+"""Owner of voxels that growth must not enter."""
+
+
+@dataclass
+class Branch:
+    """One stretch of airway between two bifurcations, while it grows.
+
+    Attributes
+    ----------
+    threshold : int
+        Voxels below it, HU, belong to the lumen.
+    parent_width : float
+        Voxels in a typical front of the branch it comes from.
+    layers : list of numpy.ndarray
+        Flat voxel indices, front after front; the first is the branch's seed.
+    """
+
+    threshold: int
+    parent_width: float
+    layers: list[np.ndarray] = field(default_factory=list)
+
+    @property
+    def width(self) -> float:
+        """Voxels in a typical front; a short branch says no more than its parent."""
+        if len(self.layers) < 6:
+            return self.parent_width
+        return float(np.median([len(layer) for layer in self.layers[1:]]))
+
+
+@dataclass(frozen=True)
+class GrowthRules:
+    """When a branch counts as leaking, and how it is tried again.
+
+    Attributes
+    ----------
+    thresholds : tuple of int
+        HU, tried in turn, the loosest first.
+    widening : float
+        A front this many times as wide as the parent's is a leak.
+    least_width : int
+        Fronts up to this many voxels never are.
+    most_children : int
+        More branches than this at one place are a leak.
+    """
+
+    thresholds: tuple[int, ...] = (-800, -830, -860, -890, -920, -950)
+    widening: float = 1.8
+    least_width: int = 14
+    most_children: int = 4
+
+
+def grow_airways(hu: np.ndarray, seed: np.ndarray, rules: GrowthRules) -> list[Branch]:
+    """Grow an airway tree from a seed front.
+
+    Parameters
+    ----------
+    hu : numpy.ndarray
+        Attenuation, (z, y, x), C order; its outermost voxels are never entered.
+    seed : numpy.ndarray
+        Flat indices of the tracheal lumen in one slice.
+    rules : GrowthRules
+        Leak control.
+
+    Returns
+    -------
+    list of Branch
+        The accepted branches.
+    """
+    return _Growth(hu, rules).run(seed)
+
+
+class _Growth:
+    def __init__(self, hu: np.ndarray, rules: GrowthRules) -> None:
+        self.rules = rules
+        self.hu = hu.ravel()
+        owner = np.full(hu.shape, BORDER, np.int32)
+        owner[1:-1, 1:-1, 1:-1] = 0
+        self.owner = owner.ravel()
+        self.place = np.zeros(self.owner.shape, np.int32)
+        _, rows, columns = hu.shape
+        self.faces = np.array([1, columns, rows * columns])
+        self.faces = np.concatenate([self.faces, -self.faces])
+        steps = [(z, y, x) for z in (0, 1) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+        offsets = [(z * rows + y) * columns + x for z, y, x in steps]
+        self.half_neighbors = [offset for offset in offsets if offset > 0]
+        # Number 0 is "nobody"; branches are numbered from 1.
+        self.branches: list[Branch] = [Branch(0, 0.0)]
+        self.thresholds = np.zeros(1024, hu.dtype)
+
+    def run(self, seed: np.ndarray) -> list[Branch]:
+        """Grow until no front moves."""
+        self.fronts: list[np.ndarray] = []
+        self._start(Branch(self.rules.thresholds[0], float(len(seed))), seed)
+        while self.fronts:
+            front = np.concatenate(self.fronts)
+            self.fronts = []
+            front, number = self._next_layer(front)
+            if len(front):
+                self._judge(front, number)
+        return [branch for branch in self.branches[1:] if branch.layers]
+
+    def _start(self, branch: Branch, seed: np.ndarray) -> None:
+        number = len(self.branches)
+        if number == len(self.thresholds):
+            self.thresholds = np.concatenate([self.thresholds, np.zeros_like(self.thresholds)])
+        self.branches.append(branch)
+        self.thresholds[number] = branch.threshold
+        self.owner[seed] = number
+        branch.layers = [seed]
+        self.fronts.append(seed)
+
+    def _next_layer(self, front: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Voxels beside the fronts that their branches may enter, and by which branch."""
+        number = np.repeat(self.owner[front], len(self.faces))
+        voxel = (front[:, None] + self.faces).ravel()
+        free = self.owner[voxel] == 0
+        voxel, number = voxel[free], number[free]
+        dark = self.hu[voxel] < self.thresholds[number]
+        voxel, first = np.unique(voxel[dark], return_index=True)
+        return voxel, number[dark][first]
+
+    def _judge(self, voxel: np.ndarray, number: np.ndarray) -> None:
+        """Let each branch's new layer go on, fork, or be taken back."""
+        self.owner[voxel] = number
+        piece = self._pieces(voxel, number)
+        order = np.lexsort((piece, number))
+        voxel, number, piece = voxel[order], number[order], piece[order]
+        new_branch = np.flatnonzero(np.diff(number, prepend=-1))
+        for start, stop in zip(new_branch, [*new_branch[1:], len(voxel)], strict=True):
+            branch_number = int(number[start])
+            layer = voxel[start:stop]
+            cuts = np.flatnonzero(np.diff(piece[start:stop])) + 1
+            self._advance(branch_number, layer, np.split(layer, cuts))
+
+    def _advance(self, number: int, layer: np.ndarray, pieces: list[np.ndarray]) -> None:
+        branch = self.branches[number]
+        widest = max(self.rules.widening * branch.parent_width, self.rules.least_width)
+        if len(layer) > widest or len(pieces) > self.rules.most_children:
+            self.owner[layer] = 0
+            self._retry(number)
+        elif len(pieces) == 1:
+            branch.layers.append(layer)
+            self.fronts.append(layer)
+        else:
+            for piece in pieces:
+                self._start(Branch(branch.threshold, branch.width), piece)
+
+    def _retry(self, number: int) -> None:
+        """Take a leaking branch back and grow it more strictly, or give it up."""
+        branch = self.branches[number]
+        self.owner[np.concatenate(branch.layers)] = 0
+        seed = branch.layers[0]
+        branch.layers = []
+        stricter = [t for t in self.rules.thresholds if t < branch.threshold]
+        if not stricter:
+            self.owner[seed] = BORDER
+            return
+        branch.threshold = stricter[0]
+        self.thresholds[number] = branch.threshold
+        seed = seed[self.hu[seed] < branch.threshold]
+        if len(seed):
+            self.owner[seed] = number
+            branch.layers = [seed]
+            self.fronts.append(seed)
+
+    def _pieces(self, voxel: np.ndarray, number: np.ndarray) -> np.ndarray:
+        """Give each voxel the number of its connected piece: 26 neighbors, same branch."""
+        self.place[voxel] = np.arange(1, len(voxel) + 1)
+        rows, columns = [], []
+        for offset in self.half_neighbors:
+            other = self.place[np.minimum(voxel + offset, len(self.place) - 1)] - 1
+            joined = np.flatnonzero(other >= 0)
+            joined = joined[number[other[joined]] == number[joined]]
+            rows.append(joined)
+            columns.append(other[joined])
+        self.place[voxel] = 0
+        row, column = np.concatenate(rows), np.concatenate(columns)
+        graph = coo_array((np.ones(len(row), bool), (row, column)), shape=(len(voxel),) * 2)
+        return connected_components(graph, directed=False)[1]

@@ -1,0 +1,130 @@
+"""A coarse look at the whole scan: where the body is and where air lies inside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from .errors import AnalysisError
+from .volume import Grid, Volume
+
+COARSE_MM = 1.8
+"""Voxel size aimed at where detail is not needed."""
+AIR_HU = -400.0
+"""Half way between aerated lung and soft tissue."""
+TISSUE_HU = -250.0
+PADDING_HU = -1100
+"""Below any attenuation: scanners mark what lies outside the field of view so."""
+IN_PLANE = np.array([[[0, 0, 0]] * 3, [[0, 1, 0], [1, 1, 1], [0, 1, 0]], [[0, 0, 0]] * 3], bool)
+"""Neighbors within an axial slice."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chest:
+    """A coarse scan, shrunk by whole factors, and the air in it.
+
+    Attributes
+    ----------
+    hu : Volume
+        Mean attenuation, float32, on the coarse grid.
+    factor : tuple of int
+        Voxels of the scan in one coarse voxel along (z, y, x).
+    inner_air : numpy.ndarray
+        Bool, coarse: air that the body encloses: lungs, airways, bowel gas.
+    padding : numpy.ndarray
+        Bool, coarse: outside the scanner's field of view.
+    """
+
+    hu: Volume
+    factor: tuple[int, int, int]
+    inner_air: np.ndarray
+    padding: np.ndarray
+
+    @property
+    def grid(self) -> Grid:
+        """The coarse grid."""
+        return self.hu.grid
+
+    def volume_ml(self, mask: np.ndarray) -> float:
+        """Volume of a coarse mask, mL."""
+        return float(np.count_nonzero(mask)) * self.grid.voxel_volume_ml
+
+
+def survey_chest(volume: Volume) -> Chest:
+    """Shrink a scan and find the air inside the body.
+
+    Parameters
+    ----------
+    volume : Volume
+        Attenuation in HU; x to the left, y to posterior, z to superior (LPS).
+
+    Returns
+    -------
+    Chest
+        The coarse scan.
+
+    Raises
+    ------
+    AnalysisError
+        There is no body in the scan.
+    """
+    factor = tuple(max(1, round(COARSE_MM / spacing)) for spacing in volume.grid.spacing_zyx)
+    image = volume.to_sitk()
+    padding = sitk.BinShrink(sitk.Cast(image < PADDING_HU, sitk.sitkFloat32), factor[::-1])
+    clipped = sitk.Clamp(image, sitk.sitkFloat32, -1024.0, 3000.0)
+    hu = Volume.of(sitk.BinShrink(clipped, factor[::-1]))
+    padding = sitk.GetArrayFromImage(padding) > 0.5
+    body = _body(hu)
+    inner_air = (hu.array < AIR_HU) & body & ~padding
+    return Chest(hu, factor, inner_air, padding)
+
+
+def distance_mm(mask: np.ndarray, grid: Grid) -> np.ndarray:
+    """Distance of each voxel of a mask to the nearest voxel outside it.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray
+        Bool, (z, y, x).
+    grid : Grid
+        For the voxel spacing.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, mm, 0 outside the mask. Outside the array counts as inside the mask.
+    """
+    image = sitk.GetImageFromArray(mask.astype(np.uint8))
+    image.SetSpacing(grid.spacing)
+    squared = sitk.SignedMaurerDistanceMap(
+        image, insideIsPositive=True, squaredDistance=False, useImageSpacing=True
+    )
+    return np.maximum(sitk.GetArrayViewFromImage(squared), 0.0)
+
+
+def _body(hu: Volume) -> np.ndarray:
+    """Bool: the patient without table, filled slice by slice."""
+    tissue = hu.array > TISSUE_HU
+    # The table's shell is thin: what survives losing its outer 2 mm is patient.
+    core = distance_mm(tissue, hu.grid) > 2.5
+    labels, count = ndimage.label(core)
+    if count == 0:
+        raise AnalysisError("The scan shows no body: is it a chest CT in Hounsfield units?")
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    body = distance_mm(labels != sizes.argmax(), hu.grid) < 6.0
+    body &= tissue
+    return _filled_slices(body)
+
+
+def _filled_slices(mask: np.ndarray) -> np.ndarray:
+    """Fill what a mask encloses within each axial slice."""
+    labels, _ = ndimage.label(~mask, IN_PLANE)
+    rim = np.zeros(labels.max() + 1, bool)
+    for side in (labels[:, 0], labels[:, -1], labels[:, :, 0], labels[:, :, -1]):
+        rim[side.ravel()] = True
+    rim[0] = False
+    return ~rim[labels]

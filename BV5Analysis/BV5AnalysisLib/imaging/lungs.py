@@ -1,0 +1,187 @@
+"""The lungs: right and left, with the vessels and the disease inside them."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from .chest import AIR_HU, Chest, distance_mm
+from .errors import AnalysisError
+from .lungsides import split_sides
+from .sizeclasses import LungLabel
+from .volume import Volume
+
+WALL_MM = 2.5
+"""Thickness taken off around the lumen of large airways."""
+LARGE_AIRWAY_MM = 3.0
+"""Lumen radius from which an airway is no part of the lung."""
+CLOSING_MM = 10.0
+"""Radius of the closing that takes in hilar vessels."""
+EDGE_MM = 2.5
+"""Within this of the coarse surface the scan's own voxels decide."""
+GAS_HU = -960.0
+"""Median below which a piece of air is gas in bowel or throat, not lung."""
+CORE_MM = 3.0
+CORE_ML = 5.0
+"""Smallest core that can be lung."""
+MINIMUM_LUNG_ML = 150.0
+
+
+def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarray:
+    """Segment both lungs.
+
+    Aerated lung is what is air-like, inside the body, large and no airway; each side is closed so
+    that vessels at the hilum and the pleura are inside. The work is done on the coarse grid; only
+    the edge is looked at in full detail.
+
+    Parameters
+    ----------
+    volume : Volume
+        Attenuation in HU, LPS axes.
+    chest : Chest
+        The same scan, surveyed.
+    airways : numpy.ndarray
+        Bool, lumen of trachea and bronchi on the scan's grid.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 `LungLabel` values, 0 outside, (z, y, x).
+
+    Raises
+    ------
+    AnalysisError
+        No lungs, or only one, were found.
+    """
+    large = _large_airways(airways, chest)
+    aerated = _aerated_lung(chest, large)
+    right, left = split_sides(aerated, chest.grid)
+    for side, mask in (("right", right), ("left", left)):
+        if chest.volume_ml(mask) < MINIMUM_LUNG_ML:
+            raise AnalysisError(
+                f"Only one lung was found, the {side} one is missing or airless;"
+                " BV5 needs both: give a lung mask if they are there."
+            )
+    labels = np.zeros(volume.array.shape, np.uint8)
+    closed = [_closed(mask, chest) & ~large for mask in (right, left)]
+    overlap = closed[0] & closed[1]
+    if overlap.any():
+        nearer_right = _outside_distance(right, chest) <= _outside_distance(left, chest)
+        closed[0] &= ~overlap | nearer_right
+        closed[1] &= ~closed[0]
+    for label, mask in zip((LungLabel.RIGHT, LungLabel.LEFT), closed, strict=True):
+        _paint(labels, label, mask, volume, chest)
+    return labels
+
+
+def _large_airways(airways: np.ndarray, chest: Chest) -> np.ndarray:
+    """Bool, coarse: lumen of airways too large to be inside a lung, with their wall."""
+    z, y, x = (n * f for n, f in zip(chest.grid.shape, chest.factor, strict=True))
+    blocks = airways[:z, :y, :x].astype(np.float32)
+    image = sitk.BinShrink(sitk.GetImageFromArray(blocks), chest.factor[::-1])
+    lumen = sitk.GetArrayFromImage(image) > 0.25
+    core = distance_mm(lumen, chest.grid) > LARGE_AIRWAY_MM
+    wide = lumen & (_outside_distance(core, chest) < 3 * LARGE_AIRWAY_MM)
+    return _outside_distance(wide, chest) < WALL_MM
+
+
+def _outside_distance(mask: np.ndarray, chest: Chest) -> np.ndarray:
+    """Distance of each voxel to a mask, mm; infinite if the mask is empty."""
+    if not mask.any():
+        return np.full(mask.shape, np.inf, np.float32)
+    return distance_mm(~mask, chest.grid)
+
+
+def _aerated_lung(chest: Chest, large_airways: np.ndarray) -> np.ndarray:
+    """Bool, coarse: air-like voxels of the lungs.
+
+    Bowel gas may touch lung through a diaphragm thinner than a voxel, so pieces are told apart by
+    their cores: what is left of the air without its outermost millimeters.
+    """
+    air = chest.inner_air & ~large_airways
+    cores, count = ndimage.label(distance_mm(air, chest.grid) > CORE_MM)
+    numbers = np.arange(1, count + 1)
+    sizes = np.bincount(cores.ravel(), minlength=count + 1)[1:] * chest.grid.voxel_volume_ml
+    median = np.array([np.median(chest.hu.array[cores == n]) for n in numbers[sizes >= CORE_ML]])
+    numbers = numbers[sizes >= CORE_ML]
+    lung_core = np.isin(cores, numbers[median > GAS_HU])
+    if chest.volume_ml(lung_core) < MINIMUM_LUNG_ML:
+        raise AnalysisError(
+            "No lungs were found: is it a chest CT? Give a scan of the whole chest, or a lung mask."
+        )
+    other_core = (cores > 0) & ~lung_core
+    nearer_lung = _outside_distance(lung_core, chest) < _outside_distance(other_core, chest)
+    pieces, count = ndimage.label(air & nearer_lung)
+    with_core = np.zeros(count + 1, bool)
+    with_core[pieces[lung_core]] = True
+    with_core[0] = False
+    return with_core[pieces]
+
+
+def _closed(mask: np.ndarray, chest: Chest) -> np.ndarray:
+    """One lung closed by a ball, holes filled."""
+    box = _bounding_box(mask, np.ceil((CLOSING_MM + 4) / chest.grid.spacing_zyx).astype(int))
+    near = distance_mm(~mask[box], chest.grid) < CLOSING_MM
+    # Mirroring nothing at the top and bottom: beyond the scan counts as near.
+    closed = distance_mm(near, chest.grid) >= CLOSING_MM - 1e-3
+    filled = ndimage.binary_fill_holes(closed | mask[box])
+    result = np.zeros_like(mask)
+    result[box] = filled
+    return result
+
+
+def _bounding_box(mask: np.ndarray, margin: np.ndarray) -> tuple[slice, ...]:
+    """Slices around a mask, with a margin in voxels, inside the array."""
+    box = ndimage.find_objects(mask.astype(np.uint8))[0]
+    return tuple(
+        slice(max(s.start - m, 0), min(s.stop + m, n))
+        for s, m, n in zip(box, margin, mask.shape, strict=True)
+    )
+
+
+def _paint(
+    labels: np.ndarray,
+    label: int,
+    mask: np.ndarray,
+    volume: Volume,
+    chest: Chest,
+) -> None:
+    """Draw a coarse lung into the full labels, its edge decided by the scan's own voxels."""
+    box = _bounding_box(mask, np.ceil(4.0 / chest.grid.spacing_zyx).astype(int))
+    inside = distance_mm(mask[box], chest.grid)
+    signed = inside - distance_mm(~mask[box], chest.grid)
+    air = chest.hu.array[box] < AIR_HU
+    # Where the closing took in what is no air, its own smooth surface is the edge.
+    taken_in = np.minimum(signed, distance_mm(~air, chest.grid) - EDGE_MM)
+    fine = tuple(
+        slice(s.start * f, n if s.stop == m else s.stop * f)
+        for s, f, n, m in zip(box, chest.factor, volume.array.shape, mask.shape, strict=True)
+    )
+    shape = tuple(int(s.stop - s.start) for s in fine)
+    depth = _enlarged(signed, chest.factor, shape)
+    lung = depth > EDGE_MM
+    lung |= (depth > -EDGE_MM) & (volume.array[fine] < AIR_HU)
+    lung |= _enlarged(taken_in, chest.factor, shape) > 0
+    target = labels[fine]
+    target[lung & (target == 0)] = label
+
+
+def _enlarged(
+    values: np.ndarray, factor: tuple[int, int, int], shape: tuple[int, int, int]
+) -> np.ndarray:
+    """Coarse values interpolated on the scan's voxels."""
+    image = sitk.GetImageFromArray(values.astype(np.float32))
+    reference = sitk.Resample(
+        image,
+        shape[::-1],
+        sitk.Transform(),
+        sitk.sitkLinear,
+        [(1 / f - 1) / 2 for f in factor[::-1]],
+        [1 / f for f in factor[::-1]],
+        image.GetDirection(),
+        0.0,
+        sitk.sitkFloat32,
+        True,
+    )
+    return sitk.GetArrayFromImage(reference)
