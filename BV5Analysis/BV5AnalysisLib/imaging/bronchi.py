@@ -66,7 +66,7 @@ def find_bronchi(
     parenchyma_hu : float
         Median attenuation of the parenchyma; a lumen is not brighter.
     """
-    points = find_ridge_points(-image, lung, spacing, LUMEN_SCALES_MM)
+    points = find_ridge_points(-image, lung, spacing, -parenchyma_hu, LUMEN_SCALES_MM)
     profile = read_profiles(
         mark_outside(image, lung),
         spacing,

@@ -19,6 +19,9 @@ SCALES_MM = (0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
 MINIMUM_STRENGTH_HU = 35.0
 """Least curvature across, σ²√(λ₂λ₃): what a vessel of 0.3 mm² has at the finest scale."""
 
+WIDE_SCALE_MM = 1.3
+"""From this scale on a tube is wider than the blur, so that its middle is all blood."""
+
 MINIMUM_ROUNDNESS = 0.3
 """Least λ₂/λ₃: 1 for a tube, 0 for a plate such as a fissure or a large airway's wall."""
 
@@ -64,6 +67,7 @@ def find_ridge_points(
     image: np.ndarray,
     mask: np.ndarray,
     spacing: np.ndarray,
+    filled_from_hu: float,
     scales_mm: tuple[float, ...] = SCALES_MM,
     minimum_strength_hu: float = MINIMUM_STRENGTH_HU,
     progress: Callable[[float], None] | None = None,
@@ -83,6 +87,9 @@ def find_ridge_points(
         Where points are wanted, the same shape.
     spacing : numpy.ndarray
         Voxel size (z, y, x), mm.
+    filled_from_hu : float
+        Least value in the middle of a wide tube; what answers at a coarse scale with less is a
+        group of thin ones.
     scales_mm : tuple of float
         Rising standard deviations.
     minimum_strength_hu : float
@@ -98,6 +105,7 @@ def find_ridge_points(
     """
     found = []
     reached = 0.0
+    finest, finest_spacing = None, spacing
     for number, scale in enumerate(scales_mm):
         image = _smooth(image, np.sqrt(scale**2 - reached**2) / spacing)
         reached = scale
@@ -106,10 +114,20 @@ def find_ridge_points(
         if (halve > 1).any():
             pick = tuple(slice(None, None, int(step)) for step in halve)
             image, mask, spacing = np.ascontiguousarray(image[pick]), mask[pick], spacing * halve
-        found.append(_ridge_points_at(image, mask, spacing, scale, minimum_strength_hu))
+        points = _ridge_points_at(image, mask, spacing, scale, minimum_strength_hu)
+        if finest is None:
+            finest = image
+        elif scale >= WIDE_SCALE_MM:
+            points = points[_values_at(finest, points, finest_spacing) >= filled_from_hu]
+        found.append(points)
         if progress is not None:
             progress((number + 1) / len(scales_mm))
     return _strongest_across_scales(found)
+
+
+def _values_at(image: np.ndarray, points: RidgePoints, spacing: np.ndarray) -> np.ndarray:
+    index = np.rint(points.position_mm / spacing).astype(int)
+    return image[tuple(np.minimum(index, np.array(image.shape) - 1).T)]
 
 
 def _smooth(image: np.ndarray, sigma_voxels: np.ndarray) -> np.ndarray:

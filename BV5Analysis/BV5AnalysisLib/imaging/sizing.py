@@ -13,6 +13,12 @@ from scipy import stats
 from .branches import Branches
 from .polar import SECTORS, Profiles, mark_outside, read_profiles
 
+NOISE_GRAIN_MM = 0.7
+"""Size of a voxel or grain of noise."""
+
+AGREEMENT = 0.2
+"""Opposite directions that agree within this show the same vessel."""
+
 BLUR_SIGMA_MM = 0.65
 """Blur of scanner and interpolation together; sets only how far out the integral goes."""
 
@@ -74,8 +80,6 @@ class CrossSections:
     ----------
     csa_mm2 : numpy.ndarray
         (n,) cross-sectional area.
-    middle_csa_mm2 : numpy.ndarray
-        (n,) area by the median direction: less exact, but a neighbor on one side moves it less.
     background_hu : numpy.ndarray
         (n,) attenuation around the vessel.
     clean : numpy.ndarray
@@ -83,7 +87,6 @@ class CrossSections:
     """
 
     csa_mm2: np.ndarray
-    middle_csa_mm2: np.ndarray
     background_hu: np.ndarray
     clean: np.ndarray
 
@@ -126,7 +129,7 @@ def measure_cross_sections(
     diameter ratio. CARS 2004 (integral-based sizes below the point-spread function).
     """
     count = len(branches.position_mm)
-    csa, middle, background, clean = np.zeros((4, count))
+    csa, background, clean = np.zeros((3, count))
     jobs = []
     smallest = 0.0
     for reach in REACHES:
@@ -149,7 +152,7 @@ def measure_cross_sections(
                 reach.step_mm,
             )
             start_mm = np.clip(np.sqrt(2) * branches.scale_mm[chosen] - 0.2, 0.7, None)
-            csa[chosen], middle[chosen], background[chosen], clean[chosen] = _areas(
+            csa[chosen], background[chosen], clean[chosen] = _areas(
                 profile, start_mm, blood_hu, noise_hu
             )
 
@@ -157,13 +160,13 @@ def measure_cross_sections(
         for number, _ in enumerate(pool.map(work, jobs)):
             if progress is not None:
                 progress((number + 1) / len(jobs))
-    return CrossSections(csa, middle, background, clean)
+    return CrossSections(csa, background, clean)
 
 
 def _areas(
     profile: Profiles, start_radius_mm: np.ndarray, blood_hu: float, noise_hu: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Areas twice, backgrounds and clean shares, all (n,), from profiles and first radii."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Areas, backgrounds and clean shares, all (n,), from profiles and first radii."""
     radius_mm = start_radius_mm
     largest_mm = profile.radius_mm[-1] - 2 * BLUR_SIGMA_MM - RING_WIDTH_MM
     for _ in range(3):
@@ -172,9 +175,9 @@ def _areas(
         background = _background(profile, reach_mm, noise_hu)
         base = background[:, None, None]
         fraction = (profile.hu - base) / (np.float32(blood_hu) - base)
-        area, middle, clean = _integral(profile, fraction, radius_mm, reach_mm, noise_hu / 800)
+        area, clean = _integral(profile, fraction, radius_mm, reach_mm, noise_hu / 800)
         radius_mm = np.sqrt(np.clip(area, 0.2, None) / np.pi)
-    return area, middle, background, clean
+    return area, background, clean
 
 
 def _background(profile: Profiles, reach_mm: np.ndarray, noise_hu: float) -> np.ndarray:
@@ -218,7 +221,7 @@ def _integral(
     radius_mm: np.ndarray,
     reach_mm: np.ndarray,
     noise: float,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     # The outermost ring counts by the share of it that the reach takes in.
     share = np.clip((reach_mm[:, None] - profile.radius_mm) / profile.step_mm + 0.5, 0, 1)
     ring_mm2 = (2 * np.pi * profile.radius_mm * profile.step_mm * share).astype(np.float32)
@@ -241,10 +244,27 @@ def _integral(
         ],
         sector_mm2,
     )
-    # Sectors are noisy one by one: the median is of means of three.
-    broad = (np.roll(taken, 1, axis=1) + taken + np.roll(taken, -1, axis=1)) / 3
-    caught = _caught_share(radius_mm)
-    return taken.mean(axis=1) / caught, np.median(broad, axis=1) / caught, clean_count / SECTORS
+    # Noise of one direction's area: of its share of the disc, one voxel thick.
+    noise_mm2 = noise * np.sqrt(np.pi * SECTORS / 6) * reach_mm * NOISE_GRAIN_MM
+    area = _mean_of_agreeing_pairs(taken, noise_mm2)
+    return area / _caught_share(radius_mm), clean_count / SECTORS
+
+
+def _mean_of_agreeing_pairs(sector_mm2: np.ndarray, noise_mm2: np.ndarray) -> np.ndarray:
+    """Mean (n,) over opposite directions, without those that something beside the vessel swells.
+
+    The wall of a small airway that touches its artery leaves no valley, but lies on one side. The
+    mean of two opposite directions does not change where the center is a little off; pairs well
+    above the lowest ones have a neighbor in them.
+    """
+    half_turn = SECTORS // 2
+    pair = (sector_mm2[:, :half_turn] + sector_mm2[:, half_turn:]) / 2
+    pair = (np.roll(pair, 1, axis=1) + pair + np.roll(pair, -1, axis=1)) / 3
+    lowest = np.sort(pair, axis=1)[:, :3].mean(axis=1)
+    # A slanted plane makes pairs differ a little, too.
+    limit = lowest + np.maximum(4 * noise_mm2, AGREEMENT * lowest)
+    agreeing = pair <= limit[:, None]
+    return (pair * agreeing).sum(axis=1) / np.maximum(agreeing.sum(axis=1), 1)
 
 
 def _valley(
