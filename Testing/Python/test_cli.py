@@ -61,7 +61,7 @@ def calls(monkeypatch, small_result) -> dict:
         given.update(path=path, series=series)
         return small_result.scan
 
-    def read_mask(path, grid):
+    def read_lungs(path, grid):
         given.update(lungs_path=path, grid=grid)
         return small_result.lungs
 
@@ -72,8 +72,8 @@ def calls(monkeypatch, small_result) -> dict:
         progress("vessels again", 0.5)
         return small_result
 
-    monkeypatch.setattr(command.scan, "read_scan", read_scan)
-    monkeypatch.setattr(command.scan, "read_mask", read_mask)
+    monkeypatch.setattr(command.reading, "read_scan", read_scan)
+    monkeypatch.setattr(command.masks, "read_lungs", read_lungs)
     monkeypatch.setattr(command.pipeline, "analyze", analyze)
     return given
 
@@ -383,7 +383,7 @@ from BV5AnalysisLib import cli
 from BV5AnalysisLib.commandline import analyze as command
 
 result = pickle.loads(Path(sys.argv[1]).read_bytes())
-command.scan.read_scan = lambda *args, **options: result.scan
+command.reading.read_scan = lambda *args, **options: result.scan
 command.pipeline.analyze = lambda *args, **options: result
 
 def sleep_in_c(*args, **options):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..export.case import write_case
 from ..export.folder import RESULT, check_output, output_folder
-from ..imaging import pipeline, scan
+from ..imaging import masks, pipeline, reading
 from ..imaging.errors import AnalysisError
 from ..imaging.measurements import AnalysisResult, Measurement
 from ..imaging.parameters import Parameters
@@ -92,9 +92,9 @@ def analyze_into_folder(job: Job, progress: Progress) -> AnalysisResult:
     case = job.output.resolve().name
     with stop_at_once():
         progress("reading the scan", 0.0)
-        ct = scan.read_scan(job.ct, series=job.series)
-        lungs = scan.read_mask(job.lungs, ct.volume.grid) if job.lungs else None
-        regions = scan.read_regions(job.regions, ct.volume.grid) if job.regions else None
+        ct = reading.read_scan(job.ct, series=job.series)
+        lungs = masks.read_lungs(job.lungs, ct.volume.grid) if job.lungs else None
+        regions = masks.read_regions(job.regions, ct.volume.grid) if job.regions else None
         result = pipeline.analyze(
             ct,
             lungs=lungs,

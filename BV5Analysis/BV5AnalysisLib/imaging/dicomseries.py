@@ -1,206 +1,248 @@
-"""A DICOM folder: its series, and the slices of one in order."""
+"""A CT series from DICOM files: which files belong to it, in which order, and is it whole."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import pydicom
-import pydicom.config
-from pydicom.errors import InvalidDicomError
+import numpy as np
+import SimpleITK as sitk
 
+from .dicomheaders import Header, read_header
 from .errors import AnalysisError
+from .imagefiles import damaged
+from .quiet import quiet_readers
+from .scan import Acquisition
 
+REGULAR = 0.1
+"""How far slices may be from evenly spaced places, as a fraction of the spacing."""
+PARALLEL = 1e-3
+"""How much direction cosines may differ between slices."""
 FEWEST_SLICES = 10
-"""Shorter series, such as bolus tracking, are no candidates beside a longer one."""
-
-CT_STORAGE = (
-    "1.2.840.10008.5.1.4.1.1.2",
-    "1.2.840.10008.5.1.4.1.1.2.1",
-    "1.2.840.10008.5.1.4.1.1.2.2",
-)
-TAGS = (
-    "SOPClassUID",
-    "ImageType",
-    "Modality",
-    "Manufacturer",
-    "ManufacturerModelName",
-    "SeriesDescription",
-    "SeriesNumber",
-    "SeriesInstanceUID",
-    "StudyInstanceUID",
-    "SliceThickness",
-    "ConvolutionKernel",
-    "ContrastBolusAgent",
-    "ImagePositionPatient",
-    "ImageOrientationPatient",
-    "PixelSpacing",
-    "Rows",
-    "Columns",
-    "SamplesPerPixel",
-    "BitsAllocated",
-    "NumberOfFrames",
-    "RescaleSlope",
-    "RescaleIntercept",
-)
+"""Shorter series, such as bolus tracking, are no choice beside a longer one."""
 
 
-@dataclass(frozen=True)
-class Slice:
-    """One file of a series: where it is and what its header says."""
-
-    path: Path
-    header: pydicom.Dataset
-
-
-@dataclass(frozen=True)
-class Series:
-    """The image files that share a SeriesInstanceUID."""
-
-    uid: str
-    slices: tuple[Slice, ...]
-
-    def first(self, tag: str) -> Any:
-        """Value of a tag in the first slice that has one, else None."""
-        values = (piece.header.get(tag) for piece in self.slices)
-        return next((value for value in values if value not in (None, "")), None)
-
-    @property
-    def number(self) -> int:
-        """SeriesNumber; 0 where the file has none."""
-        return int(self.first("SeriesNumber") or 0)
-
-    @property
-    def modality(self) -> str:
-        """Modality, such as CT."""
-        return str(self.first("Modality") or "unknown")
-
-    @property
-    def is_localizer(self) -> bool:
-        """Whether it is a scout view."""
-        return "LOCALIZER" in (self.first("ImageType") or ())
-
-    @property
-    def title(self) -> str:
-        """UID, description and slice count, for a list."""
-        description = self.first("SeriesDescription") or "no description"
-        kind = "localizer" if self.is_localizer else self.modality
-        return f"{self.uid or 'no UID'} ({description}, {kind}, {len(self.slices)} slices)"
-
-
-def find_series(folder: Path) -> list[Series]:
-    """Find the image series of a folder and the folders below it.
+def read_dicom_folder(folder: Path, series: str | None = None) -> tuple[sitk.Image, Acquisition]:
+    """Read the CT series of a folder, and of the folders in it.
 
     Parameters
     ----------
-    folder : Path
-        Files that are no DICOM images are passed over.
+    folder : pathlib.Path
+        Folder; files that hold no image are passed over.
+    series : str, optional
+        UID or number of the series; needed if there are several.
 
     Returns
     -------
-    list of Series
-        By series number, then UID.
+    image : SimpleITK.Image
+        HU, slices in order of position, spacing measured between positions.
+    acquisition : Acquisition
+        Header of the first slice.
 
     Raises
     ------
     AnalysisError
-        There are none, or a file is damaged.
+        There is no CT series, several without a choice, or one that is incomplete or irregular.
     """
-    groups: dict[str, list[Slice]] = defaultdict(list)
-    with pydicom.config.disable_value_validation():
-        for path in sorted(folder.rglob("*")):
-            hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-            header = None if hidden or not path.is_file() else _header(path)
-            if header is not None:
-                groups[str(header.get("SeriesInstanceUID", ""))].append(Slice(path, header))
-        series = [Series(uid, tuple(slices)) for uid, slices in groups.items()]
-        series.sort(key=lambda each: (each.number, each.uid))
-    if not series:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
+    name = folder.resolve().name
+    if not files:
+        raise AnalysisError(f"The folder {name} is empty; give the folder with the DICOM files.")
+    headers = [header for path in files if (header := read_header(path))]
+    if not headers:
         raise AnalysisError(
-            f"Folder {folder.name} holds no DICOM images; give the folder that holds the series."
+            f"The folder {name} has {len(files)} files but no DICOM image; "
+            "give the folder with the CT series, or an image file itself."
         )
-    return series
+    return _read_series(_chosen(headers, series, name), name)
 
 
-def choose_series(series: list[Series], wanted: str | None, folder: str) -> Series:
-    """Choose the one series that can be a chest CT, or the one asked for.
+def read_dicom_file(path: Path) -> tuple[sitk.Image, Acquisition]:
+    """Say why a single file is not read: a scan is a folder of DICOM files, or an image file.
 
     Parameters
     ----------
-    series : list of Series
-        As found.
-    wanted : str or None
-        SeriesInstanceUID, or its number in the list, counted from 1.
-    folder : str
-        Name for messages.
-
-    Returns
-    -------
-    Series
-        A CT series, no localizer.
+    path : pathlib.Path
+        File of no other known type.
 
     Raises
     ------
     AnalysisError
-        None fits, several do, or the one asked for is not there or no CT.
+        Always; the message says what the file is and what to give instead.
     """
-    if wanted is not None:
-        return _checked(_asked_for(series, wanted.strip(), folder))
-    volumes = [each for each in series if each.modality == "CT" and not each.is_localizer]
-    if any(len(each.slices) >= FEWEST_SLICES for each in volumes):
-        volumes = [each for each in volumes if len(each.slices) >= FEWEST_SLICES]
-    if len(volumes) > 1:
+    header = read_header(path)
+    if header is None:
         raise AnalysisError(
-            f"Folder {folder} holds several series; choose one with --series,"
-            f" by its number or UID: {_listed(series)}."
+            f"{path.name} is of no known type; give a DICOM folder, or a "
+            ".nrrd, .nii, .nii.gz, .mha or .mhd file."
         )
-    return _checked(volumes[0] if volumes else series[0])
+    _check_kind([header], path.name)
+    raise AnalysisError(f"{path.name} is one DICOM slice; give the folder that holds the series.")
 
 
-def _asked_for(series: list[Series], wanted: str, folder: str) -> Series:
-    for each in series:
-        if each.uid == wanted:
-            return each
-    if wanted.isdecimal() and 1 <= int(wanted) <= len(series):
-        return series[int(wanted) - 1]
+def _chosen(headers: Sequence[Header], series: str | None, name: str) -> list[Header]:
+    """Headers of the wanted series, or of the only one that can be a CT volume."""
+    groups: dict[str, list[Header]] = {}
+    for header in headers:
+        groups.setdefault(header.series_uid, []).append(header)
+    if series is not None:
+        wanted = series.strip()
+        found = {uid: group for uid, group in groups.items() if uid == wanted} or {
+            uid: group for uid, group in groups.items() if group[0].series_number == wanted
+        }
+    else:
+        found = _volumes(groups) or groups
+    if len(found) == 1:
+        (group,) = found.values()
+        # Some scanners put the localizer into the series.
+        return [header for header in group if not header.localizer] or group
+    if not found:
+        raise AnalysisError(f"{name} has no series {series}; it holds {_listed(groups)}.")
     raise AnalysisError(
-        f"Folder {folder} holds no series {wanted}; choose one of: {_listed(series)}."
+        f"{name} holds {len(found)} series; choose one by --series UID or number: {_listed(found)}."
     )
 
 
-def _listed(series: list[Series]) -> str:
-    return "; ".join(f"[{n}] {each.title}" for n, each in enumerate(series, start=1))
+def _volumes(groups: dict[str, list[Header]]) -> dict[str, list[Header]]:
+    """Series that may be a CT volume: hospitals export localizers and bolus tracking with it."""
+    slices = {
+        uid: sum(header.modality == "CT" and not header.localizer for header in group)
+        for uid, group in groups.items()
+    }
+    fewest = min(FEWEST_SLICES, max(slices.values()))
+    return {uid: group for uid, group in groups.items() if slices[uid] >= max(fewest, 1)}
 
 
-def _checked(series: Series) -> Series:
-    if series.is_localizer:
-        raise AnalysisError(
-            f"Series {series.title} is a localizer; give the axial series of the same study."
+def _listed(groups: dict[str, list[Header]]) -> str:
+    ordered = sorted(groups.items(), key=lambda item: item[1][0].series_number.zfill(8))
+    return "; ".join(
+        f"number {group[0].series_number or '–'}, UID {uid or '–'}, "
+        f"{group[0].series_description or 'no description'}, {len(group)} slices"
+        for uid, group in ordered
+    )
+
+
+def _read_series(headers: Sequence[Header], name: str) -> tuple[sitk.Image, Acquisition]:
+    _check_kind(headers, name)
+    _check_same(headers, name)
+    headers = sorted(headers, key=_height)
+    _check_not_tilted(headers, name)
+    spacing = _even_spacing(np.array([_height(header) for header in headers]), name)
+    image = _read_pixels(headers)
+    first = headers[0]
+    row, column, normal = first.cosines[:3], first.cosines[3:], tuple(first.normal)
+    image.SetOrigin(first.position_mm)
+    image.SetSpacing((first.pixel_spacing_mm[1], first.pixel_spacing_mm[0], spacing))
+    image.SetDirection(tuple(float(v) for v in np.column_stack([row, column, normal]).ravel()))
+    return image, first.acquisition
+
+
+def _height(header: Header) -> float:
+    """Position along the normal, mm: what orders slices, whatever their files are called."""
+    return float(np.dot(header.position_mm, header.normal))
+
+
+def _check_kind(headers: Sequence[Header], name: str) -> None:
+    """Refuse series of anything but plain CT slices."""
+    first = headers[0]
+    if first.modality != "CT":
+        what = f"is {first.modality or 'of no stated modality'}, not CT; give a chest CT"
+    elif all(header.localizer for header in headers):
+        what = "is a localizer (planning view); give the axial series"
+    elif max(header.channels for header in headers) > 1:
+        what = "has color pictures, not attenuation; give the original CT series"
+    elif max(header.bits for header in headers) == 8:
+        what = "has 8-bit pictures, not attenuation; give the original CT series"
+    elif max(header.frames for header in headers) > 1:
+        what = (
+            "is an enhanced multi-frame CT, which is not read; "
+            "load it in 3D Slicer and save it as .nrrd"
         )
-    if series.modality != "CT":
+    elif not all(
+        header.position_mm and header.cosines and header.pixel_spacing_mm for header in headers
+    ):
+        what = "has slices without position, orientation or pixel spacing; give the original series"
+    else:
+        return
+    raise AnalysisError(f"{name} {what}.")
+
+
+def _check_same(headers: Sequence[Header], name: str) -> None:
+    """Refuse slices that do not make one volume."""
+    if len(headers) < 2:
+        raise AnalysisError(f"{name} has a single slice; give the whole series.")
+    if len({header.rows_columns for header in headers}) > 1:
+        raise AnalysisError(f"{name} has slices of different sizes; give one reconstruction.")
+    spacings = np.array([header.pixel_spacing_mm for header in headers])
+    if np.ptp(spacings, axis=0).max() > PARALLEL * spacings.min():
         raise AnalysisError(
-            f"Series {series.title} is {series.modality}, not CT; give a chest CT series."
+            f"{name} has slices of different pixel spacing; give one reconstruction."
         )
-    return series
+    cosines = np.array([header.cosines for header in headers])
+    if np.ptp(cosines, axis=0).max() > PARALLEL:
+        raise AnalysisError(f"{name} has slices in different directions; give one reconstruction.")
 
 
-def _header(path: Path) -> pydicom.Dataset | None:
-    """Header of an image file; None for all other files."""
+def _check_not_tilted(headers: Sequence[Header], name: str) -> None:
+    """Refuse slices that are shifted sideways against each other."""
+    way = np.subtract(headers[-1].position_mm, headers[0].position_mm)
+    along = np.dot(way, headers[0].normal)
+    shift = float(np.linalg.norm(way - along * headers[0].normal))
+    if shift > 0.5 * min(headers[0].pixel_spacing_mm) and along > 0:
+        angle = np.degrees(np.arctan2(shift, along))
+        raise AnalysisError(
+            f"{name} was scanned with a tilted gantry ({angle:.1f}°); give a series without tilt, "
+            "or resample it to a straight grid first."
+        )
+
+
+def _even_spacing(heights: np.ndarray, name: str) -> float:
+    """Distance between slices at these ascending heights, mm."""
+    gaps = np.diff(heights)
+    apart = gaps[gaps > 0.01]
+    usual = float(np.median(apart)) if apart.size else 0.0
+    repeated = int(np.count_nonzero(gaps <= 0.1 * usual))
+    if repeated:
+        raise AnalysisError(
+            f"{name} has duplicate slices: {repeated} of {heights.size} lie where another does; "
+            "remove copies, or give one phase or reconstruction."
+        )
+    steps = np.rint(gaps / usual)
+    if steps.max() > 1 and np.abs(gaps - steps * usual).max() <= REGULAR * usual:
+        places = ", ".join(f"{height:.1f}" for height in heights[:-1][steps > 1][:3])
+        raise AnalysisError(
+            f"{name} misses {int((steps - 1).sum())} slices, after position {places} mm; "
+            "copy or export the series again."
+        )
+    spacing = float(heights[-1] - heights[0]) / (heights.size - 1)
+    even = heights[0] + spacing * np.arange(heights.size)
+    if max(np.abs(gaps - usual).max(), np.abs(heights - even).max()) > REGULAR * usual:
+        raise AnalysisError(
+            f"{name} has irregular slice spacing, {gaps.min():.2f} to {gaps.max():.2f} mm; "
+            "give a series of evenly spaced slices."
+        )
+    return spacing
+
+
+def _read_pixels(headers: Sequence[Header]) -> sitk.Image:
+    """All slices in HU, each by its own rescale slope and intercept."""
+    whole = all(header.whole_numbers for header in headers)
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames([str(header.path) for header in headers])
+    # ITK would take the type that the first slice needs, and cut off the others' fractions.
+    reader.SetOutputPixelType(sitk.sitkInt32 if whole else sitk.sitkFloat32)
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS))
-        # Decoding is lazy: do it here, where flawed values are let pass without a warning.
-        for _ in header:
-            pass
-    except InvalidDicomError:
-        return None
-    except (EOFError, ValueError, OSError) as error:
-        raise AnalysisError(
-            f"File {path.name} is damaged or not complete; copy the series again."
-        ) from error
-    if "Rows" in header:
-        return header
-    if header.file_meta.get("MediaStorageSOPClassUID") in CT_STORAGE:
-        raise AnalysisError(f"File {path.name} is damaged or not complete; copy the series again.")
-    return None
+        with quiet_readers():
+            return reader.Execute()
+    except RuntimeError as error:
+        raise damaged(_first_unreadable(headers)) from error
+
+
+def _first_unreadable(headers: Sequence[Header]) -> Path:
+    for header in headers:
+        try:
+            with quiet_readers():
+                sitk.ReadImage(str(header.path))
+        except RuntimeError:
+            return header.path
+    return headers[0].path.parent

@@ -14,13 +14,16 @@ THICK_MM = 1.5
 """From here on small vessels are measured less well."""
 
 SHARP_KERNELS = {
-    # Siemens numbers kernels by sharpness: B60f, Br64d, Bl57d, I70f; D40s is smooth.
-    "SIEMENS": r"[A-Z][a-z]{0,2}(5[5-9]|[6-9]\d)",
-    "GE": r"(LUNG|BONE|BONEPLUS|EDGE|ULTRA|HD ?LUNG|HD ?BONE)",
-    "PHILIPS": r"(L|E|YA|YB|YC|YD|YE)\b",
-    # Toshiba and Canon: bone FC30 and up, lung FC50 and up, FC80 and up.
-    "TOSHIBA": r"FC(3\d|5\d|8\d)",
-    "CANON": r"FC(3\d|5\d|8\d)|LUNG|BONE",
+    # Names end in an index, higher is sharper. The operating instructions of SOMATOM scanners give
+    # B50 to B80 for higher sharpness; Br, Hr and so on (since 2013) keep the index, and the lung
+    # kernels Bl are sharp from lower on.
+    "SIEMENS": r"(BL[5-9]|[A-Z]{1,2}[6-9])\d",
+    # Named by purpose; bone is the high-frequency kernel in Rodriguez et al., Med Phys 44:2267.
+    "GE": r"LUNG|BONE|EDGE|HD ?LUNG|HD ?BONE",
+    "PHILIPS": r"(YC|YD|L)\b|LUNG|BONE",
+    # FC50 to FC59 are lung kernels, such as FC55.
+    "TOSHIBA": r"FC5\d|LUNG|BONE",
+    "CANON": r"FC5\d|LUNG|BONE",
 }
 """Beginnings of the names of kernels that raise edges and noise, by manufacturer."""
 
@@ -72,7 +75,7 @@ def acquisition_findings(grid: Grid, acquisition: Acquisition) -> tuple[Finding,
 def is_sharp_kernel(acquisition: Acquisition) -> bool:
     """Whether the header names a reconstruction kernel known as sharp; False if unknown."""
     maker = (acquisition.manufacturer or "").upper()
-    kernel = (acquisition.kernel or "").strip()
+    kernel = (acquisition.kernel or "").strip().upper()
     return any(
         maker.startswith(name) and re.match(pattern, kernel) is not None
         for name, pattern in SHARP_KERNELS.items()

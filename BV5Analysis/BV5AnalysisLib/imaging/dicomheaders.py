@@ -1,0 +1,167 @@
+"""Headers of DICOM files, as far as an analysis needs them."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from pydicom.config import disable_value_validation
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import UID
+
+from .imagefiles import damaged
+from .scan import Acquisition
+
+_DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
+_SLICE_CLASS = "1.2.840.10008.5.1.4.1.1.2"
+"""CT Image Storage."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """Header of one DICOM image.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        File.
+    series_uid, series_number, series_description : str
+        As in the file, valid or not; empty where absent.
+    modality : str
+        Such as CT.
+    localizer : bool
+        Whether it is a planning view.
+    frames, channels, bits : int
+        Number of frames, values a pixel, bits a value.
+    rows_columns : tuple of int
+        Size.
+    pixel_spacing_mm : tuple of float or None
+        Between rows, between columns.
+    position_mm : tuple of float or None
+        Center of the first pixel, LPS.
+    cosines : tuple of float or None
+        Direction of rows and of columns, LPS.
+    whole_numbers : bool
+        Whether values stay whole numbers when rescaled to HU.
+    acquisition : Acquisition
+        How it was made.
+    """
+
+    path: Path
+    series_uid: str
+    series_number: str
+    series_description: str
+    modality: str
+    localizer: bool
+    frames: int
+    channels: int
+    bits: int
+    rows_columns: tuple[int, int]
+    pixel_spacing_mm: tuple[float, ...] | None
+    position_mm: tuple[float, ...] | None
+    cosines: tuple[float, ...] | None
+    whole_numbers: bool
+    acquisition: Acquisition
+
+    @property
+    def normal(self) -> np.ndarray:
+        """Unit vector across the slice, LPS."""
+        return np.cross(self.cosines[:3], self.cosines[3:])
+
+
+def read_header(path: Path) -> Header | None:
+    """Read the header of one file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Any file.
+
+    Returns
+    -------
+    Header or None
+        None if it is no DICOM file, or one without an image.
+
+    Raises
+    ------
+    AnalysisError
+        It should be a DICOM image, but is damaged.
+    """
+    # Real headers break the standard in what does not matter here, and pydicom warns of each.
+    with warnings.catch_warnings(), disable_value_validation():
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
+        try:
+            dataset = pydicom.dcmread(path, stop_before_pixels=True)
+        except InvalidDicomError as error:
+            if path.name.lower().endswith(_DICOM_SUFFIXES):
+                raise damaged(path) from error
+            return None
+        except (OSError, EOFError, ValueError) as error:
+            raise damaged(path) from error
+        try:
+            return _header(path, dataset)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise damaged(path) from error
+
+
+def _header(path: Path, dataset: pydicom.Dataset) -> Header | None:
+    if "Rows" not in dataset or "Columns" not in dataset:
+        if dataset.get("SOPClassUID") == _SLICE_CLASS:
+            raise damaged(path)
+        return None
+    return Header(
+        path=path,
+        series_uid=_text(dataset, "SeriesInstanceUID") or "",
+        series_number=_text(dataset, "SeriesNumber") or "",
+        series_description=_text(dataset, "SeriesDescription") or "",
+        modality=_text(dataset, "Modality") or "",
+        localizer="LOCALIZER" in (dataset.get("ImageType") or ()),
+        frames=int(dataset.get("NumberOfFrames") or 1),
+        channels=int(dataset.get("SamplesPerPixel") or 1),
+        bits=int(dataset.get("BitsAllocated") or 0),
+        rows_columns=(int(dataset.Rows), int(dataset.Columns)),
+        pixel_spacing_mm=_numbers(dataset, "PixelSpacing", 2),
+        position_mm=_numbers(dataset, "ImagePositionPatient", 3),
+        cosines=_numbers(dataset, "ImageOrientationPatient", 6),
+        whole_numbers=all(
+            float(dataset.get(name, 0) or 0).is_integer()
+            for name in ("RescaleSlope", "RescaleIntercept")
+        ),
+        acquisition=_acquisition(dataset),
+    )
+
+
+def _acquisition(dataset: pydicom.Dataset) -> Acquisition:
+    thickness = dataset.get("SliceThickness")
+    return Acquisition(
+        study_uid=_valid_uid(dataset, "StudyInstanceUID"),
+        series_uid=_valid_uid(dataset, "SeriesInstanceUID"),
+        manufacturer=_text(dataset, "Manufacturer"),
+        model=_text(dataset, "ManufacturerModelName"),
+        kernel=_text(dataset, "ConvolutionKernel"),
+        contrast_agent=_text(dataset, "ContrastBolusAgent"),
+        slice_thickness_mm=float(thickness) if thickness else None,
+    )
+
+
+def _text(dataset: pydicom.Dataset, keyword: str) -> str | None:
+    """Value as one line of text, None where absent or empty."""
+    value = dataset.get(keyword)
+    values = value if isinstance(value, pydicom.multival.MultiValue) else [value]
+    return " ".join(" ".join(str(v) for v in values if v is not None).split()) or None
+
+
+def _valid_uid(dataset: pydicom.Dataset, keyword: str) -> str | None:
+    text = _text(dataset, keyword)
+    return text if text and UID(text).is_valid else None
+
+
+def _numbers(dataset: pydicom.Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
+    value = dataset.get(keyword)
+    if not isinstance(value, pydicom.multival.MultiValue) or len(value) != count:
+        return None
+    numbers = tuple(float(v) for v in value)
+    return numbers if all(np.isfinite(numbers)) else None

@@ -1,0 +1,110 @@
+"""Volumes in NRRD, NIfTI and MetaImage files."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from .errors import AnalysisError
+from .quiet import quiet_readers
+
+SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd")
+"""Names of files that are read, by their ends."""
+NAMES = "NRRD, NIfTI or MetaImage"
+_NIFTI_HEADER_BYTES = 352
+
+
+def is_image_file(path: Path) -> bool:
+    """Whether a file's name ends as those that are read."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def read_image(path: Path) -> sitk.Image:
+    """Read one image file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File; its name's end decides the format.
+
+    Returns
+    -------
+    SimpleITK.Image
+        Of any dimension and pixel type, as the file has it.
+
+    Raises
+    ------
+    AnalysisError
+        There is no such file, it may not be read, its type is not known, or it is damaged.
+    """
+    check_readable(path)
+    if not is_image_file(path):
+        raise AnalysisError(
+            f"{path.name} is of no known type; give a DICOM folder, or a file ending in "
+            f"{', '.join(SUFFIXES)}."
+        )
+    try:
+        with quiet_readers():
+            image = sitk.ReadImage(str(path))
+    except RuntimeError as error:
+        raise damaged(path) from error
+    if path.name.lower().endswith((".nii", ".nii.gz")) and not _is_whole_nifti(path, image):
+        raise damaged(path)
+    return image
+
+
+def check_readable(path: Path) -> None:
+    """Raise AnalysisError unless a file or folder is there and may be read."""
+    if not path.exists():
+        raise AnalysisError(f"There is no file or folder {path}; check the path.")
+    try:
+        if path.is_dir():
+            next(path.iterdir(), None)
+        else:
+            path.open("rb").close()
+    except OSError as error:
+        raise AnalysisError(
+            f"{path} cannot be read ({error.strerror}); check its permissions."
+        ) from error
+
+
+def damaged(path: Path) -> AnalysisError:
+    """Error for a file whose content cannot be read."""
+    return AnalysisError(
+        f"{path.name} is cut short, damaged, or not what its name says; copy or export it again."
+    )
+
+
+def _is_whole_nifti(path: Path, image: sitk.Image) -> bool:
+    """Whether a NIfTI file holds all voxels: ITK fills missing ones without a word."""
+    components = image.GetNumberOfComponentsPerPixel()
+    expected = image.GetNumberOfPixels() * components * _stored_bytes(image) + _NIFTI_HEADER_BYTES
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
+        if not zipped:
+            return path.stat().st_size >= expected
+        file.seek(-4, 2)
+        # The last four bytes are the size of the content: no need to unpack it once more.
+        if int.from_bytes(file.read(4), "little") >= expected % 2**32:
+            return True
+    return _unpacked_bytes(path) >= expected
+
+
+def _stored_bytes(image: sitk.Image) -> int:
+    # Voxels with a scale are stored shorter than ITK gives them back.
+    return int(image.GetMetaData("bitpix")) // 8 if image.HasMetaDataKey("bitpix") else 1
+
+
+def _unpacked_bytes(path: Path) -> int:
+    """Length of a gzip file's content, 0 if it is cut short; for files of several members."""
+    length = 0
+    try:
+        with gzip.open(path) as file:
+            while chunk := file.read(1 << 22):
+                length += len(chunk)
+    except (EOFError, OSError, zlib.error):
+        return 0
+    return length
