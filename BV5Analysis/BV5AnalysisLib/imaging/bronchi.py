@@ -88,7 +88,8 @@ def _wall(
     hu: np.ndarray, radius_mm: np.ndarray, scale_mm: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Radius to the wall (n,), share of directions with a wall (n,), lumen attenuation (n,)."""
-    lumen = np.nanmean(hu[:, :, :2], axis=(1, 2))
+    # Next to the lungs' edge there may be nothing to read: no lumen is taken there.
+    lumen = np.nan_to_num(hu[:, :, :2], nan=np.inf).mean(axis=(1, 2))
     # The wall is the first maximum; a scale finds lumina up to about twice as wide.
     within = radius_mm < 2.2 * scale_mm[:, None] + 1.2
     known = np.where(within[:, None, :] & np.isfinite(hu), hu, -np.inf)

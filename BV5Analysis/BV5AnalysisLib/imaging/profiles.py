@@ -56,7 +56,7 @@ def size_branches(branches: Branches, sections: CrossSections) -> SizedBranches:
     sections : CrossSections
         Areas as measured, one a point of `branches`.
     """
-    rough = _branch_median(branches, sections.csa_mm2)
+    rough = np.clip(_branch_median(branches, sections.csa_mm2), 0, None)
     readable = (_beyond_junctions(branches, np.sqrt(rough / np.pi)) > 0) & (
         sections.clean >= CLEAN_SHARE
     )

@@ -7,7 +7,7 @@ import numpy as np
 from .balls import ball_voxels
 from .branches import Branches
 from .centerlines import Centerlines
-from .measurements import CsaHistogram, Measurement
+from .measurements import Calibration, CsaHistogram, Measurement
 from .parameters import Parameters
 from .profiles import SizedBranches
 from .scan import Region
@@ -139,10 +139,9 @@ def csa_histogram(
 
 def label_vessels(
     scan: Volume,
-    lungs: np.ndarray,
+    lungs: Volume,
     centerlines: Centerlines,
-    background_hu: float,
-    blood_hu: float,
+    calibration: Calibration,
 ) -> Volume:
     """Voxels of the vessels, labeled by size class, on the scan's grid.
 
@@ -153,11 +152,11 @@ def label_vessels(
     ----------
     scan : Volume
         HU.
-    lungs : numpy.ndarray
+    lungs : Volume
         `LungLabel` values on the scan's grid.
     centerlines : Centerlines
         Vessels with sizes and classes.
-    background_hu, blood_hu : float
+    calibration : Calibration
         Attenuation of parenchyma and of blood.
 
     Returns
@@ -168,7 +167,7 @@ def label_vessels(
     grid = scan.grid
     labels = np.zeros(grid.shape, np.uint8)
     radius = centerlines.radius_mm
-    bright = scan.array >= (background_hu + blood_hu) / 2
+    bright = scan.array >= (calibration.parenchyma_hu + calibration.blood_hu) / 2
     # Thin vessels still show as a line of voxels.
     core = np.maximum(0.9 * radius, 0.5 * grid.spacing_zyx.max())
     widest = np.maximum(1.35 * radius + 0.5, core)
@@ -176,5 +175,5 @@ def label_vessels(
     for point, voxel, distance in ball_voxels(grid.shape, center, grid.spacing_zyx, widest):
         keep = (distance <= core[point]) | bright[voxel]
         labels[tuple(axis[keep] for axis in voxel)] = centerlines.size_class[point[keep]]
-    labels[lungs == 0] = 0
+    labels[lungs.array == 0] = 0
     return Volume(labels, grid)

@@ -1,0 +1,232 @@
+"""From a chest CT to blood volumes by vessel size: the method, one call a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from .airways import segment_airways
+from .branches import Branches, link_branches
+from .bronchi import bronchial_zone, find_bronchi
+from .calibration import calibrate, measure_blood_hu, measure_parenchyma
+from .chest import survey_chest
+from .errors import AnalysisError
+from .findings import calibration_findings, vessel_findings, worst_first
+from .givenlungs import given_lungs
+from .hilum import extend_to_edge
+from .lungs import segment_lungs
+from .measurements import AnalysisResult, Calibration
+from .orientation import Orientation
+from .parameters import Parameters
+from .profiles import SizedBranches, size_branches
+from .progress import Progress
+from .reading import scan_from_image
+from .ridges import RidgePoints, find_ridge_points
+from .scan import Region, Scan
+from .sizing import measure_cross_sections
+from .steps import Steps
+from .volume import Volume
+from .volumes import csa_histogram, label_vessels, measure_regions, world_centerlines
+from .workgrid import WorkGrid
+
+SHARES = {
+    "lungs and airways": 7.0,
+    "resampling": 1.0,
+    "vessel centers": 4.5,
+    "bronchi": 3.5,
+    "branches": 2.0,
+    "cross-sectional areas": 3.5,
+    "blood volumes": 2.5,
+}
+"""Steps, and the seconds they take on a usual scan, for the progress bar."""
+
+MARGIN_MM = 3.0
+"""How far the work grid goes beyond the lungs."""
+
+EDGE_MM = 1.2
+"""Outermost layer of the lungs, where chest wall mixes in; no vessel centers are looked for."""
+
+BRIGHTEST_HU = 1000.0
+DARKEST_HU = -1050.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Inside:
+    """The lungs on the work grid.
+
+    `whole` is lung, `core` is lung without its edge (both bool), `filled` is `hu` inside the core
+    and plain parenchyma outside.
+    """
+
+    work: WorkGrid
+    hu: np.ndarray
+    whole: np.ndarray
+    core: np.ndarray
+    filled: np.ndarray
+    parenchyma_hu: float
+    noise_hu: float
+
+    @property
+    def half_blood_hu(self) -> float:
+        """Half way from parenchyma to blood, near enough before blood is measured."""
+        return 0.45 * self.parenchyma_hu
+
+
+def analyze(
+    ct_image: sitk.Image | Scan,
+    lungs: sitk.Image | Volume | None = None,
+    regions: tuple[Region, ...] | None = None,
+    parameters: Parameters | None = None,
+    progress: Progress | None = None,
+) -> AnalysisResult:
+    """Measure pulmonary blood volume by vessel size.
+
+    Parameters
+    ----------
+    ct_image : SimpleITK.Image or Scan
+        Chest CT in HU.
+    lungs : SimpleITK.Image or Volume, optional
+        Lungs to measure in, on the CT's grid: `LungLabel` values, or one label that is split by
+        side. Segmented if not given.
+    regions : tuple of Region, optional
+        Parts of the lungs to measure apart.
+    parameters : Parameters, optional
+        The defaults if not given.
+    progress : callable, optional
+        Called with step and fraction; may raise `Cancelled`.
+
+    Returns
+    -------
+    AnalysisResult
+        Nothing is written and no global is changed.
+
+    Raises
+    ------
+    AnalysisError
+        The scan cannot be measured; the message says why and what to do.
+    """
+    parameters = parameters or Parameters()
+    steps = Steps(SHARES, progress)
+    scan = ct_image if isinstance(ct_image, Scan) else scan_from_image(ct_image)
+    orientation = Orientation.of(scan.volume.grid)
+    ct = orientation.turned(scan.volume)
+
+    with steps.step("lungs and airways"):
+        airways, labels = _lungs_and_airways(ct, lungs, orientation)
+    with steps.step("resampling"):
+        inside = _inside_of_lungs(ct, labels, airways)
+    with steps.step("vessel centers") as within:
+        points = find_ridge_points(
+            inside.filled,
+            inside.core,
+            inside.work.spacing,
+            inside.half_blood_hu,
+            progress=within,
+        )
+        measured_blood_hu = measure_blood_hu(inside.hu, inside.work.spacing, points)
+        calibration = calibrate(
+            inside.parenchyma_hu, inside.noise_hu, measured_blood_hu, parameters.blood_hu
+        )
+    with steps.step("bronchi"):
+        points, vascular = _without_bronchi(inside, points)
+    with steps.step("branches"):
+        branches = link_branches(points, parameters.minimum_component_length_mm)
+        branches = extend_to_edge(
+            branches, inside.hu, inside.whole, inside.work.spacing, inside.half_blood_hu
+        )
+    with steps.step("cross-sectional areas") as within:
+        sized = _sizes(inside, vascular, branches, calibration, within)
+    with steps.step("blood volumes"):
+        centerlines = world_centerlines(branches, sized, inside.work, parameters)
+        lung_volume = Volume(orientation.turn_back(labels), scan.volume.grid)
+        measurements = measure_regions(
+            centerlines, sized.volume_ml, branches.step_mm, lung_volume, regions or ()
+        )
+        vessels = label_vessels(scan.volume, lung_volume, centerlines, calibration)
+        histogram = csa_histogram(sized.csa_mm2, sized.volume_ml, parameters)
+        findings = worst_first(
+            [
+                *scan.findings,
+                *calibration_findings(
+                    calibration, measured_blood_hu is not None, parameters.blood_hu is not None
+                ),
+                *vessel_findings(measurements[0]),
+            ]
+        )
+    steps.done()
+    return AnalysisResult(
+        scan=scan,
+        lungs=lung_volume,
+        airways=Volume(orientation.turn_back(airways), scan.volume.grid),
+        vessels=vessels,
+        centerlines=centerlines,
+        measurements=measurements,
+        csa_histogram=histogram,
+        findings=findings,
+        calibration=calibration,
+        parameters=parameters,
+        seconds=steps.seconds,
+    )
+
+
+def _lungs_and_airways(
+    ct: Volume, lungs: sitk.Image | Volume | None, orientation: Orientation
+) -> tuple[np.ndarray, np.ndarray]:
+    """Airway lumen (bool) and `LungLabel` values, both on the turned scan."""
+    chest = survey_chest(ct)
+    if lungs is None:
+        airways = segment_airways(ct, chest)
+        return airways, segment_lungs(ct, chest, airways)
+    mask = lungs if isinstance(lungs, Volume) else Volume.of(lungs)
+    labels = given_lungs(mask, orientation)
+    try:
+        airways = segment_airways(ct, chest)
+    except AnalysisError:
+        # A scan cropped to the lungs may have no trachea; the bronchi inside are found later.
+        airways = np.zeros(ct.array.shape, bool)
+    return airways, np.where(airways, 0, labels).astype(np.uint8)
+
+
+def _inside_of_lungs(ct: Volume, labels: np.ndarray, airways: np.ndarray) -> _Inside:
+    """Lungs on the work grid, their outside filled with parenchyma so that no edge is seen."""
+    work = WorkGrid.around(labels, ct.grid, MARGIN_MM)
+    box = labels[work.box] > 0
+    parenchyma_hu, noise_hu = measure_parenchyma(ct.array[work.box], box)
+    hu = np.clip(work.image(ct.array), DARKEST_HU, BRIGHTEST_HU)
+    whole = work.labels(labels * ~airways) > 0
+    layers = max(1, round(EDGE_MM / float(work.spacing.min())))
+    core = ndimage.binary_erosion(whole, iterations=layers)
+    filled = np.where(core, hu, np.float32(parenchyma_hu))
+    return _Inside(work, hu, whole, core, filled, parenchyma_hu, noise_hu)
+
+
+def _without_bronchi(inside: _Inside, points: RidgePoints) -> tuple[RidgePoints, np.ndarray]:
+    """Points off the walls of bronchi, and where blood may be (bool, work grid)."""
+    spacing = inside.work.spacing
+    bronchi = find_bronchi(inside.filled, inside.core, spacing, inside.parenchyma_hu)
+    zone = bronchial_zone(bronchi, inside.core.shape, spacing)
+    index = tuple(np.rint(points.position_mm / spacing).astype(int).T)
+    return points[~zone[index]], inside.core & ~zone
+
+
+def _sizes(
+    inside: _Inside,
+    vascular: np.ndarray,
+    branches: Branches,
+    calibration: Calibration,
+    progress: Callable[[float], None],
+) -> SizedBranches:
+    sections = measure_cross_sections(
+        inside.hu,
+        vascular,
+        inside.work.spacing,
+        branches,
+        calibration.blood_hu,
+        calibration.noise_hu,
+        progress,
+    )
+    return size_branches(branches, sections)
