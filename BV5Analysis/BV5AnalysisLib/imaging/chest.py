@@ -11,7 +11,7 @@ from scipy import ndimage
 from .errors import AnalysisError
 from .volume import Grid, Volume
 
-COARSE_MM = 1.8
+COARSE_MM = 2.2
 """Voxel size aimed at where detail is not needed."""
 AIR_HU = -400.0
 """Half way between aerated lung and soft tissue."""

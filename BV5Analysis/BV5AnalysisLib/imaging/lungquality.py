@@ -1,0 +1,185 @@
+"""Findings that the lungs themselves show: cut off, small, or filled with something but air."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from .chest import PADDING_HU, distance_mm
+from .quality import Finding, Severity
+from .volume import Grid, Volume
+
+CUT_CM2 = 1.0
+"""Lung cross-section at the edge of the scan from which lungs count as cut."""
+LOW_VOLUME_ML = 2500.0
+"""Adult lungs at full inspiration hold about twice as much."""
+GROUND_GLASS_HU = (-700.0, -300.0)
+BLOCK_MM = 2.5
+SMOOTHING_MM = 3.0
+PLEURA_MM = 4.0
+BULK_MM = 5.0
+"""Half width from which dense lung is consolidation rather than a vessel or an edge."""
+NOTABLE_PERCENT = 5.0
+"""Ground glass below it is within what dependent density makes of healthy lungs."""
+NOTABLE_CONSOLIDATION_PERCENT = 1.0
+
+
+def lung_findings(
+    volume: Volume, labels: np.ndarray, vessels: np.ndarray | None = None
+) -> tuple[Finding, ...]:
+    """Judge the lungs of a scan.
+
+    Parameters
+    ----------
+    volume : Volume
+        Attenuation in HU, LPS axes.
+    labels : numpy.ndarray
+        `LungLabel` values, (z, y, x).
+    vessels : numpy.ndarray, optional
+        Nonzero in vessels, so that they are not taken for opacities.
+
+    Returns
+    -------
+    tuple of Finding
+        ``truncated_lungs`` (value in cm²), ``low_lung_volume`` (mL), ``ground_glass`` and
+        ``consolidation`` (% of lung), where they apply.
+    """
+    findings = [truncation_finding(volume, labels), volume_finding(volume, labels)]
+    ground_glass, consolidation = opacity_percent(volume, labels, vessels)
+    if ground_glass >= NOTABLE_PERCENT:
+        findings.append(
+            Finding(
+                "ground_glass",
+                Severity.WARNING,
+                f"Ground glass fills about {ground_glass:.0f} % of the lungs: vessels stand out"
+                " less in it.",
+                ground_glass,
+            )
+        )
+    if consolidation >= NOTABLE_CONSOLIDATION_PERCENT:
+        findings.append(
+            Finding(
+                "consolidation",
+                Severity.WARNING,
+                f"Consolidation fills about {consolidation:.0f} % of the lungs: vessels inside it"
+                " cannot be seen and are missing from the volumes.",
+                consolidation,
+            )
+        )
+    return tuple(finding for finding in findings if finding is not None)
+
+
+def truncation_finding(volume: Volume, labels: np.ndarray) -> Finding | None:
+    """Tell where the field of view cuts the lungs; None where it does not."""
+    lungs = labels > 0
+    spacing = volume.grid.spacing_zyx
+    axial, coronal, sagittal = np.prod(spacing) / spacing / 100.0
+    sides = {
+        "bottom": np.count_nonzero(lungs[0]) * axial,
+        "top": np.count_nonzero(lungs[-1]) * axial,
+        "front": np.count_nonzero(lungs[:, 0]) * coronal,
+        "back": np.count_nonzero(lungs[:, -1]) * coronal,
+        "right": np.count_nonzero(lungs[:, :, 0]) * sagittal,
+        "left": np.count_nonzero(lungs[:, :, -1]) * sagittal,
+        "edge of the round field of view": _padding_contact_cm2(volume, lungs),
+    }
+    cut = {side: area for side, area in sides.items() if area >= CUT_CM2}
+    if not cut:
+        return None
+    return Finding(
+        "truncated_lungs",
+        Severity.WARNING,
+        f"The scan cuts the lungs ({', '.join(cut)}): volumes are of the part that is seen.",
+        float(sum(cut.values())),
+    )
+
+
+def volume_finding(volume: Volume, labels: np.ndarray) -> Finding | None:
+    """Tell that the lungs are small; None where they are not."""
+    total = float(np.count_nonzero(labels) * volume.grid.voxel_volume_ml)
+    if total >= LOW_VOLUME_ML:
+        return None
+    return Finding(
+        "low_lung_volume",
+        Severity.WARNING,
+        f"The lungs hold only {total / 1000:.1f} L: expiration or disease crowds the vessels, which"
+        " changes their sizes.",
+        total,
+    )
+
+
+def opacity_percent(
+    volume: Volume, labels: np.ndarray, vessels: np.ndarray | None = None
+) -> tuple[float, float]:
+    """Measure how much of the lungs is ground glass and how much consolidation.
+
+    Attenuation outside vessels is averaged over millimeters, so that noise and edges do not count.
+
+    Parameters
+    ----------
+    volume : Volume
+        Attenuation in HU.
+    labels : numpy.ndarray
+        `LungLabel` values.
+    vessels : numpy.ndarray, optional
+        Nonzero in vessels.
+
+    Returns
+    -------
+    ground_glass, consolidation : float
+        Percent of the lungs' volume.
+    """
+    where = ndimage.find_objects((labels > 0).view(np.uint8))
+    if not where:
+        return 0.0, 0.0
+    box = where[0]
+    lungs = labels[box] > 0
+    # One voxel around a vessel is half vessel.
+    blood = np.zeros_like(lungs) if vessels is None else ndimage.binary_dilation(vessels[box] > 0)
+    tissue = (lungs & ~blood).astype(np.float32)
+    factor = [max(1, round(BLOCK_MM / spacing)) for spacing in volume.grid.spacing_zyx]
+    hu = np.clip(volume.array[box], -1024, 300).astype(np.float32)
+    share, lung_share = _shrunk(tissue, factor), _shrunk(lungs.astype(np.float32), factor)
+    total = _shrunk(hu * tissue, factor)
+    spacing = volume.grid.spacing_zyx * factor
+    sigma = SMOOTHING_MM / spacing
+    mean = ndimage.gaussian_filter(total, sigma) / np.maximum(
+        ndimage.gaussian_filter(share, sigma), 1e-3
+    )
+    block_mean = total / np.maximum(share, 1e-3)
+    grid = Grid(lung_share.shape[::-1], tuple(float(v) for v in spacing[::-1]))
+    lung = lung_share > 0.5
+    inner = distance_mm(lung, grid) > PLEURA_MM
+    dense = lung & (block_mean > GROUND_GLASS_HU[1]) & (share > 0.3)
+    bulk = distance_mm(dense, grid) > BULK_MM
+    consolidated = dense & (distance_mm(~bulk, grid) < BULK_MM) if bulk.any() else bulk
+    hazy = inner & ~consolidated & (share > 0.3)
+    hazy &= (mean > GROUND_GLASS_HU[0]) & (mean < GROUND_GLASS_HU[1])
+    return (
+        100.0 * float(np.count_nonzero(hazy)) / max(1, np.count_nonzero(inner)),
+        100.0 * float(np.count_nonzero(consolidated)) / max(1, np.count_nonzero(lung)),
+    )
+
+
+def _shrunk(values: np.ndarray, factor: list[int]) -> np.ndarray:
+    """Block means."""
+    return sitk.GetArrayFromImage(sitk.BinShrink(sitk.GetImageFromArray(values), factor[::-1]))
+
+
+def _padding_contact_cm2(volume: Volume, lungs: np.ndarray) -> float:
+    """Area over which lungs touch what the scanner marked as outside its field of view."""
+    if volume.array[0].min() >= PADDING_HU and volume.array[-1].min() >= PADDING_HU:
+        return 0.0
+    padding = volume.array < PADDING_HU
+    spacing = volume.grid.spacing_zyx
+    count = 0.0
+    for axis in (1, 2):
+        step = [slice(None)] * 3
+        back = [slice(None)] * 3
+        step[axis], back[axis] = slice(1, None), slice(None, -1)
+        step, back = tuple(step), tuple(back)
+        touching = np.count_nonzero(padding[step] & lungs[back])
+        touching += np.count_nonzero(padding[back] & lungs[step])
+        count += touching * float(np.prod(spacing) / spacing[axis]) / 100.0
+    return count
