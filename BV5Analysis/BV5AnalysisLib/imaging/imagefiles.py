@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import math
+import os
 import zlib
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from .quiet import quiet_readers
 SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd")
 """Names of files that are read, by their ends."""
 NAMES = "NRRD, NIfTI or MetaImage"
-_NIFTI_HEADER_BYTES = 352
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
 def is_image_file(path: Path) -> bool:
@@ -80,22 +82,16 @@ def damaged(path: Path) -> AnalysisError:
 
 def _is_whole_nifti(path: Path, image: sitk.Image) -> bool:
     """Whether a NIfTI file holds all voxels: ITK fills missing ones without a word."""
-    components = image.GetNumberOfComponentsPerPixel()
-    expected = image.GetNumberOfPixels() * components * _stored_bytes(image) + _NIFTI_HEADER_BYTES
+    header = {key: float(image.GetMetaData(key)) for key in ("vox_offset", "bitpix", "dim[0]")}
+    lengths = [int(image.GetMetaData(f"dim[{i + 1}]")) for i in range(int(header["dim[0]"]))]
+    expected = int(header["vox_offset"]) + math.prod(lengths) * int(header["bitpix"]) // 8
     with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
-        if not zipped:
+        if file.read(2) != _GZIP_MAGIC:
             return path.stat().st_size >= expected
-        file.seek(-4, 2)
-        # The last four bytes are the size of the content: no need to unpack it once more.
-        if int.from_bytes(file.read(4), "little") >= expected % 2**32:
-            return True
-    return _unpacked_bytes(path) >= expected
-
-
-def _stored_bytes(image: sitk.Image) -> int:
-    # Voxels with a scale are stored shorter than ITK gives them back.
-    return int(image.GetMetaData("bitpix")) // 8 if image.HasMetaDataKey("bitpix") else 1
+        file.seek(-4, os.SEEK_END)
+        size = int.from_bytes(file.read(4), "little")
+    # A gzip file ends in the size of its content: mostly no need to unpack it once more.
+    return size == expected % 2**32 or _unpacked_bytes(path) >= expected
 
 
 def _unpacked_bytes(path: Path) -> int:

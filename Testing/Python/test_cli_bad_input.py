@@ -1,0 +1,52 @@
+"""Bad scans and masks on the command line: exit 1, one line, nothing on disk."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from BV5AnalysisLib import cli
+from scanfiles import BAD_SCANS, chest_image, image_of, write_series, written
+
+
+def refused(arguments: list[str], folder: Path, capfd) -> str:
+    """Run the command, which has to fail in order; the line that it writes."""
+    before = sorted(folder.rglob("*"))
+    capfd.readouterr()
+    assert cli.main(["analyze", *arguments, "-o", str(folder / "out"), "--no-report"]) == 1
+    assert sorted(folder.rglob("*")) == before
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("bv5: ")
+    assert err.count("\n") == 1
+    assert "Unexpected" not in err
+    return err
+
+
+@pytest.mark.parametrize("name", BAD_SCANS)
+def test_bad_scan_ends_in_one_line(name, tmp_path, capfd):
+    make, message = BAD_SCANS[name]
+    assert message in refused([str(make(tmp_path))], tmp_path, capfd)
+
+
+@pytest.mark.parametrize("option", ["--lungs", "--regions"])
+def test_mask_of_another_geometry_ends_in_one_line(option, tmp_path, capfd):
+    scan = write_series(tmp_path / "ct")
+    other = chest_image((0.7, 0.8, 1.3)) < -500
+    mask = written(other, tmp_path / "mask.nrrd")
+    line = refused([str(scan), option, str(mask)], tmp_path, capfd)
+    assert "mask.nrrd (24×20×12 voxels of 0.7×0.8×1.3 mm" in line
+    assert "does not lie on the voxels of the scan" in line
+
+
+@pytest.mark.parametrize("option", ["--lungs", "--regions"])
+def test_empty_mask_ends_in_one_line(option, tmp_path, capfd):
+    scan = written(image_of(np.where(chest_array() < 0, -900, 40)), tmp_path / "ct.nrrd")
+    mask = written(image_of(np.zeros(chest_array().shape, np.uint8)), tmp_path / "mask.nrrd")
+    assert "mask.nrrd is empty" in refused([str(scan), option, str(mask)], tmp_path, capfd)
+
+
+def chest_array() -> np.ndarray:
+    """Voxels of the small chest."""
+    from SimpleITK import GetArrayFromImage
+
+    return GetArrayFromImage(chest_image()).astype(np.int16)
