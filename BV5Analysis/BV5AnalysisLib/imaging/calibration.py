@@ -8,8 +8,9 @@ from scipy import ndimage
 from .measurements import Calibration
 from .ridges import RidgePoints
 
-LARGE_VESSEL_SCALE_MM = 1.9
-"""Ridge points from this scale on lie in vessels of over 2.5 mm radius, free of partial volume."""
+LARGE_VESSEL_SCALES_MM = (2.7, 1.9)
+"""Ridge points from these scales on lie in vessels of over 3.5 and 2.5 mm radius, whose middle is
+free of partial volume; the wider ones are asked first."""
 
 FEWEST_POINTS = 30
 """With fewer large vessels than that the scan does not tell the attenuation of blood."""
@@ -61,14 +62,26 @@ def measure_blood_hu(image: np.ndarray, spacing: np.ndarray, points: RidgePoints
     points : RidgePoints
         Center points of vessels.
     """
-    large = points[points.scale_mm >= LARGE_VESSEL_SCALE_MM]
-    if len(large) < FEWEST_POINTS:
-        return None
-    # Of points that blobs of disease or a vessel's end gave, the weak answer tells.
-    strong = large[large.strength_hu >= np.median(large.strength_hu)]
-    index = (strong.position_mm / spacing).T
-    center = ndimage.map_coordinates(image, index, order=1, mode="nearest")
-    return float(np.median(center))
+    for scale in LARGE_VESSEL_SCALES_MM:
+        large = points[points.scale_mm >= scale]
+        if len(large) >= FEWEST_POINTS:
+            index = (large.position_mm / spacing).T
+            middle = ndimage.map_coordinates(image, index, order=1, mode="nearest")
+            return _densest_half(middle)
+    return None
+
+
+def _densest_half(values: np.ndarray) -> float:
+    """Mean of the narrowest interval that holds half of the values.
+
+    Opacities and vessel ends, which are part air, spread below the blood; the half that agrees
+    best is blood (the "shorth" of Andrews et al., Robust Estimates of Location, 1972).
+    """
+    ordered = np.sort(values)
+    half = len(ordered) // 2 + 1
+    width = ordered[half - 1 :] - ordered[: len(ordered) - half + 1]
+    start = int(width.argmin())
+    return float(ordered[start : start + half].mean())
 
 
 def calibrate(
