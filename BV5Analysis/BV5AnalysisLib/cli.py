@@ -120,7 +120,9 @@ def _add_analyze(commands: argparse._SubParsersAction, shared: argparse.Argument
         "ct", type=Path, metavar="CT", help="DICOM folder, or .nrrd/.nii/.nii.gz/.mha/.mhd file"
     )
     analyze.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder")
-    analyze.add_argument("--series", metavar="UID", help="series of a folder that holds several")
+    analyze.add_argument(
+        "--series", metavar="UID", help="UID or number of the series, for a folder of several"
+    )
     analyze.add_argument(
         "--lungs", type=Path, metavar="MASK", help="lungs to use, instead of finding them"
     )

@@ -35,7 +35,7 @@ class Header:
     localizer : bool
         Whether it is a planning view.
     frames, channels, bits : int
-        Number of frames, values a pixel, bits a value.
+        Number of frames, values a pixel, bits a value is kept in.
     rows_columns : tuple of int
         Size.
     pixel_spacing_mm : tuple of float or None
@@ -44,8 +44,10 @@ class Header:
         Center of the first pixel, LPS.
     cosines : tuple of float or None
         Direction of rows and of columns, LPS.
-    whole_numbers : bool
+    whole_hu : bool
         Whether values stay whole numbers when rescaled to HU.
+    hu_limits : tuple of float
+        Lowest and highest value that the pixels can stand for, HU.
     acquisition : Acquisition
         How it was made.
     """
@@ -63,7 +65,8 @@ class Header:
     pixel_spacing_mm: tuple[float, ...] | None
     position_mm: tuple[float, ...] | None
     cosines: tuple[float, ...] | None
-    whole_numbers: bool
+    whole_hu: bool
+    hu_limits: tuple[float, float]
     acquisition: Acquisition
 
     @property
@@ -112,6 +115,8 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header | None:
         if dataset.get("SOPClassUID") == _SLICE_CLASS:
             raise damaged(path)
         return None
+    slope = float(dataset.get("RescaleSlope") or 1)
+    intercept = float(dataset.get("RescaleIntercept") or 0)
     return Header(
         path=path,
         series_uid=_text(dataset, "SeriesInstanceUID") or "",
@@ -126,12 +131,17 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header | None:
         pixel_spacing_mm=_numbers(dataset, "PixelSpacing", 2),
         position_mm=_numbers(dataset, "ImagePositionPatient", 3),
         cosines=_numbers(dataset, "ImageOrientationPatient", 6),
-        whole_numbers=all(
-            float(dataset.get(name, 0) or 0).is_integer()
-            for name in ("RescaleSlope", "RescaleIntercept")
-        ),
+        whole_hu=slope.is_integer() and intercept.is_integer(),
+        hu_limits=_hu_limits(dataset, slope, intercept),
         acquisition=_acquisition(dataset),
     )
+
+
+def _hu_limits(dataset: pydicom.Dataset, slope: float, intercept: float) -> tuple[float, float]:
+    bits = int(dataset.get("BitsStored") or dataset.get("BitsAllocated") or 16)
+    low = -(2 ** (bits - 1)) if dataset.get("PixelRepresentation") else 0
+    ends = slope * low + intercept, slope * (low + 2**bits - 1) + intercept
+    return min(ends), max(ends)
 
 
 def _acquisition(dataset: pydicom.Dataset) -> Acquisition:

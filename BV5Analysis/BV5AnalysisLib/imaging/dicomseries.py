@@ -226,16 +226,24 @@ def _even_spacing(heights: np.ndarray, name: str) -> float:
 
 def _read_pixels(headers: Sequence[Header]) -> sitk.Image:
     """All slices in HU, each by its own rescale slope and intercept."""
-    whole = all(header.whole_numbers for header in headers)
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames([str(header.path) for header in headers])
-    # ITK would take the type that the first slice needs, and cut off the others' fractions.
-    reader.SetOutputPixelType(sitk.sitkInt32 if whole else sitk.sitkFloat32)
+    reader.SetOutputPixelType(_pixel_type(headers))
     try:
         with quiet_readers():
             return reader.Execute()
     except RuntimeError as error:
         raise damaged(_first_unreadable(headers)) from error
+
+
+def _pixel_type(headers: Sequence[Header]) -> int:
+    """Type that holds every slice: ITK would take the first one's, and spoil what does not fit."""
+    if not all(header.whole_hu for header in headers):
+        return sitk.sitkFloat32
+    limits = np.array([header.hu_limits for header in headers])
+    short = np.iinfo(np.int16)
+    fits = limits.min() >= short.min and limits.max() <= short.max
+    return sitk.sitkInt16 if fits else sitk.sitkInt32
 
 
 def _first_unreadable(headers: Sequence[Header]) -> Path:

@@ -14,6 +14,8 @@ from .scan import Region
 from .volume import Grid, Volume
 
 _MOST_LABELS = 255
+_TAKEN_NAMES = ["both", "right", "left"]
+"""Rows that every table has."""
 _EXTENT_TOLERANCE = 0.05
 """How far a cropped segmentation may be from whole voxels of the scan, in voxels."""
 
@@ -77,7 +79,7 @@ def read_regions(path: Path | str, grid: Grid) -> tuple[Region, ...]:
     ------
     AnalysisError
         It cannot be read, is no mask, has another geometry than the scan, is empty, or two
-        regions have one name.
+        regions have one name, or that of a lung.
     """
     path = Path(path)
     image = read_image(path)
@@ -92,9 +94,11 @@ def read_regions(path: Path | str, grid: Grid) -> tuple[Region, ...]:
     if not regions:
         raise AnalysisError(f"{path.name} is empty; give a segmentation with regions in it.")
     names = [region.name for region in regions]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted({name for name in names if (names + _TAKEN_NAMES).count(name) > 1})
     if twice:
-        raise AnalysisError(f"{path.name} has several regions named {twice[0]}; rename them.")
+        raise AnalysisError(
+            f"{path.name} has a region named {twice[0]}, as another row is; rename it."
+        )
     return tuple(regions)
 
 
@@ -165,16 +169,14 @@ def _is_segmentation(image: sitk.Image) -> bool:
 
 def _segments(image: sitk.Image) -> list[_Segment]:
     """Segments by 3D Slicer's header fields; none where these are absent."""
-    found = []
+    found: list[_Segment] = []
+    layered = image.GetNumberOfComponentsPerPixel() > 1
     while image.HasMetaDataKey(f"Segment{len(found)}_ID"):
         key = f"Segment{len(found)}"
-        found.append(
-            _Segment(
-                _field(image, f"{key}_Name", _field(image, f"{key}_ID", key)),
-                int(_field(image, f"{key}_Layer", "0")),
-                int(_field(image, f"{key}_LabelValue", "1")),
-            )
-        )
+        # Before layers and label values were written, each segment had a layer of its own.
+        name = _field(image, f"{key}_Name", _field(image, f"{key}_ID", key))
+        layer = int(_field(image, f"{key}_Layer", str(len(found) if layered else 0)))
+        found.append(_Segment(name, layer, int(_field(image, f"{key}_LabelValue", "1"))))
     return found
 
 

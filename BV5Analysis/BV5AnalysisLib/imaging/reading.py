@@ -145,7 +145,7 @@ def _check_geometry(image: sitk.Image, acquisition: Acquisition, name: str) -> N
 
 def _hounsfield_units(image: sitk.Image, name: str) -> np.ndarray:
     """Array in HU, int16 where whole numbers, else float32; AnalysisError if it is no CT."""
-    values = sitk.GetArrayFromImage(image)
+    values = sitk.GetArrayViewFromImage(image)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise AnalysisError(
             f"{name} has NaN or infinite values; replace them by {OUTSIDE_HU} HU (air) first."
@@ -153,9 +153,8 @@ def _hounsfield_units(image: sitk.Image, name: str) -> np.ndarray:
     low, high = float(values.min()), float(values.max())
     if low < PADDING_HU:
         padding = values < PADDING_HU
-        values[padding] = high
-        low = float(values.min())
-        values[padding] = OUTSIDE_HU
+        low = float(values.min(where=~padding, initial=high))
+        values = np.where(padding, values.dtype.type(OUTSIDE_HU), values)
     if low >= AIR_HU or high > np.iinfo(np.int16).max:
         raise AnalysisError(
             f"{name} has values from {low:g} to {high:g}, no Hounsfield units of a chest with its "

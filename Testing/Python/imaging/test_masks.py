@@ -1,11 +1,13 @@
 """Reading lungs and regions that users give."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.masks import read_lungs, read_regions
-from BV5AnalysisLib.imaging.volume import Grid
+from BV5AnalysisLib.imaging.volume import Grid, Volume
 from scanfiles import chest_image, cut, image_of, written
 
 IMAGE = chest_image()
@@ -87,13 +89,21 @@ def test_overlapping_regions_come_from_several_layers(tmp_path):
     segments = [
         {"Name": "one", "LabelValue": 1, "Layer": 0},
         {"Name": "two", "LabelValue": 2, "Layer": 0},
-        {"Name": "both", "LabelValue": 1, "Layer": 1},
+        {"Name": "all", "LabelValue": 1, "Layer": 1},
     ]
     image = segmentation(np.stack([labels(), both], axis=-1), segments, vector=True)
     regions = read_regions(written(image, tmp_path / "r.seg.nrrd"), GRID)
-    assert [region.name for region in regions] == ["one", "two", "both"]
+    assert [region.name for region in regions] == ["one", "two", "all"]
     for region, expected in zip(regions, (labels() == 1, labels() == 2, both > 0), strict=True):
         np.testing.assert_array_equal(region.mask.array, expected)
+
+
+def test_old_segmentations_have_a_layer_for_each_segment(tmp_path):
+    layers = np.stack([labels() == 1, labels() == 2], axis=-1).astype(np.uint8)
+    image = segmentation(layers, [{"Name": "one"}, {"Name": "two"}], vector=True)
+    one, two = read_regions(written(image, tmp_path / "r.seg.nrrd"), GRID)
+    np.testing.assert_array_equal(one.mask.array, labels() == 1)
+    np.testing.assert_array_equal(two.mask.array, labels() == 2)
 
 
 def test_a_segmentation_cropped_to_its_segments_is_put_in_place(tmp_path):
@@ -112,7 +122,6 @@ def test_a_segmentation_cropped_to_its_segments_is_put_in_place(tmp_path):
 def test_our_own_segmentations_are_read(tmp_path):
     from BV5AnalysisLib.export.segmentation import write_segmentation
     from BV5AnalysisLib.imaging.sizeclasses import LUNGS
-    from BV5AnalysisLib.imaging.volume import Volume
 
     write_segmentation(tmp_path / "lungs.seg.nrrd", Volume(labels(), GRID), LUNGS)
     regions = read_regions(tmp_path / "lungs.seg.nrrd", GRID)
@@ -197,8 +206,53 @@ def test_an_image_is_no_set_of_regions(tmp_path):
         read_regions(written(on_scan(hu), tmp_path / "ct.nrrd"), GRID)
 
 
-def test_two_regions_of_one_name_are_refused(tmp_path):
-    segments = [{"Name": "lobe", "LabelValue": 1}, {"Name": "lobe", "LabelValue": 2}]
+@pytest.mark.parametrize("names", [("lobe", "lobe"), ("lobe", "right")])
+def test_a_name_that_another_row_has_is_refused(names, tmp_path):
+    segments = [{"Name": name, "LabelValue": value + 1} for value, name in enumerate(names)]
+    for fields in segments:
+        fields["Layer"] = 0
     path = written(segmentation(labels(), segments), tmp_path / "r.seg.nrrd")
-    with pytest.raises(AnalysisError, match="several regions named lobe"):
+    with pytest.raises(AnalysisError, match=f"a region named {names[1]}, as another row is"):
         read_regions(path, GRID)
+
+
+# As 3D Slicer writes
+
+
+def write_by_slicer(path: Path, segments: dict[str, np.ndarray], crop: bool) -> None:
+    """Write a segmentation by 3D Slicer's own code."""
+    slicer = pytest.importorskip("slicer")
+    from BV5AnalysisLib.scene.images import add_volume, labelmap
+    from BV5AnalysisLib.scene.offscreen import OffscreenApplication
+
+    scene = OffscreenApplication().scene
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "given")
+    ct = add_volume(scene, "ct", Volume(sitk.GetArrayFromImage(IMAGE), GRID))
+    node.SetReferenceImageGeometryParameterFromVolumeNode(ct)
+    binary = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    for name, mask in segments.items():
+        segment = slicer.vtkSegment()
+        segment.SetName(name)
+        segment.AddRepresentation(binary, labelmap(Volume(mask.astype(np.uint8), GRID)))
+        node.GetSegmentation().AddSegment(segment)
+    storage = scene.AddNewNodeByClass("vtkMRMLSegmentationStorageNode")
+    storage.SetFileName(str(path))
+    storage.SetCropToMinimumExtent(crop)
+    assert storage.WriteData(node)
+
+
+@pytest.mark.parametrize("crop", [False, True])
+@pytest.mark.parametrize("overlap", [False, True])
+def test_segmentations_of_slicer(overlap, crop, tmp_path):
+    segments = {"upper lobe": labels() == 1, "lower lobe": labels() == 2}
+    if overlap:
+        segments["both lobes"] = labels() > 0
+    path = tmp_path / "r.seg.nrrd"
+    write_by_slicer(path, segments, crop)
+    size = sitk.ReadImage(str(path)).GetSize()
+    assert (size == GRID.size) != crop
+    regions = read_regions(path, GRID)
+    assert [region.name for region in regions] == list(segments)
+    for region in regions:
+        np.testing.assert_array_equal(region.mask.array, segments[region.name])
+    np.testing.assert_array_equal(read_lungs(path, GRID).array > 0, labels() > 0)

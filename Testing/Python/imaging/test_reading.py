@@ -195,6 +195,23 @@ def test_fractional_rescaling_of_one_slice_is_kept(tmp_path):
     assert np.abs(fractions).max() == 0.25
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"BitsStored": 12, "HighBit": 11, "PixelRepresentation": 0},
+        {"BitsStored": 16, "HighBit": 15, "PixelRepresentation": 0},
+        {"BitsStored": 12, "HighBit": 11, "PixelRepresentation": 1, "RescaleIntercept": -1000},
+    ],
+)
+def test_values_are_stored_in_several_ways(tags, tmp_path):
+    hu = chest()
+    intercept = tags.pop("RescaleIntercept", -1024.0)
+    for index in range(12):
+        position = (0, 0, 1.25 * index)
+        write_slice(tmp_path / f"{index:02}.dcm", hu[index], position, 1.0, intercept, **tags)
+    np.testing.assert_array_equal(read_scan(tmp_path).volume.array, hu)
+
+
 def test_what_is_no_image_is_passed_over(tmp_path):
     folder = write_series(tmp_path / "ct" / "study" / "series")
     (tmp_path / "ct" / "README.md").write_text("a scan")
