@@ -18,6 +18,7 @@ from .errors import AnalysisError
 from .findings import calibration_findings, vessel_findings, worst_first
 from .givenlungs import given_lungs
 from .hilum import extend_to_edge
+from .lungquality import lung_findings
 from .lungs import segment_lungs
 from .measurements import AnalysisResult, Calibration
 from .orientation import Orientation
@@ -151,6 +152,7 @@ def analyze(
         findings = worst_first(
             [
                 *scan.findings,
+                *lung_findings(ct, labels, orientation.turn(vessels.array)),
                 *calibration_findings(
                     calibration, measured_blood_hu is not None, parameters.blood_hu is not None
                 ),
