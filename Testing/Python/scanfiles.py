@@ -1,5 +1,6 @@
 """Small scans on disk, whole and broken, for tests of reading."""
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,6 +126,17 @@ def sheared_file(folder: Path) -> Path:
     end = header.index("\n", start)
     shear = "space directions: (0.7,0,0) (0,0.8,0) (0,0.3,1.25)"
     path.write_text(header[:start] + shear + header[end:])
+    return path
+
+
+def sheared_nifti(folder: Path) -> Path:
+    """A sheared volume as NIfTI says it: in the rows of its sform."""
+    path = written(chest_image(), folder / "ct.nii")
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<hh", content, 252, 0, 1)
+    rows = (0.7, 0, 0, 0, 0, 0.8, 0.3, 0, 0, 0, 1.25, 0)
+    struct.pack_into("<12f", content, 280, *rows)
+    path.write_bytes(content)
     return path
 
 
@@ -273,6 +285,7 @@ BAD_SCANS: dict[str, tuple[Maker, str]] = {
         "tilted gantry (11.3°)",
     ),
     "sheared file": (sheared_file, "gantry tilt"),
+    "sheared NIfTI": (sheared_nifti, "gantry tilt"),
     "localizer": (
         lambda folder: write_series(folder / "ct", ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]),
         "is a localizer",
@@ -294,6 +307,12 @@ BAD_SCANS: dict[str, tuple[Maker, str]] = {
     "RGB": (
         lambda f: written(
             image_of(np.zeros((12, 12, 12, 3), np.uint8), isVector=True), f / "a.nrrd"
+        ),
+        "3 values a voxel",
+    ),
+    "color NIfTI": (
+        lambda f: written(
+            image_of(np.zeros((12, 12, 12, 3), np.uint8), isVector=True), f / "a.nii"
         ),
         "3 values a voxel",
     ),

@@ -40,7 +40,8 @@ def read_image(path: Path) -> sitk.Image:
     Raises
     ------
     AnalysisError
-        There is no such file, it may not be read, its type is not known, or it is damaged.
+        There is no such file, it may not be read, its type is not known, it is sheared, or
+        damaged.
     """
     check_readable(path)
     if not is_image_file(path):
@@ -52,6 +53,8 @@ def read_image(path: Path) -> sitk.Image:
         with quiet_readers():
             image = sitk.ReadImage(str(path))
     except RuntimeError as error:
+        if "orthonormal" in str(error):  # ITK's word for what its NIfTI reader refuses.
+            raise not_perpendicular(path.name) from error
         raise damaged(path) from error
     if path.name.lower().endswith((".nii", ".nii.gz")) and not _is_whole_nifti(path, image):
         raise damaged(path)
@@ -77,6 +80,14 @@ def damaged(path: Path) -> AnalysisError:
     """Error for a file whose content cannot be read."""
     return AnalysisError(
         f"{path.name} is cut short, damaged, or not what its name says; copy or export it again."
+    )
+
+
+def not_perpendicular(name: str) -> AnalysisError:
+    """Error for a sheared volume, as a tilted gantry makes."""
+    return AnalysisError(
+        f"{name} has axes that are not perpendicular (gantry tilt?); "
+        "resample it to a straight grid first."
     )
 
 

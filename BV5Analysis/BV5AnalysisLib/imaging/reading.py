@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from .dicomseries import read_dicom_file, read_dicom_folder
 from .errors import AnalysisError
-from .imagefiles import check_readable, is_image_file, read_image
+from .imagefiles import check_readable, is_image_file, not_perpendicular, read_image
 from .scan import Acquisition, Scan
 from .scanquality import COARSEST_MM, acquisition_findings
 from .volume import Grid, Volume
@@ -128,10 +128,7 @@ def _check_geometry(image: sitk.Image, acquisition: Acquisition, name: str) -> N
     """Refuse sheared volumes, as a tilted gantry makes, and slices too coarse for vessels."""
     cosines = np.reshape(image.GetDirection(), (3, 3))
     if np.abs(cosines.T @ cosines - np.eye(3)).max() > ORTHOGONAL:
-        raise AnalysisError(
-            f"{name} has axes that are not perpendicular (gantry tilt?); "
-            "resample it to a straight grid first."
-        )
+        raise not_perpendicular(name)
     for value, what in (
         (max(image.GetSpacing()), "apart"),
         (acquisition.slice_thickness_mm or 0.0, "thick"),
