@@ -70,6 +70,8 @@ def link_branches(points: RidgePoints, minimum_length_mm: float) -> Branches:
     minimum_length_mm : float
         Trees shorter than this in all are dropped.
     """
+    if len(points) == 0:
+        return _sampled(points, sparse.csr_matrix((0, 0)))
     points = _without_doubles(points)
     along = _aligned_pairs(points)
     forest = _spanning_forest(len(points), along)

@@ -23,7 +23,7 @@ def principal_axis(
     values : numpy.ndarray
         (n, 3) eigenvalues, falling.
     vector : numpy.ndarray
-        (n, 3) unit eigenvector of the first eigenvalue.
+        (n, 3) unit eigenvector of the first eigenvalue; arbitrary where the second is the same.
 
     References
     ----------

@@ -89,8 +89,8 @@ def _fork_volume_mm3(branches: Branches, csa_mm2: np.ndarray) -> np.ndarray:
 
 def _branch_median(branches: Branches, values: np.ndarray) -> np.ndarray:
     """Median (b,) of each branch's values."""
-    pieces = np.split(values, branches.branch_start[1:-1])
-    return np.array([np.median(piece) for piece in pieces])
+    pieces = pairwise(branches.branch_start)
+    return np.array([np.median(values[start:stop]) for start, stop in pieces])
 
 
 def _beyond_junctions(branches: Branches, radius_mm: np.ndarray) -> np.ndarray:
