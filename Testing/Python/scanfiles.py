@@ -78,7 +78,7 @@ def write_series(folder: Path, heights=None, shift_y=0.0, **tags) -> Path:
     heights = 1.25 * np.arange(SLICES) + 300.0 if heights is None else heights
     hu = chest(len(heights))
     for index, height in enumerate(heights):
-        path = folder / f"{(index * 7) % 101:03}.dcm"
+        path = folder / f"{(index * 37) % 101:03}.dcm"
         position = (-100.5, -80.25 + shift_y * index, height)
         write_slice(path, hu[index], position, **tags)
     return folder
@@ -246,21 +246,21 @@ def mixed_directions(folder: Path) -> Path:
 def cut_slice(folder: Path) -> Path:
     """Write a series with one slice cut within its pixels."""
     write_series(folder / "ct")
-    cut(folder / "ct" / "007.dcm", 0.8)
+    cut(folder / "ct" / "010.dcm", 0.8)
     return folder / "ct"
 
 
 def slice_cut_in_header(folder: Path) -> Path:
     """Write a series with one slice cut before its pixels."""
     write_series(folder / "ct")
-    cut(folder / "ct" / "007.dcm", 0.3)
+    cut(folder / "ct" / "010.dcm", 0.3)
     return folder / "ct"
 
 
 def slice_of_no_bytes(folder: Path) -> Path:
     """Write a series with one empty file."""
     write_series(folder / "ct")
-    (folder / "ct" / "007.dcm").write_bytes(b"")
+    (folder / "ct" / "010.dcm").write_bytes(b"")
     return folder / "ct"
 
 
@@ -365,9 +365,9 @@ BAD_SCANS: dict[str, tuple[Maker, str]] = {
         "slices 7.5 mm thick",
     ),
     "thick DICOM": (lambda f: write_series(f / "ct", 6.0 * np.arange(12)), "slices 6 mm apart"),
-    "cut slice": (cut_slice, "007.dcm is cut short"),
-    "slice cut in header": (slice_cut_in_header, "007.dcm is cut short"),
-    "slice of no bytes": (slice_of_no_bytes, "007.dcm is cut short"),
+    "cut slice": (cut_slice, "010.dcm is cut short"),
+    "slice cut in header": (slice_cut_in_header, "010.dcm is cut short"),
+    "slice of no bytes": (slice_of_no_bytes, "010.dcm is cut short"),
     "cut nrrd": (lambda f: cut_image(f, "ct.nrrd"), "ct.nrrd is cut short"),
     "cut nhdr": (lambda f: cut_image(f, "ct.nhdr"), "ct.nhdr is cut short"),
     "cut nii.gz": (lambda f: cut_image(f, "ct.nii.gz"), "ct.nii.gz is cut short"),

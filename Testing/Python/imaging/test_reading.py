@@ -278,12 +278,12 @@ def test_jpeg_lossless(tmp_path):
 def test_a_jpeg_slice_cut_short_is_named(share, tmp_path, capfd):
     for path in write_series(tmp_path).iterdir():
         compress(path)
-    path = tmp_path / "014.dcm"
+    path = tmp_path / "047.dcm"
     end = pydicom.dcmread(path)["PixelData"].value
     size = path.stat().st_size
     path.write_bytes(path.read_bytes()[: size - int((1 - share) * len(end))])
     capfd.readouterr()
-    with pytest.raises(AnalysisError, match=r"014\.dcm is cut short"):
+    with pytest.raises(AnalysisError, match=r"047\.dcm is cut short"):
         read_scan(tmp_path)
     assert capfd.readouterr() == ("", "")
 
