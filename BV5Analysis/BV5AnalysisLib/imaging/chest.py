@@ -16,7 +16,7 @@ COARSE_MM = 2.2
 AIR_HU = -400.0
 """Half way between aerated lung and soft tissue."""
 TISSUE_HU = -250.0
-PADDING_HU = -1100
+PADDING_HU = -1500
 """Below any attenuation: scanners mark what lies outside the field of view so."""
 IN_PLANE = np.array([[[0, 0, 0]] * 3, [[0, 1, 0], [1, 1, 1], [0, 1, 0]], [[0, 0, 0]] * 3], bool)
 """Neighbors within an axial slice."""

@@ -21,8 +21,8 @@ AIR_HU = -200
 """A chest CT without anything below this shows no air, or is not in HU."""
 PADDING_HU = -1500
 """No air is measured as low as this: such values mark what was outside the field of view."""
-OUTSIDE_HU = -1024
-"""Given to voxels outside the field of view: air."""
+OUTSIDE_HU = -2000
+"""Given to voxels outside the field of view, so that lungs cut by it are noticed."""
 ROUNDING_HU = 1e-3
 """Values this close to whole numbers are whole numbers that were scaled in floating point."""
 ORTHOGONAL = 1e-3
@@ -145,7 +145,7 @@ def _hounsfield_units(image: sitk.Image, name: str) -> np.ndarray:
     values = sitk.GetArrayViewFromImage(image)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise AnalysisError(
-            f"{name} has NaN or infinite values; replace them by {OUTSIDE_HU} HU (air) first."
+            f"{name} has NaN or infinite values; replace them by -1024 HU (air) first."
         )
     low, high = float(values.min()), float(values.max())
     if low < PADDING_HU:

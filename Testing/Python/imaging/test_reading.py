@@ -93,7 +93,7 @@ def test_padding_becomes_air(padding):
     hu = chest()
     hu[:, 0] = padding
     scan = scan_from_image(image_of(hu))
-    assert (scan.volume.array[:, 0] == -1024).all()
+    assert (scan.volume.array[:, 0] == -2000).all()
     np.testing.assert_array_equal(scan.volume.array[:, 1:], chest()[:, 1:])
 
 
