@@ -117,7 +117,7 @@ def test_nothing_outside_the_mask():
     phantom = tube_phantom([StraightTube(3.0, (0, 0, 1))])
     mask = np.zeros(phantom.volume.array.shape, bool)
     mask[:30] = True
-    points, world = points_in(phantom, mask)
+    points, _ = points_in(phantom, mask)
     assert len(points) > 20
     assert points.position_mm[:, 0].max() <= 29.6 * 0.7
     none, _ = points_in(phantom, np.zeros_like(mask))
