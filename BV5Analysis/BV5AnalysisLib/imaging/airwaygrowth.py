@@ -29,11 +29,17 @@ class Branch:
         Voxels in a typical front of the branch it comes from.
     layers : list of numpy.ndarray
         Flat voxel indices, front after front; the first is the branch's seed.
+    before_leak : list of numpy.ndarray
+        The most layers that any try had before it leaked.
+    restless : int
+        How many forks came too soon after one another before it.
     """
 
     threshold: int
     parent_width: float
     layers: list[np.ndarray] = field(default_factory=list)
+    before_leak: list[np.ndarray] = field(default_factory=list)
+    restless: int = 0
 
     @property
     def width(self) -> float:
@@ -53,16 +59,30 @@ class GrowthRules:
         HU, tried in turn, the loosest first.
     widening : float
         A front this many times as wide as the parent's is a leak.
+    opening : float
+        A front this many times as wide as the branch's first ones is a leak.
     least_width : int
         Fronts up to this many voxels never are.
     most_children : int
         More branches than this at one place are a leak.
+    least_piece : float
+        Smaller parts of a front, as a fraction of it, are noise and no branch.
+    doubtful_layers : int
+        Fronts before a leak that may belong to it already.
+    least_layers, most_restless : int
+        Airways run some way between forks; parenchyma's gaps fork at once. Growth ends after so
+        many forks with fewer layers than that between them.
     """
 
-    thresholds: tuple[int, ...] = (-800, -830, -860, -890, -920, -950)
+    thresholds: tuple[int, ...]
     widening: float = 1.8
-    least_width: int = 14
+    opening: float = 3.0
+    least_width: int = 10
     most_children: int = 4
+    least_piece: float = 0.05
+    doubtful_layers: int = 4
+    least_layers: int = 3
+    most_restless: int = 2
 
 
 def grow_airways(hu: np.ndarray, seed: np.ndarray, rules: GrowthRules) -> list[Branch]:
@@ -106,7 +126,8 @@ class _Growth:
     def run(self, seed: np.ndarray) -> list[Branch]:
         """Grow until no front moves."""
         self.fronts: list[np.ndarray] = []
-        self._start(Branch(self.rules.thresholds[0], float(len(seed))), seed)
+        # The first front goes up and down at once.
+        self._start(Branch(self.rules.thresholds[0], 2.0 * len(seed)), seed)
         while self.fronts:
             front = np.concatenate(self.fronts)
             self.fronts = []
@@ -150,26 +171,39 @@ class _Growth:
 
     def _advance(self, number: int, layer: np.ndarray, pieces: list[np.ndarray]) -> None:
         branch = self.branches[number]
-        widest = max(self.rules.widening * branch.parent_width, self.rules.least_width)
-        if len(layer) > widest or len(pieces) > self.rules.most_children:
+        widest = max(self.rules.least_width, self._allowed_width(branch))
+        children = [p for p in pieces if len(p) >= self.rules.least_piece * len(layer)]
+        if len(layer) > widest or len(children) > self.rules.most_children:
             self.owner[layer] = 0
             self._retry(number)
-        elif len(pieces) == 1:
+        elif len(children) == 1:
             branch.layers.append(layer)
             self.fronts.append(layer)
         else:
-            for piece in pieces:
-                self._start(Branch(branch.threshold, branch.width), piece)
+            restless = branch.restless + 1 if len(branch.layers) < self.rules.least_layers else 0
+            if restless > self.rules.most_restless:
+                self.owner[layer] = 0
+                return
+            for piece in children:
+                self._start(Branch(branch.threshold, branch.width, restless=restless), piece)
+
+    def _allowed_width(self, branch: Branch) -> float:
+        """Voxels that the next front may have: not much wider than the parent, nor the branch."""
+        begin = [len(layer) for layer in branch.layers[:3]]
+        own = self.rules.opening * sum(begin) / len(begin)
+        return min(self.rules.widening * branch.parent_width, own)
 
     def _retry(self, number: int) -> None:
         """Take a leaking branch back and grow it more strictly, or give it up."""
         branch = self.branches[number]
         self.owner[np.concatenate(branch.layers)] = 0
-        seed = branch.layers[0]
+        seed, sound = branch.layers[0], branch.layers[: -self.rules.doubtful_layers]
+        if len(sound) > len(branch.before_leak):
+            branch.before_leak = sound
         branch.layers = []
         stricter = [t for t in self.rules.thresholds if t < branch.threshold]
         if not stricter:
-            self.owner[seed] = BORDER
+            self._settle(number)
             return
         branch.threshold = stricter[0]
         self.thresholds[number] = branch.threshold
@@ -178,6 +212,15 @@ class _Growth:
             self.owner[seed] = number
             branch.layers = [seed]
             self.fronts.append(seed)
+        else:
+            self._settle(number)
+
+    def _settle(self, number: int) -> None:
+        """Keep what a branch had before it leaked, and let it grow no more."""
+        branch = self.branches[number]
+        branch.layers = branch.before_leak
+        for layer in branch.layers:
+            self.owner[layer] = number
 
     def _pieces(self, voxel: np.ndarray, number: np.ndarray) -> np.ndarray:
         """Give each voxel the number of its connected piece: 26 neighbors, same branch."""

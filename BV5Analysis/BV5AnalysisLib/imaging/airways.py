@@ -14,6 +14,14 @@ TRACHEA_HU = -850.0
 TRACHEA_MM2 = (40.0, 700.0)
 TRACHEA_LENGTH_MM = 15.0
 MIDLINE_MM = 45.0
+DARK_PERCENT = 20.0
+SLAB_MM = 10.0
+ENOUGH_VOXELS = 2000
+GAS_HU = -960.0
+DARKEST_HU = -1000
+STRICTER_HU = 20
+LUMEN_EDGE_HU = -600
+WIDE_VOXELS = 3
 
 
 def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
@@ -41,12 +49,51 @@ def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
     box = _airway_box(volume, chest, trachea, seed_z)
     hu = np.ascontiguousarray(volume.array[box])
     seed = _seed(hu, chest, trachea, seed_z, box)
+    level = _dark_parenchyma(volume, chest)[box[1]]
+    loosest = int(level.max())
+    leveled = hu - np.rint(level - loosest).astype(hu.dtype)[:, None]
+    rules = GrowthRules(thresholds=tuple(range(loosest, DARKEST_HU, -STRICTER_HU)))
     lumen = np.zeros(hu.shape, bool)
-    for branch in grow_airways(hu, seed, GrowthRules()):
+    for branch in grow_airways(leveled, seed, rules):
         lumen.flat[np.concatenate(branch.layers)] = True
     airways = np.zeros(volume.array.shape, bool)
-    airways[box] = lumen
+    airways[box] = _whole_lumen(lumen, hu)
     return airways
+
+
+def _dark_parenchyma(volume: Volume, chest: Chest) -> np.ndarray:
+    """HU below which only a fifth of the lungs' voxels lie, by row (y) from front to back.
+
+    Fewer than a third of the voxels of a noisy field never hang together far, so growth below this
+    level does not get lost in parenchyma. Gravity makes the front darker than the back.
+    """
+    lungs = np.argwhere(chest.inner_air & (chest.hu.array > GAS_HU))
+    z, y, x = (lungs * chest.factor).T
+    hu = volume.array[z, y, x]
+    usual = np.percentile(hu, DARK_PERCENT)
+    row_mm = volume.grid.spacing[1]
+    slab = (y * row_mm / SLAB_MM).astype(int)
+    level = np.full(slab.max() + 1, usual)
+    for number, count in enumerate(np.bincount(slab)):
+        if count >= ENOUGH_VOXELS:
+            level[number] = min(usual, np.percentile(hu[slab == number], DARK_PERCENT))
+    rows = (np.arange(volume.array.shape[1]) + 0.5) * row_mm / SLAB_MM
+    return np.interp(rows, np.arange(len(level)) + 0.5, level)
+
+
+def _whole_lumen(lumen: np.ndarray, hu: np.ndarray) -> np.ndarray:
+    """Lumen with the holes of noise filled, and wide airways widened to half their wall's height.
+
+    In narrow ones parenchyma may be next: they stay as they grew.
+    """
+    where = ndimage.find_objects(lumen.view(np.uint8))[0]
+    box = tuple(slice(max(s.start - 4, 0), s.stop + 4) for s in where)
+    grown = ndimage.binary_closing(lumen[box], iterations=1)
+    core = ndimage.binary_erosion(grown, iterations=WIDE_VOXELS)
+    reach = ndimage.binary_dilation(core, iterations=WIDE_VOXELS + 2)
+    whole = lumen.copy()
+    whole[box] |= reach & (hu[box] < LUMEN_EDGE_HU)
+    return whole
 
 
 def find_trachea(chest: Chest) -> np.ndarray:

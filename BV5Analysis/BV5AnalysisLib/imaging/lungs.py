@@ -10,7 +10,7 @@ from .chest import AIR_HU, Chest, distance_mm
 from .errors import AnalysisError
 from .lungsides import split_sides
 from .sizeclasses import LungLabel
-from .volume import Volume
+from .volume import Grid, Volume
 
 WALL_MM = 2.5
 """Thickness taken off around the lumen of large airways."""
@@ -18,6 +18,13 @@ LARGE_AIRWAY_MM = 3.0
 """Lumen radius from which an airway is no part of the lung."""
 CLOSING_MM = 10.0
 """Radius of the closing that takes in hilar vessels."""
+RIBS_CLOSING_MM = 25.0
+"""Radius of the closing beside the ribs, which takes in consolidation at the pleura."""
+RIB_MM = 20.0
+RIB_ML = 3.0
+SPINE_MM = 50.0
+BONE_HU = 200.0
+WIDE_SLICE = 0.5
 EDGE_MM = 2.5
 """Within this of the coarse surface the scan's own voxels decide."""
 GAS_HU = -960.0
@@ -64,7 +71,10 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
                 " BV5 needs both: give a lung mask if they are there."
             )
     labels = np.zeros(volume.array.shape, np.uint8)
-    closed = [_closed(mask, chest) & ~large for mask in (right, left)]
+    ribs = _beside_ribs(chest)
+    closed = [
+        _closed(mask, chest, ribs & _above_diaphragm(mask)) & ~large for mask in (right, left)
+    ]
     overlap = closed[0] & closed[1]
     if overlap.any():
         nearer_right = _outside_distance(right, chest) <= _outside_distance(left, chest)
@@ -119,16 +129,49 @@ def _aerated_lung(chest: Chest, large_airways: np.ndarray) -> np.ndarray:
     return with_core[pieces]
 
 
-def _closed(mask: np.ndarray, chest: Chest) -> np.ndarray:
-    """One lung closed by a ball, holes filled."""
-    box = _bounding_box(mask, np.ceil((CLOSING_MM + 4) / chest.grid.spacing_zyx).astype(int))
-    near = distance_mm(~mask[box], chest.grid) < CLOSING_MM
-    # Mirroring nothing at the top and bottom: beyond the scan counts as near.
-    closed = distance_mm(near, chest.grid) >= CLOSING_MM - 1e-3
-    filled = ndimage.binary_fill_holes(closed | mask[box])
+def _closed(mask: np.ndarray, chest: Chest, ribs: np.ndarray) -> np.ndarray:
+    """One lung closed by a ball, by a larger one along the ribs, its holes filled."""
+    margin = np.ceil((RIBS_CLOSING_MM + 4) / chest.grid.spacing_zyx).astype(int)
+    box = _bounding_box(mask, margin)
     result = np.zeros_like(mask)
-    result[box] = filled
+    result[box] = mask[box] | _closing(mask[box], CLOSING_MM, chest.grid)
+    result[box] |= _closing(mask[box], RIBS_CLOSING_MM, chest.grid) & ribs[box]
+    result[box] = ndimage.binary_fill_holes(result[box])
     return result
+
+
+def _closing(mask: np.ndarray, radius_mm: float, grid: Grid) -> np.ndarray:
+    """Close by a ball. Beyond the lowest and highest slice a lung goes on, beyond the sides not."""
+    near = distance_mm(~mask, grid) < radius_mm
+    # Distances do not see beyond the array: a rim of voxels outside keeps the sides out.
+    rim = [(0, 0), (1, 1), (1, 1)]
+    inside = distance_mm(np.pad(near, rim), grid)[:, 1:-1, 1:-1]
+    return inside >= radius_mm - 1e-3
+
+
+def _beside_ribs(chest: Chest) -> np.ndarray:
+    """Bool, coarse: tissue beside the ribs, where missing lung is consolidated lung.
+
+    Not beside the spine, where the aorta and the vertebrae bulge into the lungs, and no bone.
+    """
+    hu = chest.hu.array
+    labels, _ = ndimage.label(hu > BONE_HU)
+    sizes = np.bincount(labels.ravel()) * chest.grid.voxel_volume_ml
+    sizes[0] = 0
+    # Smaller ones are calcified nodes and vessel walls.
+    bone = (sizes >= RIB_ML)[labels]
+    if not bone.any():
+        return np.zeros(hu.shape, bool)
+    columns = np.cumsum(bone.sum((0, 1)))
+    middle = np.searchsorted(columns, columns[-1] / 2)
+    lateral = np.abs(np.arange(hu.shape[2]) - middle) * chest.grid.spacing[0] > SPINE_MM
+    return (_outside_distance(bone & lateral, chest) < RIB_MM) & lateral & (hu < BONE_HU)
+
+
+def _above_diaphragm(mask: np.ndarray) -> np.ndarray:
+    """Bool (z, 1, 1): slices in which a lung is so wide that no liver or spleen is beside it."""
+    area = np.count_nonzero(mask, axis=(1, 2))
+    return (area >= WIDE_SLICE * area.max())[:, None, None]
 
 
 def _bounding_box(mask: np.ndarray, margin: np.ndarray) -> tuple[slice, ...]:
