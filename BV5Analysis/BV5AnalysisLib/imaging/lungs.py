@@ -80,8 +80,10 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
         nearer_right = _outside_distance(right, chest) <= _outside_distance(left, chest)
         closed[0] &= ~overlap | nearer_right
         closed[1] &= ~closed[0]
+    # Stomach and colon may lie closer than the band in which fine voxels decide.
+    other_air = ndimage.binary_dilation(chest.inner_air & ~aerated & ~large) & ~aerated
     for label, mask in zip((LungLabel.RIGHT, LungLabel.LEFT), closed, strict=True):
-        _paint(labels, label, mask, volume, chest)
+        _paint(labels, label, mask, volume, chest, other_air)
     return labels
 
 
@@ -113,15 +115,14 @@ def _aerated_lung(chest: Chest, large_airways: np.ndarray) -> np.ndarray:
     cores, count = ndimage.label(distance_mm(air, chest.grid) > CORE_MM)
     numbers = np.arange(1, count + 1)
     sizes = np.bincount(cores.ravel(), minlength=count + 1)[1:] * chest.grid.voxel_volume_ml
-    median = np.array([np.median(chest.hu.array[cores == n]) for n in numbers[sizes >= CORE_ML]])
-    numbers = numbers[sizes >= CORE_ML]
-    lung_core = np.isin(cores, numbers[median > GAS_HU])
+    median = ndimage.median(chest.hu.array, cores, numbers) if count else np.empty(0)
+    lung_core = np.isin(cores, numbers[(median > GAS_HU) & (sizes >= CORE_ML)])
+    gas_core = np.isin(cores, numbers[median <= GAS_HU])
     if chest.volume_ml(lung_core) < MINIMUM_LUNG_ML:
         raise AnalysisError(
             "No lungs were found: is it a chest CT? Give a scan of the whole chest, or a lung mask."
         )
-    other_core = (cores > 0) & ~lung_core
-    nearer_lung = _outside_distance(lung_core, chest) < _outside_distance(other_core, chest)
+    nearer_lung = _outside_distance(lung_core, chest) < _outside_distance(gas_core, chest)
     pieces, count = ndimage.label(air & nearer_lung)
     with_core = np.zeros(count + 1, bool)
     with_core[pieces[lung_core]] = True
@@ -136,7 +137,10 @@ def _closed(mask: np.ndarray, chest: Chest, ribs: np.ndarray) -> np.ndarray:
     result = np.zeros_like(mask)
     result[box] = mask[box] | _closing(mask[box], CLOSING_MM, chest.grid)
     result[box] |= _closing(mask[box], RIBS_CLOSING_MM, chest.grid) & ribs[box]
-    result[box] = ndimage.binary_fill_holes(result[box])
+    pieces, count = ndimage.label(ndimage.binary_fill_holes(result[box]))
+    holds_lung = np.zeros(count + 1, bool)
+    holds_lung[pieces[mask[box]]] = True
+    result[box] = holds_lung[pieces]
     return result
 
 
@@ -189,6 +193,7 @@ def _paint(
     mask: np.ndarray,
     volume: Volume,
     chest: Chest,
+    other_air: np.ndarray,
 ) -> None:
     """Draw a coarse lung into the full labels, its edge decided by the scan's own voxels."""
     box = _bounding_box(mask, np.ceil(4.0 / chest.grid.spacing_zyx).astype(int))
@@ -204,7 +209,8 @@ def _paint(
     shape = tuple(int(s.stop - s.start) for s in fine)
     depth = _enlarged(signed, chest.factor, shape)
     lung = depth > EDGE_MM
-    lung |= (depth > -EDGE_MM) & (volume.array[fine] < AIR_HU)
+    elsewhere = _enlarged(other_air[box], chest.factor, shape) > 0.5
+    lung |= (depth > -EDGE_MM) & (volume.array[fine] < AIR_HU) & ~elsewhere
     lung |= _enlarged(taken_in, chest.factor, shape) > 0
     target = labels[fine]
     target[lung & (target == 0)] = label

@@ -8,8 +8,10 @@ from scipy import ndimage
 from .chest import distance_mm
 from .volume import Grid
 
-ONE_SIDE = 0.15
+ONE_SIDE = 0.1
 """Least share of the whole that a lung has."""
+APART_MM = 50.0
+"""Least distance from right to left between the middles of two lungs; parts of one are closer."""
 
 
 def split_sides(lungs: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
@@ -36,27 +38,30 @@ def split_sides(lungs: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
         sizes = np.bincount(cores.ravel(), minlength=count + 1)
         sizes[0] = 0
         large = np.flatnonzero(sizes >= ONE_SIDE * sizes.sum())
-        if len(large) >= 2:
-            return _grown_back(lungs, cores, large, grid)
+        middles = np.array([_middle_x(cores == number) for number in large])
+        if len(large) >= 2 and np.ptp(middles) * grid.spacing[0] >= APART_MM:
+            return _grown_back(lungs, cores, large, middles, grid)
     return _by_body_side(lungs)
 
 
 def _grown_back(
-    lungs: np.ndarray, cores: np.ndarray, large: np.ndarray, grid: Grid
+    lungs: np.ndarray, cores: np.ndarray, large: np.ndarray, middles: np.ndarray, grid: Grid
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give every voxel to the side whose core is nearer."""
-    x = [float(np.flatnonzero(cores == n).__mod__(cores.shape[2]).mean()) for n in large]
-    middle = (min(x) + max(x)) / 2
-    sides = np.zeros(len(np.bincount(cores.ravel())), np.uint8)
-    for number, position in zip(large, x, strict=True):
-        sides[number] = 1 if position < middle else 2
-    seeds = sides[cores]
-    right = distance_mm(seeds != 1, grid) <= distance_mm(seeds != 2, grid)
+    is_right = middles < (middles.min() + middles.max()) / 2
+    right_core = np.isin(cores, large[is_right])
+    left_core = np.isin(cores, large[~is_right])
+    right = distance_mm(~right_core, grid) <= distance_mm(~left_core, grid)
     return lungs & right, lungs & ~right
+
+
+def _middle_x(mask: np.ndarray) -> float:
+    """Mean x index of a mask."""
+    columns = np.count_nonzero(mask, axis=(0, 1))
+    return float((columns * np.arange(len(columns))).sum() / columns.sum())
 
 
 def _by_body_side(lungs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """One lung alone: which side it is on, seen from the array's middle."""
-    x = np.nonzero(lungs.any((0, 1)))[0].mean()
     nothing = np.zeros_like(lungs)
-    return (lungs, nothing) if x < lungs.shape[2] / 2 else (nothing, lungs)
+    return (lungs, nothing) if _middle_x(lungs) < lungs.shape[2] / 2 else (nothing, lungs)
