@@ -181,27 +181,32 @@ def _areas(
 
 
 def _background(profile: Profiles, reach_mm: np.ndarray, noise_hu: float) -> np.ndarray:
-    """Clipped mean of the ring outside the vessel, (n,) HU, float32.
+    """Attenuation of the ring outside the vessel, (n,) HU, float32.
 
-    A low percentile would come out below the parenchyma by a share of the noise and make every
-    area too large; the mean of what lies within the noise does not.
+    Opposite directions are averaged, which cancels a slope such as the edge of ground glass; then a
+    clipped mean over the pairs leaves neighbors out. A low percentile instead would come out below
+    the parenchyma by a share of the noise, and make every area too large.
     """
     rings = np.arange(round(RING_WIDTH_MM / profile.step_mm))
     first = np.ceil(reach_mm / profile.step_mm).astype(int)
     index = np.minimum(first[:, None] + rings, len(profile.radius_mm) - 1)
-    values = np.take_along_axis(profile.hu, index[:, None, :], axis=2).reshape(len(index), -1)
-    # Outer rings cover more area than they have samples.
-    weight = np.tile(profile.radius_mm[index].astype(np.float32), SECTORS)
-    level = _percentile_of_known(values, 0.4)
-    window = max(60.0, 2.5 * noise_hu)
-    for _ in range(4):
-        near = np.where(np.abs(values - level[:, None]) < window, weight, 0)
+    values = np.take_along_axis(profile.hu, index[:, None, :], axis=2)
+    known = np.isfinite(values)
+    count = known.sum(axis=2)
+    sector = np.where(
+        count > 0, np.where(known, values, 0).sum(axis=2) / np.maximum(count, 1), np.nan
+    )
+    one, other = np.split(sector, 2, axis=1)
+    pair = (one + other) / 2
+    # Beside the lungs' edge a direction has no opposite.
+    pair = np.where(np.isfinite(pair), pair, np.where(np.isfinite(one), one, other))
+    level = _percentile_of_known(pair, 0.4)
+    window = max(40.0, 1.5 * noise_hu)
+    for _ in range(3):
+        near = np.abs(pair - level[:, None]) < window
         total = near.sum(axis=1)
-        level = np.where(
-            total > 0,
-            (near * np.nan_to_num(values)).sum(axis=1) / np.maximum(total, 1e-9),
-            level,
-        )
+        mean = np.where(near, pair, 0).sum(axis=1) / np.maximum(total, 1)
+        level = np.where(total > 0, mean, level).astype(np.float32)
     return level
 
 
