@@ -29,7 +29,9 @@ def on_work_grid(phantom):
     return work.image(phantom.volume.array), work.spacing
 
 
-def sections(phantom, tube, blood_hu=40.0, noise_hu=NOISE_HU, valid=None, edge_mm=9.0, shift_mm=0.0):
+def sections(
+    phantom, tube, blood_hu=40.0, noise_hu=NOISE_HU, valid=None, edge_mm=9.0, shift_mm=0.0
+):
     """Cross-sections along a tube's true axis, away from the volume's faces."""
     image, spacing = on_work_grid(phantom)
     valid = np.ones(image.shape, bool) if valid is None else valid

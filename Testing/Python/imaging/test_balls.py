@@ -1,0 +1,64 @@
+"""Balls in arrays, against every voxel's distance."""
+
+import numpy as np
+import pytest
+from BV5AnalysisLib.imaging.balls import ball_voxels, draw_balls
+
+SHAPE = (24, 30, 28)
+SPACING = np.array([1.25, 0.7, 0.7])
+
+
+def random_balls(count, seed=0):
+    rng = np.random.default_rng(seed)
+    center = rng.uniform(-2, np.array(SHAPE) + 1, (count, 3))
+    return center, rng.uniform(0.3, 5.0, count)
+
+
+def distances(center):
+    index = np.moveaxis(np.indices(SHAPE), 0, -1)
+    return np.linalg.norm((index - center) * SPACING, axis=-1)
+
+
+def test_voxels_are_those_within_the_radius():
+    center, radius = random_balls(40)
+    held = [np.zeros(SHAPE, bool) for _ in radius]
+    for ball, voxel, distance in ball_voxels(SHAPE, center, SPACING, radius):
+        for number in np.unique(ball):
+            mine = ball == number
+            at = tuple(axis[mine] for axis in voxel)
+            assert not held[number][at].any()
+            held[number][at] = True
+            assert np.allclose(distance[mine], distances(center[number])[at])
+    for number, (middle, size) in enumerate(zip(center, radius, strict=True)):
+        assert np.array_equal(held[number], distances(middle) <= size)
+
+
+def test_smaller_balls_come_first():
+    center, radius = random_balls(60, seed=1)
+    order = np.concatenate(
+        [radius[ball] for ball, _, _ in ball_voxels(SHAPE, center, SPACING, radius)]
+    )
+    assert (np.diff(order) >= 0).all()
+
+
+@pytest.mark.parametrize("batch", [200, 5000])
+def test_batches_do_not_change_what_is_drawn(batch, monkeypatch):
+    center, radius = random_balls(40, seed=2)
+    whole, parts = np.zeros((2, *SHAPE))
+    draw_balls(whole, 3.0, center, SPACING, radius)
+    monkeypatch.setattr("BV5AnalysisLib.imaging.balls.BATCH", batch)
+    draw_balls(parts, 3.0, center, SPACING, radius)
+    assert np.array_equal(whole, parts)
+    assert set(np.unique(whole)) == {0.0, 3.0}
+
+
+def test_volume_of_a_ball():
+    array = np.zeros((90, 90, 90), bool)
+    draw_balls(array, True, np.array([[45.2, 44.7, 44.1]]), np.full(3, 0.3), np.array([10.0]))
+    assert array.sum() * 0.3**3 == pytest.approx(4 / 3 * np.pi * 1000, rel=0.005)
+
+
+def test_no_balls_draw_nothing():
+    array = np.zeros(SHAPE)
+    draw_balls(array, 1.0, np.empty((0, 3)), SPACING, np.empty(0))
+    assert not array.any()
