@@ -13,7 +13,8 @@ from .airways import segment_airways
 from .branches import Branches, link_branches
 from .bronchi import bronchial_zone, find_bronchi
 from .calibration import calibrate, measure_blood_hu, measure_parenchyma
-from .chest import survey_chest
+from .chest import Chest, survey_chest
+from .consolidation import find_consolidation
 from .errors import AnalysisError
 from .findings import calibration_findings, vessel_findings, worst_first
 from .givenlungs import given_lungs
@@ -53,6 +54,15 @@ EDGE_MM = 1.2
 
 BRIGHTEST_HU = 1000.0
 DARKEST_HU = -1050.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Anatomy:
+    """`LungLabel` values, airway lumen (bool) and consolidation (bool) on the turned scan."""
+
+    lungs: np.ndarray
+    airways: np.ndarray
+    consolidation: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,9 +127,9 @@ def analyze(
     ct = orientation.turned(scan.volume)
 
     with steps.step("lungs and airways"):
-        airways, labels = _lungs_and_airways(ct, lungs, orientation)
+        anatomy = _anatomy(ct, lungs, orientation)
     with steps.step("resampling"):
-        inside = _inside_of_lungs(ct, labels, airways)
+        inside = _inside_of_lungs(ct, anatomy)
     with steps.step("vessel centers") as within:
         points = find_ridge_points(
             inside.filled,
@@ -143,7 +153,7 @@ def analyze(
         sized = _sizes(inside, vascular, branches, calibration, within)
     with steps.step("blood volumes"):
         centerlines = world_centerlines(branches, sized, inside.work, parameters)
-        lung_volume = Volume(orientation.turn_back(labels), scan.volume.grid)
+        lung_volume = Volume(orientation.turn_back(anatomy.lungs), scan.volume.grid)
         measurements = measure_regions(
             centerlines, sized.volume_ml, branches.step_mm, lung_volume, regions or ()
         )
@@ -152,7 +162,7 @@ def analyze(
         findings = worst_first(
             [
                 *scan.findings,
-                *lung_findings(ct, labels, orientation.turn(vessels.array)),
+                *lung_findings(ct, anatomy.lungs, orientation.turn(vessels.array)),
                 *calibration_findings(
                     calibration, measured_blood_hu is not None, parameters.blood_hu is not None
                 ),
@@ -163,7 +173,7 @@ def analyze(
     return AnalysisResult(
         scan=scan,
         lungs=lung_volume,
-        airways=Volume(orientation.turn_back(airways), scan.volume.grid),
+        airways=Volume(orientation.turn_back(anatomy.airways), scan.volume.grid),
         vessels=vessels,
         centerlines=centerlines,
         measurements=measurements,
@@ -175,31 +185,34 @@ def analyze(
     )
 
 
-def _lungs_and_airways(
-    ct: Volume, lungs: sitk.Image | Volume | None, orientation: Orientation
-) -> tuple[np.ndarray, np.ndarray]:
-    """Airway lumen (bool) and `LungLabel` values, both on the turned scan."""
+def _anatomy(ct: Volume, given: sitk.Image | Volume | None, orientation: Orientation) -> _Anatomy:
+    """Segment the turned scan, or take the lungs that were given."""
     chest = survey_chest(ct)
-    if lungs is None:
+    if given is None:
         airways = segment_airways(ct, chest)
-        return airways, segment_lungs(ct, chest, airways)
-    mask = lungs if isinstance(lungs, Volume) else Volume.of(lungs)
-    labels = given_lungs(mask, orientation)
+        lungs = segment_lungs(ct, chest, airways)
+    else:
+        mask = given if isinstance(given, Volume) else Volume.of(given)
+        lungs = given_lungs(mask, orientation)
+        airways = _airways_if_any(ct, chest)
+        lungs[airways] = 0
+    return _Anatomy(lungs, airways, find_consolidation(chest, lungs, airways))
+
+
+def _airways_if_any(ct: Volume, chest: Chest) -> np.ndarray:
+    """Airways of a scan that may be cropped to its lungs; bronchi inside are found later on."""
     try:
-        airways = segment_airways(ct, chest)
+        return segment_airways(ct, chest)
     except AnalysisError:
-        # A scan cropped to the lungs may have no trachea; the bronchi inside are found later.
-        airways = np.zeros(ct.array.shape, bool)
-    return airways, np.where(airways, 0, labels).astype(np.uint8)
+        return np.zeros(ct.array.shape, bool)
 
 
-def _inside_of_lungs(ct: Volume, labels: np.ndarray, airways: np.ndarray) -> _Inside:
+def _inside_of_lungs(ct: Volume, anatomy: _Anatomy) -> _Inside:
     """Lungs on the work grid, their outside filled with parenchyma so that no edge is seen."""
-    work = WorkGrid.around(labels, ct.grid, MARGIN_MM)
-    box = labels[work.box] > 0
-    parenchyma_hu, noise_hu = measure_parenchyma(ct.array[work.box], box)
+    work = WorkGrid.around(anatomy.lungs, ct.grid, MARGIN_MM)
+    parenchyma_hu, noise_hu = measure_parenchyma(ct.array[work.box], anatomy.lungs[work.box] > 0)
     hu = np.clip(work.image(ct.array), DARKEST_HU, BRIGHTEST_HU)
-    whole = work.labels(labels * ~airways) > 0
+    whole = work.labels((anatomy.lungs > 0) & ~anatomy.airways & ~anatomy.consolidation)
     layers = max(1, round(EDGE_MM / float(work.spacing.min())))
     core = ndimage.binary_erosion(whole, iterations=layers)
     filled = np.where(core, hu, np.float32(parenchyma_hu))
