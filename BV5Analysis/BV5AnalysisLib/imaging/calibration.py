@@ -17,6 +17,9 @@ FEWEST_POINTS = 30
 
 UNENHANCED_BLOOD_HU = 40.0
 
+LEAST_BLOOD_HU = 0.0
+"""Even thinned blood is above; below is fat of the mediastinum, which may be taken for lung."""
+
 PARENCHYMA_HU = (-1000.0, -600.0)
 """What is taken for parenchyma, opacities left out."""
 
@@ -64,9 +67,10 @@ def measure_blood_hu(image: np.ndarray, spacing: np.ndarray, points: RidgePoints
     """
     for scale in LARGE_VESSEL_SCALES_MM:
         large = points[points.scale_mm >= scale]
-        if len(large) >= FEWEST_POINTS:
-            index = (large.position_mm / spacing).T
-            middle = ndimage.map_coordinates(image, index, order=1, mode="nearest")
+        index = (large.position_mm / spacing).T
+        middle = ndimage.map_coordinates(image, index, order=1, mode="nearest")
+        middle = middle[middle > LEAST_BLOOD_HU]
+        if len(middle) >= FEWEST_POINTS:
             return _densest_half(middle)
     return None
 

@@ -7,6 +7,7 @@ import numpy as np
 from .balls import ball_voxels
 from .branches import Branches
 from .centerlines import Centerlines
+from .errors import AnalysisError
 from .measurements import Calibration, CsaHistogram, Measurement
 from .parameters import Parameters
 from .profiles import SizedBranches
@@ -68,7 +69,17 @@ def measure_regions(
         `LungLabel` values.
     regions : tuple of Region
         On the same grid; what lies outside the lungs does not count.
+
+    Raises
+    ------
+    AnalysisError
+        A region lies on another grid.
     """
+    for region in regions:
+        if not region.mask.grid.matches(lungs.grid):
+            raise AnalysisError(
+                f"Region {region.name} does not lie on the scan's voxel grid; resample it."
+            )
     index = np.rint(lungs.grid.world_to_index(centerlines.points_mm)).astype(int)
     index = tuple(np.clip(index, 0, np.array(lungs.grid.shape) - 1).T)
     lung = lungs.array[index]

@@ -84,7 +84,7 @@ def test_too_few_points_do_not_tell():
 
 def test_points_in_opacities_and_vessel_ends_do_not_count():
     """Two in five points part air: the median would be 60 HU too low."""
-    array, spacing, points = points_of(40.0, 40.0)
+    array, spacing, points = points_of(40.0, 40.0, size=(64, 64, 128))
     large = points[points.scale_mm >= LARGE_VESSEL_SCALES_MM[-1]]
     array = array.copy()
     rng = np.random.default_rng(0)
@@ -95,6 +95,12 @@ def test_points_in_opacities_and_vessel_ends_do_not_count():
     found = measure_blood_hu(array, spacing, points)
     # Measured: 2.7 HU off.
     assert found == pytest.approx(40, abs=8)
+
+
+def test_fat_is_not_taken_for_blood():
+    """Mediastinal fat within the lungs' outline: wide and round, as vessels are."""
+    array, spacing, points = points_of(40.0, 40.0)
+    assert measure_blood_hu(array - 110, spacing, points) is None
 
 
 def test_given_blood_goes_before_measured_before_usual():
