@@ -16,6 +16,10 @@ COARSE_MM = 2.2
 AIR_HU = -400.0
 """Half way between aerated lung and soft tissue."""
 TISSUE_HU = -250.0
+OPEN_AIR_HU = -950.0
+SHELL_MM = 2.5
+THIN_WALL_MM = 12.0
+"""How far a chest wall thinner than twice `SHELL_MM` is followed."""
 PADDING_HU = -1500
 """Below any attenuation: scanners mark what lies outside the field of view so."""
 IN_PLANE = np.array([[[0, 0, 0]] * 3, [[0, 1, 0], [1, 1, 1], [0, 1, 0]], [[0, 0, 0]] * 3], bool)
@@ -52,6 +56,13 @@ class Chest:
         """Volume of a coarse mask, mL."""
         return float(np.count_nonzero(mask)) * self.grid.voxel_volume_ml
 
+    def to_scan(self, mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """Coarse mask on the scan's voxels; rows left over by the shrinking are like the last."""
+        for axis, (factor, size) in enumerate(zip(self.factor, shape, strict=True)):
+            nearest = np.minimum(np.arange(size) // factor, mask.shape[axis] - 1)
+            mask = np.take(mask, nearest, axis)
+        return mask
+
 
 def survey_chest(volume: Volume) -> Chest:
     """Shrink a scan and find the air inside the body.
@@ -77,8 +88,7 @@ def survey_chest(volume: Volume) -> Chest:
     clipped = sitk.Clamp(image, sitk.sitkFloat32, -1024.0, 3000.0)
     hu = Volume.of(sitk.BinShrink(clipped, factor[::-1]))
     padding = sitk.GetArrayFromImage(padding) > 0.5
-    body = _body(hu)
-    inner_air = (hu.array < AIR_HU) & body & ~padding
+    inner_air = (hu.array < AIR_HU) & _enclosed(_body(hu), hu.array, padding)
     return Chest(hu, factor, inner_air, padding)
 
 
@@ -106,25 +116,35 @@ def distance_mm(mask: np.ndarray, grid: Grid) -> np.ndarray:
 
 
 def _body(hu: Volume) -> np.ndarray:
-    """Bool: the patient without table, filled slice by slice."""
+    """Bool: the tissue of the patient, without the table."""
     tissue = hu.array > TISSUE_HU
-    # The table's shell is thin: what survives losing its outer 2 mm is patient.
-    core = distance_mm(tissue, hu.grid) > 2.5
-    labels, count = ndimage.label(core)
+    # The table's shell is thin: what survives losing its outermost millimeters is patient.
+    labels, count = ndimage.label(distance_mm(tissue, hu.grid) > SHELL_MM)
     if count == 0:
         raise AnalysisError("The scan shows no body: is it a chest CT in Hounsfield units?")
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    body = distance_mm(labels != sizes.argmax(), hu.grid) < 6.0
-    body &= tissue
-    return _filled_slices(body)
+    return tissue & (distance_mm(labels != sizes.argmax(), hu.grid) < THIN_WALL_MM)
 
 
-def _filled_slices(mask: np.ndarray) -> np.ndarray:
-    """Fill what a mask encloses within each axial slice."""
-    labels, _ = ndimage.label(~mask, IN_PLANE)
-    rim = np.zeros(labels.max() + 1, bool)
+def _enclosed(body: np.ndarray, hu: np.ndarray, padding: np.ndarray) -> np.ndarray:
+    """Bool: what the body encloses within an axial slice, or the field of view cuts.
+
+    Outside air reaches the rim of the slice. So do lungs cut by the field of view, but they lie
+    between front and back of the body, where the table does not, and few voxels are as dark as air.
+    """
+    labels, count = ndimage.label(~body & ~padding, IN_PLANE)
+    at_rim = np.zeros(count + 1, bool)
     for side in (labels[:, 0], labels[:, -1], labels[:, :, 0], labels[:, :, -1]):
-        rim[side.ravel()] = True
-    rim[0] = False
-    return ~rim[labels]
+        at_rim[side] = True
+    if padding.any():
+        at_rim[labels[ndimage.binary_dilation(padding, IN_PLANE)]] = True
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    dark = np.bincount(labels.ravel(), hu.ravel() < OPEN_AIR_HU, minlength=count + 1)
+    from_front = np.maximum.accumulate(body.any(2), axis=1)
+    to_back = np.maximum.accumulate(body.any(2)[:, ::-1], axis=1)[:, ::-1]
+    level = np.broadcast_to((from_front & to_back)[:, :, None], labels.shape)
+    beside_body = np.bincount(labels.ravel(), level.ravel(), minlength=count + 1)
+    outside = at_rim & ((dark > 0.5 * sizes) | (beside_body < 0.8 * sizes))
+    outside[0] = True
+    return ~outside[labels]

@@ -140,26 +140,23 @@ def opacity_percent(
     tissue = (lungs & ~blood).astype(np.float32)
     factor = [max(1, round(BLOCK_MM / spacing)) for spacing in volume.grid.spacing_zyx]
     hu = np.clip(volume.array[box], -1024, 300).astype(np.float32)
-    share, lung_share = _shrunk(tissue, factor), _shrunk(lungs.astype(np.float32), factor)
+    share, lung = _shrunk(tissue, factor), _shrunk(lungs.astype(np.float32), factor) > 0.5
     total = _shrunk(hu * tissue, factor)
     spacing = volume.grid.spacing_zyx * factor
-    sigma = SMOOTHING_MM / spacing
-    mean = ndimage.gaussian_filter(total, sigma) / np.maximum(
-        ndimage.gaussian_filter(share, sigma), 1e-3
-    )
+    grid = Grid(lung.shape[::-1], tuple(float(v) for v in spacing[::-1]))
     block_mean = total / np.maximum(share, 1e-3)
-    grid = Grid(lung_share.shape[::-1], tuple(float(v) for v in spacing[::-1]))
-    lung = lung_share > 0.5
-    inner = distance_mm(lung, grid) > PLEURA_MM
     dense = lung & (block_mean > GROUND_GLASS_HU[1]) & (share > 0.3)
     bulk = distance_mm(dense, grid) > BULK_MM
     consolidated = dense & (distance_mm(~bulk, grid) < BULK_MM) if bulk.any() else bulk
-    hazy = inner & ~consolidated & (share > 0.3)
+    # The chest wall's blur and the edge of consolidation must not weigh in.
+    weight = (distance_mm(lung & ~consolidated, grid) > PLEURA_MM).astype(np.float32)
+    sigma = SMOOTHING_MM / spacing
+    around = ndimage.gaussian_filter(share * weight, sigma)
+    mean = ndimage.gaussian_filter(total * weight, sigma) / np.maximum(around, 1e-6)
+    hazy = lung & ~consolidated & (around > 1e-3)
     hazy &= (mean > GROUND_GLASS_HU[0]) & (mean < GROUND_GLASS_HU[1])
-    return (
-        100.0 * float(np.count_nonzero(hazy)) / max(1, np.count_nonzero(inner)),
-        100.0 * float(np.count_nonzero(consolidated)) / max(1, np.count_nonzero(lung)),
-    )
+    percent = 100.0 / max(1, np.count_nonzero(lung))
+    return percent * np.count_nonzero(hazy), percent * np.count_nonzero(consolidated)
 
 
 def _shrunk(values: np.ndarray, factor: list[int]) -> np.ndarray:

@@ -14,7 +14,7 @@ from .volume import Grid, Volume
 
 WALL_MM = 2.5
 """Thickness taken off around the lumen of large airways."""
-LARGE_AIRWAY_MM = 3.0
+LARGE_AIRWAY_MM = 2.0
 """Lumen radius from which an airway is no part of the lung."""
 CLOSING_MM = 10.0
 """Radius of the closing that takes in hilar vessels."""
@@ -72,9 +72,7 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
             )
     labels = np.zeros(volume.array.shape, np.uint8)
     ribs = _beside_ribs(chest)
-    closed = [
-        _closed(mask, chest, ribs & _above_diaphragm(mask)) & ~large for mask in (right, left)
-    ]
+    closed = [_closed(mask, chest, ribs & _above_diaphragm(mask)) for mask in (right, left)]
     overlap = closed[0] & closed[1]
     if overlap.any():
         nearer_right = _outside_distance(right, chest) <= _outside_distance(left, chest)
@@ -84,6 +82,7 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
     other_air = ndimage.binary_dilation(chest.inner_air & ~aerated & ~large) & ~aerated
     for label, mask in zip((LungLabel.RIGHT, LungLabel.LEFT), closed, strict=True):
         _paint(labels, label, mask, volume, chest, other_air)
+    labels[airways & chest.to_scan(large, labels.shape)] = 0
     return labels
 
 
