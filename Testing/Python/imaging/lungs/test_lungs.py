@@ -73,10 +73,10 @@ def test_lungs_that_touch_are_told_apart(simple_body, y):
 
 def test_hilar_vessels_are_taken_in(simple_body):
     simple_body.add_lungs()
-    vessel = simple_body.rod((-40, -25, 130), (-95, -25, 130), 6)
+    vessel = simple_body.rod((0, -25, 130), (-95, -25, 130), 6)
     simple_body.fill(vessel, 40)
     labels = labels_of(simple_body.volume())
-    inside = vessel & simple_body.lung(-1) & np.broadcast_to(simple_body.x < -45, vessel.shape)
+    inside = vessel & simple_body.lung(-1) & np.broadcast_to(simple_body.x < -35, vessel.shape)
     assert np.mean(labels[inside] == LungLabel.RIGHT) > 0.98
 
 
