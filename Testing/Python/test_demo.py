@@ -51,9 +51,13 @@ def test_measured_values_are_near_the_truth(demo):
         measured = list(csv.DictReader(file))
     assert [row["region"] for row in measured] == [row["region"] for row in truth]
     for row, true in zip(measured, truth, strict=True):
-        assert float(row["lung_volume_ml"]) == pytest.approx(true["lung_volume_ml"], rel=0.05)
-        assert float(row["tpbv_ml"]) == pytest.approx(true["tpbv_ml"], rel=0.1)
-        assert float(row["bv5_pct"]) == pytest.approx(true["bv5_pct"], abs=4)
+        assert float(row["lung_volume_ml"]) == pytest.approx(true["lung_volume_ml"], rel=0.01)
+        # What the analysis has to reach, in both lungs; one lung is half the vessels to average.
+        one_lung = row["region"] != "both"
+        assert float(row["tpbv_ml"]) == pytest.approx(
+            true["tpbv_ml"], rel=0.1 if one_lung else 0.08
+        )
+        assert float(row["bv5_pct"]) == pytest.approx(true["bv5_pct"], abs=3.5 if one_lung else 2.5)
 
 
 def test_segmentations_lie_on_the_scan(demo):
