@@ -6,19 +6,24 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from .chest import Chest, distance_mm
+from .chest import COARSE_MM, Chest, distance_mm
+from .sizeclasses import LungLabel
 
 DENSE_HU = -300.0
 """Lung with less than a third of its air."""
 
-BULK_MM = 5.5
-"""Depth below aerated lung from which dense tissue is wider than any vessel outside the hila."""
+BULK_MM = 3.0
+"""Depth below aerated lung, to within a coarse voxel of some 2 mm, from which dense tissue is thicker
+than any vessel outside the hila."""
 
 HILAR_BULK_MM = 12.0
 """The same in the hila, where the pulmonary artery and its first branches are."""
 
 HILUM_MM = 50.0
 """How far from the main and lobar bronchi the hila reach."""
+
+MEDIAL_MM = 25.0
+"""How far from the mediastinum."""
 
 WIDE_AIRWAY_MM = 2.0
 """Lumen radius of these bronchi, as the coarse grid shows it: some 2 mm less than it is."""
@@ -56,12 +61,12 @@ def find_consolidation(chest: Chest, labels: np.ndarray, airways: np.ndarray) ->
     # hila the lungs' medial surface does, too, behind which the heart's vessels go on.
     below_lung = distance_mm(~(lung & ~dense), chest.grid)
     inside = distance_mm(dense, chest.grid)
-    hilum = _hilum(chest, airways)
+    hilum = _hilum(chest, labels, airways)
     bulk = dense & np.where(hilum, inside > HILAR_BULK_MM, below_lung > BULK_MM)
     bulk = _without_specks(bulk, chest)
     if not bulk.any():
         return np.zeros(labels.shape, bool)
-    consolidated = dense & (distance_mm(~bulk, chest.grid) < BULK_MM + RIM_MM)
+    consolidated = dense & (distance_mm(~bulk, chest.grid) < BULK_MM + COARSE_MM + RIM_MM)
     with_rim = lung & (distance_mm(~consolidated, chest.grid) < RIM_MM)
     return _enlarged(with_rim, chest, labels.shape)
 
@@ -73,14 +78,26 @@ def _without_specks(mask: np.ndarray, chest: Chest) -> np.ndarray:
     return keep[pieces]
 
 
-def _hilum(chest: Chest, airways: np.ndarray) -> np.ndarray:
-    """Bool, coarse: near main and lobar bronchi."""
+def _hilum(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> np.ndarray:
+    """Bool, coarse: near main and lobar bronchi and near the mediastinum."""
     lumen = _shrunk(airways, chest) > 0.5
     # The core of a lumen lies its radius away from the wall.
     core = distance_mm(lumen, chest.grid) > WIDE_AIRWAY_MM
-    if not core.any():
-        return core
-    return distance_mm(~core, chest.grid) < HILUM_MM
+    mediastinum = _between_lungs(
+        _shrunk(labels == LungLabel.RIGHT, chest) > 0.5,
+        _shrunk(labels == LungLabel.LEFT, chest) > 0.5,
+    )
+    if not (core.any() and mediastinum.any()):
+        return np.zeros_like(core)
+    near_bronchi = distance_mm(~core, chest.grid) < HILUM_MM
+    return near_bronchi & (distance_mm(~mediastinum, chest.grid) < MEDIAL_MM)
+
+
+def _between_lungs(right: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Bool: no lung, but the right one on one side and the left one on the other, along x."""
+    after_right = np.logical_or.accumulate(right, axis=2)
+    before_left = np.logical_or.accumulate(left[:, :, ::-1], axis=2)[:, :, ::-1]
+    return after_right & before_left & ~right & ~left
 
 
 def _shrunk(mask: np.ndarray, chest: Chest) -> np.ndarray:
