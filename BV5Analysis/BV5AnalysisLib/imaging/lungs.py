@@ -25,8 +25,9 @@ RIB_ML = 3.0
 SPINE_MM = 50.0
 BONE_HU = 200.0
 WIDE_SLICE = 0.5
+INNER_EDGE_MM = 1.0
 EDGE_MM = 2.5
-"""Within this of the coarse surface the scan's own voxels decide."""
+"""From so far inside the coarse surface to so far outside it the scan's own voxels decide."""
 GAS_HU = -960.0
 """Median below which a piece of air is gas in bowel or throat, not lung."""
 CORE_MM = 3.0
@@ -200,14 +201,14 @@ def _paint(
     signed = inside - distance_mm(~mask[box], chest.grid)
     air = chest.hu.array[box] < AIR_HU
     # Where the closing took in what is no air, its own smooth surface is the edge.
-    taken_in = np.minimum(signed, distance_mm(~air, chest.grid) - EDGE_MM)
+    taken_in = np.minimum(signed, distance_mm(~air, chest.grid) - INNER_EDGE_MM)
     fine = tuple(
         slice(s.start * f, n if s.stop == m else s.stop * f)
         for s, f, n, m in zip(box, chest.factor, volume.array.shape, mask.shape, strict=True)
     )
     shape = tuple(int(s.stop - s.start) for s in fine)
     depth = _enlarged(signed, chest.factor, shape)
-    lung = depth > EDGE_MM
+    lung = depth > INNER_EDGE_MM
     elsewhere = _enlarged(other_air[box], chest.factor, shape) > 0.5
     lung |= (depth > -EDGE_MM) & (volume.array[fine] < AIR_HU) & ~elsewhere
     lung |= _enlarged(taken_in, chest.factor, shape) > 0
