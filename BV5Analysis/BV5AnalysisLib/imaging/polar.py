@@ -10,8 +10,9 @@ from scipy import ndimage
 SECTORS = 16
 """Directions around a tube in which its profile is read."""
 
-NOT_LUNG_HU = -30000.0
-"""Marks voxels outside the lungs, so that one interpolation reads both value and validity."""
+NOT_LUNG_HU = -1e6
+"""Marks voxels outside the lungs, so that one interpolation reads both value and validity: of lung,
+less than a thousandth of such a voxel shows."""
 
 LOWEST_HU = -1100.0
 """No tissue is darker; a sample below it touched a marked voxel."""
