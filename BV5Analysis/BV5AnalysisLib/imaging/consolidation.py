@@ -13,20 +13,20 @@ DENSE_HU = -300.0
 """Lung with less than a third of its air."""
 
 BULK_MM = 3.0
-"""Depth below aerated lung, to within a coarse voxel of some 2 mm, from which dense tissue is thicker
+"""Depth below aerated lung, to within a coarse voxel of 2 mm, from which dense tissue is thicker
 than any vessel outside the hila."""
 
 HILAR_BULK_MM = 12.0
 """The same in the hila, where the pulmonary artery and its first branches are."""
 
-HILUM_MM = 50.0
+HILUM_MM = 40.0
 """How far from the main and lobar bronchi the hila reach."""
 
-MEDIAL_MM = 25.0
+MEDIAL_MM = 35.0
 """How far from the mediastinum."""
 
-WIDE_AIRWAY_MM = 2.0
-"""Lumen radius of these bronchi, as the coarse grid shows it: some 2 mm less than it is."""
+WIDE_AIRWAY_MM = 1.0
+"""Lumen radius of these bronchi as the coarse grid shows it, some 2 mm less than it is."""
 
 LEAST_ML = 0.3
 """Smaller bulks are where vessels meet."""
