@@ -91,11 +91,13 @@ def _wall(
     # Next to the lungs' edge there may be nothing to read: no lumen is taken there.
     lumen = np.nan_to_num(hu[:, :, :2], nan=np.inf).mean(axis=(1, 2))
     # The wall is the first maximum; a scale finds lumina up to about twice as wide.
-    within = radius_mm < 2.2 * scale_mm[:, None] + 1.2
+    within = radius_mm < 2.5 * scale_mm[:, None] + 1.5
     known = np.where(within[:, None, :] & np.isfinite(hu), hu, -np.inf)
     falls = np.zeros(known.shape, bool)
-    falls[..., :-1] = (known[..., 1:] < known[..., :-1]) & (
-        known[..., :-1] > lumen[:, None, None] + MINIMUM_WALL_HU
+    falls[..., :-1] = (
+        (known[..., 1:] < known[..., :-1])
+        & np.isfinite(known[..., 1:])
+        & (known[..., :-1] > lumen[:, None, None] + MINIMUM_WALL_HU)
     )
     has_wall = falls.any(axis=2)
     where = np.where(has_wall, falls.argmax(axis=2), -1)

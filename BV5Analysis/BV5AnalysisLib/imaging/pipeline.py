@@ -32,7 +32,13 @@ from .scan import Region, Scan
 from .sizing import measure_cross_sections
 from .steps import Steps
 from .volume import Volume
-from .volumes import csa_histogram, label_vessels, measure_regions, world_centerlines
+from .volumes import (
+    check_regions,
+    csa_histogram,
+    label_vessels,
+    measure_regions,
+    world_centerlines,
+)
 from .workgrid import WorkGrid
 
 SHARES = {
@@ -123,6 +129,7 @@ def analyze(
     parameters = parameters or Parameters()
     steps = Steps(SHARES, progress)
     scan = ct_image if isinstance(ct_image, Scan) else scan_from_image(ct_image)
+    check_regions(regions or (), scan.volume.grid)
     orientation = Orientation.of(scan.volume.grid)
     ct = orientation.turned(scan.volume)
 

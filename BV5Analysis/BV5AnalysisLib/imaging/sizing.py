@@ -25,9 +25,6 @@ BLUR_SIGMA_MM = 0.65
 RING_WIDTH_MM = 2.0
 """Width of the ring around a vessel that gives its background."""
 
-LOWEST_HU = -1100.0
-"""No tissue is darker; a sample below it touched a marked voxel."""
-
 CHUNK = 2000
 """Cross-sections at a time, which bounds the memory."""
 
@@ -47,29 +44,6 @@ REACHES = (
     Reach(2.4, 10.0, 0.5),
     Reach(np.inf, 20.0, 0.8),
 )
-
-CHUNK = 2000
-"""Cross-sections at a time, which bounds the memory."""
-
-
-@dataclass(frozen=True)
-class Reach:
-    """How far out, and how finely, cross-sections of a range of scales are read."""
-
-    largest_scale_mm: float
-    radius_mm: float
-    step_mm: float
-
-
-REACHES = (
-    Reach(0.85, 4.8, 0.3),
-    Reach(1.2, 6.4, 0.4),
-    Reach(2.4, 10.0, 0.5),
-    Reach(np.inf, 20.0, 0.8),
-)
-
-NOT_LUNG_HU = -30000.0
-"""Marks voxels outside the lungs, so that one interpolation reads both value and validity."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +175,7 @@ def _background(profile: Profiles, reach_mm: np.ndarray, noise_hu: float) -> np.
     # Beside the lungs' edge a direction has no opposite.
     pair = np.where(np.isfinite(pair), pair, np.where(np.isfinite(one), one, other))
     level = _percentile_of_known(pair, 0.4)
-    window = max(40.0, 1.5 * noise_hu)
+    window = max(40.0, 1.2 * noise_hu)
     for _ in range(3):
         near = np.abs(pair - level[:, None]) < window
         total = near.sum(axis=1)

@@ -13,7 +13,7 @@ from .parameters import Parameters
 from .profiles import SizedBranches
 from .scan import Region
 from .sizeclasses import LungLabel, SizeClass
-from .volume import Volume
+from .volume import Grid, Volume
 from .workgrid import WorkGrid
 
 
@@ -48,6 +48,28 @@ def world_centerlines(
     )
 
 
+def check_regions(regions: tuple[Region, ...], grid: Grid) -> None:
+    """Refuse regions that do not lie on the scan's grid.
+
+    Parameters
+    ----------
+    regions : tuple of Region
+        Parts of the lungs.
+    grid : Grid
+        Of the scan.
+
+    Raises
+    ------
+    AnalysisError
+        A region lies on another grid.
+    """
+    for region in regions:
+        if not region.mask.grid.matches(grid):
+            raise AnalysisError(
+                f"Region {region.name} does not lie on the scan's voxel grid; resample it."
+            )
+
+
 def measure_regions(
     centerlines: Centerlines,
     point_volume_ml: np.ndarray,
@@ -75,11 +97,7 @@ def measure_regions(
     AnalysisError
         A region lies on another grid.
     """
-    for region in regions:
-        if not region.mask.grid.matches(lungs.grid):
-            raise AnalysisError(
-                f"Region {region.name} does not lie on the scan's voxel grid; resample it."
-            )
+    check_regions(regions, lungs.grid)
     index = np.rint(lungs.grid.world_to_index(centerlines.points_mm)).astype(int)
     index = tuple(np.clip(index, 0, np.array(lungs.grid.shape) - 1).T)
     lung = lungs.array[index]
