@@ -1,4 +1,4 @@
-"""Accuracy on the digital chest phantom, and speed on a scan: the figures of benchmarks/README.md.
+"""Accuracy on the digital chest phantom and speed on scans: the figures of benchmarks/README.md.
 
 Run by ``make benchmark``; prints Markdown. Scans are looked for in the folder that the environment
 variable ``BV5_SCANS`` names, else in ``shared/data`` beside the checkout.
@@ -145,12 +145,16 @@ def _cpuinfo() -> list[str]:
 def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=2, help="phantoms of different anatomy")
-    parser.add_argument("--runs", type=int, default=3, help="timed runs of each scan")
+    parser.add_argument(
+        "--seeds", type=int, default=2, help="phantoms of different anatomy, 0 for none"
+    )
+    parser.add_argument("--runs", type=int, default=3, help="timed runs of each scan, 0 for none")
     options = parser.parse_args()
     print_machine()
-    print_accuracy(options.seeds)
-    print_speed(options.runs)
+    if options.seeds:
+        print_accuracy(options.seeds)
+    if options.runs:
+        print_speed(options.runs)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"\nPeak memory of making and measuring phantoms: {peak:.2f} GB")
 
