@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,23 +36,26 @@ class Parameters:
     minimum_component_length_mm: float = 6.0
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            numbers = value if isinstance(value, tuple) else (value,)
-            if not all(_is_number(number) or number is None for number in numbers):
-                raise AnalysisError(f"Parameter {field.name} is {value!r}; give finite numbers.")
+        bounds = self.class_bounds_mm2
+        if not (isinstance(bounds, tuple) and len(bounds) == 2 and all(map(_is_number, bounds))):
+            raise AnalysisError(
+                f"Parameter class_bounds_mm2 is {_shown(bounds)}; give two finite numbers."
+            )
+        for name in ("minimum_csa_mm2", "blood_hu", "minimum_component_length_mm"):
+            value = getattr(self, name)
+            measured = name == "blood_hu" and value is None
+            if not (measured or _is_number(value)):
+                raise AnalysisError(f"Parameter {name} is {_shown(value)}; give a finite number.")
         if self.blood_hu is not None and not -100 < self.blood_hu < 1500:
             raise AnalysisError(
                 f"Parameter blood_hu is {self.blood_hu:g}; blood is between -100 and 1500 HU."
             )
         if self.minimum_component_length_mm < 0:
             raise AnalysisError("Parameter minimum_component_length_mm must not be negative.")
-        if len(self.class_bounds_mm2) != 2 or not (
-            0 <= self.minimum_csa_mm2 < self.class_bounds_mm2[0] < self.class_bounds_mm2[1]
-        ):
+        if not 0 <= self.minimum_csa_mm2 < bounds[0] < bounds[1]:
             raise AnalysisError(
                 "Class bounds must rise: 0 <= minimum_csa_mm2 < class_bounds_mm2[0]"
-                f" < class_bounds_mm2[1]; given {self.minimum_csa_mm2} and {self.class_bounds_mm2}."
+                f" < class_bounds_mm2[1]; given {self.minimum_csa_mm2} and {bounds}."
             )
 
     def size_class(self, csa_mm2: np.ndarray) -> np.ndarray:
@@ -100,6 +105,12 @@ class Parameters:
 
 
 def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
-    )
+    # JSON may hold whole numbers that no float takes.
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and abs(value) <= sys.float_info.max
+
+
+def _shown(value: Any) -> str:
+    """Value as JSON has it, on one line and not longer than a glance."""
+    text = json.dumps(value, default=repr)
+    return text if len(text) <= 60 else f"{text[:57]}..."
