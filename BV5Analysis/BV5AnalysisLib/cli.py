@@ -21,6 +21,17 @@ from . import __version__
 DEMO_FOLDER = Path("demo-output")
 
 
+def _not_empty(text: str) -> str:
+    """Refuse an empty value, as an unset variable of a script gives."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty")
+    return text
+
+
+def _path(text: str) -> Path:
+    return Path(_not_empty(text))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -117,20 +128,23 @@ def _add_analyze(commands: argparse._SubParsersAction, shared: argparse.Argument
         "analyze", parents=[shared], help="measure one scan", description="Measure one chest CT."
     )
     analyze.add_argument(
-        "ct", type=Path, metavar="CT", help="DICOM folder, or .nrrd/.nii/.nii.gz/.mha/.mhd file"
+        "ct", type=_path, metavar="CT", help="DICOM folder, or .nrrd/.nii/.nii.gz/.mha/.mhd file"
     )
-    analyze.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder")
+    analyze.add_argument("-o", "--output", type=_path, required=True, metavar="OUT", help="folder")
     analyze.add_argument(
-        "--series", metavar="UID", help="UID or number of the series, for a folder of several"
-    )
-    analyze.add_argument(
-        "--lungs", type=Path, metavar="MASK", help="lungs to use, instead of finding them"
-    )
-    analyze.add_argument(
-        "--regions", type=Path, metavar="SEG", help="regions, such as lobes, to measure apart"
+        "--series",
+        type=_not_empty,
+        metavar="UID",
+        help="UID or number of the series, for a folder of several",
     )
     analyze.add_argument(
-        "--parameters", type=Path, metavar="FILE", help="JSON object of names and values"
+        "--lungs", type=_path, metavar="MASK", help="lungs to use, instead of finding them"
+    )
+    analyze.add_argument(
+        "--regions", type=_path, metavar="SEG", help="regions, such as lobes, to measure apart"
+    )
+    analyze.add_argument(
+        "--parameters", type=_path, metavar="FILE", help="JSON object of names and values"
     )
     analyze.add_argument("--no-report", action="store_true", help="no report and no pictures")
     analyze.add_argument("--scene", action="store_true", help="also scene.mrb for 3D Slicer")
@@ -143,7 +157,7 @@ def _add_phantom(commands: argparse._SubParsersAction, shared: argparse.Argument
         help="make a digital chest phantom",
         description="Make a digital chest phantom with known blood volumes.",
     )
-    phantom.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder")
+    phantom.add_argument("-o", "--output", type=_path, required=True, metavar="OUT", help="folder")
     # Named as the fields of ChestPhantomSpec, which has the defaults and checks the values.
     scanner = phantom.add_argument_group("scanner")
     scanner.add_argument("--spacing", dest="spacing_mm", **_numbers("X Y Z"), help="voxel, mm")
@@ -191,11 +205,11 @@ def _add_demo(commands: argparse._SubParsersAction, shared: argparse.ArgumentPar
     demo.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=_path,
         default=DEMO_FOLDER,
         metavar="OUT",
         help=f"folder, {DEMO_FOLDER} by default",
     )
     demo.add_argument(
-        "--ct", type=Path, metavar="CT", help="measure this scan instead of the phantom"
+        "--ct", type=_path, metavar="CT", help="measure this scan instead of the phantom"
     )

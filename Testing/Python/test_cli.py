@@ -583,3 +583,14 @@ def test_demo_asks_for_packages_first(calls, out, monkeypatch, capsys):
     assert cli.main(["demo", "-o", str(out)]) == 1
     assert "pip install matplotlib Jinja2 slicer-core" in one_error_line(capsys)
     assert names(out.parent) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["", "-o", "out"], ["ct.nrrd", "-o", ""], ["ct", "-o", "out", "--series", " "]],
+)
+def test_empty_values_are_wrong_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["analyze", *arguments])
+    assert ended.value.code == 2
+    assert "is empty" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bodies import SimpleBody
 from BV5AnalysisLib import cli
 from scanfiles import BAD_SCANS, chest_image, image_of, write_series, written
 
@@ -43,6 +44,27 @@ def test_empty_mask_ends_in_one_line(option, tmp_path, capfd):
     scan = written(image_of(np.where(chest_array() < 0, -900, 40)), tmp_path / "ct.nrrd")
     mask = written(image_of(np.zeros(chest_array().shape, np.uint8)), tmp_path / "mask.nrrd")
     assert "mask.nrrd is empty" in refused([str(scan), option, str(mask)], tmp_path, capfd)
+
+
+def test_an_abdomen_ends_in_one_line(tmp_path, capfd):
+    body = SimpleBody()
+    body.add_bowel()
+    scan = written(body.volume().to_sitk(), tmp_path / "abdomen.nrrd")
+    assert "seems to be no chest CT" in refused([str(scan)], tmp_path, capfd)
+
+
+def test_a_scan_masked_to_its_lungs_ends_in_one_line(tmp_path, capfd):
+    """Nothing but lungs, even if they are given, tells neither airways nor disease at the ribs."""
+    body = SimpleBody()
+    body.add_lungs()
+    inside = body.lung(-1) | body.lung(1)
+    body.hu[~inside] = -1000
+    scan = written(body.volume().to_sitk(), tmp_path / "masked.nrrd")
+    mask = body.volume().with_array(inside.astype(np.uint8)).to_sitk()
+    lungs = ["--lungs", str(written(mask, tmp_path / "lungs.nrrd"))]
+    for options in ([], lungs):
+        line = refused([str(scan), *options], tmp_path, capfd)
+        assert "shows no body; give the original chest CT" in line
 
 
 def chest_array() -> np.ndarray:

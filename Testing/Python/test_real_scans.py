@@ -90,14 +90,14 @@ def test_vessels_are_a_tree_inside_the_lungs(patient):
     assert not labels[lungs == 0].any()
     assert set(np.unique(labels)) == {0, *map(int, SizeClass)}
     both = result.measurements[0]
-    # Measured: TPBV 2.2 to 3.2 % of the lungs, BV5 % 27 to 35, BV10 % 45 to 56 (thick slices of two
+    # Measured: TPBV 2.4 to 3.2 % of the lungs, BV5 % 29 to 35, BV10 % 43 to 54 (thick slices of two
     # scans lose the thinnest; published inpatients 30/25/45).
     assert 0.01 < both.tpbv_ml / both.lung_volume_ml < 0.06
     assert 20 < both.bv5_pct < 60
     assert 20 < both.bv10_pct < 65
     for row in result.measurements[1:3]:
         assert 0.3 < row.tpbv_ml / both.tpbv_ml < 0.7
-    # Measured: 17, 30 and 20 m of vessels above 1.25 mm².
+    # Measured: 19, 30 and 20 m of vessels above 1.25 mm².
     assert 10_000 < both.vessel_length_mm < 60_000
     assert lines.branch_count > 1000
     index = np.rint(result.lungs.grid.world_to_index(lines.points_mm)).astype(int)
@@ -111,8 +111,8 @@ def test_vessels_are_a_tree_inside_the_lungs(patient):
 
 def test_blood_noise_and_findings_are_plausible(patient):
     name, result = patient
-    # Measured: 9, 21 and 20 HU, where heart and aorta of these scans are at 42 to 46: too low.
-    assert 5 < result.calibration.blood_hu < 70
+    # Measured: 30, 38 and 40 HU; heart and aorta of these scans are at 42 to 46.
+    assert 20 < result.calibration.blood_hu < 60
     assert -920 < result.calibration.parenchyma_hu < -700
     assert 3 < result.calibration.noise_hu < 80
     codes = {finding.code for finding in result.findings}

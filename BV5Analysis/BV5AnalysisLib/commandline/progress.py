@@ -10,8 +10,6 @@ from collections.abc import Iterator
 
 from ..imaging.progress import Progress
 
-KINDS = ("auto", "json", "none")
-
 
 def silent(_step: str, _fraction: float) -> None:
     """Show nothing."""

@@ -76,6 +76,7 @@ def case_record(case: str, result: AnalysisResult) -> dict[str, Any]:
             "spacing_mm": grid.spacing,
             "origin_mm": grid.origin,
             "direction": grid.direction,
+            "lungs": "given" if result.lungs_given else "segmented",
             **dataclasses.asdict(result.scan.acquisition),
         },
         "calibration": dataclasses.asdict(result.calibration),

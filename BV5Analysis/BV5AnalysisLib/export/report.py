@@ -64,7 +64,7 @@ def report_html(case: str, result: AnalysisResult, overview: bytes, vessels_3d: 
             "histogram": histogram_png(result),
         },
         references=REFERENCES,
-        method=method_paragraph(result.parameters, result.calibration.blood_hu),
+        method=method_paragraph(result),
     )
 
 

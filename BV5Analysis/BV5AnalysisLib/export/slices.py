@@ -23,7 +23,7 @@ LUNG_WINDOW_HU = (-1350.0, 150.0)
 MARGIN_MM = 12.0
 SCALE_BAR_MM = 50.0
 _AXIAL, _CORONAL, _SAGITTAL = 0, 1, 2
-# White on the grey of soft tissue needs a dark rim.
+# White on the gray of soft tissue needs a dark rim.
 _HALO = [withStroke(linewidth=2.5, foreground="black")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..imaging.measurements import AnalysisResult
 from ..imaging.parameters import Parameters
 from ..imaging.sizeclasses import SizeClass
 
@@ -25,43 +26,58 @@ def class_range(size_class: SizeClass, parameters: Parameters) -> str:
     }[size_class]
 
 
-def method_paragraph(parameters: Parameters, blood_hu: float) -> str:
+def method_paragraph(result: AnalysisResult) -> str:
     """How the numbers came about, for a paper's method section.
 
     Parameters
     ----------
-    parameters : Parameters
-        As used.
-    blood_hu : float
-        Attenuation taken for blood, HU.
+    result : AnalysisResult
+        What the numbers come from.
 
     Returns
     -------
     str
         One paragraph.
     """
-    source = (
-        "measured inside the scan's large vessels"
-        if parameters.blood_hu is None
-        else "set by the user"
-    )
+    parameters = result.parameters
     bv5, bv5_10, bv10 = (
         class_range(size_class, parameters)
         for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
     )
-    return (
-        "Lungs and airways were segmented, slices interpolated by cubic splines where they lie"
-        " farther apart than the pixels, and vessel centerlines found as ridges of attenuation over"
-        " several scales; ridges on the walls of bronchi, which were found as dark ridges with a"
-        " wall around, were left out. At each centerline point the cross-sectional area (CSA) was"
-        " measured in the plane across the vessel as the integral of (HU − local background) /"
-        " (HU of blood − local background), which the scanner's blur does not change; directions"
-        " with a neighbor in them were replaced by the opposite ones. Blood was taken as"
-        f" {blood_hu:.0f} HU, {source}. Areas were smoothed along each branch by a running median,"
-        " and carried on into junctions from outside them. Blood volume is the sum of area times"
-        " length along the branches, each piece counted for one vessel only, with a half ball where"
-        f" a vessel divides, by class of the area: BV5 ({bv5}), BV5-10 ({bv5_10}), BV10 ({bv10});"
-        f" vessels below {parameters.minimum_csa_mm2:g} mm² are reported apart. Vessel trees"
-        f" shorter than {parameters.minimum_component_length_mm:g} mm in all were dropped."
-        " Percentages are of the three classes' sum, the total pulmonary blood volume (TPBV)."
+    lungs = (
+        "Airways were segmented in given lungs"
+        if result.lungs_given
+        else ("Lungs and airways were segmented")
     )
+    below = (
+        f" vessels below {parameters.minimum_csa_mm2:g} mm² are reported apart."
+        if parameters.minimum_csa_mm2 > 0
+        else " there is no floor."
+    )
+    return (
+        f"{lungs}; consolidation thicker than the vessels of its place and the outermost"
+        " 1.2 mm of the lungs were left out, and slices more than 1.3 times as far apart as the"
+        " pixels interpolated between by cubic splines. Vessel centerlines were found as ridges of"
+        " attenuation over several scales and linked into trees; ridges on the walls of bronchi,"
+        " which were found as dark ridges with a wall around, were left out. At each centerline"
+        " point the cross-sectional area (CSA) was measured in the plane across the vessel as the"
+        " integral of (HU − local background) / (HU of blood − local background), which the"
+        " scanner's blur does not change; directions with a neighbor in them were replaced by the"
+        " opposite ones, and pairs of opposite directions well above the lowest ones left out."
+        f" Blood was taken as {result.calibration.blood_hu:.0f} HU, {_source_of_blood(result)}."
+        " Areas were smoothed along each branch by a running median over 6 mm, and carried on into"
+        " junctions from outside them. Blood volume is the sum of area times length along the"
+        " branches, each piece counted for one vessel only, with a half ball where a vessel"
+        f" divides, by class of the area: BV5 ({bv5}), BV5-10 ({bv5_10}), BV10 ({bv10});{below}"
+        f" Vessel trees shorter than {parameters.minimum_component_length_mm:g} mm in all were"
+        " dropped. Percentages are of the three classes' sum, the total pulmonary blood volume"
+        " (TPBV)."
+    )
+
+
+def _source_of_blood(result: AnalysisResult) -> str:
+    if result.parameters.blood_hu is not None:
+        return "set by the user"
+    if any(finding.code == "blood_not_measured" for finding in result.findings):
+        return "as usual without contrast agent, since too few large vessels were found"
+    return "the upper quartile in the middle of the scan's large vessels"

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from .airwaygrowth import GrowthRules, grow_airways
-from .chest import IN_PLANE, Chest
+from .chest import GAS_HU, IN_PLANE, Chest
 from .errors import AnalysisError
 from .volume import Volume
 
@@ -17,7 +17,6 @@ MIDLINE_MM = 45.0
 DARK_PERCENT = 20.0
 SLAB_MM = 10.0
 ENOUGH_VOXELS = 2000
-GAS_HU = -960.0
 DARKEST_HU = -1000
 STRICTER_HU = 20
 LUMEN_EDGE_HU = -600

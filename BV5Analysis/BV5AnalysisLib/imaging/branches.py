@@ -69,6 +69,17 @@ def link_branches(points: RidgePoints, minimum_length_mm: float) -> Branches:
         Center points.
     minimum_length_mm : float
         Trees shorter than this in all are dropped.
+
+    Returns
+    -------
+    Branches
+        Points every `SAMPLE_STEP_MM` or so on the smoothed branches; empty without points.
+
+    References
+    ----------
+    Jomier J, LeDigarcher V, Aylward SR. Automatic vascular tree formation using the Mahalanobis
+    distance. MICCAI 2005, LNCS 3750:806-812 (spanning trees of vessels). The neighborhoods, their
+    weights, and what becomes of open ends and twigs are the project's own.
     """
     if len(points) == 0:
         return _sampled(points, sparse.csr_matrix((0, 0)))

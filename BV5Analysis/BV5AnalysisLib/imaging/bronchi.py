@@ -65,6 +65,15 @@ def find_bronchi(
         Voxel size (z, y, x), mm.
     parenchyma_hu : float
         Median attenuation of the parenchyma; a lumen is not brighter.
+
+    Returns
+    -------
+    Bronchi
+        Points along the axes of bronchi longer than `MINIMUM_LENGTH_MM`; none is no error.
+
+    Notes
+    -----
+    Own method; the ridges are those of `find_ridge_points`, where their sources are.
     """
     points = find_ridge_points(-image, lung, spacing, -parenchyma_hu, LUMEN_SCALES_MM)
     profile = read_profiles(

@@ -17,11 +17,13 @@ AIR_HU = -400.0
 """Half way between aerated lung and soft tissue."""
 TISSUE_HU = -250.0
 OPEN_AIR_HU = -950.0
+GAS_HU = -960.0
+"""Median below which a piece of air is gas in bowel or throat, not lung."""
 SHELL_MM = 2.5
 THIN_WALL_MM = 12.0
 """How far a chest wall thinner than twice `SHELL_MM` is followed."""
 PADDING_HU = -1500
-"""Below any attenuation: scanners mark what lies outside the field of view so."""
+"""No air is measured as low as this: such values mark what was outside the field of view."""
 IN_PLANE = np.array([[[0, 0, 0]] * 3, [[0, 1, 0], [1, 1, 1], [0, 1, 0]], [[0, 0, 0]] * 3], bool)
 """Neighbors within an axial slice."""
 
@@ -121,7 +123,10 @@ def _body(hu: Volume) -> np.ndarray:
     # The table's shell is thin: what survives losing its outermost millimeters is patient.
     labels, count = ndimage.label(distance_mm(tissue, hu.grid) > SHELL_MM)
     if count == 0:
-        raise AnalysisError("The scan shows no body: is it a chest CT in Hounsfield units?")
+        raise AnalysisError(
+            "The scan shows no body; give the original chest CT in Hounsfield units, not one with"
+            " only the lungs left in it."
+        )
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     return tissue & (distance_mm(labels != sizes.argmax(), hu.grid) < THIN_WALL_MM)

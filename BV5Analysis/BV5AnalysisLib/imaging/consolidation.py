@@ -68,7 +68,7 @@ def find_consolidation(chest: Chest, labels: np.ndarray, airways: np.ndarray) ->
         return np.zeros(labels.shape, bool)
     consolidated = dense & (distance_mm(~bulk, chest.grid) < BULK_MM + COARSE_MM + RIM_MM)
     with_rim = lung & (distance_mm(~consolidated, chest.grid) < RIM_MM)
-    return _enlarged(with_rim, chest, labels.shape)
+    return chest.to_scan(with_rim, labels.shape)
 
 
 def _without_specks(mask: np.ndarray, chest: Chest) -> np.ndarray:
@@ -79,7 +79,11 @@ def _without_specks(mask: np.ndarray, chest: Chest) -> np.ndarray:
 
 
 def _hilum(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> np.ndarray:
-    """Bool, coarse: near main and lobar bronchi and near the mediastinum."""
+    """Bool, coarse: near main and lobar bronchi and near the mediastinum.
+
+    Where no bronchi are known, nearness to the mediastinum alone decides: rather count some
+    consolidation as vessels than lose the pulmonary arteries.
+    """
     lumen = _shrunk(airways, chest) > 0.5
     # The core of a lumen lies its radius away from the wall.
     core = distance_mm(lumen, chest.grid) > WIDE_AIRWAY_MM
@@ -87,10 +91,10 @@ def _hilum(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> np.ndarray:
         _shrunk(labels == LungLabel.RIGHT, chest) > 0.5,
         _shrunk(labels == LungLabel.LEFT, chest) > 0.5,
     )
-    if not (core.any() and mediastinum.any()):
-        return np.zeros_like(core)
-    near_bronchi = distance_mm(~core, chest.grid) < HILUM_MM
-    return near_bronchi & (distance_mm(~mediastinum, chest.grid) < MEDIAL_MM)
+    if not mediastinum.any():
+        return np.ones_like(core)
+    medial = distance_mm(~mediastinum, chest.grid) < MEDIAL_MM
+    return medial & (distance_mm(~core, chest.grid) < HILUM_MM) if core.any() else medial
 
 
 def _between_lungs(right: np.ndarray, left: np.ndarray) -> np.ndarray:
@@ -104,13 +108,3 @@ def _shrunk(mask: np.ndarray, chest: Chest) -> np.ndarray:
     """Share of each coarse voxel that a mask on the scan's grid fills."""
     image = sitk.BinShrink(sitk.GetImageFromArray(mask.astype(np.float32)), chest.factor[::-1])
     return sitk.GetArrayFromImage(image)
-
-
-def _enlarged(mask: np.ndarray, chest: Chest, shape: tuple[int, ...]) -> np.ndarray:
-    full = np.zeros(shape, bool)
-    for axis, factor in enumerate(chest.factor):
-        mask = np.repeat(mask, factor, axis)
-    # Rows left over by the shrinking stay free.
-    within = tuple(slice(0, min(a, b)) for a, b in zip(shape, mask.shape, strict=True))
-    full[within] = mask[within]
-    return full

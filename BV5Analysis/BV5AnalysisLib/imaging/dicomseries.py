@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import SimpleITK as sitk
@@ -57,7 +58,7 @@ def read_dicom_folder(folder: Path, series: str | None = None) -> tuple[sitk.Ima
     return _read_series(_chosen(headers, series, name), name)
 
 
-def read_dicom_file(path: Path) -> tuple[sitk.Image, Acquisition]:
+def refuse_dicom_file(path: Path) -> NoReturn:
     """Say why a single file is not read: a scan is a folder of DICOM files, or an image file.
 
     Parameters

@@ -25,6 +25,11 @@ def calibration_findings(
         As used.
     blood_was_measured, blood_was_given : bool
         Where its blood attenuation comes from; neither means that a usual value was taken.
+
+    Returns
+    -------
+    list of Finding
+        Empty if there is nothing to say.
     """
     found = []
     blood, noise = calibration.blood_hu, calibration.noise_hu
@@ -33,7 +38,7 @@ def calibration_findings(
             Finding(
                 "contrast_enhancement",
                 Severity.INFO,
-                f"Blood is enhanced by contrast agent ({blood:.0f} HU in large vessels); areas are"
+                f"Blood is enhanced by contrast agent ({blood:.0f} HU); areas are"
                 " scaled to it, but arteries and veins may differ.",
                 blood,
             )
@@ -67,6 +72,11 @@ def vessel_findings(both: Measurement) -> list[Finding]:
     ----------
     both : Measurement
         Row of both lungs.
+
+    Returns
+    -------
+    list of Finding
+        Empty if there are some.
     """
     if both.tpbv_ml > 0:
         return []

@@ -11,6 +11,9 @@ from .orientation import Orientation
 from .sizeclasses import LungLabel
 from .volume import Grid, Volume
 
+APART = 0.25
+"""Least distance of two lungs' middles from right to left, as a part of their common width."""
+
 
 def given_lungs(mask: Volume, orientation: Orientation) -> np.ndarray:
     """Turn a given mask to LPS axes and tell right from left.
@@ -39,8 +42,10 @@ def given_lungs(mask: Volume, orientation: Orientation) -> np.ndarray:
     values = [value for value in np.unique(labels) if value != 0]
     if len(values) == 0:
         raise AnalysisError("The lung mask is empty; give one that covers both lungs.")
-    if len(values) == 2:
-        columns = [np.nonzero(labels == value)[2].mean() for value in values]
+    columns = [np.nonzero(labels == value)[2].mean() for value in values[:2]]
+    width = np.ptp(np.nonzero((labels != 0).any(axis=(0, 1)))[0]) + 1
+    # Two labels that lie one above the other, say, are no two lungs.
+    if len(values) == 2 and abs(columns[0] - columns[1]) > APART * width:
         left = labels == values[int(np.argmax(columns))]
     else:
         left = _left_side(labels != 0, orientation.turned_grid())

@@ -15,7 +15,6 @@ from .quiet import quiet_readers
 
 SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd")
 """Names of files that are read, by their ends."""
-NAMES = "NRRD, NIfTI or MetaImage"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 

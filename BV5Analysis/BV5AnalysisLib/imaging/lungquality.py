@@ -18,15 +18,16 @@ GROUND_GLASS_HU = (-700.0, -300.0)
 BLOCK_MM = 2.5
 SMOOTHING_MM = 3.0
 PLEURA_MM = 4.0
-BULK_MM = 5.0
-"""Half width from which dense lung is consolidation rather than a vessel or an edge."""
 NOTABLE_PERCENT = 5.0
 """Ground glass below it is within what dependent density makes of healthy lungs."""
 NOTABLE_CONSOLIDATION_PERCENT = 1.0
 
 
 def lung_findings(
-    volume: Volume, labels: np.ndarray, vessels: np.ndarray | None = None
+    volume: Volume,
+    labels: np.ndarray,
+    vessels: np.ndarray | None = None,
+    consolidation: np.ndarray | None = None,
 ) -> tuple[Finding, ...]:
     """Judge the lungs of a scan.
 
@@ -38,6 +39,8 @@ def lung_findings(
         `LungLabel` values, (z, y, x).
     vessels : numpy.ndarray, optional
         Nonzero in vessels, so that they are not taken for opacities.
+    consolidation : numpy.ndarray, optional
+        Bool, what the vessels were not looked for in.
 
     Returns
     -------
@@ -46,7 +49,7 @@ def lung_findings(
         ``consolidation`` (% of lung), where they apply.
     """
     findings = [truncation_finding(volume, labels), volume_finding(volume, labels)]
-    ground_glass, consolidation = opacity_percent(volume, labels, vessels)
+    ground_glass = ground_glass_percent(volume, labels, vessels, consolidation)
     if ground_glass >= NOTABLE_PERCENT:
         findings.append(
             Finding(
@@ -57,16 +60,7 @@ def lung_findings(
                 ground_glass,
             )
         )
-    if consolidation >= NOTABLE_CONSOLIDATION_PERCENT:
-        findings.append(
-            Finding(
-                "consolidation",
-                Severity.WARNING,
-                f"Consolidation fills about {consolidation:.0f} % of the lungs: vessels inside it"
-                " cannot be seen and are missing from the volumes.",
-                consolidation,
-            )
-        )
+    findings.append(consolidation_finding(volume, labels, consolidation))
     return tuple(finding for finding in findings if finding is not None)
 
 
@@ -109,12 +103,36 @@ def volume_finding(volume: Volume, labels: np.ndarray) -> Finding | None:
     )
 
 
-def opacity_percent(
-    volume: Volume, labels: np.ndarray, vessels: np.ndarray | None = None
-) -> tuple[float, float]:
-    """Measure how much of the lungs is ground glass and how much consolidation.
+def consolidation_finding(
+    volume: Volume, labels: np.ndarray, consolidation: np.ndarray | None
+) -> Finding | None:
+    """Tell how much of the lungs was left out as consolidation; None where it is little."""
+    if consolidation is None:
+        return None
+    voxels = np.count_nonzero(consolidation & (labels > 0))
+    percent = 100.0 * voxels / max(1, np.count_nonzero(labels))
+    if percent < NOTABLE_CONSOLIDATION_PERCENT:
+        return None
+    return Finding(
+        "consolidation",
+        Severity.WARNING,
+        f"Consolidation fills about {percent:.0f} % of the lungs"
+        f" ({voxels * volume.grid.voxel_volume_ml:.0f} mL): it is left out, and vessels inside it"
+        " are missing from the volumes.",
+        percent,
+    )
 
-    Attenuation outside vessels is averaged over millimeters, so that noise and edges do not count.
+
+def ground_glass_percent(
+    volume: Volume,
+    labels: np.ndarray,
+    vessels: np.ndarray | None = None,
+    consolidation: np.ndarray | None = None,
+) -> float:
+    """Measure how much of the lungs is ground glass.
+
+    Attenuation outside vessels and consolidation is averaged over millimeters, so that noise and
+    edges do not count.
 
     Parameters
     ----------
@@ -122,41 +140,38 @@ def opacity_percent(
         Attenuation in HU.
     labels : numpy.ndarray
         `LungLabel` values.
-    vessels : numpy.ndarray, optional
-        Nonzero in vessels.
+    vessels, consolidation : numpy.ndarray, optional
+        Nonzero in vessels and in consolidation.
 
     Returns
     -------
-    ground_glass, consolidation : float
+    float
         Percent of the lungs' volume.
     """
     where = ndimage.find_objects((labels > 0).view(np.uint8))
     if not where:
-        return 0.0, 0.0
+        return 0.0
     box = where[0]
     lungs = labels[box] > 0
     # One voxel around a vessel is half vessel.
     blood = np.zeros_like(lungs) if vessels is None else ndimage.binary_dilation(vessels[box] > 0)
-    tissue = (lungs & ~blood).astype(np.float32)
+    left_out = np.zeros_like(lungs) if consolidation is None else consolidation[box]
+    tissue = (lungs & ~blood & ~left_out).astype(np.float32)
     factor = [max(1, round(BLOCK_MM / spacing)) for spacing in volume.grid.spacing_zyx]
     hu = np.clip(volume.array[box], -1024, 300).astype(np.float32)
     share, lung = _shrunk(tissue, factor), _shrunk(lungs.astype(np.float32), factor) > 0.5
+    aerated = lung & (_shrunk(left_out.astype(np.float32), factor) < 0.5)
     total = _shrunk(hu * tissue, factor)
     spacing = volume.grid.spacing_zyx * factor
     grid = Grid(lung.shape[::-1], tuple(float(v) for v in spacing[::-1]))
-    block_mean = total / np.maximum(share, 1e-3)
-    dense = lung & (block_mean > GROUND_GLASS_HU[1]) & (share > 0.3)
-    bulk = distance_mm(dense, grid) > BULK_MM
-    consolidated = dense & (distance_mm(~bulk, grid) < BULK_MM) if bulk.any() else bulk
     # The chest wall's blur and the edge of consolidation must not weigh in.
-    weight = (distance_mm(lung & ~consolidated, grid) > PLEURA_MM).astype(np.float32)
+    weight = (distance_mm(aerated, grid) > PLEURA_MM).astype(np.float32)
     sigma = SMOOTHING_MM / spacing
     around = ndimage.gaussian_filter(share * weight, sigma)
     mean = ndimage.gaussian_filter(total * weight, sigma) / np.maximum(around, 1e-6)
-    hazy = lung & ~consolidated & (around > 1e-3)
+    hazy = aerated & (around > 1e-3)
     hazy &= (mean > GROUND_GLASS_HU[0]) & (mean < GROUND_GLASS_HU[1])
-    percent = 100.0 / max(1, np.count_nonzero(lung))
-    return percent * np.count_nonzero(hazy), percent * np.count_nonzero(consolidated)
+    return 100.0 * float(np.count_nonzero(hazy)) / max(1, np.count_nonzero(lung))
 
 
 def _shrunk(values: np.ndarray, factor: list[int]) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from .chest import AIR_HU, Chest, distance_mm
+from .chest import AIR_HU, GAS_HU, Chest, distance_mm
 from .errors import AnalysisError
 from .lungsides import split_sides
 from .sizeclasses import LungLabel
@@ -28,8 +28,6 @@ WIDE_SLICE = 0.5
 INNER_EDGE_MM = 1.0
 EDGE_MM = 2.5
 """From so far inside the coarse surface to so far outside it the scan's own voxels decide."""
-GAS_HU = -960.0
-"""Median below which a piece of air is gas in bowel or throat, not lung."""
 CORE_MM = 3.0
 CORE_ML = 5.0
 """Smallest core that can be lung."""
@@ -61,6 +59,12 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
     ------
     AnalysisError
         No lungs, or only one, were found.
+
+    References
+    ----------
+    Hu S, Hoffman EA, Reinhardt JM. Automatic lung segmentation for accurate quantitation of
+    volumetric X-ray CT images. IEEE TMI 2001;20:490-498 (threshold, airways, sides, closing). What
+    tells lung from bowel and takes in the hilum and disease at the ribs is the project's own.
     """
     large = _large_airways(airways, chest)
     aerated = _aerated_lung(chest, large)

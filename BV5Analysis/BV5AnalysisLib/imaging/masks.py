@@ -56,6 +56,9 @@ def read_lungs(path: Path | str, grid: Grid) -> Volume:
     if not labels.any():
         raise AnalysisError(f"{path.name} is empty; give a mask with the lungs in it.")
     if labels.min() < 0 or labels.max() > _MOST_LABELS:
+        values = len(np.unique(labels))
+        if values > _MOST_LABELS:
+            raise AnalysisError(f"{path.name} has {values} different values; give a lung mask.")
         labels = labels != 0
     return Volume(labels.astype(np.uint8), grid)
 

@@ -126,6 +126,8 @@ class AnalysisResult:
         As used.
     seconds : dict of str to float
         Wall seconds a step.
+    lungs_given : bool
+        Whether the lungs were given rather than segmented.
     """
 
     scan: Scan
@@ -139,3 +141,4 @@ class AnalysisResult:
     calibration: Calibration
     parameters: Parameters
     seconds: dict[str, float]
+    lungs_given: bool = False

@@ -169,7 +169,9 @@ def analyze(
         findings = worst_first(
             [
                 *scan.findings,
-                *lung_findings(ct, anatomy.lungs, orientation.turn(vessels.array)),
+                *lung_findings(
+                    ct, anatomy.lungs, orientation.turn(vessels.array), anatomy.consolidation
+                ),
                 *calibration_findings(
                     calibration, measured_blood_hu is not None, parameters.blood_hu is not None
                 ),
@@ -189,6 +191,7 @@ def analyze(
         calibration=calibration,
         parameters=parameters,
         seconds=steps.seconds,
+        lungs_given=lungs is not None,
     )
 
 
@@ -220,10 +223,20 @@ def _inside_of_lungs(ct: Volume, anatomy: _Anatomy) -> _Inside:
     parenchyma_hu, noise_hu = measure_parenchyma(ct.array[work.box], anatomy.lungs[work.box] > 0)
     hu = np.clip(work.image(ct.array), DARKEST_HU, BRIGHTEST_HU)
     whole = work.labels((anatomy.lungs > 0) & ~anatomy.airways & ~anatomy.consolidation)
-    layers = max(1, round(EDGE_MM / float(work.spacing.min())))
-    core = ndimage.binary_erosion(whole, iterations=layers)
+    core = _without_edge(whole, work.spacing)
     filled = np.where(core, hu, np.float32(parenchyma_hu))
     return _Inside(work, hu, whole, core, filled, parenchyma_hu, noise_hu)
+
+
+def _without_edge(whole: np.ndarray, spacing: np.ndarray) -> np.ndarray:
+    """Take off `EDGE_MM` along each axis, a voxel at a time."""
+    layers = np.maximum(1, np.rint(EDGE_MM / spacing)).astype(int)
+    for layer in range(layers.max()):
+        cross = ndimage.generate_binary_structure(3, 1)
+        for axis in np.nonzero(layers <= layer)[0]:
+            cross &= np.indices(cross.shape)[axis] == 1
+        whole = ndimage.binary_erosion(whole, cross)
+    return whole
 
 
 def _without_bronchi(inside: _Inside, points: RidgePoints) -> tuple[RidgePoints, np.ndarray]:

@@ -66,6 +66,11 @@ def read_profiles(
         (n, 3) centers and unit vectors along the tubes, (z, y, x).
     reach_mm, step_mm : float
         How far out, and how finely, the rays are read.
+
+    Returns
+    -------
+    Profiles
+        Attenuation along `SECTORS` rays around each of the n points, HU.
     """
     radius = (np.arange(round(reach_mm / step_mm)) + 0.5) * step_mm
     angle = 2 * np.pi * np.arange(SECTORS) / SECTORS

@@ -55,6 +55,15 @@ def size_branches(branches: Branches, sections: CrossSections) -> SizedBranches:
         Centerlines.
     sections : CrossSections
         Areas as measured, one a point of `branches`.
+
+    Returns
+    -------
+    SizedBranches
+        Steady areas and the blood of each point, one a point of `branches`.
+
+    Notes
+    -----
+    Own method.
     """
     rough = np.clip(_branch_median(branches, sections.csa_mm2), 0, None)
     readable = (_beyond_junctions(branches, np.sqrt(rough / np.pi)) > 0) & (

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from .dicomseries import read_dicom_file, read_dicom_folder
+from .chest import PADDING_HU
+from .dicomseries import read_dicom_folder, refuse_dicom_file
 from .errors import AnalysisError
 from .imagefiles import check_readable, is_image_file, not_perpendicular, read_image
 from .scan import Acquisition, Scan
@@ -19,12 +20,13 @@ LEAST_VOXELS = 10
 """Fewer along any axis are a picture or a slab, not a chest."""
 AIR_HU = -200
 """A chest CT without anything below this shows no air, or is not in HU."""
-PADDING_HU = -1500
-"""No air is measured as low as this: such values mark what was outside the field of view."""
 OUTSIDE_HU = -2000
 """Given to voxels outside the field of view, so that lungs cut by it are noticed."""
 ROUNDING_HU = 1e-3
 """Values this close to whole numbers are whole numbers that were scaled in floating point."""
+FINEST_MM = 0.1
+COARSEST_PIXEL_MM = 2.5
+"""Pixels of chest CT are 0.5 to 1 mm wide."""
 ORTHOGONAL = 1e-3
 """Largest cosine between axes that are taken as perpendicular."""
 
@@ -55,10 +57,9 @@ def read_scan(path: Path | str, series: str | None = None) -> Scan:
         if series is not None:
             raise AnalysisError(f"--series chooses within a folder, and {path.name} is a file.")
         return scan_from_image(read_image(path), path.name)
-    if path.is_dir():
-        image, acquisition = read_dicom_folder(path, series)
-    else:
-        image, acquisition = read_dicom_file(path)
+    if not path.is_dir():
+        refuse_dicom_file(path)
+    image, acquisition = read_dicom_folder(path, series)
     return _checked(image, path.resolve().name, acquisition)
 
 
@@ -129,6 +130,12 @@ def _check_geometry(image: sitk.Image, acquisition: Acquisition, name: str) -> N
     cosines = np.reshape(image.GetDirection(), (3, 3))
     if np.abs(cosines.T @ cosines - np.eye(3)).max() > ORTHOGONAL:
         raise not_perpendicular(name)
+    finest, second, _ = sorted(image.GetSpacing())
+    if finest < FINEST_MM or second > COARSEST_PIXEL_MM:
+        raise AnalysisError(
+            f"{name} has voxels of {' × '.join(f'{step:.3g}' for step in image.GetSpacing())} mm,"
+            " which no chest CT has; check that its spacing is in mm, or take the full resolution."
+        )
     for value, what in (
         (max(image.GetSpacing()), "apart"),
         (acquisition.slice_thickness_mm or 0.0, "thick"),

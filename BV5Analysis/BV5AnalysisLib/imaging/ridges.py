@@ -97,6 +97,12 @@ def find_ridge_points(
     progress : callable
         Called with the fraction done.
 
+    Returns
+    -------
+    RidgePoints
+        Points of all scales, within half a voxel or so of the tubes' centers; none where there is
+        no tube.
+
     References
     ----------
     Steger C. An unbiased detector of curvilinear structures. IEEE PAMI 1998;20:113-125.

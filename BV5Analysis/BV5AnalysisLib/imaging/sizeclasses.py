@@ -73,7 +73,7 @@ TISSUE = Code("85756007", "Tissue")
 BLOOD_VESSEL = Code("59820001", "Blood vessel")
 LUNG = Code("39607008", "Lung")
 
-# Vermillion, yellow, blue and grey of the Okabe-Ito palette, safe for color-blind readers.
+# Vermillion, yellow, blue and gray of the Okabe-Ito palette, safe for color-blind readers.
 VESSELS: dict[SizeClass, Appearance] = {
     SizeClass.BV5: Appearance("bv5", "BV5", _rgb("#D55E00"), TISSUE, BLOOD_VESSEL, LUNG),
     SizeClass.BV5_10: Appearance("bv5_10", "BV5-10", _rgb("#F0E442"), TISSUE, BLOOD_VESSEL, LUNG),

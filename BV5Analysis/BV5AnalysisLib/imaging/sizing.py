@@ -97,10 +97,15 @@ def measure_cross_sections(
     progress : callable
         Called with the fraction done.
 
-    References
-    ----------
-    Wiemker R et al. Automated assessment of bronchial lumen, wall thickness and bronchoarterial
-    diameter ratio. CARS 2004 (integral-based sizes below the point-spread function).
+    Returns
+    -------
+    CrossSections
+        One a point of `branches`.
+
+    Notes
+    -----
+    That a blurred profile keeps its integral is common knowledge of sizing below the resolution;
+    how the integral is shared among directions and kept clear of neighbors is the project's own.
     """
     count = len(branches.position_mm)
     csa, background, clean = np.zeros((3, count))

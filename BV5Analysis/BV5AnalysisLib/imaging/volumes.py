@@ -108,7 +108,11 @@ def measure_regions(
         ("left", lung == LungLabel.LEFT, lungs.array == LungLabel.LEFT),
     ]
     masks += [
-        (region.name, region.mask.array[index] & (lung > 0), region.mask.array & inside)
+        (
+            region.name,
+            (region.mask.array[index] != 0) & (lung > 0),
+            (region.mask.array != 0) & inside,
+        )
         for region in regions
     ]
     return tuple(

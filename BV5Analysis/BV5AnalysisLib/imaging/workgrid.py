@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .volume import Grid, Volume
+from .volume import Grid
 
 ANISOTROPY_LIMIT = 1.3
 """Slices farther apart than this multiple of the finest spacing are interpolated between."""
@@ -49,6 +49,11 @@ class WorkGrid:
             Grid of the scan.
         margin_mm : float
             How far the box goes beyond the mask where the scan does.
+
+        Returns
+        -------
+        WorkGrid
+            Its spacing is the scan's, but along axes much coarser than the finest.
         """
         box = tuple(
             slice(max(0, tight.start - pad), min(size, tight.stop + pad))
@@ -65,11 +70,6 @@ class WorkGrid:
         counts = np.array([edge.stop - edge.start for edge in box])
         shape = np.floor((counts - 1) * coarse / target + 1e-6).astype(int) + 1
         return cls(grid, box, tuple(int(n) for n in shape), target)
-
-    @property
-    def extent_mm(self) -> np.ndarray:
-        """Position of the last voxel's center in the work frame (z, y, x), mm."""
-        return (np.array(self.shape) - 1) * self.spacing
 
     def image(self, array: np.ndarray) -> np.ndarray:
         """Resample a scan's array to this grid by cubic splines.
@@ -108,17 +108,6 @@ class WorkGrid:
     def to_world(self, points_mm: np.ndarray) -> np.ndarray:
         """World points (n, 3) in LPS mm of points (n, 3) in this frame, (z, y, x) mm."""
         return self.source.index_to_world(self.to_scan_index(points_mm))
-
-    def volume(self, array: np.ndarray) -> Volume:
-        """Work array as a volume in the world, for pictures and checks."""
-        start = np.array([[edge.start for edge in self.box]], float)
-        grid = Grid(
-            self.shape[::-1],
-            tuple(float(s) for s in self.spacing[::-1]),
-            tuple(float(v) for v in self.source.index_to_world(start)[0]),
-            self.source.direction,
-        )
-        return Volume(array, grid)
 
     def _coarse(self, axis: int) -> float:
         return float(self.source.spacing_zyx[axis])

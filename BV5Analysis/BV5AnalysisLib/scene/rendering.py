@@ -39,7 +39,7 @@ KEY_LIGHT_INTENSITY = 0.9
 KEY_TO_FILL_RATIO = 2.5
 DEPTH_FADE = 0.65
 """How much of their color the vessels farthest from the viewer lose to the background."""
-GREY_BRIGHTNESS = 0.5
+GRAY_BRIGHTNESS = 0.5
 """Of what is below the floor, which is much and must not cover what is measured."""
 PACKAGES = "sudo apt install libegl1 libgl1-mesa-dri"
 
@@ -185,7 +185,7 @@ def _shade(renderer: vtk.vtkRenderer, bounds: np.ndarray, direction: ViewDirecti
         depth=depth,
         background=", ".join(str(channel) for channel in BACKGROUND_BOTTOM),
         fade=DEPTH_FADE,
-        dimmed=GREY_BRIGHTNESS,
+        dimmed=GRAY_BRIGHTNESS,
     )
     for actor in _actors(renderer):
         translucent = actor.GetProperty().GetOpacity() < 1

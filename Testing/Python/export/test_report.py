@@ -123,7 +123,19 @@ def test_the_method_names_this_runs_parameters(page_of, small_result):
     text = page_of(parameters=parameters, calibration=calibration).text
     assert "BV5 (0.5 ≤ CSA < 4 mm²), BV5-10 (4 ≤ CSA < 12 mm²), BV10 (CSA ≥ 12 mm²)" in text
     assert "Blood was taken as 55 HU, set by the user" in text
-    assert "measured inside the scan's large vessels" in page_of().text
+    assert "the upper quartile in the middle of the scan's large vessels" in page_of().text
+
+
+def test_the_method_tells_given_lungs_usual_blood_and_no_floor(page_of, small_result):
+    text = page_of(
+        lungs_given=True,
+        findings=(Finding("blood_not_measured", Severity.WARNING, "Few vessels.", 40.0),),
+        parameters=dataclasses.replace(small_result.parameters, minimum_csa_mm2=0.0),
+    ).text
+    assert "Airways were segmented in given lungs" in text
+    assert "as usual without contrast agent" in text
+    assert "there is no floor" in text
+    assert "less than 0 mm²" not in text
 
 
 def test_versions_input_and_citation_are_there(page_of, small_result):

@@ -70,3 +70,10 @@ def test_a_pulmonary_artery_at_the_hilum_is_none(chest):
     # 8 mm radius, within 2 cm of the mediastinum.
     hu[((z - 60) ** 2 + (y - 60) ** 2 < 16) & (x > 55) & (labels == LungLabel.RIGHT)] = 40
     assert not found(chest).any()
+
+
+def test_without_known_airways_the_pulmonary_artery_stays(chest):
+    hu, labels, airways = chest
+    z, y, x = np.indices(GRID.shape)
+    hu[((z - 60) ** 2 + (y - 60) ** 2 < 16) & (x > 55) & (labels == LungLabel.RIGHT)] = 40
+    assert not found((hu, labels, np.zeros_like(airways))).any()

@@ -256,3 +256,11 @@ def test_segmentations_of_slicer(overlap, crop, tmp_path):
     for region in regions:
         np.testing.assert_array_equal(region.mask.array, segments[region.name])
     np.testing.assert_array_equal(read_lungs(path, GRID).array > 0, labels() > 0)
+
+
+def test_an_image_is_no_lung_mask(tmp_path):
+    values = np.arange(20 * 20 * 20, dtype=np.int16).reshape(20, 20, 20) - 4000
+    sitk.WriteImage(sitk.GetImageFromArray(values), str(tmp_path / "ct.nrrd"))
+    grid = Grid((20, 20, 20), (1.0, 1.0, 1.0))
+    with pytest.raises(AnalysisError, match=r"8000 different values; give a lung mask"):
+        read_lungs(tmp_path / "ct.nrrd", grid)

@@ -88,9 +88,9 @@ def test_noise_has_its_strength_and_color(kernel):
     phantom = tube_phantom([StraightTube(1.0)], noise_hu=25, noise_kernel=kernel, seed=3)
     noise = phantom.volume.array[:, :20, :20]
     assert noise.std() == pytest.approx(25, rel=0.05)
-    neighbours = np.corrcoef(noise[..., :-1].ravel(), noise[..., 1:].ravel())[0, 1]
+    neighbors = np.corrcoef(noise[..., :-1].ravel(), noise[..., 1:].ravel())[0, 1]
     low, high = {"white": (-0.03, 0.03), "smooth": (0.5, 0.8), "sharp": (-0.4, -0.05)}[kernel]
-    assert low < neighbours < high
+    assert low < neighbors < high
 
 
 def test_same_seed_same_bytes():

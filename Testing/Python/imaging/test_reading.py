@@ -371,3 +371,11 @@ def test_real_scan(name, shape, spacing, findings, capfd):
 def test_formats_are_told_in_the_docstring():
     for suffix in SUFFIXES:
         assert suffix in read_scan.__doc__
+
+
+@pytest.mark.parametrize("spacing", [(0.05, 0.05, 0.05), (1e-6, 1e-6, 1e-6), (4.9, 4.9, 4.9)])
+def test_voxels_that_no_chest_ct_has_are_refused(spacing):
+    image = chest_image()
+    image.SetSpacing(spacing)
+    with pytest.raises(AnalysisError, match="which no chest CT has"):
+        scan_from_image(image)

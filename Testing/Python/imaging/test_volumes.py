@@ -160,3 +160,20 @@ def test_a_wide_vessel_is_drawn_over_a_thin_one(order):
     labels = label_vessels(Volume(hu, grid), Volume(lungs, grid), centerlines, CALIBRATION).array
     on_axes = [labels[tuple(np.rint(line[20] / 0.7).astype(int))] for line in lines]
     assert on_axes == [SizeClass.BV10, SizeClass.BV10]
+
+
+def test_a_region_counts_the_same_whatever_its_type(scene):
+    branches, sized, centerlines, lungs, _ = scene
+    half = np.zeros(lungs.array.shape, bool)
+    half[:, :45] = True
+    rows = [
+        measure_regions(
+            centerlines,
+            sized.volume_ml,
+            branches.step_mm,
+            lungs,
+            (Region("half", lungs.with_array(half.astype(kind))),),
+        )[-1]
+        for kind in (bool, np.uint8)
+    ]
+    assert rows[0] == rows[1]

@@ -19,6 +19,12 @@ def box_mask(grid):
     return mask
 
 
+def grid_in_world(work):
+    """The work grid as a grid of its own, made from the box's corner."""
+    corner = work.source.index_to_world([[edge.start for edge in work.box]])[0]
+    return Grid(work.shape[::-1], tuple(work.spacing[::-1]), tuple(corner), work.source.direction)
+
+
 def smooth(world_mm):
     """A function of the world that bends over 8 mm, as the finest vessels do."""
     return 100 * np.sin(world_mm @ [0.35, 0.2, 0.3]) + 2 * world_mm[..., 0]
@@ -62,7 +68,7 @@ def test_image_goes_through_the_function_at_its_own_places(spacing):
     image = work.image(values)
     assert image.shape == work.shape
     assert image.dtype == np.float32
-    here = work.volume(image).grid
+    here = grid_in_world(work)
     expected = smooth(here.index_to_world(np.moveaxis(np.indices(here.shape), 0, -1)))
     # Of an amplitude of 100, and away from the box's rim, where the spline knows no more samples.
     inner = tuple(slice(round(4 / s), -round(4 / s)) for s in work.spacing)
@@ -92,7 +98,7 @@ def test_labels_are_those_of_the_nearest_voxel():
     found = work.labels(labels)
     assert found.shape == work.shape
     assert found.dtype == labels.dtype
-    here = work.volume(found).grid
+    here = grid_in_world(work)
     index = grid.world_to_index(here.index_to_world(np.moveaxis(np.indices(here.shape), 0, -1)))
     # Half way between two slices either will do.
     sure = np.abs(index[..., 0] % 1 - 0.5) > 0.01
@@ -107,7 +113,7 @@ def test_points_reach_the_world_as_voxels_do(direction):
     index = np.random.default_rng(3).uniform(0, np.array(work.shape) - 1, (50, 3))
     points_mm = index * work.spacing
     in_world = work.to_world(points_mm)
-    assert np.allclose(in_world, work.volume(np.zeros(work.shape)).grid.index_to_world(index))
+    assert np.allclose(in_world, grid_in_world(work).index_to_world(index))
     assert np.allclose(grid.world_to_index(in_world), work.to_scan_index(points_mm))
     corner = [edge.start for edge in work.box]
     assert np.allclose(work.to_world(np.zeros((1, 3))), grid.index_to_world([corner]))
@@ -118,6 +124,6 @@ def test_last_voxel_stays_inside_the_box():
         grid = grid_of((0.7, 0.7, spacing_z))
         work = WorkGrid.around(box_mask(grid), grid, 2.0)
         counts = np.array([edge.stop - edge.start for edge in work.box])
-        rest = (counts - 1) * grid.spacing_zyx - work.extent_mm
+        rest = (counts - 1) * grid.spacing_zyx - (np.array(work.shape) - 1) * work.spacing
         assert (rest > -1e-5).all()
         assert (rest < work.spacing).all()

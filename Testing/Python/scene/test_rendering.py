@@ -67,7 +67,7 @@ def test_each_class_is_drawn_in_its_color_at_its_place(fanned_result, tmp_path, 
     image = above_legend(picture(fanned_result, tmp_path / "p.png"))
     rows, _ = np.nonzero(showing(image, size_class)[:, 60:-60])
     if size_class == SizeClass.BELOW_FLOOR:
-        # The lungs' rim is nearly grey as well: look where the vessels are.
+        # The lungs' rim is nearly gray as well: look where the vessels are.
         rows, _ = np.nonzero(showing(image, size_class)[:, 100:200])
     assert len(rows) > 150
     # The lungs' 96 mm up and down from the middle fill the height above the legend.

@@ -49,15 +49,6 @@ class CurvedTree:
         """Number of branches."""
         return len(self.parent)
 
-    def knots_of(self, branch: int) -> np.ndarray:
-        """(k, 3) knots of a branch, from its parent's end to its own."""
-        last = self.last_knot[branch]
-        first = last
-        while self.branch[self.before[first]] == branch and self.before[first] != first:
-            first = self.before[first]
-        chain = np.arange(first, last + 1)
-        return self.knot_mm[np.concatenate([[self.before[first]], chain])]
-
 
 def curve_trees(trees: list[Tree], step_mm: float) -> CurvedTree:
     """Bend trees smoothly: each child leaves towards its end, drawn to its parent's direction.

@@ -35,6 +35,13 @@ def test_lobes_are_split_by_side(simple_body):
     check(simple_body, given_lungs(mask, Orientation.of(mask.grid)))
 
 
+def test_two_labels_one_above_the_other_are_split_by_side(simple_body):
+    mask = masks(simple_body, 1, 1)
+    upper = mask.array[60:]
+    upper[upper > 0] = 2
+    check(simple_body, given_lungs(mask, Orientation.of(mask.grid)))
+
+
 def test_mirrored_axes_do_not_swap_sides(simple_body):
     mask = masks(simple_body, 1, 2)
     flipped = Grid(

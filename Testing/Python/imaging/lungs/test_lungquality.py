@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.lungquality import lung_findings, opacity_percent
+from BV5AnalysisLib.imaging.lungquality import ground_glass_percent, lung_findings
 from BV5AnalysisLib.imaging.sizeclasses import LungLabel
 from scipy import ndimage
 
@@ -14,8 +14,9 @@ def given_labels(body) -> np.ndarray:
     return labels
 
 
-def found(body, labels, vessels=None):
-    return {f.code: f for f in lung_findings(body.volume(), labels, vessels)}
+def found(body, labels, vessels=None, consolidation=None):
+    findings = lung_findings(body.volume(), labels, vessels, consolidation)
+    return {finding.code: finding for finding in findings}
 
 
 def test_healthy_lungs_have_no_finding(simple_body):
@@ -84,8 +85,10 @@ def test_consolidation_is_measured_and_is_no_ground_glass(simple_body):
     patch = simple_body.ellipsoid((-75, 50, 150), (30, 25, 40)) & simple_body.lung(-1)
     simple_body.fill(patch, 10)
     true = 100 * np.count_nonzero(patch) / np.count_nonzero(labels)
-    findings = found(simple_body, labels)
-    assert findings["consolidation"].value == pytest.approx(true, rel=0.2)
+    findings = found(simple_body, labels, consolidation=patch)
+    assert findings["consolidation"].value == pytest.approx(true)
+    milliliters = np.count_nonzero(patch) * simple_body.grid.voxel_volume_ml
+    assert f"({milliliters:.0f} mL)" in findings["consolidation"].text
     assert "ground_glass" not in findings
 
 
@@ -98,6 +101,4 @@ def test_vessels_are_no_opacity(simple_body):
         vessels |= simple_body.rod((40, 0, z), (120, 0, z), 6)
     vessels &= labels > 0
     simple_body.fill(vessels, 40)
-    ground_glass, consolidation = opacity_percent(simple_body.volume(), labels, vessels)
-    assert ground_glass < 1
-    assert consolidation < 0.5
+    assert ground_glass_percent(simple_body.volume(), labels, vessels) < 1

@@ -127,10 +127,7 @@ def test_one_lung_is_refused(simple_body, side, missing):
 
 
 def test_abdomen_is_refused(simple_body):
-    simple_body.fill(simple_body.ellipsoid((60, -40, 200), (50, 40, 50)), -1000)
-    for x in range(-90, 91, 30):
-        simple_body.fill(simple_body.ellipsoid((x, -50, 80), (13, 16, 20)), -990)
-        simple_body.fill(simple_body.ellipsoid((x, 10, 40), (10, 10, 12)), -700)
+    simple_body.add_bowel()
     with pytest.raises(AnalysisError, match="chest"):
         labels_of(simple_body.volume())
 
