@@ -32,6 +32,11 @@ def world_centerlines(
         Where the work frame is.
     parameters : Parameters
         Class bounds.
+
+    Returns
+    -------
+    Centerlines
+        The same points in LPS mm, with area, class, and length, volume and mean area a branch.
     """
     count = len(branches.branch_start) - 1
     branch = branches.branch_id
@@ -91,6 +96,11 @@ def measure_regions(
         `LungLabel` values.
     regions : tuple of Region
         On the same grid; what lies outside the lungs does not count.
+
+    Returns
+    -------
+    tuple of Measurement
+        Rows ``both``, ``right``, ``left``, then one a region, mL and mm.
 
     Raises
     ------
