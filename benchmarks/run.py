@@ -26,6 +26,13 @@ from BV5AnalysisLib.imaging.pipeline import analyze
 
 SPACINGS_MM = ((0.7, 0.7, 0.7), (0.7, 0.7, 1.25))
 NOISES_HU = (20.0, 25.0)
+HARD_CASES = {
+    "small chest, scale 0.6": ChestPhantomSpec(scale=0.6),
+    "sharp kernel, 40 HU noise, PSF 0.4 mm, scale 0.7": ChestPhantomSpec(
+        scale=0.7, noise_kernel="sharp", noise_hu=40.0, psf_sigma_mm=(0.4, 0.4, 0.4)
+    ),
+    "10 % consolidation, scale 0.7": ChestPhantomSpec(scale=0.7, consolidation_fraction=0.1),
+}
 SPEED_SCAN = "covid_1p25mm.nrrd"
 SCANS = (SPEED_SCAN, "covid_P001_dicom", "normal_002_dicom")
 
@@ -77,6 +84,16 @@ def print_accuracy(seeds: int) -> None:
             for noise in NOISES_HU:
                 spec = replace(base, seed=seed, spacing_mm=spacing, noise_hu=noise)
                 print(measure_phantom(spec).row, flush=True)
+
+
+def print_hard_cases() -> None:
+    """Print the errors on phantoms that are known to be hard, the program's own lungs."""
+    print("\n| hard case | BV5 % error, points | TPBV error % |")
+    print("|---|---|---|")
+    for name, spec in HARD_CASES.items():
+        found = measure_phantom(spec)
+        tpbv_error = 100 * (found.tpbv_ml / found.true_tpbv_ml - 1)
+        print(f"| {name} | {found.bv5_pct - found.true_bv5_pct:+.1f} | {tpbv_error:+.1f} |")
 
 
 def print_phantom_time() -> None:
@@ -160,6 +177,7 @@ def main() -> None:
     print_machine()
     if options.seeds:
         print_accuracy(options.seeds)
+        print_hard_cases()
     if options.runs:
         print_phantom_time()
         print_speed(options.runs)
