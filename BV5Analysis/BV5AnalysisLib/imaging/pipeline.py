@@ -63,12 +63,26 @@ DARKEST_HU = -1050.0
 
 
 @dataclass(frozen=True, eq=False)
-class _Anatomy:
+class Anatomy:
     """`LungLabel` values, airway lumen (bool) and consolidation (bool) on the turned scan."""
 
     lungs: np.ndarray
     airways: np.ndarray
     consolidation: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Vessels:
+    """Sized branches on their work grid, and what blood was taken to be.
+
+    `blood_was_measured` says whether the scan has vessels wide enough to measure blood in.
+    """
+
+    work: WorkGrid
+    branches: Branches
+    sized: SizedBranches
+    calibration: Calibration
+    blood_was_measured: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +149,64 @@ def analyze(
 
     with steps.step("lungs and airways"):
         anatomy = _anatomy(ct, lungs, orientation)
+    found = measure_vessels(ct, anatomy, parameters, steps)
+    branches, sized, calibration = found.branches, found.sized, found.calibration
+    with steps.step("blood volumes"):
+        centerlines = world_centerlines(branches, sized, found.work, parameters)
+        lung_volume = Volume(orientation.turn_back(anatomy.lungs), scan.volume.grid)
+        measurements = measure_regions(
+            centerlines, sized.volume_ml, branches.step_mm, lung_volume, regions or ()
+        )
+        vessels = label_vessels(scan.volume, lung_volume, centerlines, calibration)
+        histogram = csa_histogram(sized.csa_mm2, sized.volume_ml, parameters)
+        findings = worst_first(
+            [
+                *scan.findings,
+                *lung_findings(
+                    ct, anatomy.lungs, orientation.turn(vessels.array), anatomy.consolidation
+                ),
+                *calibration_findings(
+                    calibration, found.blood_was_measured, parameters.blood_hu is not None
+                ),
+                *vessel_findings(measurements[0]),
+            ]
+        )
+    steps.done()
+    return AnalysisResult(
+        scan=scan,
+        lungs=lung_volume,
+        airways=Volume(orientation.turn_back(anatomy.airways), scan.volume.grid),
+        vessels=vessels,
+        centerlines=centerlines,
+        measurements=measurements,
+        csa_histogram=histogram,
+        findings=findings,
+        calibration=calibration,
+        parameters=parameters,
+        seconds=steps.seconds,
+        lungs_given=lungs is not None,
+    )
+
+
+def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps: Steps) -> Vessels:
+    """Find the vessels inside the lungs and measure their areas.
+
+    Parameters
+    ----------
+    ct : Volume
+        HU, turned as `Orientation` does.
+    anatomy : Anatomy
+        Lungs, and what of them is no parenchyma.
+    parameters : Parameters
+        Blood's attenuation, if given, and the shortest tree.
+    steps : Steps
+        Told of each step.
+
+    Returns
+    -------
+    Vessels
+        In the work frame.
+    """
     with steps.step("resampling"):
         inside = _inside_of_lungs(ct, anatomy)
     with steps.step("vessel centers") as within:
@@ -158,44 +230,10 @@ def analyze(
         )
     with steps.step("cross-sectional areas") as within:
         sized = _sizes(inside, vascular, branches, calibration, within)
-    with steps.step("blood volumes"):
-        centerlines = world_centerlines(branches, sized, inside.work, parameters)
-        lung_volume = Volume(orientation.turn_back(anatomy.lungs), scan.volume.grid)
-        measurements = measure_regions(
-            centerlines, sized.volume_ml, branches.step_mm, lung_volume, regions or ()
-        )
-        vessels = label_vessels(scan.volume, lung_volume, centerlines, calibration)
-        histogram = csa_histogram(sized.csa_mm2, sized.volume_ml, parameters)
-        findings = worst_first(
-            [
-                *scan.findings,
-                *lung_findings(
-                    ct, anatomy.lungs, orientation.turn(vessels.array), anatomy.consolidation
-                ),
-                *calibration_findings(
-                    calibration, measured_blood_hu is not None, parameters.blood_hu is not None
-                ),
-                *vessel_findings(measurements[0]),
-            ]
-        )
-    steps.done()
-    return AnalysisResult(
-        scan=scan,
-        lungs=lung_volume,
-        airways=Volume(orientation.turn_back(anatomy.airways), scan.volume.grid),
-        vessels=vessels,
-        centerlines=centerlines,
-        measurements=measurements,
-        csa_histogram=histogram,
-        findings=findings,
-        calibration=calibration,
-        parameters=parameters,
-        seconds=steps.seconds,
-        lungs_given=lungs is not None,
-    )
+    return Vessels(inside.work, branches, sized, calibration, measured_blood_hu is not None)
 
 
-def _anatomy(ct: Volume, given: sitk.Image | Volume | None, orientation: Orientation) -> _Anatomy:
+def _anatomy(ct: Volume, given: sitk.Image | Volume | None, orientation: Orientation) -> Anatomy:
     """Segment the turned scan, or take the lungs that were given."""
     chest = survey_chest(ct)
     if given is None:
@@ -206,7 +244,7 @@ def _anatomy(ct: Volume, given: sitk.Image | Volume | None, orientation: Orienta
         lungs = given_lungs(mask, orientation)
         airways = _airways_if_any(ct, chest)
         lungs[airways] = 0
-    return _Anatomy(lungs, airways, find_consolidation(chest, lungs, airways))
+    return Anatomy(lungs, airways, find_consolidation(chest, lungs, airways))
 
 
 def _airways_if_any(ct: Volume, chest: Chest) -> np.ndarray:
@@ -217,7 +255,7 @@ def _airways_if_any(ct: Volume, chest: Chest) -> np.ndarray:
         return np.zeros(ct.array.shape, bool)
 
 
-def _inside_of_lungs(ct: Volume, anatomy: _Anatomy) -> _Inside:
+def _inside_of_lungs(ct: Volume, anatomy: Anatomy) -> _Inside:
     """Lungs on the work grid, their outside filled with parenchyma so that no edge is seen."""
     work = WorkGrid.around(anatomy.lungs, ct.grid, MARGIN_MM)
     parenchyma_hu, noise_hu = measure_parenchyma(ct.array[work.box], anatomy.lungs[work.box] > 0)
