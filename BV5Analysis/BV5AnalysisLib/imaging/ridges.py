@@ -249,21 +249,50 @@ def _offset_across(
 
 
 def _strongest_across_scales(found: list[RidgePoints]) -> RidgePoints:
-    """Keep, of points at different scales in the same tube, the strongest."""
+    """Keep, of points at different scales in the same tube, the strongest.
+
+    A point gives way only to a point that stays: where two scales answer alike, noise makes now the
+    one, now the other the stronger, and points hidden by hidden ones would leave holes.
+    """
+    every = _concatenate(found)
+    weaker, stronger = _rivals(found)
+    stays = np.ones(len(every), bool)
+    undecided = np.ones(len(every), bool)
+    while len(weaker):
+        open_rival = np.zeros(len(every), bool)
+        open_rival[weaker] = True
+        undecided &= open_rival
+        # What has no stronger rival left stays, and hides its own rivals.
+        hidden = weaker[~undecided[stronger]]
+        stays[hidden] = False
+        undecided[hidden] = False
+        keep = undecided[weaker] & stays[stronger]
+        weaker, stronger = weaker[keep], stronger[keep]
+    return every[stays]
+
+
+def _rivals(found: list[RidgePoints]) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of points, weaker and stronger, that lie in one tube at different scales.
+
+    A stronger tube hides what lies inside its own or inside the asking point's width.
+    """
     trees = [cKDTree(points.position_mm) for points in found]
-    kept = []
-    for points in found:
-        keep = np.ones(len(points), bool)
-        for other, tree in zip(found, trees, strict=True):
-            if other is points or not len(other) or not len(points):
+    start = np.cumsum([0, *map(len, found)])
+    weaker, stronger = [np.empty(0, int)], [np.empty(0, int)]
+    for number, points in enumerate(found):
+        for rival, tree in enumerate(trees):
+            other = found[rival]
+            if rival == number or not len(other) or not len(points):
                 continue
-            # A stronger tube hides what lies inside its own or inside the asking point's width.
-            reach = np.maximum(points.scale_mm, other.scale_mm[0])
-            distance, nearest = tree.query(points.position_mm, k=4, workers=-1)
-            stronger = np.append(other.strength_hu, -np.inf)[nearest] > points.strength_hu[:, None]
-            keep &= ~(stronger & (distance < reach[:, None])).any(axis=1)
-        kept.append(points[keep])
-    return _concatenate(kept)
+            reach = max(points.scale_mm[0], other.scale_mm[0])
+            distance, nearest = tree.query(
+                points.position_mm, k=4, distance_upper_bound=reach, workers=-1
+            )
+            strength = np.append(other.strength_hu, -np.inf)[nearest]
+            row, column = np.nonzero(strength > points.strength_hu[:, None])
+            weaker.append(row + start[number])
+            stronger.append(nearest[row, column] + start[rival])
+    return np.concatenate(weaker), np.concatenate(stronger)
 
 
 def _concatenate(parts: list[RidgePoints]) -> RidgePoints:
