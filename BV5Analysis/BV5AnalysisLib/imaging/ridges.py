@@ -285,9 +285,7 @@ def _rivals(found: list[RidgePoints]) -> tuple[np.ndarray, np.ndarray]:
             if rival == number or not len(other) or not len(points):
                 continue
             reach = max(points.scale_mm[0], other.scale_mm[0])
-            distance, nearest = tree.query(
-                points.position_mm, k=4, distance_upper_bound=reach, workers=-1
-            )
+            nearest = tree.query(points.position_mm, k=4, distance_upper_bound=reach, workers=-1)[1]
             strength = np.append(other.strength_hu, -np.inf)[nearest]
             row, column = np.nonzero(strength > points.strength_hu[:, None])
             weaker.append(row + start[number])
