@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from .banded import along_axis
 from .eigen import principal_axis
 
 SCALES_MM = (0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
@@ -113,13 +113,11 @@ def find_ridge_points(
     reached = 0.0
     finest, finest_spacing = None, spacing
     for number, scale in enumerate(scales_mm):
-        image = _smooth(image, np.sqrt(scale**2 - reached**2) / spacing)
-        reached = scale
         # Past two voxels' blur every other voxel holds all there is.
-        halve = np.where(scale >= 2.4 * spacing, 2, 1)
-        if (halve > 1).any():
-            pick = tuple(slice(None, None, int(step)) for step in halve)
-            image, mask, spacing = np.ascontiguousarray(image[pick]), mask[pick], spacing * halve
+        step = np.where(scale >= 2.4 * spacing, 2, 1)
+        image = _smooth(image, np.sqrt(scale**2 - reached**2) / spacing, step)
+        mask = mask[tuple(slice(None, None, int(each)) for each in step)]
+        reached, spacing = scale, spacing * step
         points = _ridge_points_at(image, mask, spacing, scale, minimum_strength_hu)
         if finest is None:
             finest = image
@@ -136,25 +134,18 @@ def _values_at(image: np.ndarray, points: RidgePoints, spacing: np.ndarray) -> n
     return image[tuple(np.minimum(index, np.array(image.shape) - 1).T)]
 
 
-def _smooth(image: np.ndarray, sigma_voxels: np.ndarray) -> np.ndarray:
-    """Gaussian, one slab of an axis a thread."""
+def _smooth(image: np.ndarray, sigma_voxels: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """Gaussian, at every voxel or every other one along each axis, as `step` says."""
     for axis in range(3):
-        image = _filter_in_slabs(image, float(sigma_voxels[axis]), axis)
+        matrix = _gaussian_matrix(image.shape[axis], float(sigma_voxels[axis]))
+        image = along_axis(matrix[:: int(step[axis])], image, axis)
     return image
 
 
-def _filter_in_slabs(image: np.ndarray, sigma: float, axis: int) -> np.ndarray:
-    out = np.empty_like(image)
-    across = 1 if axis == 0 else 0
-    edges = np.linspace(0, image.shape[across], 5).astype(int)
-
-    def work(slab: tuple[int, int]) -> None:
-        pick = (slice(None),) * across + (slice(*slab),)
-        ndimage.gaussian_filter1d(image[pick], sigma, axis, truncate=3.5, output=out[pick])
-
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(work, pairwise(edges)))
-    return out
+def _gaussian_matrix(count: int, sigma: float) -> np.ndarray:
+    """Weights (count, count) of a Gaussian along a line that is mirrored at its ends."""
+    unit = np.eye(count, dtype=np.float32)
+    return ndimage.gaussian_filter1d(unit, sigma, axis=0, truncate=3.5)
 
 
 def _ridge_points_at(
@@ -175,19 +166,7 @@ def _ridge_points_at(
 def _ridge_points_in(
     image: np.ndarray, mask: np.ndarray, spacing: np.ndarray, scale: float, minimum: float
 ) -> RidgePoints:
-    center = image[1:-1, 1:-1, 1:-1]
-    inner = mask[1:-1, 1:-1, 1:-1] != 0
-    neighbors = [
-        (np.roll(image, -1, axis)[1:-1, 1:-1, 1:-1], np.roll(image, 1, axis)[1:-1, 1:-1, 1:-1])
-        for axis in range(3)
-    ]
-    maxima = np.zeros(center.shape, np.uint8)
-    curvature = np.zeros(center.shape, np.float32)
-    for axis, (after, before) in enumerate(neighbors):
-        maxima += (center >= after) & (center > before)
-        curvature += (2 * center - after - before) * np.float32((scale / spacing[axis]) ** 2)
-    where = np.nonzero(inner & (maxima >= 2) & (curvature > 1.5 * minimum))
-    flat = np.ravel_multi_index(tuple(axis + 1 for axis in where), image.shape)
+    flat = _candidates(image, mask, (scale / spacing) ** 2, 1.5 * minimum)
     gradient, hessian = _derivatives(image, flat, spacing)
     values, direction = principal_axis(*hessian)
     # A second difference is the second derivative after a triangle of variance spacing² / 6.
@@ -200,7 +179,8 @@ def _ridge_points_in(
         & (strength > minimum)
         & (np.abs(offset) <= 0.6 * spacing).all(axis=1)
     )
-    position = (np.stack(where, axis=1)[keep] + 1) * spacing + offset[keep]
+    index = np.stack(np.unravel_index(flat[keep], image.shape), axis=1)
+    position = index * spacing + offset[keep]
     return RidgePoints(
         position,
         direction[keep],
@@ -208,6 +188,42 @@ def _ridge_points_in(
         strength[keep],
         np.full(len(position), spacing.max()),
     )
+
+
+def _candidates(
+    image: np.ndarray, mask: np.ndarray, weights: np.ndarray, minimum: float
+) -> np.ndarray:
+    """Flat indices of voxels that are a maximum along two axes, and curved enough over all.
+
+    A plane at a time: what is worked on stays in the processor's cache.
+    """
+    weights = weights.astype(np.float32)
+    found = [np.empty(0, int)]
+    for number in range(1, len(image) - 1):
+        inside = mask[number, 1:-1, 1:-1]
+        if not inside.any():
+            continue
+        plane = image[number]
+        center = plane[1:-1, 1:-1]
+        neighbors = (
+            (image[number - 1, 1:-1, 1:-1], image[number + 1, 1:-1, 1:-1]),
+            (plane[:-2, 1:-1], plane[2:, 1:-1]),
+            (plane[1:-1, :-2], plane[1:-1, 2:]),
+        )
+        first, second, third = (
+            (center > before) & (center >= after) for before, after in neighbors
+        )
+        wanted = (first & second) | (third & (first | second))
+        wanted &= inside
+        curvature = (2 * weights.sum()) * center
+        for weight, (before, after) in zip(weights, neighbors, strict=True):
+            both = before + after
+            both *= weight
+            curvature -= both
+        wanted &= curvature > minimum
+        row, column = np.nonzero(wanted)
+        found.append((number * image.shape[1] + row + 1) * image.shape[2] + column + 1)
+    return np.concatenate(found)
 
 
 def _derivatives(
