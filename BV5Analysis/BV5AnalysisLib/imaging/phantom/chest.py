@@ -92,14 +92,7 @@ def chest_phantom(
     """
     spec, parameters = spec or ChestPhantomSpec(), parameters or Parameters()
     tell = progress or (lambda _step, _fraction: None)
-    # One source of chance for each part, so that one option does not change the others.
-    chance = dict(
-        zip(
-            ("trees", "pruning", "parenchyma", "noise"),
-            np.random.default_rng(spec.seed).spawn(4),
-            strict=True,
-        )
-    )
+    chance = chances(spec.seed)
     tell("anatomy", 0.0)
     anatomy = build_anatomy(spec.chest_scale, spec.expiration)
     parenchyma = build_parenchyma(spec, anatomy, chance["parenchyma"])
@@ -140,6 +133,23 @@ def chest_phantom(
         parameters=parameters,
         overlap_fraction=float(ledger.faulty_mm3[in_trees].sum() / whole[in_trees].sum()),
     )
+
+
+def chances(seed: int) -> dict[str, np.random.Generator]:
+    """One source of chance for each part, so that one option does not change the others.
+
+    Parameters
+    ----------
+    seed : int
+        Of the phantom.
+
+    Returns
+    -------
+    dict of str to numpy.random.Generator
+        Entries ``trees``, ``pruning``, ``parenchyma`` and ``noise``.
+    """
+    names = ("trees", "pruning", "parenchyma", "noise")
+    return dict(zip(names, np.random.default_rng(seed).spawn(4), strict=True))
 
 
 def build_plumbing(
