@@ -1,0 +1,263 @@
+"""Speed and memory of ``bv5 analyze``, beside vesselness alone: the tables of benchmarks/speed.md.
+
+Run by ``make benchmark-speed``. Every figure is of a process of its own, on phantoms that the
+command makes and on the scans in the folder that the environment variable ``BV5_SCANS`` names, else
+in ``shared/data`` beside the checkout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import correlation, linear_regression, median
+
+from watching import Cost, Run, watch
+
+HERE = Path(__file__).resolve().parent
+RESULT = HERE / "speed.md"
+CHOICES = HERE / "speed_choices.md"
+BV5 = (sys.executable, "-m", "BV5AnalysisLib")
+CHEST_MM = 300.0
+"""Length of the phantom along z; its slices are this far apart divided by their number."""
+IN_PLANE_MM = 0.7
+PHANTOM_SLICES = 400
+SLICES = (100, 200, 400, 700, 1000)
+TARGETS = "Targets on two idle cores: 20 s, 2 GB and 0.25 × vesselness on 512 × 512 × 400."
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Runs of the analysis of one scan, and of vesselness on the box of the lungs it found."""
+
+    name: str
+    runs: tuple[Run, ...]
+    vesselness: tuple[Cost, ...] = ()
+
+    @property
+    def total(self) -> Cost:
+        """Of the whole command: median seconds, highest peak."""
+        return middle([run.total for run in self.runs])
+
+    def step(self, name: str) -> Cost:
+        """Of one step: median seconds, highest peak."""
+        return middle([run.steps[name] for run in self.runs])
+
+
+def middle(costs: list[Cost]) -> Cost:
+    """Median seconds and highest peak."""
+    peaks = [cost.peak_gb for cost in costs if cost.peak_gb is not None]
+    return Cost(
+        median(cost.wall_s for cost in costs),
+        median(cost.cpu_s for cost in costs),
+        max(peaks, default=None),
+    )
+
+
+def measure(name: str, scan: Path, runs: int, with_vesselness: bool) -> Measured:
+    """Analyze a scan some times, and compute vesselness as often, in turn."""
+    ours, theirs = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        case = Path(folder) / "case"
+        for _ in range(runs):
+            options = ("--no-report", "--overwrite", "--progress", "json")
+            ours.append(watch([*BV5, "analyze", str(scan), "-o", str(case), *options]))
+            if with_vesselness:
+                script = [sys.executable, str(HERE / "objectness.py")]
+                run = watch([*script, str(scan), str(case / "lungs.seg.nrrd")])
+                theirs.append(run.steps["objectness"])
+    return Measured(name, tuple(ours), tuple(theirs))
+
+
+def phantom(slices: int, folder: Path) -> Path:
+    """CT file of the chest phantom, the same chest in so many slices; made if it is not there."""
+    case = folder / f"phantom_{slices}"
+    if not (case / "ct.nrrd").exists():
+        size = ("--size", "512", "512", str(slices))
+        spacing = (
+            "--spacing",
+            *(str(step) for step in (IN_PLANE_MM, IN_PLANE_MM, CHEST_MM / slices)),
+        )
+        command = [*BV5, "phantom", "-o", str(case), *size, *spacing]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return case / "ct.nrrd"
+
+
+def scans() -> list[Path]:
+    """List the scans at hand."""
+    default = HERE.parents[1] / "shared" / "data"
+    folder = Path(os.environ.get("BV5_SCANS", default))
+    if not folder.is_dir():
+        return []
+    return sorted(p for p in folder.iterdir() if p.is_dir() or p.suffix in {".nrrd", ".gz", ".mha"})
+
+
+def table(header: list[str], rows: list[list[str]]) -> Iterator[str]:
+    """Lines of a Markdown table."""
+    yield ""
+    for row in (header, ["---"] * len(header), *rows):
+        yield "| " + " | ".join(row) + " |"
+
+
+def whole_table(measured: list[Measured]) -> Iterator[str]:
+    """Whole command beside vesselness alone, a row a scan."""
+    header = ["scan", "wall s", "all runs", "CPU s", "peak GB"]
+    header += ["vesselness wall s", "CPU s", "peak GB", "wall ratio", "CPU ratio"]
+    rows = []
+    for each in measured:
+        ours, theirs = each.total, middle(list(each.vesselness))
+        every = ", ".join(f"{run.total.wall_s:.1f}" for run in each.runs)
+        rows.append(
+            [
+                each.name,
+                f"{ours.wall_s:.1f}",
+                every,
+                *(f"{ours.cpu_s:.1f}", gigabytes(ours)),
+                *(f"{theirs.wall_s:.1f}", f"{theirs.cpu_s:.1f}", gigabytes(theirs)),
+                f"{ours.wall_s / theirs.wall_s:.2f}",
+                f"{ours.cpu_s / theirs.cpu_s:.2f}",
+            ]
+        )
+    return table(header, rows)
+
+
+def step_table(measured: list[Measured]) -> Iterator[str]:
+    """Wall and CPU seconds and peak memory of each step, three columns a scan."""
+    header = ["step", *(f"{each.name} wall s | CPU s | peak GB" for each in measured)]
+    rows = [
+        [step, *(_cells(each.step(step)) for each in measured)]
+        for step in measured[0].runs[0].steps
+    ]
+    rows.append(["whole", *(_cells(each.total) for each in measured)])
+    lines = list(table(header, rows))
+    lines[2] = "|" + "---|" * (1 + 3 * len(measured))
+    return iter(lines)
+
+
+def slices_table(measured: dict[int, Measured]) -> Iterator[str]:
+    """Time and memory against the number of slices, with straight lines through them."""
+    rows = [
+        [str(slices), f"{CHEST_MM / slices:.2f}", *_cells(each.total).split(" | ")]
+        for slices, each in measured.items()
+    ]
+    yield from table(["slices", "apart mm", "wall s", "CPU s", "peak GB"], rows)
+    yield ""
+    numbers = list(measured)
+    for what, unit, factor, values in (
+        ("Wall time", "s", 1, [each.total.wall_s for each in measured.values()]),
+        ("CPU time", "s", 1, [each.total.cpu_s for each in measured.values()]),
+        ("Peak memory", "MB", 1000, [each.total.peak_gb for each in measured.values()]),
+    ):
+        line = linear_regression(numbers, values)
+        yield (
+            f"- {what}: {line.intercept * factor:.3g} {unit} + {line.slope * factor:.3g} {unit} a"
+            f" slice, R² {correlation(numbers, values) ** 2:.3f}"
+        )
+
+
+def profile_table(scan: Path) -> Iterator[str]:
+    """Functions with the most seconds of their own."""
+    command = [sys.executable, str(HERE / "profiling.py"), str(scan)]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    rows = json.loads(output.splitlines()[-1])
+    return table(
+        ["function", "own seconds", "calls"],
+        [[f"`{row['function']}`", f"{row['seconds']:.2f}", str(row["calls"])] for row in rows],
+    )
+
+
+def gigabytes(cost: Cost) -> str:
+    """Peak memory, a dash where the system does not tell."""
+    return "–" if cost.peak_gb is None else f"{cost.peak_gb:.2f}"
+
+
+def _cells(cost: Cost) -> str:
+    return f"{cost.wall_s:.2f} | {cost.cpu_s:.2f} | {gigabytes(cost)}"
+
+
+def machine() -> str:
+    """Say what the figures were measured on."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "SimpleITK"))
+    return (
+        f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, {memory:.0f} GiB;"
+        f" {platform.system()}; Python {platform.python_version()}, {packages}; load"
+        f" {os.getloadavg()[0]:.1f} at the start (1 is one busy processor)."
+    )
+
+
+def report(options: argparse.Namespace, folder: Path) -> Iterator[str]:
+    """Lines of the whole report, each as soon as it is measured."""
+    yield "# Speed and memory"
+    yield ""
+    yield f"`make benchmark-speed` prints and writes this. {machine()}"
+    yield ""
+    yield "## The whole command, beside vesselness alone"
+    yield ""
+    yield (
+        "`bv5 analyze --no-report` from start to end, and, as another process in turn with it,"
+        " SimpleITK's `ObjectnessMeasure` at six scales over the box of the lungs on the scan's own"
+        f" voxels, its reading and cutting not counted. Medians of {options.runs}. {TARGETS}"
+    )
+    main_phantom = phantom(PHANTOM_SLICES, folder)
+    cases = [(f"phantom, {PHANTOM_SLICES} slices", main_phantom)]
+    cases += [(scan.name, scan) for scan in scans()]
+    measured = [measure(name, scan, options.runs, True) for name, scan in cases]
+    yield from whole_table(measured)
+    yield ""
+    yield "## Step by step"
+    yield ""
+    yield "Wall seconds, CPU seconds of all threads, and the highest memory while the step ran."
+    yield from step_table(measured)
+    if options.slices:
+        yield ""
+        yield "## Against the number of slices"
+        yield ""
+        yield (
+            f"The same chest of {CHEST_MM:g} mm in 512 × 512 × N voxels, its slices"
+            f" {CHEST_MM:g}/N mm apart: only the sampling differs, as between reconstructions."
+        )
+        yield from slices_table(
+            {n: measure(str(n), phantom(n, folder), 1, False) for n in options.slices}
+        )
+    yield ""
+    yield "## Functions"
+    yield ""
+    yield "The phantom in one thread under a profiler, which itself costs some time."
+    yield from profile_table(main_phantom)
+    if CHOICES.exists():
+        yield ""
+        yield CHOICES.read_text(encoding="utf-8").rstrip()
+
+
+def main() -> None:
+    """Print the tables and write them to a file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=3, help="timed runs of each scan")
+    parser.add_argument(
+        "--slices", type=int, nargs="*", default=SLICES, help="numbers of slices; none leaves out"
+    )
+    parser.add_argument("--phantoms", type=Path, help="folder that keeps the phantoms")
+    parser.add_argument("-o", "--output", type=Path, default=RESULT, help="file to write")
+    options = parser.parse_args()
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        for line in report(options, options.phantoms or Path(folder)):
+            print(line, flush=True)
+            lines.append(line)
+    options.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
