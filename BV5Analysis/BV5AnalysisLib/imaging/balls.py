@@ -37,14 +37,38 @@ def ball_voxels(
     octave = np.ceil(2 * np.log2(np.maximum(radius_mm[order], 0.1))).astype(int)
     for step in np.unique(octave):
         chosen = order[octave == step]
-        box = _box_offsets(2.0 ** (step / 2), spacing)
-        batches = max(1, len(chosen) * len(box) // BATCH)
+        # A ball's middle is at most half a voxel from that of the box.
+        reach = np.floor(2.0 ** (step / 2) / spacing + 0.5).astype(int)
+        batches = max(1, len(chosen) * int(np.prod(2 * reach + 1)) // BATCH)
         for batch in np.array_split(chosen, batches):
-            voxel = np.rint(center[batch]).astype(int)[:, None, :] + box
-            distance = np.linalg.norm((voxel - center[batch][:, None, :]) * spacing, axis=2)
-            inside = ((voxel >= 0) & (voxel < shape)).all(axis=2)
-            ball, which = np.nonzero(inside & (distance <= radius_mm[batch][:, None]))
-            yield batch[ball], tuple(voxel[ball, which].T), distance[ball, which]
+            yield from _within(shape, center[batch], spacing, radius_mm[batch], reach, batch)
+
+
+def _within(
+    shape: tuple[int, int, int],
+    center: np.ndarray,
+    spacing: np.ndarray,
+    radius_mm: np.ndarray,
+    reach: np.ndarray,
+    number: np.ndarray,
+) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, ...], np.ndarray]]:
+    """Look for the voxels of a batch of balls in boxes that reach so many voxels out."""
+    middle = np.rint(center).astype(int)
+    squared = np.zeros((len(center), 1, 1, 1), np.float32)
+    for axis in range(3):
+        steps = np.arange(-reach[axis], reach[axis] + 1)
+        off = (middle[:, axis, None] + steps - center[:, axis, None]) * spacing[axis]
+        along = np.expand_dims((off**2).astype(np.float32), tuple({1, 2, 3} - {axis + 1}))
+        squared = squared + along
+    ball, *offset = np.nonzero(squared <= (radius_mm.astype(np.float32) ** 2)[:, None, None, None])
+    distance = np.sqrt(squared[ball, *offset])
+    voxel = [middle[ball, axis] + offset[axis] - reach[axis] for axis in range(3)]
+    inside = np.ones(len(ball), bool)
+    for along, size in zip(voxel, shape, strict=True):
+        inside &= (along >= 0) & (along < size)
+    if not inside.all():
+        ball, distance, voxel = ball[inside], distance[inside], [v[inside] for v in voxel]
+    yield number[ball], tuple(voxel), distance
 
 
 def draw_balls(
@@ -57,9 +81,3 @@ def draw_balls(
     """Set the voxels of balls to a value, in place; the parameters are those of `ball_voxels`."""
     for _, voxel, _ in ball_voxels(array.shape, center, spacing, radius_mm):
         array[voxel] = value
-
-
-def _box_offsets(radius_mm: float, spacing: np.ndarray) -> np.ndarray:
-    reach = np.ceil(radius_mm / spacing + 0.5).astype(int)
-    axes = [np.arange(-r, r + 1) for r in reach]
-    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)

@@ -210,13 +210,13 @@ def label_vessels(
     grid = scan.grid
     labels = np.zeros(grid.shape, np.uint8)
     radius = centerlines.radius_mm
-    bright = scan.array >= (calibration.parenchyma_hu + calibration.blood_hu) / 2
+    half_blood_hu = (calibration.parenchyma_hu + calibration.blood_hu) / 2
     # Thin vessels still show as a line of voxels.
     core = np.maximum(0.9 * radius, 0.5 * grid.spacing_zyx.max())
     widest = np.maximum(1.35 * radius + 0.5, core)
     center = grid.world_to_index(centerlines.points_mm)
     for point, voxel, distance in ball_voxels(grid.shape, center, grid.spacing_zyx, widest):
-        keep = (distance <= core[point]) | bright[voxel]
+        keep = (distance <= core[point]) | (scan.array[voxel] >= half_blood_hu)
+        keep &= lungs.array[voxel] != 0
         labels[tuple(axis[keep] for axis in voxel)] = centerlines.size_class[point[keep]]
-    labels[lungs.array == 0] = 0
     return Volume(labels, grid)
