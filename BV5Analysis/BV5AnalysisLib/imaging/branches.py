@@ -92,6 +92,45 @@ def link_branches(points: RidgePoints, minimum_length_mm: float) -> Branches:
     return _sampled(points, forest)
 
 
+def keep_points(branches: Branches, keep: np.ndarray) -> Branches:
+    """Branches cut where points are left out.
+
+    Parameters
+    ----------
+    branches : Branches
+        Centerlines.
+    keep : numpy.ndarray
+        (n,) bool.
+
+    Returns
+    -------
+    Branches
+        The points to keep, each run of them a branch. Cut ends meet nothing.
+    """
+    if keep.all():
+        return branches
+    chosen = np.flatnonzero(keep)
+    branch = branches.branch_id[chosen]
+    first = np.ones(len(chosen), bool)
+    first[1:] = (np.diff(chosen) > 1) | (np.diff(branch) > 0)
+    starts = np.append(np.flatnonzero(first), len(chosen))
+    branch = branch[starts[:-1]]
+    ends = chosen[np.stack([starts[:-1], starts[1:] - 1], axis=1)].reshape(-1, 2)
+    was_end = ends == np.stack(
+        [branches.branch_start[branch], branches.branch_start[branch + 1] - 1], axis=1
+    )
+    fresh = branches.end_node.max(initial=0) + 1 + np.arange(ends.size).reshape(ends.shape)
+    return Branches(
+        branches.position_mm[chosen],
+        branches.tangent[chosen],
+        branches.scale_mm[chosen],
+        branches.step_mm[chosen],
+        starts,
+        np.where(was_end, branches.end_node[branch], fresh),
+        branches.tree[branch],
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class _Pairs:
     """Possible connections: (m, 2) point numbers and (m,) weights."""

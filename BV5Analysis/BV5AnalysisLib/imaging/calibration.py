@@ -24,8 +24,11 @@ BLOOD_PERCENTILE = 75.0
 """Motion, a bronchus close by and vessel ends mix air into many middles, and nothing adds to them:
 the upper quartile is blood, where the median of patients' scans is 20 HU below it."""
 
-PARENCHYMA_HU = (-1000.0, -600.0)
-"""What is taken for parenchyma, opacities left out."""
+PARENCHYMA_HU = (-1000.0, -400.0)
+"""Where parenchyma lies, from emphysema to full expiration."""
+
+AROUND_LEVEL_HU = 150.0
+"""Values that far from the most frequent one are other things: opacities, vessels, airways."""
 
 
 def measure_parenchyma(image: np.ndarray, lung: np.ndarray) -> tuple[float, float]:
@@ -49,11 +52,14 @@ def measure_parenchyma(image: np.ndarray, lung: np.ndarray) -> tuple[float, floa
     Donoho DL, Johnstone IM. Ideal spatial adaptation by wavelet shrinkage. Biometrika
     1994;81:425-455 (noise as the median absolute value over 0.6745, there of wavelets).
     """
-    plain = lung & (image > PARENCHYMA_HU[0]) & (image < PARENCHYMA_HU[1])
-    if not plain.any():
+    values = image[::2][lung[::2]]
+    values = values[(values > PARENCHYMA_HU[0]) & (values < PARENCHYMA_HU[1])]
+    if not len(values):
         return -850.0, 0.0
-    level = float(np.median(image[plain]))
-    near = (plain & (np.abs(image - level) < 150))[::2]
+    counts, edges = np.histogram(values, bins=60, range=PARENCHYMA_HU)
+    peak = edges[ndimage.uniform_filter1d(counts, 5, mode="constant").argmax()] + 5.0
+    level = float(np.median(values[np.abs(values - peak) < AROUND_LEVEL_HU]))
+    near = lung[::2] & (np.abs(image[::2] - level) < AROUND_LEVEL_HU)
     run = near[:, :, 2:] & near[:, :, 1:-1] & near[:, :, :-2]
     values = image[::2].astype(np.float32)
     second = values[:, :, 2:] - 2 * values[:, :, 1:-1] + values[:, :, :-2]

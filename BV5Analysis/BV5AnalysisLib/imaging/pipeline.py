@@ -29,6 +29,7 @@ from .progress import Progress
 from .reading import scan_from_image
 from .ridges import RidgePoints, find_ridge_points
 from .scan import Region, Scan
+from .sheets import without_sheets
 from .sizing import measure_cross_sections
 from .steps import Steps
 from .volume import Volume
@@ -229,7 +230,7 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
             branches, inside.hu, inside.whole, inside.work.spacing, inside.half_blood_hu
         )
     with steps.step("cross-sectional areas") as within:
-        sized = _sizes(inside, vascular, branches, calibration, within)
+        branches, sized = _sizes(inside, vascular, branches, calibration, within)
     return Vessels(inside.work, branches, sized, calibration, measured_blood_hu is not None)
 
 
@@ -292,7 +293,8 @@ def _sizes(
     branches: Branches,
     calibration: Calibration,
     progress: Callable[[float], None],
-) -> SizedBranches:
+) -> tuple[Branches, SizedBranches]:
+    """Branches that are vessels, and their sizes."""
     sections = measure_cross_sections(
         inside.hu,
         vascular,
@@ -302,4 +304,5 @@ def _sizes(
         calibration.noise_hu,
         progress,
     )
-    return size_branches(branches, sections)
+    branches, sections = without_sheets(branches, sections)
+    return branches, size_branches(branches, sections)

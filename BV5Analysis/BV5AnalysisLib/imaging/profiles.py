@@ -15,6 +15,14 @@ from .sizing import CrossSections
 WINDOW_MM = 6.3
 """Length over which the median of the areas is taken."""
 
+THIN_MM2 = 3.0
+THIN_WINDOW_MM = 20.0
+"""The same for thin vessels, whose areas are the noisier."""
+
+LEAST_SWOLLEN = 10
+"""Percentile of the areas of a branch that never gets away from its junctions; on phantoms it is
+within 5 % of the truth in the median, where the lower quartile is 8 to 17 % above."""
+
 WIDER = 1.15
 """A vessel is the wider one of two from this ratio of radii on."""
 
@@ -129,10 +137,11 @@ def _running_median(
         known = np.nonzero(readable[piece])[0]
         if len(known) == 0:
             # Too short to get away from its junctions: the least swollen reading must do.
-            smooth[piece] = np.percentile(sections.csa_mm2[piece], 25)
+            smooth[piece] = np.percentile(sections.csa_mm2[piece], LEAST_SWOLLEN)
             continue
         area = np.interp(np.arange(stop - start), known, sections.csa_mm2[piece][known])
-        width = min(round(WINDOW_MM / branches.step_mm[start]), len(area)) // 2 * 2 + 1
+        window_mm = THIN_WINDOW_MM if np.median(area) < THIN_MM2 else WINDOW_MM
+        width = min(round(window_mm / branches.step_mm[start]), len(area)) // 2 * 2 + 1
         smooth[piece] = ndimage.median_filter(area, size=width, mode="nearest")
     return np.clip(smooth, 0.0, None)
 

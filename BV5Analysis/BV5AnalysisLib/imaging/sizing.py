@@ -58,11 +58,15 @@ class CrossSections:
         (n,) attenuation around the vessel.
     clean : numpy.ndarray
         (n,) share of directions, 0 to 1, in which nothing else came near.
+    flatness : numpy.ndarray
+        (n,) share of its height over the background that goes on beyond the vessel to both sides:
+        about 0 for a tube, 1 for a sheet such as a fissure.
     """
 
     csa_mm2: np.ndarray
     background_hu: np.ndarray
     clean: np.ndarray
+    flatness: np.ndarray
 
 
 def measure_cross_sections(
@@ -108,7 +112,7 @@ def measure_cross_sections(
     how the integral is shared among directions and kept clear of neighbors is the project's own.
     """
     count = len(branches.position_mm)
-    csa, background, clean = np.zeros((3, count))
+    csa, background, clean, flatness = np.zeros((4, count))
     jobs = []
     smallest = 0.0
     for reach in REACHES:
@@ -131,7 +135,7 @@ def measure_cross_sections(
                 reach.step_mm,
             )
             start_mm = np.clip(np.sqrt(2) * branches.scale_mm[chosen] - 0.2, 0.7, None)
-            csa[chosen], background[chosen], clean[chosen] = _areas(
+            csa[chosen], background[chosen], clean[chosen], flatness[chosen] = _areas(
                 profile, start_mm, blood_hu, noise_hu
             )
 
@@ -139,13 +143,13 @@ def measure_cross_sections(
         for number, _ in enumerate(pool.map(work, jobs)):
             if progress is not None:
                 progress((number + 1) / len(jobs))
-    return CrossSections(csa, background, clean)
+    return CrossSections(csa, background, clean, flatness)
 
 
 def _areas(
     profile: Profiles, start_radius_mm: np.ndarray, blood_hu: float, noise_hu: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Areas, backgrounds and clean shares, all (n,), from profiles and first radii."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Areas, backgrounds, clean shares and flatness, all (n,), from profiles and first radii."""
     radius_mm = start_radius_mm
     largest_mm = profile.radius_mm[-1] - 2 * BLUR_SIGMA_MM - RING_WIDTH_MM
     for _ in range(3):
@@ -156,7 +160,7 @@ def _areas(
         fraction = (profile.hu - base) / (np.float32(blood_hu) - base)
         area, clean = _integral(profile, fraction, radius_mm, reach_mm, noise_hu / 800)
         radius_mm = np.sqrt(np.clip(area, 0.2, None) / np.pi)
-    return area, background, clean
+    return area, background, clean, _flatness(profile, reach_mm, background, noise_hu)
 
 
 def _background(profile: Profiles, reach_mm: np.ndarray, noise_hu: float) -> np.ndarray:
@@ -166,15 +170,7 @@ def _background(profile: Profiles, reach_mm: np.ndarray, noise_hu: float) -> np.
     clipped mean over the pairs leaves neighbors out. A low percentile instead would come out below
     the parenchyma by a share of the noise, and make every area too large.
     """
-    rings = np.arange(round(RING_WIDTH_MM / profile.step_mm))
-    first = np.ceil(reach_mm / profile.step_mm).astype(int)
-    index = np.minimum(first[:, None] + rings, len(profile.radius_mm) - 1)
-    values = np.take_along_axis(profile.hu, index[:, None, :], axis=2)
-    known = np.isfinite(values)
-    count = known.sum(axis=2)
-    sector = np.where(
-        count > 0, np.where(known, values, 0).sum(axis=2) / np.maximum(count, 1), np.nan
-    )
+    sector = _ring(profile, reach_mm)
     one, other = np.split(sector, 2, axis=1)
     pair = (one + other) / 2
     # Beside the lungs' edge a direction has no opposite.
@@ -187,6 +183,31 @@ def _background(profile: Profiles, reach_mm: np.ndarray, noise_hu: float) -> np.
         mean = np.where(near, pair, 0).sum(axis=1) / np.maximum(total, 1)
         level = np.where(total > 0, mean, level).astype(np.float32)
     return level
+
+
+def _ring(profile: Profiles, reach_mm: np.ndarray) -> np.ndarray:
+    """Attenuation (n, sectors) of the ring around the vessel, NaN where nothing is known."""
+    rings = np.arange(round(RING_WIDTH_MM / profile.step_mm))
+    first = np.ceil(reach_mm / profile.step_mm).astype(int)
+    index = np.minimum(first[:, None] + rings, len(profile.radius_mm) - 1)
+    values = np.take_along_axis(profile.hu, index[:, None, :], axis=2)
+    known = np.isfinite(values)
+    count = known.sum(axis=2)
+    total = np.where(known, values, 0).sum(axis=2)
+    return np.where(count > 0, total / np.maximum(count, 1), np.float32(np.nan))
+
+
+def _flatness(
+    profile: Profiles, reach_mm: np.ndarray, background: np.ndarray, noise_hu: float
+) -> np.ndarray:
+    """Share (n,) of the height that goes on in the ring, in two opposite directions at once.
+
+    A neighbor is on one side; a fissure, or the steps that thick slices make of one, on both.
+    """
+    height = np.nan_to_num(profile.hu[:, :, :2], nan=0.0).mean(axis=(1, 2)) - background
+    beyond = np.nan_to_num(_ring(profile, reach_mm) - background[:, None], nan=0.0)
+    one, other = np.split(beyond, 2, axis=1)
+    return np.minimum(one, other).max(axis=1) / np.maximum(height, max(30.0, noise_hu))
 
 
 def _percentile_of_known(values: np.ndarray, share: float) -> np.ndarray:

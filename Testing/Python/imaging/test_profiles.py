@@ -16,7 +16,9 @@ def read_as(branches, areas, clean=1.0):
             for area, n in zip(areas, np.diff(branches.branch_start), strict=True)
         ]
     ).astype(float)
-    return CrossSections(csa, np.full(len(csa), -850.0), np.broadcast_to(clean, len(csa)))
+    return CrossSections(
+        csa, np.full(len(csa), -850.0), np.broadcast_to(clean, len(csa)), np.zeros(len(csa))
+    )
 
 
 def branch_ml(branches, sized):
@@ -91,7 +93,9 @@ def test_areas_near_a_fork_are_those_away_from_it():
     branches = y_fork(areas)
     area = swollen(branches, areas)
     assert area.max() > 25
-    sections = CrossSections(area, np.full(len(area), -850.0), np.ones(len(area)))
+    sections = CrossSections(
+        area, np.full(len(area), -850.0), np.ones(len(area)), np.zeros(len(area))
+    )
     sized = size_branches(branches, sections)
     assert np.abs(sized.csa_mm2 - np.array(areas)[branches.branch_id]).max() < 0.6
 
@@ -170,5 +174,5 @@ def test_no_branches_hold_nothing():
         end_node=np.empty((0, 2), int),
         tree=np.empty(0, int),
     )
-    sized = size_branches(none, CrossSections(*np.zeros((3, 0))))
+    sized = size_branches(none, CrossSections(*np.zeros((4, 0))))
     assert len(sized.csa_mm2) == len(sized.volume_ml) == 0
