@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from scipy import ndimage, sparse
+from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
-from .balls import draw_balls
-from .branches import link_branches
+from .branches import Branches, link_branches
+from .bronchialrings import WallRings, read_rings
 from .polar import mark_outside, read_profiles
-from .ridges import find_ridge_points
+from .ridges import RidgePoints, find_ridge_points
 
-LUMEN_SCALES_MM = (0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
-"""Scales at which lumina of about 1 to 6 mm radius answer."""
+LUMEN_SCALES_MM = (0.4, 0.7, 1.2, 2.0, 3.4)
+"""Scales at which lumina of about 0.8 to 6 mm radius answer. The scanner's blur comes on top, so
+the finest only calms noise; lumina thinner still are filled up by the blur of their walls."""
+
+LEAST_STRENGTH_HU = 20.0
+"""Curvature of the thinnest lumina; what noise answers with is told from them by its lack of wall.
+"""
+
+REACH_MM = 7.0
+STEP_MM = 0.3
+
+BRIGHT_DIRECTIONS = 12
+"""Of the directions around a lumen, how many meet something bright."""
+
+LEAST_BRIGHT_HU = 20.0
+"""How bright, over lumen and parenchyma, besides what noise does."""
+
+CHAIN_MM = 3.0
+"""Shorter chains of lumen points are not looked at."""
+
+AVERAGED_POINTS = 7
+"""Points along an axis over which profiles are averaged, which calms noise."""
 
 MINIMUM_LENGTH_MM = 5.0
-"""Shorter chains of lumen points are gaps between vessels."""
+"""Shorter airways are gaps between vessels; those that meet count together."""
 
-MINIMUM_WALL_HU = 60.0
-"""How much a wall stands out over the lumen it encloses."""
-
-ENCLOSED = 0.8
-"""Share of directions in which a lumen must have a wall: between two vessels it is less."""
-
-WALL_HALF_MM = 0.5
-"""From the middle of a wall, as the scanner shows it, to where it ends."""
-
-REACH_MM = 8.0
-STEP_MM = 0.3
+GAP_MM = 3.0
+"""Longest stretch of airway without a good ring: at forks, or where a vessel crosses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,23 +51,38 @@ class Bronchi:
 
     Attributes
     ----------
-    position_mm : numpy.ndarray
-        (n, 3) in the work frame (z, y, x).
+    position_mm, direction : numpy.ndarray
+        (n, 3) in the work frame (z, y, x); directions are unit vectors.
     wall_radius_mm : numpy.ndarray
         (n,) distance from the axis to the middle of the wall.
+    profile_hu : numpy.ndarray
+        (n, radii) what lumen and wall add to the parenchyma around, by distance from the axis.
+    radius_mm : numpy.ndarray
+        (radii,) those distances.
     """
 
     position_mm: np.ndarray
+    direction: np.ndarray
     wall_radius_mm: np.ndarray
+    profile_hu: np.ndarray
+    radius_mm: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.position_mm)
 
 
 def find_bronchi(
-    image: np.ndarray, lung: np.ndarray, spacing: np.ndarray, parenchyma_hu: float
+    image: np.ndarray,
+    lung: np.ndarray,
+    spacing: np.ndarray,
+    parenchyma_hu: float,
+    noise_hu: float,
 ) -> Bronchi:
     """Find bronchi by the same ridges as vessels, on the negative image.
 
-    A lumen is a dark ridge with a brighter wall nearly all around; the gap between two vessels has
-    one on two sides only.
+    A lumen is a dark ridge with a ring of wall around. Ridge points that meet something bright in
+    most directions are linked to chains; rings are read from profiles averaged along these, where
+    noise is low; what has enough length of good rings, over forks too, is an airway.
 
     Parameters
     ----------
@@ -63,8 +92,8 @@ def find_bronchi(
         Bool, the same shape.
     spacing : numpy.ndarray
         Voxel size (z, y, x), mm.
-    parenchyma_hu : float
-        Median attenuation of the parenchyma; a lumen is not brighter.
+    parenchyma_hu, noise_hu : float
+        Median attenuation of the parenchyma and its standard deviation.
 
     Returns
     -------
@@ -75,74 +104,78 @@ def find_bronchi(
     -----
     Own method; the ridges are those of `find_ridge_points`, where their sources are.
     """
-    points = find_ridge_points(-image, lung, spacing, -parenchyma_hu, LUMEN_SCALES_MM)
-    profile = read_profiles(
-        mark_outside(image, lung),
+    points = find_ridge_points(
+        -image,
+        lung,
         spacing,
-        points.position_mm,
-        points.direction,
-        REACH_MM,
-        STEP_MM,
+        -parenchyma_hu,
+        LUMEN_SCALES_MM,
+        max(LEAST_STRENGTH_HU, noise_hu),
     )
-    radius, enclosed, lumen_hu = _wall(profile.hu, profile.radius_mm, points.scale_mm)
-    keep = (enclosed >= ENCLOSED) & (lumen_hu < parenchyma_hu + 40)
-    points, radius = points[keep], radius[keep]
-    if not len(points):
-        return Bronchi(np.empty((0, 3)), np.empty(0))
-    linked = link_branches(points, MINIMUM_LENGTH_MM)
-    return _with_radius(linked.position_mm, points.position_mm, radius)
+    marked = mark_outside(image, lung)
+    points = points[_enclosed(points, marked, spacing, parenchyma_hu, noise_hu)]
+    chains = link_branches(points, CHAIN_MM)
+    profile = read_profiles(marked, spacing, chains.position_mm, chains.tangent, REACH_MM, STEP_MM)
+    hu = np.where(np.isfinite(profile.hu), profile.hu, np.float32(parenchyma_hu))
+    hu = _averaged(hu, chains)
+    rings = read_rings(hu, profile.radius_mm, chains.scale_mm, parenchyma_hu, noise_hu)
+    return _long_ones(chains, rings, profile.radius_mm)
 
 
-def _wall(
-    hu: np.ndarray, radius_mm: np.ndarray, scale_mm: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Radius to the wall (n,), share of directions with a wall (n,), lumen attenuation (n,)."""
-    # Next to the lungs' edge there may be nothing to read: no lumen is taken there.
-    lumen = np.nan_to_num(hu[:, :, :2], nan=np.inf).mean(axis=(1, 2))
-    # The wall is the first maximum; a scale finds lumina up to about twice as wide.
-    within = radius_mm < 2.5 * scale_mm[:, None] + 1.5
-    known = np.where(within[:, None, :] & np.isfinite(hu), hu, -np.inf)
-    falls = np.zeros(known.shape, bool)
-    falls[..., :-1] = (
-        (known[..., 1:] < known[..., :-1])
-        & np.isfinite(known[..., 1:])
-        & (known[..., :-1] > lumen[:, None, None] + MINIMUM_WALL_HU)
-    )
-    has_wall = falls.any(axis=2)
-    where = np.where(has_wall, falls.argmax(axis=2), -1)
-    at = np.where(where >= 0, radius_mm[where], np.nan)
-    with_any = has_wall.any(axis=1)
-    middle = np.full(len(hu), np.nan)
-    middle[with_any] = np.nanmedian(at[with_any], axis=1)
-    return middle, has_wall.mean(axis=1), lumen
-
-
-def _with_radius(position: np.ndarray, known_at: np.ndarray, radius: np.ndarray) -> Bronchi:
-    nearest = cKDTree(known_at).query(position, k=5)[1]
-    nearest = np.minimum(nearest, len(known_at) - 1)
-    return Bronchi(position, np.median(radius[nearest], axis=1))
-
-
-def bronchial_zone(
-    bronchi: Bronchi, shape: tuple[int, int, int], spacing: np.ndarray
+def _enclosed(
+    points: RidgePoints,
+    marked: np.ndarray,
+    spacing: np.ndarray,
+    parenchyma_hu: float,
+    noise_hu: float,
 ) -> np.ndarray:
-    """Voxels of bronchi, lumen and wall.
+    """Whether (n,) points are darker than what they meet in most directions."""
+    profile = read_profiles(marked, spacing, points.position_mm, points.direction, 4.5, STEP_MM)
+    hu = np.where(np.isfinite(profile.hu), profile.hu, np.float32(parenchyma_hu))
+    near = profile.radius_mm < 2.5 * points.scale_mm[:, None] + 1.5
+    highest = np.where(near[:, None, :], hu, -np.inf).max(axis=2)
+    lumen = hu[:, :, :2].mean(axis=(1, 2))
+    bright = highest - np.maximum(lumen, parenchyma_hu)[:, None]
+    enough = bright > LEAST_BRIGHT_HU + 1.5 * noise_hu
+    return enough.sum(axis=1) >= BRIGHT_DIRECTIONS
 
-    Parameters
-    ----------
-    bronchi : Bronchi
-        Axes and radii.
-    shape : tuple of int
-        Of the work grid.
-    spacing : numpy.ndarray
-        Voxel size (z, y, x), mm.
 
-    Returns
-    -------
-    numpy.ndarray
-        Bool, shape `shape`.
-    """
-    zone = np.zeros(shape, bool)
-    outer = bronchi.wall_radius_mm + WALL_HALF_MM
-    draw_balls(zone, True, bronchi.position_mm / spacing, spacing, outer)
-    return zone
+def _averaged(hu: np.ndarray, chains: Branches) -> np.ndarray:
+    """Profiles averaged along their chain, and a little over neighboring directions."""
+    along = np.empty_like(hu)
+    for start, stop in pairwise(chains.branch_start):
+        size = min(AVERAGED_POINTS, stop - start)
+        along[start:stop] = ndimage.uniform_filter1d(hu[start:stop], size, axis=0, mode="nearest")
+    return (np.roll(along, 1, axis=1) + 2 * along + np.roll(along, -1, axis=1)) / 4
+
+
+def _long_ones(chains: Branches, rings: WallRings, radius_mm: np.ndarray) -> Bronchi:
+    """Airways of enough good rings, with the gaps in between."""
+    good = np.flatnonzero(rings.good)
+    position = chains.position_mm[good]
+    pairs = cKDTree(position).query_pairs(GAP_MM, output_type="ndarray") if len(good) else []
+    first, second = np.reshape(pairs, (-1, 2)).T
+    graph = sparse.coo_array((np.ones(len(first)), (first, second)), shape=(len(good),) * 2)
+    count, airway = csgraph.connected_components(graph, directed=False)
+    length_mm = np.bincount(airway, chains.step_mm[good], count)
+    sure = np.zeros(len(rings.good), bool)
+    sure[good[length_mm[airway] >= MINIMUM_LENGTH_MM]] = True
+    # Whatever is beside it on the chain belongs to the airway and has the ring of the nearest.
+    ring = np.arange(len(sure))
+    kept = sure.copy()
+    for start, stop in pairwise(chains.branch_start):
+        known = start + np.flatnonzero(sure[start:stop])
+        if len(known):
+            here = np.arange(start, stop)
+            nearest = known[np.abs(here[:, None] - known).argmin(axis=1)]
+            ring[start:stop] = nearest
+            gap_mm = np.abs(here - nearest) * chains.step_mm[start]
+            kept[start:stop] = gap_mm <= GAP_MM / 2
+    ring = ring[kept]
+    return Bronchi(
+        chains.position_mm[kept],
+        chains.tangent[kept],
+        rings.radius_mm[ring],
+        rings.profile_hu[ring],
+        radius_mm,
+    )

@@ -11,7 +11,8 @@ from scipy import ndimage
 
 from .airways import segment_airways
 from .branches import Branches, link_branches
-from .bronchi import bronchial_zone, find_bronchi
+from .bronchi import find_bronchi
+from .bronchialwalls import subtract_bronchi
 from .calibration import calibrate, measure_blood_hu, measure_parenchyma
 from .chest import Chest, survey_chest
 from .consolidation import find_consolidation
@@ -27,7 +28,7 @@ from .parameters import Parameters
 from .profiles import SizedBranches, size_branches
 from .progress import Progress
 from .reading import scan_from_image
-from .ridges import RidgePoints, find_ridge_points
+from .ridges import find_ridge_points
 from .scan import Region, Scan
 from .sheets import without_sheets
 from .sizing import measure_cross_sections
@@ -45,8 +46,8 @@ from .workgrid import WorkGrid
 SHARES = {
     "lungs and airways": 7.0,
     "resampling": 1.0,
-    "vessel centers": 4.5,
     "bronchi": 3.5,
+    "vessel centers": 4.5,
     "branches": 2.0,
     "cross-sectional areas": 3.5,
     "blood volumes": 2.5,
@@ -210,6 +211,8 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
     """
     with steps.step("resampling"):
         inside = _inside_of_lungs(ct, anatomy)
+    with steps.step("bronchi"):
+        _take_bronchi_off(inside)
     with steps.step("vessel centers") as within:
         points = find_ridge_points(
             inside.filled,
@@ -222,15 +225,13 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         calibration = calibrate(
             inside.parenchyma_hu, inside.noise_hu, measured_blood_hu, parameters.blood_hu
         )
-    with steps.step("bronchi"):
-        points, vascular = _without_bronchi(inside, points)
     with steps.step("branches"):
         branches = link_branches(points, parameters.minimum_component_length_mm)
         branches = extend_to_edge(
             branches, inside.hu, inside.whole, inside.work.spacing, inside.half_blood_hu
         )
     with steps.step("cross-sectional areas") as within:
-        branches, sized = _sizes(inside, vascular, branches, calibration, within)
+        branches, sized = _sizes(inside, branches, calibration, within)
     return Vessels(inside.work, branches, sized, calibration, measured_blood_hu is not None)
 
 
@@ -278,18 +279,17 @@ def _without_edge(whole: np.ndarray, spacing: np.ndarray) -> np.ndarray:
     return whole
 
 
-def _without_bronchi(inside: _Inside, points: RidgePoints) -> tuple[RidgePoints, np.ndarray]:
-    """Points off the walls of bronchi, and where blood may be (bool, work grid)."""
+def _take_bronchi_off(inside: _Inside) -> None:
+    """Leave only vessels in the images, which nobody else has seen yet."""
     spacing = inside.work.spacing
-    bronchi = find_bronchi(inside.filled, inside.core, spacing, inside.parenchyma_hu)
-    zone = bronchial_zone(bronchi, inside.core.shape, spacing)
-    index = tuple(np.rint(points.position_mm / spacing).astype(int).T)
-    return points[~zone[index]], inside.core & ~zone
+    bronchi = find_bronchi(
+        inside.filled, inside.core, spacing, inside.parenchyma_hu, inside.noise_hu
+    )
+    subtract_bronchi((inside.hu, inside.filled), bronchi, spacing)
 
 
 def _sizes(
     inside: _Inside,
-    vascular: np.ndarray,
     branches: Branches,
     calibration: Calibration,
     progress: Callable[[float], None],
@@ -297,7 +297,7 @@ def _sizes(
     """Branches that are vessels, and their sizes."""
     sections = measure_cross_sections(
         inside.hu,
-        vascular,
+        inside.core,
         inside.work.spacing,
         branches,
         calibration.blood_hu,
