@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.phantom import StraightAirway, StraightTube, tube_phantom
+from BV5AnalysisLib.imaging.phantom import ChestWall, StraightAirway, StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.phantom.noise import KERNELS
+from scipy import stats
 
 DIRECTIONS = [(0, 0, 1), (1, 0, 0), (0.6, -0.5, 0.62), (0.1, 0.9, 0.3)]
 
@@ -59,6 +60,93 @@ def test_profile_is_a_disc_seen_through_the_point_spread_function(offset, csa):
     assert abs(fraction - expected).max() < 0.015
     center = (fraction.sum(axis=0) * x).sum() / fraction.sum()
     assert center == pytest.approx(offset + 0.35, abs=0.01)
+
+
+@pytest.mark.parametrize("sigma", [0.4, 0.55])
+@pytest.mark.parametrize("offset", [0.0, 0.3, 0.9])
+def test_a_thick_slice_is_the_mean_of_thin_ones(sigma, offset):
+    """Against slices so thin that the Gaussian is wide in them. Measured: 0.0085 at most."""
+    tube = StraightTube(1.25, (1, 0.2, 0), (0, 0, offset))
+    options = {"psf_sigma_mm": (sigma,) * 3, "parenchyma_hu": 0.0, "blood_hu": 1.0}
+    thick = tube_phantom([tube], size=(30, 30, 12), spacing_mm=(0.75, 0.75, 2.0), **options)
+    thin = tube_phantom([tube], size=(30, 30, 96), spacing_mm=(0.75, 0.75, 0.25), **options)
+    mean = thin.volume.array.reshape(12, 8, 30, 30).mean(axis=1)
+    assert mean.max() > 0.15
+    assert abs(thick.volume.array - mean).max() < 0.012
+
+
+def fork(parent_mm=2.0, angle=0.6, length_mm=14.0):
+    """A vessel of 2 mm radius along x that divides evenly, by Murray's law, at the origin."""
+    child_mm = parent_mm / 2 ** (1 / 3)
+
+    def tube(radius, direction, sign):
+        axis = np.array(direction) / np.linalg.norm(direction)
+        center = tuple(sign * length_mm / 2 * axis)
+        return StraightTube(np.pi * radius**2, tuple(axis), center, length_mm, round_ends=True)
+
+    return [
+        tube(parent_mm, (1, 0, 0), -1),
+        tube(child_mm, (np.cos(angle), np.sin(angle), 0.2), 1),
+        tube(child_mm, (np.cos(angle), -np.sin(angle), 0.2), 1),
+    ]
+
+
+def test_blood_of_tubes_that_meet_counts_once():
+    tubes = fork()
+    phantom = tube_phantom(tubes, spacing_mm=(0.7, 0.7, 0.7), parenchyma_hu=0.0, blood_hu=1.0)
+    in_voxels = phantom.volume.array.sum() * 0.7**3 / 1000
+    assert phantom.centerlines.volume_ml.sum() == pytest.approx(in_voxels, rel=1e-3)
+    assert phantom.volume.array.max() < 1.02
+    # A point lies in the union or not: counted on a fine lattice.
+    fine = np.indices((300, 300, 300)).reshape(3, -1).T * 0.15 - 22.4
+    inside = np.zeros(len(fine), bool)
+    for tube in tubes:
+        offset = fine - tube.center_mm
+        along = offset @ np.array(tube.direction)
+        beyond = np.maximum(abs(along) - tube.length_mm / 2, 0)
+        inside |= (offset**2).sum(axis=1) - along**2 + beyond**2 < tube.radius_mm**2
+    assert in_voxels == pytest.approx(inside.sum() * 0.15**3 / 1000, rel=0.005)
+    alone = sum(tube_phantom([tube]).centerlines.volume_ml[0] for tube in tubes)
+    assert alone > 1.03 * in_voxels
+
+
+def test_round_ends_close_a_tube_by_half_balls():
+    tube = StraightTube(np.pi * 4.0, (0.3, 0.2, 0.9), length_mm=10.0, round_ends=True)
+    lines = tube_phantom([tube]).centerlines
+    assert lines.volume_ml[0] * 1000 == pytest.approx(np.pi * 40 + 4 / 3 * np.pi * 8, rel=1e-3)
+    assert lines.length_mm[0] == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("normal", [(1, 0, 0), (0, 0, -1), (0.5, -0.3, 0.8)])
+def test_the_chest_wall_ends_where_it_was_told(normal):
+    """Its edge, read off the voxels by their sum, is a plane blurred as vessels are."""
+    wall = ChestWall(normal, 3.0)
+    phantom = tube_phantom(
+        [StraightTube(0.01, length_mm=0.5)],
+        size=(48, 48, 48),
+        spacing_mm=(0.7, 0.7, 1.25),
+        parenchyma_hu=0.0,
+        chest_wall=wall,
+    )
+    grid = phantom.volume.grid
+    points = grid.index_to_world(np.indices(grid.shape).reshape(3, -1).T)
+    depth = wall.depth_mm(points)
+    share = phantom.volume.array.reshape(-1) / wall.hu
+    assert share[depth > 5] == pytest.approx(1, abs=1e-3)
+    assert abs(share[(depth < -5) & (np.linalg.norm(points, axis=1) > 3)]).max() < 1e-3
+    # Along a line of voxels across the edge, the sum is how far the wall reaches.
+    axis = int(np.abs(wall.normal).argmax())
+    line = [24, 24, 24]
+    line[2 - axis] = slice(None)
+    row = phantom.volume.array[tuple(line)] / wall.hu
+    at = depth.reshape(grid.shape)[tuple(line)]
+    rise = abs(at[1] - at[0])
+    assert row.sum() * rise == pytest.approx(at.max() + rise / 2, abs=0.02)
+    # A Gaussian of the same variance; the boxes of 1.25 mm make it differ by up to 0.02.
+    unit = np.array(normal) / np.linalg.norm(normal)
+    sigma = np.sqrt(0.25 + ((unit * grid.spacing) ** 2).sum() / 12)
+    away = np.linalg.norm(points, axis=1) > 3
+    assert abs(share - stats.norm.cdf(depth / sigma))[away].max() < 0.025
 
 
 def test_ends_are_flat_and_truth_is_cut_at_the_volume():

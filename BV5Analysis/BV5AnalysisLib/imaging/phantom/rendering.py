@@ -22,6 +22,10 @@ from ..volume import Grid
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 POINTS_PER_BATCH = 400_000
 
+SHARPEST_RATIO = 0.42
+"""Least sigma of the Gaussian over the voxel size. In larger voxels the rest of the blur cannot
+follow a place within the voxel, by up to a sixth of a thin tube's peak."""
+
 
 @dataclass(frozen=True, eq=False)
 class Tubes:
@@ -199,6 +203,43 @@ def point_spacing(grid: Grid, blur: Blur) -> float:
     return 0.5 * min(
         order / 3 * spacing for order, spacing in zip(blur.orders, grid.spacing[::-1], strict=True)
     )
+
+
+def rendering_grid(grid: Grid, sigma_mm: tuple[float, float, float]) -> Grid:
+    """Divide voxels that are large for the Gaussian, such as thick slices, into equal parts.
+
+    Parameters
+    ----------
+    grid : Grid
+        Of the scan, axis-aligned.
+    sigma_mm : tuple of float
+        Standard deviation of the scanner's Gaussian along x, y, z.
+
+    Returns
+    -------
+    Grid
+        To render on; `average_parts` leads back.
+    """
+    parts = [
+        int(np.ceil(SHARPEST_RATIO * step / sigma)) if sigma > 0 else 1
+        for step, sigma in zip(grid.spacing, sigma_mm, strict=True)
+    ]
+    per_axis = list(zip(grid.size, grid.spacing, grid.origin, parts, strict=True))
+    return Grid(
+        tuple(size * count for size, _, _, count in per_axis),
+        tuple(step / count for _, step, _, count in per_axis),
+        tuple(start - step / 2 + step / count / 2 for _, step, start, count in per_axis),
+    )
+
+
+def average_parts(array: np.ndarray, grid: Grid) -> np.ndarray:
+    """Mean of the parts of each voxel of a grid, from an array on its `rendering_grid`."""
+    if array.shape == grid.shape:
+        return array
+    split = [
+        n for size, own in zip(array.shape, grid.shape, strict=True) for n in (own, size // own)
+    ]
+    return array.reshape(split).mean(axis=(1, 3, 5))
 
 
 def _gaussian_taps(variance: float) -> np.ndarray:

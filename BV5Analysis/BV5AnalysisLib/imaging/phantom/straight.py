@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,8 +11,17 @@ from ..centerlines import Centerlines
 from ..errors import AnalysisError
 from ..parameters import Parameters
 from ..volume import Grid, Triple, Volume
+from .chestwall import ChestWall
 from .noise import add_noise
-from .rendering import Blur, FractionCanvas, Tubes, point_spacing
+from .rendering import (
+    Blur,
+    FractionCanvas,
+    Tubes,
+    average_parts,
+    point_spacing,
+    quadrature,
+    rendering_grid,
+)
 
 AIR_HU = -1000.0
 
@@ -40,7 +50,7 @@ class StraightAirway:
 
 @dataclass(frozen=True)
 class StraightTube:
-    """A straight vessel with flat ends.
+    """A straight vessel.
 
     Attributes
     ----------
@@ -54,6 +64,8 @@ class StraightTube:
         Its length; None goes through the whole volume.
     airway : StraightAirway or None
         An airway beside it.
+    round_ends : bool
+        Close each end by a half ball beyond its length, in place of flat ends.
     """
 
     csa_mm2: float
@@ -61,6 +73,12 @@ class StraightTube:
     center_mm: Triple = (0.0, 0.0, 0.0)
     length_mm: float | None = None
     airway: StraightAirway | None = None
+    round_ends: bool = False
+
+    @property
+    def radius_mm(self) -> float:
+        """Its radius."""
+        return float(np.sqrt(self.csa_mm2 / np.pi))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +90,8 @@ class TubePhantom:
     volume : Volume
         HU, float32.
     centerlines : Centerlines
-        One branch a tube, in the order given, only the part inside the volume.
+        One branch a tube, in the order given, only the part inside the volume. Volumes are the
+        blood that the voxels hold of each tube, without what an earlier tube holds.
     """
 
     volume: Volume
@@ -91,6 +110,7 @@ def tube_phantom(
     noise_hu: float = 0.0,
     noise_kernel: str = "white",
     seed: int = 0,
+    chest_wall: ChestWall | None = None,
 ) -> TubePhantom:
     """Render straight vessels, with airways beside them if wanted, in even parenchyma.
 
@@ -100,7 +120,7 @@ def tube_phantom(
     Parameters
     ----------
     tubes : list of StraightTube
-        Vessels; they should not run into each other.
+        Vessels. Where two run into each other the blood counts once, for the earlier one.
     size, spacing_mm : tuple
         Voxels and their size along x, y, z. The volume is centered on the world's origin.
     psf_sigma_mm : tuple of float
@@ -110,6 +130,8 @@ def tube_phantom(
         Attenuations; lumina are air.
     noise_hu, noise_kernel, seed : float, str, int
         Noise as in `add_noise`.
+    chest_wall : ChestWall or None
+        Soft tissue on one side; no tube should reach into it.
 
     Returns
     -------
@@ -123,23 +145,59 @@ def tube_phantom(
     """
     origin = tuple(-0.5 * (n - 1) * step for n, step in zip(size, spacing_mm, strict=True))
     grid = Grid(tuple(size), tuple(spacing_mm), origin)
-    blur = Blur(grid.spacing, tuple(psf_sigma_mm))
-    hu = np.full(grid.shape, parenchyma_hu, np.float32)
-    step = point_spacing(grid, blur)
+    fine = rendering_grid(grid, psf_sigma_mm)
+    blur = Blur(fine.spacing, tuple(psf_sigma_mm))
+    step = point_spacing(fine, blur)
     cut = [_cut(tube, grid, step) for tube in tubes]
+    canvas = FractionCanvas(fine, blur)
+    volume_mm3 = np.zeros(len(tubes))
+    for number, piece in enumerate(cut):
+        for points, share in _outside(piece, tubes[:number], step):
+            canvas.add(points, share)
+            # Voxels end half a voxel beyond their middles.
+            volume_mm3[number] += share[_inside(points, grid)].sum()
+    hu = parenchyma_hu + canvas.fraction * np.float32(blood_hu - parenchyma_hu)
     airways = [(tube, tube.airway) for tube in tubes if tube.airway]
-    for material_hu, pieces in (
-        (blood_hu, cut),
-        (AIR_HU, [_airway(tube, airway, grid, step, lumen=True) for tube, airway in airways]),
-        (wall_hu, [_airway(tube, airway, grid, step, lumen=False) for tube, airway in airways]),
-    ):
-        canvas = FractionCanvas(grid, blur)
-        for piece in pieces:
-            canvas.add_tubes(piece)
+    for material_hu, lumen in ((AIR_HU, True), (wall_hu, False)) if airways else ():
+        canvas = FractionCanvas(fine, blur)
+        for tube, airway in airways:
+            canvas.add_tubes(_airway(tube, airway, grid, step, lumen=lumen))
         hu += canvas.fraction * np.float32(material_hu - parenchyma_hu)
     blur.finish(hu)
+    hu = average_parts(hu, grid)
+    if chest_wall is not None:
+        share = chest_wall.share(grid, psf_sigma_mm)
+        hu += share * np.float32(chest_wall.hu - parenchyma_hu)
     add_noise(hu, noise_hu, noise_kernel, np.random.default_rng(seed))
-    return TubePhantom(Volume(hu, grid), _centerlines(cut, grid))
+    return TubePhantom(Volume(hu, grid), _centerlines(cut, grid, volume_mm3 / 1000))
+
+
+def _outside(
+    piece: Tubes, others: list[StraightTube], step_mm: float
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Quadrature points (k, 3) of a tube and their volumes (k,), without those inside others."""
+    for _, points, share in quadrature(piece, step_mm):
+        at, volume = points.reshape(-1, 3), share.reshape(-1)
+        for other in others:
+            keep = ~_holds(other, at)
+            at, volume = at[keep], volume[keep]
+        yield at, volume
+
+
+def _holds(tube: StraightTube, points: np.ndarray) -> np.ndarray:
+    """Which points (n, 3) are inside a tube, bool (n,)."""
+    axis = np.array(tube.direction) / np.linalg.norm(tube.direction)
+    offset = points - tube.center_mm
+    along = offset @ axis
+    half = np.inf if tube.length_mm is None else tube.length_mm / 2
+    beyond = np.maximum(abs(along) - half, 0.0)
+    across2 = (offset**2).sum(axis=1) - along**2
+    inside = across2 + beyond**2 < tube.radius_mm**2
+    return inside if tube.round_ends else inside & (beyond == 0)
+
+
+def _inside(points: np.ndarray, grid: Grid) -> np.ndarray:
+    return (abs(points) <= 0.5 * np.array(grid.size) * grid.spacing).all(axis=1)
 
 
 def _cut(tube: StraightTube, grid: Grid, step_mm: float) -> Tubes:
@@ -153,21 +211,38 @@ def _cut(tube: StraightTube, grid: Grid, step_mm: float) -> Tubes:
     step = reach / count
     along = (np.arange(count) + 0.5) * step - reach / 2
     tangent = np.array(tube.direction) / length
+    radius = np.full(count, tube.radius_mm)
+    steps = np.full(count, step)
+    if tube.round_ends:
+        cap_along, cap_step, cap_radius = _half_ball(tube.radius_mm, step_mm)
+        along = np.concatenate([-reach / 2 - cap_along[::-1], along, reach / 2 + cap_along])
+        steps = np.concatenate([cap_step, steps, cap_step])
+        radius = np.concatenate([cap_radius[::-1], radius, cap_radius])
+    count = len(along)
     return Tubes(
         center_mm=np.array(tube.center_mm) + along[:, None] * tangent,
         tangent=np.tile(tangent, (count, 1)),
         inner_mm=np.zeros(count),
-        outer_mm=np.full(count, np.sqrt(tube.csa_mm2 / np.pi)),
-        step_mm=np.full(count, step),
+        outer_mm=radius,
+        step_mm=steps,
         curvature=np.zeros((count, 3)),
     )
+
+
+def _half_ball(radius_mm: float, step_mm: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Slices of a half ball: distance from its flat side, thickness and radius, all (k,)."""
+    count = max(4, int(np.ceil(radius_mm / step_mm)))
+    step = radius_mm / count
+    at = (np.arange(count) + 0.5) * step
+    # Mean area within each slice, so that the volume is the half ball's.
+    return at, np.full(count, step), np.sqrt(radius_mm**2 - at**2 - step**2 / 12)
 
 
 def _airway(
     tube: StraightTube, airway: StraightAirway, grid: Grid, step_mm: float, *, lumen: bool
 ) -> Tubes:
     """Lumen or wall of the airway beside a vessel."""
-    vessel = _cut(tube, grid, step_mm)
+    vessel = _cut(replace(tube, round_ends=False), grid, step_mm)
     tangent = vessel.tangent[0]
     side = np.array(airway.side) - np.dot(airway.side, tangent) * tangent
     if np.linalg.norm(side) < 1e-6:
@@ -186,19 +261,21 @@ def _airway(
     )
 
 
-def _centerlines(cut: list[Tubes], grid: Grid) -> Centerlines:
-    """Truth: the cross sections whose center is inside the volume."""
-    half = 0.5 * np.array(grid.size) * grid.spacing
-    parts = [tube.take((abs(tube.center_mm) <= half).all(axis=1)) for tube in cut]
+def _centerlines(cut: list[Tubes], grid: Grid, volume_ml: np.ndarray) -> Centerlines:
+    """Truth: the cross sections whose center is inside the volume, round ends left out."""
+    full = [tube.outer_mm == tube.outer_mm.max() for tube in cut]
+    parts = [
+        tube.take(_inside(tube.center_mm, grid) & whole)
+        for tube, whole in zip(cut, full, strict=True)
+    ]
     csa = np.concatenate([part.area_mm2 for part in parts])
-    length = np.array([part.step_mm.sum() for part in parts])
-    areas = np.array([tube.area_mm2[0] for tube in cut])
+    areas = np.array([tube.area_mm2.max() for tube in cut])
     return Centerlines(
         points_mm=np.concatenate([part.center_mm for part in parts]),
         branch_start=np.cumsum([0] + [len(part.step_mm) for part in parts]),
         csa_mm2=csa,
         size_class=Parameters().size_class(csa),
-        length_mm=length,
-        volume_ml=length * areas / 1000,
+        length_mm=np.array([part.step_mm.sum() for part in parts]),
+        volume_ml=volume_ml,
         mean_csa_mm2=areas,
     )
