@@ -114,6 +114,11 @@ class Score:
         return 100 * volume / tpbv_ml(self.true_ml)
 
     @property
+    def swollen_pct(self) -> float:
+        """Blood found in vessels beside airways beyond what they hold, % of true TPBV."""
+        return 100 * self.beside_excess_ml / tpbv_ml(self.true_ml)
+
+    @property
     def _counted(self) -> list[Bin]:
         return [part for part in self.bins if part.low_mm2 >= BINS_MM2[1]]
 
