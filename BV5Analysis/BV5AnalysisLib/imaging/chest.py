@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from .blocks import block_means
 from .errors import AnalysisError
 from .volume import Grid, Volume
 
@@ -85,11 +86,11 @@ def survey_chest(volume: Volume) -> Chest:
         There is no body in the scan.
     """
     factor = tuple(max(1, round(COARSE_MM / spacing)) for spacing in volume.grid.spacing_zyx)
-    image = volume.to_sitk()
-    padding = sitk.BinShrink(sitk.Cast(image < PADDING_HU, sitk.sitkFloat32), factor[::-1])
-    clipped = sitk.Clamp(image, sitk.sitkFloat32, -1024.0, 3000.0)
-    hu = Volume.of(sitk.BinShrink(clipped, factor[::-1]))
-    padding = sitk.GetArrayFromImage(padding) > 0.5
+    means = block_means(volume.array, factor, (-1024.0, 3000.0))
+    hu = Volume(means, _shrunk_grid(volume.grid, factor))
+    padding = np.zeros(means.shape, bool)
+    if volume.array.min() < PADDING_HU:
+        padding = block_means(volume.array < PADDING_HU, factor) > 0.5
     inner_air = (hu.array < AIR_HU) & _enclosed(_body(hu), hu.array, padding)
     return Chest(hu, factor, inner_air, padding)
 
@@ -115,6 +116,17 @@ def distance_mm(mask: np.ndarray, grid: Grid) -> np.ndarray:
         image, insideIsPositive=True, squaredDistance=False, useImageSpacing=True
     )
     return np.maximum(sitk.GetArrayViewFromImage(squared), 0.0)
+
+
+def _shrunk_grid(grid: Grid, factor: tuple[int, int, int]) -> Grid:
+    """Grid of blocks of voxels."""
+    step = np.array(factor)
+    return Grid(
+        tuple(size // along for size, along in zip(grid.size, factor[::-1], strict=True)),
+        tuple((grid.spacing_zyx * step)[::-1].tolist()),
+        tuple(grid.index_to_world((step - 1) / 2).tolist()),
+        grid.direction,
+    )
 
 
 def _body(hu: Volume) -> np.ndarray:

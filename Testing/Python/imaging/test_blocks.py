@@ -1,0 +1,33 @@
+"""Block means: those of SimpleITK's BinShrink, for every type that is shrunk."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from BV5AnalysisLib.imaging.blocks import block_means
+
+FACTOR = (2, 3, 4)
+
+
+@pytest.mark.parametrize("kind", [np.int16, np.float32, np.uint8])
+def test_means_are_those_of_simpleitk(kind):
+    array = np.random.default_rng(0).integers(0, 200, (21, 31, 46)).astype(kind)
+    image = sitk.GetImageFromArray(array.astype(np.float32))
+    expected = sitk.GetArrayFromImage(sitk.BinShrink(image, FACTOR[::-1]))
+    np.testing.assert_allclose(block_means(array, FACTOR), expected, rtol=1e-6)
+
+
+def test_values_are_clipped_before_they_are_averaged():
+    array = np.array([-3000, 0, 0, 5000], np.int16).reshape(1, 1, 4)
+    assert block_means(array, (1, 1, 2), (-1000, 1000)).ravel().tolist() == [-500, 500]
+
+
+def test_of_a_mask_it_is_the_share_that_is_filled():
+    mask = np.zeros((4, 4, 4), bool)
+    mask[:2, :2, 1] = True
+    assert block_means(mask, (2, 2, 2))[0, 0, 0] == 0.5
+    assert block_means(mask, (2, 2, 2)).sum() == 0.5
+
+
+def test_a_block_of_one_voxel_is_that_voxel():
+    array = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    np.testing.assert_array_equal(block_means(array, (1, 1, 1)), array)
