@@ -1,85 +1,103 @@
-"""Banded matrices applied along one axis of a volume: smoothing and resampling."""
+"""Banded matrices applied along the axes of a volume: smoothing and resampling."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 
 BLOCK = 16
-"""Rows of the matrix multiplied at once: the band's columns, and little besides, take part."""
+"""Rows of a matrix multiplied at once: the band's columns, and little besides, take part."""
 
 SMALL = 200_000
 """Multiplications in one product. Of larger ones OpenBLAS makes threads of its own, which wait for
-each other while they keep the processors busy; here slabs are given to threads."""
-
-SLABS = 8
-"""Parts of a volume that threads take in turn."""
+each other while they keep the processors busy; here layers are given to threads."""
 
 
-def along_axis(matrix: np.ndarray, volume: np.ndarray, axis: int) -> np.ndarray:
-    """Multiply every line of a volume along an axis by a matrix that is zero off its diagonal.
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Values of a matrix at some of its rows, without the columns that are zero in all of them."""
 
-    Block by block of the matrix such products cost no more than a convolution, and are done by
-    the linear algebra library that numpy has.
+    rows: slice
+    columns: slice
+    values: np.ndarray
+
+
+def along_axes(matrices: Sequence[np.ndarray | None], volume: np.ndarray) -> np.ndarray:
+    """Multiply the lines of a volume along each axis by matrices that are zero off their diagonal.
+
+    Block by block such products cost no more than a convolution, and are done by the linear algebra
+    library that numpy has. Layer by layer along z all axes are done at once, so that no volume in
+    between is kept.
 
     Parameters
     ----------
-    matrix : numpy.ndarray
-        float32 (out, in), nonzero near its diagonal only; it need not be square.
+    matrices : sequence of numpy.ndarray or None
+        For each axis (z, y, x) float32 (out, in), nonzero near its diagonal only, not
+        necessarily square; None leaves an axis as it is.
     volume : numpy.ndarray
-        float32, three axes, of length ``in`` along `axis`.
-    axis : int
-        The axis.
+        Any number type, (z, y, x), of length ``in`` along the axes.
 
     Returns
     -------
     numpy.ndarray
-        float32, of length ``out`` along `axis`.
+        float32, of length ``out`` along the axes.
     """
-    shape = list(volume.shape)
-    shape[axis] = len(matrix)
+    shape = [
+        size if matrix is None else len(matrix)
+        for matrix, size in zip(matrices, volume.shape, strict=True)
+    ]
     out = np.empty(shape, np.float32)
-    blocks = _blocks(matrix)
-    across = 1 if axis == 0 else 0
-    edges = np.linspace(0, shape[across], SLABS + 1).astype(int)
+    layers = _layers(shape[0]) if matrices[0] is None else _blocks(matrices[0])
+    inner = [(axis, _blocks(matrices[axis])) for axis in (1, 2) if matrices[axis] is not None]
 
-    def work(first: int, last: int) -> None:
-        slab = (slice(None),) * across + (slice(first, last),)
-        _multiply(blocks, volume[slab], axis, out[slab])
+    def work(layer: _Block) -> None:
+        piece = np.asarray(volume[layer.columns], np.float32)
+        if matrices[0] is not None:
+            piece = _multiply([layer], piece, 0)
+        for axis, blocks in inner:
+            piece = _multiply(blocks, piece, axis)
+        out[layer.rows] = piece
 
     with ThreadPoolExecutor() as pool:
-        list(pool.map(work, *zip(*pairwise(edges), strict=True)))
+        list(pool.map(work, layers))
     return out
 
 
-def _blocks(matrix: np.ndarray) -> list[tuple[slice, slice, np.ndarray]]:
-    """Rows, columns and values of the parts of a banded matrix that are not zero."""
+def _layers(count: int) -> list[_Block]:
+    """Layers of an axis that stays as it is."""
+    pieces = _pieces(count, BLOCK)
+    return [_Block(piece, piece, np.empty(0)) for piece in pieces]
+
+
+def _blocks(matrix: np.ndarray) -> list[_Block]:
     blocks = []
-    for first in range(0, len(matrix), BLOCK):
-        rows = matrix[first : first + BLOCK]
-        used = np.flatnonzero(rows.any(axis=0))
+    for rows in _pieces(len(matrix), BLOCK):
+        used = np.flatnonzero(matrix[rows].any(axis=0))
         columns = slice(int(used[0]), int(used[-1]) + 1)
-        blocks.append(
-            (slice(first, first + len(rows)), columns, np.ascontiguousarray(rows[:, columns]))
-        )
+        blocks.append(_Block(rows, columns, np.ascontiguousarray(matrix[rows, columns])))
     return blocks
 
 
-def _multiply(
-    blocks: list[tuple[slice, slice, np.ndarray]], volume: np.ndarray, axis: int, out: np.ndarray
-) -> None:
+def _multiply(blocks: list[_Block], piece: np.ndarray, axis: int) -> np.ndarray:
+    """Multiply along one axis; along z `piece` holds the columns of the only block."""
+    shape = list(piece.shape)
+    shape[axis] = sum(len(block.values) for block in blocks)
+    out = np.empty(shape, np.float32)
     other = 1 if axis == 2 else 2
-    for rows, columns, values in blocks:
-        for piece in _pieces(volume.shape[other], max(1, SMALL // values.size)):
+    for block in blocks:
+        values, rows, columns = block.values, block.rows, block.columns
+        for part in _pieces(piece.shape[other], max(1, SMALL // values.size)):
             if axis == 2:
-                np.matmul(volume[:, piece, columns], values.T, out=out[:, piece, rows])
+                np.matmul(piece[:, part, columns], values.T, out=out[:, part, rows])
             elif axis == 1:
-                np.matmul(values, volume[:, columns, piece], out=out[:, rows, piece])
+                np.matmul(values, piece[:, columns, part], out=out[:, rows, part])
             else:
-                for line in range(volume.shape[1]):
-                    np.matmul(values, volume[columns, line, piece], out=out[rows, line, piece])
+                for line in range(piece.shape[1]):
+                    np.matmul(values, piece[:, line, part], out=out[:, line, part])
+    return out
 
 
 def _pieces(count: int, longest: int) -> list[slice]:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from .banded import along_axis
+from .banded import along_axes
 from .eigen import principal_axis
 
 SCALES_MM = (0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
@@ -136,10 +136,11 @@ def _values_at(image: np.ndarray, points: RidgePoints, spacing: np.ndarray) -> n
 
 def _smooth(image: np.ndarray, sigma_voxels: np.ndarray, step: np.ndarray) -> np.ndarray:
     """Gaussian, at every voxel or every other one along each axis, as `step` says."""
-    for axis in range(3):
-        matrix = _gaussian_matrix(image.shape[axis], float(sigma_voxels[axis]))
-        image = along_axis(matrix[:: int(step[axis])], image, axis)
-    return image
+    matrices = [
+        _gaussian_matrix(count, float(sigma))[:: int(each)]
+        for count, sigma, each in zip(image.shape, sigma_voxels, step, strict=True)
+    ]
+    return along_axes(matrices, image)
 
 
 def _gaussian_matrix(count: int, sigma: float) -> np.ndarray:
