@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
+from BV5AnalysisLib.imaging.polar import mark_outside, read_profiles
 from BV5AnalysisLib.imaging.volume import Grid
 from BV5AnalysisLib.imaging.workgrid import WorkGrid
 from scipy.spatial.transform import Rotation
+from tubes import straight
 
 OBLIQUE = tuple(Rotation.from_euler("zyx", [20, -10, 35], degrees=True).as_matrix().ravel())
 
@@ -20,8 +23,9 @@ def box_mask(grid):
 
 
 def grid_in_world(work):
-    """The work grid as a grid of its own, made from the box's corner."""
-    corner = work.source.index_to_world([[edge.start for edge in work.box]])[0]
+    """The work grid as a grid of its own, made from the middle of the box's first block."""
+    first = [edge.start + (n - 1) / 2 for edge, n in zip(work.box, work.block, strict=True)]
+    corner = work.source.index_to_world([first])[0]
     return Grid(work.shape[::-1], tuple(work.spacing[::-1]), tuple(corner), work.source.direction)
 
 
@@ -41,9 +45,16 @@ def smooth(world_mm):
         # Thinner than any scanner resolves: no reason to make 0.4 mm voxels.
         ((0.4, 0.4, 0.75), (0.4, 0.4, 0.75)),
         ((0.4, 0.4, 1.0), (0.4, 0.4, 0.6)),
+        # Slices far thinner than pixels are averaged, up to the pixels' size or 0.6 mm.
+        ((0.7, 0.7, 0.5), (0.7, 0.7, 0.5)),
+        ((0.7, 0.7, 0.35), (0.7, 0.7, 0.7)),
+        ((0.7, 0.7, 0.3), (0.7, 0.7, 0.6)),
+        ((0.3, 0.7, 0.7), (0.6, 0.7, 0.7)),
+        ((0.35, 0.35, 0.35), (0.35, 0.35, 0.35)),
+        ((0.3, 0.3, 0.3), (0.6, 0.6, 0.6)),
     ],
 )
-def test_only_coarse_axes_are_resampled(spacing, expected):
+def test_only_axes_much_finer_or_coarser_are_changed(spacing, expected):
     grid = grid_of(spacing)
     work = WorkGrid.around(box_mask(grid), grid, 2.0)
     assert work.spacing[::-1] == pytest.approx(expected)
@@ -119,11 +130,38 @@ def test_points_reach_the_world_as_voxels_do(direction):
     assert np.allclose(work.to_world(np.zeros((1, 3))), grid.index_to_world([corner]))
 
 
-def test_last_voxel_stays_inside_the_box():
-    for spacing_z in (0.95, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 5.0):
-        grid = grid_of((0.7, 0.7, spacing_z))
-        work = WorkGrid.around(box_mask(grid), grid, 2.0)
-        counts = np.array([edge.stop - edge.start for edge in work.box])
-        rest = (counts - 1) * grid.spacing_zyx - (np.array(work.shape) - 1) * work.spacing
-        assert (rest > -1e-5).all()
-        assert (rest < work.spacing).all()
+def test_blocks_of_thin_slices_stay_inside_the_scan():
+    """23 slices make 11 pairs and 7 triples."""
+    for spacing_z, block, count in ((0.3, 2, 11), (0.22, 3, 7)):
+        grid = Grid((40, 36, 23), (0.7, 0.7, spacing_z))
+        mask = np.zeros(grid.shape, bool)
+        mask[2:, 10:30, 9:33] = True
+        work = WorkGrid.around(mask, grid, 2.0)
+        assert work.block == (block, 1, 1)
+        assert work.box[0] == slice(0, block * count)
+        values = np.random.default_rng(4).normal(size=grid.shape).astype(np.float32)
+        expected = values[work.box].reshape(count, block, *work.shape[1:]).mean(1)
+        assert np.allclose(work.image(values), expected, atol=1e-5)
+        assert work.labels(mask).shape == work.shape
+        assert work.sampled_labels(mask).shape == work.samples(values).shape
+
+
+# Measured: 1.6 % at 1.25 mm², 0.6 % at 5 mm², of either sign: noise.
+@pytest.mark.parametrize("csa", [1.25, 5.0])
+@pytest.mark.parametrize("direction", [(0, 0, 1), (1, 0.2, 0.1), (0.4, 0.7, 0.6)])
+def test_averaged_thin_slices_keep_areas(csa, direction):
+    tube = StraightTube(csa, direction, (0.31, -0.17, 0.23))
+    phantom = tube_phantom([tube], size=(64, 64, 150), spacing_mm=(0.7, 0.7, 0.3), noise_hu=40)
+    grid = phantom.volume.grid
+    work = WorkGrid.around(np.ones(grid.shape, bool), grid, 0.0)
+    assert work.block == (2, 1, 1)
+    axis = np.array(direction) / np.linalg.norm(direction)
+    line = straight(np.array(tube.center_mm) - 13 * axis, axis, 26)
+    frame = (grid.world_to_index(line) - [0.5, 0, 0]) * grid.spacing_zyx
+    assert np.allclose(work.to_world(frame), line)
+    marked = mark_outside(work.image(phantom.volume.array), np.ones(work.shape, bool))
+    directions = np.broadcast_to(axis[::-1], frame.shape)
+    around = read_profiles(marked, work.spacing, frame, directions, 3.6, 0.3)
+    blood = (around.hu.mean(axis=(0, 1)) + 850) / 890
+    area = (blood * 2 * np.pi * around.radius_mm * around.step_mm).sum()
+    assert area == pytest.approx(csa, rel=0.025)
