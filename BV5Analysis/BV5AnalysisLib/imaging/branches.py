@@ -92,6 +92,20 @@ def link_branches(points: RidgePoints, minimum_length_mm: float) -> Branches:
     return _sampled(points, forest)
 
 
+def pick_points(branches: Branches, chosen: np.ndarray) -> Branches:
+    """Chosen points (k,), each a branch of its own; for measuring a sample of them."""
+    count = len(chosen)
+    return Branches(
+        branches.position_mm[chosen],
+        branches.tangent[chosen],
+        branches.scale_mm[chosen],
+        branches.step_mm[chosen],
+        np.arange(count + 1),
+        np.arange(2 * count).reshape(-1, 2),
+        branches.tree[branches.branch_id[chosen]],
+    )
+
+
 def keep_points(branches: Branches, keep: np.ndarray) -> Branches:
     """Branches cut where points are left out.
 

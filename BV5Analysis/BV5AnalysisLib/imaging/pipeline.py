@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from .airways import segment_airways
+from .blur import measure_blur
 from .branches import Branches, link_branches
 from .bronchi import find_bronchi
 from .bronchialwalls import subtract_bronchi
@@ -295,14 +296,11 @@ def _sizes(
     progress: Callable[[float], None],
 ) -> tuple[Branches, SizedBranches]:
     """Branches that are vessels, and their sizes."""
+    image = (inside.hu, inside.core, inside.work.spacing)
+    attenuation = (calibration.blood_hu, calibration.noise_hu)
+    blur = measure_blur(*image, branches, *attenuation)
     sections = measure_cross_sections(
-        inside.hu,
-        inside.core,
-        inside.work.spacing,
-        branches,
-        calibration.blood_hu,
-        calibration.noise_hu,
-        progress,
+        *image, branches, *attenuation, blur.across_mm(branches.tangent), progress
     )
     branches, sections = without_sheets(branches, sections)
     return branches, size_branches(branches, sections)

@@ -136,8 +136,11 @@ def _running_median(
         piece = slice(start, stop)
         known = np.nonzero(readable[piece])[0]
         if len(known) == 0:
-            # Too short to get away from its junctions: the least swollen reading must do.
-            smooth[piece] = np.percentile(sections.csa_mm2[piece], LEAST_SWOLLEN)
+            # Too short to get away from its junctions: the least swollen reading must do, but not
+            # one that the lungs' edge cuts.
+            clean = sections.clean[piece] >= CLEAN_SHARE
+            area = sections.csa_mm2[piece]
+            smooth[piece] = np.percentile(area[clean] if clean.any() else area, LEAST_SWOLLEN)
             continue
         area = np.interp(np.arange(stop - start), known, sections.csa_mm2[piece][known])
         window_mm = THIN_WINDOW_MM if np.median(area) < THIN_MM2 else WINDOW_MM

@@ -19,8 +19,15 @@ NOISE_GRAIN_MM = 0.7
 AGREEMENT = 0.2
 """Opposite directions that agree within this show the same vessel."""
 
-BLUR_SIGMA_MM = 0.65
-"""Blur of scanner and interpolation together; sets only how far out the integral goes."""
+REACH_SIGMAS = 2.0
+"""How far past a vessel's radius the integral goes, in standard deviations of the blur."""
+
+LEAST_CONTRAST_HU = 50.0
+"""Of blood over its surroundings, to divide by; in consolidation there is none."""
+
+DARKER = 0.15
+"""A direction ends where it is darker than the background by this share of blood's contrast: in the
+lumen of an airway, or past the edge of ground glass."""
 
 RING_WIDTH_MM = 2.0
 """Width of the ring around a vessel that gives its background."""
@@ -76,6 +83,7 @@ def measure_cross_sections(
     branches: Branches,
     blood_hu: float,
     noise_hu: float,
+    blur_mm: np.ndarray,
     progress: Callable[[float], None] | None = None,
 ) -> CrossSections:
     """Measure the area of vessels in the plane across them.
@@ -98,6 +106,8 @@ def measure_cross_sections(
         Centerlines.
     blood_hu, noise_hu : float
         Attenuation of blood, and standard deviation of the image in plain parenchyma.
+    blur_mm : numpy.ndarray
+        (n,) standard deviation of the blur across the vessel; sets how far out the integral goes.
     progress : callable
         Called with the fraction done.
 
@@ -136,7 +146,7 @@ def measure_cross_sections(
             )
             start_mm = np.clip(np.sqrt(2) * branches.scale_mm[chosen] - 0.2, 0.7, None)
             csa[chosen], background[chosen], clean[chosen], flatness[chosen] = _areas(
-                profile, start_mm, blood_hu, noise_hu
+                profile, start_mm, blood_hu, noise_hu, blur_mm[chosen]
             )
 
     with ThreadPoolExecutor() as pool:
@@ -147,18 +157,25 @@ def measure_cross_sections(
 
 
 def _areas(
-    profile: Profiles, start_radius_mm: np.ndarray, blood_hu: float, noise_hu: float
+    profile: Profiles,
+    start_radius_mm: np.ndarray,
+    blood_hu: float,
+    noise_hu: float,
+    blur_mm: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Areas, backgrounds, clean shares and flatness, all (n,), from profiles and first radii."""
     radius_mm = start_radius_mm
-    largest_mm = profile.radius_mm[-1] - 2 * BLUR_SIGMA_MM - RING_WIDTH_MM
+    largest_mm = profile.radius_mm[-1] - REACH_SIGMAS * blur_mm - RING_WIDTH_MM
     for _ in range(3):
         radius_mm = np.clip(radius_mm, 0.3, largest_mm)
-        reach_mm = radius_mm + 2 * BLUR_SIGMA_MM
+        reach_mm = radius_mm + REACH_SIGMAS * blur_mm
         background = _background(profile, reach_mm, noise_hu)
         base = background[:, None, None]
-        fraction = (profile.hu - base) / (np.float32(blood_hu) - base)
-        area, clean = _integral(profile, fraction, radius_mm, reach_mm, noise_hu / 800)
+        contrast_hu = np.maximum(np.float32(blood_hu) - base, LEAST_CONTRAST_HU)
+        fraction = (profile.hu - base) / contrast_hu
+        noise = noise_hu / contrast_hu[:, 0, 0]
+        area, clean = _integral(profile, fraction, radius_mm, reach_mm, noise)
+        area /= _caught_share(radius_mm / blur_mm)
         radius_mm = np.sqrt(np.clip(area, 0.2, None) / np.pi)
     return area, background, clean, _flatness(profile, reach_mm, background, noise_hu)
 
@@ -225,8 +242,9 @@ def _integral(
     fraction: np.ndarray,
     radius_mm: np.ndarray,
     reach_mm: np.ndarray,
-    noise: float,
+    noise: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Integral (n,) within the reach, mm², and share (n,) of directions free of neighbors."""
     # The outermost ring counts by the share of it that the reach takes in.
     share = np.clip((reach_mm[:, None] - profile.radius_mm) / profile.step_mm + 0.5, 0, 1)
     ring_mm2 = (2 * np.pi * profile.radius_mm * profile.step_mm * share).astype(np.float32)
@@ -252,7 +270,7 @@ def _integral(
     # Noise of one direction's area: of its share of the disc, one voxel thick.
     noise_mm2 = noise * np.sqrt(np.pi * SECTORS / 6) * reach_mm * NOISE_GRAIN_MM
     area = _mean_of_agreeing_pairs(taken, noise_mm2)
-    return area / _caught_share(radius_mm), clean_count / SECTORS
+    return area, clean_count / SECTORS
 
 
 def _mean_of_agreeing_pairs(sector_mm2: np.ndarray, noise_mm2: np.ndarray) -> np.ndarray:
@@ -273,17 +291,18 @@ def _mean_of_agreeing_pairs(sector_mm2: np.ndarray, noise_mm2: np.ndarray) -> np
 
 
 def _valley(
-    profile: Profiles, fraction: np.ndarray, radius_mm: np.ndarray, noise: float
+    profile: Profiles, fraction: np.ndarray, radius_mm: np.ndarray, noise: np.ndarray
 ) -> np.ndarray:
     """Count the rings (n, sectors) up to the valley towards a neighbor or to the lungs' edge."""
     around = (np.roll(fraction, 1, axis=1) + 2 * fraction + np.roll(fraction, -1, axis=1)) / 4
     around = np.where(np.isfinite(around), around, fraction)
-    missing = ~np.isfinite(fraction)
+    # A rise counts outside the lumen only: inside, noise and mixing of blood make harmless ones.
+    beyond = (profile.radius_mm > 0.8 * radius_mm[:, None])[:, None, :]
+    noise = noise[:, None, None]
+    missing = ~np.isfinite(fraction) | (beyond & (around < -np.maximum(DARKER, 3.0 * noise)))
     filled = np.where(missing, np.float32(np.inf), around)
     rise = around - np.minimum.accumulate(filled, axis=2)
-    # A rise counts outside the lumen only: inside, noise and mixing of blood make harmless ones.
-    beyond = profile.radius_mm > 0.8 * radius_mm[:, None]
-    neighbor = (rise > max(0.08, 2.0 * noise)) & beyond[:, None, :]
+    neighbor = (rise > np.maximum(0.08, 2.0 * noise)) & beyond
     end = _first(neighbor | missing)
     # Back from where the rise was noticed to the valley itself.
     position = np.arange(fraction.shape[2])
@@ -300,20 +319,20 @@ def _first(hit: np.ndarray) -> np.ndarray:
     return np.where(hit.any(axis=-1), hit.argmax(axis=-1), hit.shape[-1])
 
 
-def _caught_share(radius_mm: np.ndarray) -> np.ndarray:
-    """Share of a blurred disc's integral that lies within the reach."""
+def _caught_share(radius_in_sigmas: np.ndarray) -> np.ndarray:
+    """Share of a blurred disc's integral within the reach; radii in sigmas of the blur."""
     radii, shares = _caught_table()
-    return np.interp(radius_mm, radii, shares)
+    return np.interp(radius_in_sigmas, radii, shares)
 
 
 @cache
 def _caught_table() -> tuple[np.ndarray, np.ndarray]:
-    """Radii of discs, and the share within two blur sigmas beyond the radius.
+    """Radii of discs, and the share within the reach beyond the radius.
 
     A point of the disc plus the blur's Gaussian has a squared distance from the center that is
     noncentral chi-squared; the share is its mean over the disc.
     """
-    radii = np.linspace(0.05, 12, 120)
-    from_center = np.sqrt((np.arange(60) + 0.5) / 60) * radii[:, None] / BLUR_SIGMA_MM
-    reach = radii[:, None] / BLUR_SIGMA_MM + 2
+    radii = np.geomspace(0.1, 40, 120)
+    from_center = np.sqrt((np.arange(60) + 0.5) / 60) * radii[:, None]
+    reach = radii[:, None] + REACH_SIGMAS
     return radii, stats.ncx2.cdf(reach**2, 2, from_center**2).mean(axis=1)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.blur import Blur
 from BV5AnalysisLib.imaging.branches import link_branches
 from BV5AnalysisLib.imaging.bronchi import find_bronchi
 from BV5AnalysisLib.imaging.bronchialwalls import added_by_bronchi, subtract_bronchi
@@ -90,7 +91,8 @@ def test_the_artery_that_it_touches_keeps_its_size(csa, direction):
     image, spacing = without_bronchi(phantom), phantom.volume.grid.spacing_zyx
     everywhere = np.ones(image.shape, bool)
     branches = link_branches(find_ridge_points(image, everywhere, spacing, -390.0), 5.0)
-    sections = measure_cross_sections(image, everywhere, spacing, branches, 40.0, NOISE_HU)
+    blur_mm = Blur().across_mm(branches.tangent)
+    sections = measure_cross_sections(image, everywhere, spacing, branches, 40.0, NOISE_HU, blur_mm)
     world = to_world(phantom, branches.position_mm)
     near = inner(world, phantom)
     assert near.sum() > 25

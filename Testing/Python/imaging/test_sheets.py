@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.blur import Blur
 from BV5AnalysisLib.imaging.branches import keep_points
 from BV5AnalysisLib.imaging.sheets import without_sheets
 from BV5AnalysisLib.imaging.sizing import CrossSections, measure_cross_sections
@@ -30,7 +31,13 @@ def kept_share(image: np.ndarray, y_mm: float) -> float:
     line = straight((4.0, y_mm, MIDDLE), (1, 0, 0), 36.0)
     branches = line_branches([line], [0.7])
     sections = measure_cross_sections(
-        image, np.ones(image.shape, bool), SPACING, branches, TISSUE, NOISE
+        image,
+        np.ones(image.shape, bool),
+        SPACING,
+        branches,
+        TISSUE,
+        NOISE,
+        Blur().across_mm(branches.tangent),
     )
     kept, its_sections = without_sheets(branches, sections)
     assert len(kept.position_mm) == len(its_sections.csa_mm2)

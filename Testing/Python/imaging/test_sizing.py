@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.blur import Blur
 from BV5AnalysisLib.imaging.phantom import StraightAirway, StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.phantom.bundles import LUMEN_TO_ARTERY, wall_thickness
 from BV5AnalysisLib.imaging.phantom.noise import KERNELS
@@ -41,7 +42,8 @@ def sections(
     line = straight(np.array(tube.center_mm) - reach * axis, axis, 2 * reach)
     line = line[(np.abs(line) < half - edge_mm).all(axis=1)]
     branches = line_branches([to_frame(phantom, line) + shift_mm], [matching_scale(tube.csa_mm2)])
-    return measure_cross_sections(image, valid, spacing, branches, blood_hu, noise_hu)
+    blur_mm = Blur().across_mm(branches.tangent)
+    return measure_cross_sections(image, valid, spacing, branches, blood_hu, noise_hu, blur_mm)
 
 
 def tube_volume(tubes, spacing=ISOTROPIC, room_mm=(50, 50, 50), **options):
@@ -192,13 +194,15 @@ def test_progress_rises_to_the_whole():
     phantom = tube_volume([tube])
     told = []
     line = to_frame(phantom, straight((-3, -2, -9), tube.direction, 20))
+    branches = line_branches([line, line, line], [0.7, 1.4, 4.0])
     measure_cross_sections(
         phantom.volume.array,
         np.ones(phantom.volume.array.shape, bool),
         phantom.volume.grid.spacing_zyx,
-        line_branches([line, line, line], [0.7, 1.4, 4.0]),
+        branches,
         40.0,
         NOISE_HU,
+        Blur().across_mm(branches.tangent),
         told.append,
     )
     assert told == sorted(told)
