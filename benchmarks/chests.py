@@ -31,6 +31,7 @@ from truth import Truth
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE / "out" / "chests.jsonl"
+QUICK_SCALE = 0.6
 MEASURING = ("chests.py", "matching.py", "scoring.py", "todays_ways.py", "truth.py")
 """What of the benchmarks the figures depend on, besides the program itself."""
 
@@ -259,6 +260,7 @@ def main() -> None:
     """Print the chest tables, or measure one phantom for the process that asks."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_options(parser)
+    parser.add_argument("--quick", action="store_true", help="one small phantom, for trying")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     parser.add_argument("--answer", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -46,7 +46,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
-def _signed(value: float, digits: int = 1) -> str:
+def signed(value: float, digits: int = 1) -> str:
+    """Write a number with its sign."""
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
@@ -83,8 +84,8 @@ def _summary(results: Sequence[ChestResult]) -> str:
             [
                 way,
                 str(len(bv5)),
-                *(_signed(bv5.mean(), 2), f"{abs(bv5).mean():.2f}", _signed(_worst(bv5))),
-                *(_signed(tpbv.mean()), f"{abs(tpbv).mean():.1f}", _signed(_worst(tpbv))),
+                *(signed(bv5.mean(), 2), f"{abs(bv5).mean():.2f}", signed(_worst(bv5))),
+                *(signed(tpbv.mean()), f"{abs(tpbv).mean():.1f}", signed(_worst(tpbv))),
                 *(f"{detection.mean():.1f}", f"{detection.min():.1f}"),
                 *(f"{false.mean():.1f}", f"{false.max():.1f}"),
             ]
@@ -120,13 +121,13 @@ def _each(results: Sequence[ChestResult]) -> str:
                 result.case.name,
                 f"{percentages(ours.true_ml)['BV5']:.1f}",
                 f"{percentages(ours.found_ml)['BV5']:.1f}",
-                _signed(ours.bv5_points),
+                signed(ours.bv5_points),
                 f"{tpbv_ml(ours.true_ml):.1f}",
-                _signed(ours.tpbv_error_pct),
+                signed(ours.tpbv_error_pct),
                 f"{ours.detection_pct:.1f}",
                 f"{ours.false_length_pct:.1f}",
                 f"{ours.false_volume_pct(Place.AIRWAY):.2f}",
-                _signed(ours.swollen_pct),
+                signed(ours.swollen_pct),
                 f"{result.dice:.3f}",
                 *(_both_errors(result.scores.get(way)) for way in others),
             ]
@@ -137,7 +138,7 @@ def _each(results: Sequence[ChestResult]) -> str:
 def _both_errors(score: Score | None) -> str:
     if score is None:
         return ""
-    return f"{_signed(score.bv5_points)}, {_signed(score.tpbv_error_pct, 0)}"
+    return f"{signed(score.bv5_points)}, {signed(score.tpbv_error_pct, 0)}"
 
 
 def _classes(results: Sequence[ChestResult]) -> str:
@@ -188,8 +189,8 @@ def _bins(results: Sequence[ChestResult]) -> str:
                     f"{100 * found / max(length, 1e-9):.1f}",
                     f"{sum(each.false_mm for each in bins) / 1000:.2f}",
                     _median(bias),
-                    f"{_signed(known.min())} … {_signed(known.max())}" if len(known) else "",
-                    _median([each.error_pct for each in bins], signed=False),
+                    f"{signed(known.min())} … {signed(known.max())}" if len(known) else "",
+                    _median([each.error_pct for each in bins], with_sign=False),
                     _median([each.free_bias_pct for each in bins]),
                     _median([each.beside_bias_pct for each in bins]),
                 ]
@@ -197,12 +198,12 @@ def _bins(results: Sequence[ChestResult]) -> str:
     return table(header, rows)
 
 
-def _median(values: Sequence[float] | np.ndarray, *, signed: bool = True) -> str:
+def _median(values: Sequence[float] | np.ndarray, *, with_sign: bool = True) -> str:
     known = np.array(values, float)[np.isfinite(values)]
     if not len(known):
         return ""
     middle = float(np.median(known))
-    return _signed(middle) if signed else f"{middle:.1f}"
+    return signed(middle) if with_sign else f"{middle:.1f}"
 
 
 def _false_blood(results: Sequence[ChestResult]) -> str:
@@ -255,8 +256,8 @@ def _spread(results: Sequence[ChestResult]) -> str:
             tpbv = _over(same, OURS, lambda score: score.tpbv_error_pct)
             lines.append(
                 f"Base on {len(same)} anatomies at {'×'.join(f'{s:g}' for s in spacing)} mm:"
-                f" BV5 {_signed(bv5.mean(), 2)} (SD {bv5.std(ddof=1):.2f}) points,"
-                f" TPBV {_signed(tpbv.mean(), 2)} (SD {tpbv.std(ddof=1):.2f}) %.\n"
+                f" BV5 {signed(bv5.mean(), 2)} (SD {bv5.std(ddof=1):.2f}) points,"
+                f" TPBV {signed(tpbv.mean(), 2)} (SD {tpbv.std(ddof=1):.2f}) %.\n"
             )
     for pruned in (each for each in results if each.case.condition == PRUNED):
         whole = [
@@ -270,7 +271,7 @@ def _spread(results: Sequence[ChestResult]) -> str:
             true = percentages(other.true_ml)["BV5"] - percentages(one.true_ml)["BV5"]
             found = percentages(other.found_ml)["BV5"] - percentages(one.found_ml)["BV5"]
             lines.append(
-                f"Pruning half the periphery moves BV5 by {_signed(true)} points in truth and by"
-                f" {_signed(found)} as measured.\n"
+                f"Pruning half the periphery moves BV5 by {signed(true)} points in truth and by"
+                f" {signed(found)} as measured.\n"
             )
     return "\n".join(lines)

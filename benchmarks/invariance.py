@@ -1,0 +1,203 @@
+"""What must not change a result, or not by much: how a scan is stored, its sides, noise, slices.
+
+Each subject is measured as it is and changed: stored along other axes (the same patient in the
+same place), mirrored left to right, with more noise, and with slices averaged to 2 mm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import SimpleITK as sitk
+from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.measurements import Measurement
+from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
+from BV5AnalysisLib.imaging.pipeline import analyze
+from BV5AnalysisLib.imaging.reading import read_scan
+from BV5AnalysisLib.imaging.volume import Volume
+from chestcases import USUAL_MM
+from chesttables import signed, table
+from speed import scans
+
+NOISE_HU = 15.0
+NOISE_SEED = 0
+THICK_MM = 2.0
+THIN_MM = 1.25
+"""Scans with slices up to this are averaged to thicker ones."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A way to change a scan.
+
+    Attributes
+    ----------
+    name : str
+        For the table.
+    apply : callable
+        ``Volume -> Volume``.
+    bv5_points : float
+        Target: BV5 % moves by no more.
+    """
+
+    name: str
+    apply: Callable[[Volume], Volume]
+    bv5_points: float
+
+
+def permuted(volume: Volume) -> Volume:
+    """Store the same patient in the same place with axes in another order, one of them flipped."""
+    image = sitk.PermuteAxes(volume.to_sitk(), (1, 2, 0))
+    return Volume.of(sitk.Flip(image, (True, False, False), flipAboutOrigin=False))
+
+
+def flipped(volume: Volume) -> Volume:
+    """Store the same patient in the same place with all axes running the other way."""
+    return Volume.of(sitk.Flip(volume.to_sitk(), (True, True, True), flipAboutOrigin=False))
+
+
+def mirrored_voxels(volume: Volume) -> Volume:
+    """Mirror the patient: columns of voxels in reverse on the same grid."""
+    return volume.with_array(np.ascontiguousarray(volume.array[:, :, ::-1]))
+
+
+def mirrored_world(volume: Volume) -> Volume:
+    """Mirror the patient: the same voxels on a left-handed grid."""
+    direction = np.reshape(volume.grid.direction, (3, 3)).copy()
+    direction[0] *= -1
+    origin = (-volume.grid.origin[0], *volume.grid.origin[1:])
+    grid = replace(volume.grid, direction=tuple(direction.ravel().tolist()), origin=origin)
+    return Volume(volume.array, grid)
+
+
+def noisier(volume: Volume) -> Volume:
+    """Add white noise."""
+    noise = np.random.default_rng(NOISE_SEED).normal(0, NOISE_HU, volume.array.shape)
+    hu = np.rint(volume.array + noise)
+    return volume.with_array(np.clip(hu, -1024, 3071).astype(np.int16))
+
+
+def thicker(volume: Volume) -> Volume:
+    """Average slices to thicker ones, by how much of each lies in the new slice.
+
+    Parameters
+    ----------
+    volume : Volume
+        Slices along its third axis.
+
+    Returns
+    -------
+    Volume
+        Slices of `THICK_MM`, as many as fit.
+    """
+    step = volume.grid.spacing[2]
+    depth = len(volume.array)
+    count = int(depth * step / THICK_MM)
+    array = np.empty((count, *volume.array.shape[1:]), np.int16)
+    for number in range(count):
+        low, high = number * THICK_MM / step, (number + 1) * THICK_MM / step
+        slices = np.arange(int(low), min(int(np.ceil(high)), depth))
+        share = np.minimum(slices + 1, high) - np.maximum(slices, low)
+        mean = np.tensordot(share / share.sum(), volume.array[slices].astype(np.float32), axes=1)
+        array[number] = np.rint(mean)
+    grid = volume.grid
+    first = grid.index_to_world(np.array([[(THICK_MM / step - 1) / 2, 0.0, 0.0]]))[0]
+    return Volume(
+        array,
+        replace(
+            grid,
+            size=(*grid.size[:2], count),
+            spacing=(*grid.spacing[:2], THICK_MM),
+            origin=tuple(first.tolist()),
+        ),
+    )
+
+
+CHANGES = (
+    Change("stored with axes permuted", permuted, 0.2),
+    Change("stored with axes flipped", flipped, 0.2),
+    Change("mirrored left to right, voxels", mirrored_voxels, 0.2),
+    Change("mirrored left to right, grid", mirrored_world, 0.2),
+    Change(f"+ {NOISE_HU:g} HU noise", noisier, 1.5),
+)
+THICKER = Change(f"slices averaged to {THICK_MM:g} mm", thicker, 3.0)
+
+
+def changes_for(volume: Volume) -> tuple[Change, ...]:
+    """List the changes that a scan allows: only thin slices can be averaged."""
+    return (*CHANGES, THICKER) if volume.grid.spacing[2] < THIN_MM + 0.01 else CHANGES
+
+
+def compare(name: str, volume: Volume) -> Iterator[list[str]]:
+    """Measure one subject as it is and changed.
+
+    Parameters
+    ----------
+    name : str
+        Of the subject.
+    volume : Volume
+        HU.
+
+    Yields
+    ------
+    list of str
+        A row of the table a change.
+    """
+    plain = _measured(volume)
+    for change in changes_for(volume):
+        print(f"{name}: {change.name} …", file=sys.stderr, flush=True)
+        try:
+            found = _measured(change.apply(volume))
+        except AnalysisError as error:
+            yield [name, change.name, "", "", "", f"not measured: {error}"]
+            continue
+        points = found.bv5_pct - plain.bv5_pct
+        tpbv = 100 * (found.tpbv_ml / plain.tpbv_ml - 1)
+        yield [
+            name,
+            change.name,
+            f"{plain.bv5_pct:.1f} → {found.bv5_pct:.1f}",
+            signed(points, 2),
+            signed(tpbv, 2),
+            f"{'yes' if abs(points) <= change.bv5_points else 'no'} (≤ {change.bv5_points:g})",
+        ]
+
+
+def _measured(volume: Volume) -> Measurement:
+    return analyze(volume.to_sitk()).measurements[0]
+
+
+def subjects(scale: float, seed: int) -> Iterator[tuple[str, Volume]]:
+    """Yield name and HU of a chest phantom and of each scan at hand."""
+    spec = ChestPhantomSpec(scale=scale, seed=seed, spacing_mm=USUAL_MM)
+    yield "chest phantom", chest_phantom(spec).volume
+    for path in scans():
+        yield path.name, read_scan(path).volume
+
+
+def report(options: argparse.Namespace) -> str:
+    """Measure all subjects and changes; Markdown."""
+    header = ["scan", "change", "BV5 %", "moved by, points", "TPBV moved by %", "within the target"]
+    rows = [
+        row
+        for name, volume in subjects(options.scale, options.first_seed)
+        for row in compare(name, volume)
+    ]
+    note = "" if scans() else "\nNo scans at hand: `BV5_SCANS` names a folder with them.\n"
+    return "### What must not change the result\n\n" + table(header, rows) + note
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scale", type=float, default=1.0, help="size of the phantom")
+    parser.add_argument("--first-seed", type=int, default=0, help="seed of the phantom")
+    print(report(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
