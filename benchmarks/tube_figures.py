@@ -172,6 +172,14 @@ def targets(readings: Sequence[Reading]) -> list[str]:
     return lines
 
 
+def false_line(lengths: Sequence[FalseLength]) -> str:
+    """Say what share of the true length was found off every tube, noise up to 30 HU."""
+    quiet = [one for one in lengths if one.setting.noise_hu <= 30]
+    share = 100 * sum(one.length_mm for one in quiet) / sum(one.true_mm for one in quiet)
+    met = "met" if share <= FALSE_TARGET_PCT else "not met"
+    return f"False length: {share:.2f} % of the true (asked for: {FALSE_TARGET_PCT:g} %): {met}."
+
+
 def _met(met: list[bool]) -> str:
     names = ("bias", "bias of the worst setting", "error", "detection")
     missed = [name for name, ok in zip(names, met, strict=True) if not ok]

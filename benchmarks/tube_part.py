@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import product
 
+import tube_scene_part
 from tube_figures import (
     Figures,
+    false_line,
     false_table,
     grid_by,
     spacing_name,
@@ -27,17 +31,17 @@ from tubes import (
     false_length,
     measure,
     read_tube,
-    scans_of_row,
+    scans_of_rows,
 )
 
 
 @dataclass(frozen=True)
 class Job:
-    """One row of tubes, in all its scans."""
+    """Rows of tubes, in all their scans."""
 
     spacing_mm: tuple[float, float, float]
     psf_mm: float
-    direction: int
+    axis: int
     seed: int
     noises_hu: tuple[float, ...] = NOISES_HU
     backgrounds_hu: tuple[float, ...] = BACKGROUNDS_HU
@@ -46,30 +50,30 @@ class Job:
 def matrix(quick: bool) -> list[Job]:
     """List the whole matrix, or a small cut of it for trying."""
     if quick:
-        return [
-            Job(spacing, 0.55, direction, 0, (15.0, 30.0), (-870.0,))
-            for spacing, direction in product(SPACINGS_MM, (2, 7))
-        ]
-    return [Job(*job, 0) for job in product(SPACINGS_MM, PSF_SIGMAS_MM, range(12))]
+        return [Job(spacing, 0.55, 0, 0, (15.0, 30.0), (-870.0,)) for spacing in SPACINGS_MM]
+    return [Job(*job, 0) for job in product(SPACINGS_MM, PSF_SIGMAS_MM, range(3))]
 
 
 def run(job: Job) -> tuple[list[Reading], list[FalseLength]]:
-    """Measure every scan of a row."""
+    """Measure every scan of a volume."""
     readings, false = [], []
-    scans = scans_of_row(
-        job.spacing_mm, job.psf_mm, job.direction, job.seed, job.noises_hu, job.backgrounds_hu
+    scans = scans_of_rows(
+        job.spacing_mm, job.psf_mm, job.axis, job.seed, job.noises_hu, job.backgrounds_hu
     )
-    for setting, row, volume in scans:
+    for setting, rows, volume in scans:
         found = measure(volume)
-        readings += [read_tube(setting, tube, found) for tube in row.tubes]
-        false.append(false_length(setting, row, volume, found))
+        readings += [
+            read_tube(setting, tube, number, found)
+            for tube, number in zip(rows.tubes, rows.direction, strict=True)
+        ]
+        false.append(false_length(setting, rows, volume, found))
     return readings, false
 
 
 def run_all(
     jobs: list[Job], processes: int, progress: Callable[[str], None]
 ) -> tuple[list[Reading], list[FalseLength]]:
-    """Measure rows on several processes; tell how far it is."""
+    """Measure volumes on several processes; tell how far it is."""
     readings, false = [], []
     with ProcessPoolExecutor(processes) as pool:
         pending = [pool.submit(run, job) for job in jobs]
@@ -77,8 +81,19 @@ def run_all(
             more, other = future.result()
             readings += more
             false += other
-            progress(f"tubes: {done} of {len(jobs)} rows")
+            progress(f"tubes: {done} of {len(jobs)} sets of rows")
     return readings, false
+
+
+def report(options: argparse.Namespace) -> str:
+    """Measure what the options ask for; Markdown."""
+    alone = tables(options.quick, options.jobs, _tell)
+    beside = tube_scene_part.tables(options.quick, options.jobs, _tell)
+    return "\n".join([*alone, "", *beside])
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def tables(quick: bool, processes: int, progress: Callable[[str], None]) -> list[str]:
@@ -96,6 +111,8 @@ def tables(quick: bool, processes: int, progress: Callable[[str], None]) -> list
         "### Targets, noise up to 30 HU",
         "",
         *targets(readings),
+        "",
+        false_line(false),
         "",
         "### Settings that miss the bias asked for",
         "",

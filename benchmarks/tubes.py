@@ -1,8 +1,9 @@
 """Straight tubes of known area through the pipeline's own steps: detection, bias and spread.
 
-Every volume is a row of ten tubes of one direction, one a size, far enough apart that none touches
-what is read around another. Blood's attenuation is given, since a row has too few wide vessels to
-measure it in; all else is as in an analysis, from resampling on.
+Every volume holds rows of ten tubes, one a size; a row has one direction and the rows of a volume
+have several, as a lung does. Tubes are so far apart that none touches what is read around another.
+Blood's attenuation is given, since there are too few wide vessels to measure it in; all else is as
+in an analysis, from resampling on.
 """
 
 from __future__ import annotations
@@ -54,7 +55,6 @@ class Setting:
     psf_mm: float
     noise_hu: float
     background_hu: float
-    direction: int
     seed: int
 
 
@@ -86,6 +86,8 @@ class Reading:
     ----------
     setting : Setting
         How it was seen.
+    direction : int
+        Number of its direction.
     csa_mm2 : float
         Its true area.
     found_share : float
@@ -95,6 +97,7 @@ class Reading:
     """
 
     setting: Setting
+    direction: int
     csa_mm2: float
     found_share: float
     found_csa_mm2: np.ndarray
@@ -103,11 +106,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class FalseLength:
-    """Centerline of at least the floor's area that lies on no tube, in one volume."""
+    """Centerline of at least the floor's area that lies on no tube, in one volume, and the true."""
 
     setting: Setting
     length_mm: float
     lung_ml: float
+    true_mm: float
 
 
 @cache
@@ -125,104 +129,115 @@ def directions(count: int = 12) -> np.ndarray:
     return Rotation.from_euler("xyz", (44, 28, 213), degrees=True).apply(spiral)
 
 
+def row_axes() -> np.ndarray:
+    """Axis (12,) along which the tubes of each direction stand side by side, 0 for x."""
+    return np.abs(directions()).argmin(axis=1)
+
+
 @dataclass(frozen=True, eq=False)
-class Row:
-    """Tubes of one direction beside one another, and the volume they need.
+class Rows:
+    """Rows of tubes, and the volume they need.
 
     Attributes
     ----------
     tubes : list of StraightTube
         World points around the volume's middle.
+    direction : list of int
+        Number of each tube's direction.
     size : tuple of int
         Voxels along x, y, z.
-    plain_end_mm : float
-        The volume's last millimeters along `axis` that hold no tube.
     axis : int
-        Along which the tubes stand side by side, 0 for x.
+        Along which rows run, 0 for x; the volume's last `PLAIN_END_MM` along it hold no tube.
     """
 
     tubes: list[StraightTube]
+    direction: list[int]
     size: tuple[int, int, int]
-    plain_end_mm: float
     axis: int
 
 
-def row_of_tubes(
-    direction: np.ndarray,
-    spacing_mm: tuple[float, float, float],
-    rng: np.random.Generator,
-    plain_end_mm: float = 0.0,
-) -> Row:
-    """Put one tube of each size side by side, each somewhere within a voxel.
+def rows_of_tubes(
+    axis: int, spacing_mm: tuple[float, float, float], rng: np.random.Generator
+) -> Rows:
+    """Put rows of all directions that go with an axis beside one another.
 
     Parameters
     ----------
-    direction : numpy.ndarray
-        (3,) unit vector, LPS.
+    axis : int
+        Along which rows run, 0 for x: the one that their tubes are most nearly across.
     spacing_mm : tuple of float
         Voxel size along x, y, z.
     rng : numpy.random.Generator
         Of the order of the sizes and the places within a voxel.
-    plain_end_mm : float
-        Room without tubes at the end of the row.
     """
     spacing = np.array(spacing_mm)
-    areas = rng.permutation(CSAS_MM2)
-    radius = np.sqrt(areas / np.pi)
-    axis = int(np.abs(direction).argmin())
-    apart = (GAP_MM + radius[1:] + radius[:-1]) / np.sqrt(1 - direction[axis] ** 2)
-    center = np.zeros((len(areas), 3))
-    center[1:, axis] = np.cumsum(apart)
-    center += rng.uniform(-0.5, 0.5, center.shape) * spacing
-    half = np.abs(direction) * LENGTH_MM / 2 + radius.max() + ROOM_MM
-    low, high = center.min(axis=0) - half, center.max(axis=0) + half
-    high[axis] += plain_end_mm
+    beside = (axis + 1) % 3
+    centers, areas, numbers = [], [], []
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    for number in np.flatnonzero(row_axes() == axis):
+        direction = directions()[number]
+        area = rng.permutation(CSAS_MM2)
+        radius = np.sqrt(area / np.pi)
+        apart = (GAP_MM + radius[1:] + radius[:-1]) / np.sqrt(1 - direction[axis] ** 2)
+        half = np.abs(direction) * LENGTH_MM / 2 + radius.max()
+        center = np.zeros((len(area), 3))
+        center[1:, axis] = np.cumsum(apart)
+        if centers:
+            center[:, beside] = high[beside] + GAP_MM + half[beside]
+        center += rng.uniform(-0.5, 0.5, center.shape) * spacing
+        low = np.minimum(low, center.min(axis=0) - half)
+        high = np.maximum(high, center.max(axis=0) + half)
+        centers.append(center)
+        areas.append(area)
+        numbers += [int(number)] * len(area)
+    low, high = low - ROOM_MM, high + ROOM_MM
+    high[axis] += PLAIN_END_MM
     size = np.ceil((high - low) / spacing).astype(int)
     middle = low + 0.5 * size * spacing
     tubes = [
-        StraightTube(float(area), tuple(direction), tuple(at - middle), LENGTH_MM)
-        for area, at in zip(areas, center, strict=True)
+        StraightTube(float(area), tuple(directions()[number]), tuple(at - middle), LENGTH_MM)
+        for area, at, number in zip(
+            np.concatenate(areas), np.concatenate(centers), numbers, strict=True
+        )
     ]
-    return Row(tubes, tuple(int(n) for n in size), plain_end_mm, axis)
+    return Rows(tubes, numbers, tuple(int(n) for n in size), axis)
 
 
-def scans_of_row(
+def scans_of_rows(
     spacing_mm: tuple[float, float, float],
     psf_mm: float,
-    direction: int,
+    axis: int,
     seed: int,
     noises_hu: tuple[float, ...] = NOISES_HU,
     backgrounds_hu: tuple[float, ...] = BACKGROUNDS_HU,
-) -> Iterator[tuple[Setting, Row, Volume]]:
-    """One row of tubes, rendered once, in each background and with each noise."""
-    key = [seed, direction, round(1000 * psf_mm), *(round(1000 * step) for step in spacing_mm)]
-    row = row_of_tubes(
-        directions()[direction], spacing_mm, np.random.default_rng(key), PLAIN_END_MM
-    )
+) -> Iterator[tuple[Setting, Rows, Volume]]:
+    """Render rows of tubes once, and give them in each background and with each noise."""
+    key = [seed, axis, round(1000 * psf_mm), *(round(1000 * step) for step in spacing_mm)]
+    rows = rows_of_tubes(axis, spacing_mm, np.random.default_rng(key))
     share = tube_phantom(
-        row.tubes,
-        size=row.size,
+        rows.tubes,
+        size=rows.size,
         spacing_mm=spacing_mm,
         psf_sigma_mm=(psf_mm,) * 3,
         parenchyma_hu=0.0,
         blood_hu=1.0,
     ).volume
     for background_hu in backgrounds_hu:
-        lung = _background(row, share, background_hu)
+        lung = _background(rows, share, background_hu)
         for noise_hu in noises_hu:
             hu = lung + share.array * (BLOOD_HU - lung)
             rng = np.random.default_rng([*key, round(noise_hu), round(-background_hu)])
             add_noise(hu, noise_hu, "white", rng)
-            setting = Setting(spacing_mm, psf_mm, noise_hu, background_hu, direction, seed)
-            yield setting, row, share.with_array(hu)
+            setting = Setting(spacing_mm, psf_mm, noise_hu, background_hu, seed)
+            yield setting, rows, share.with_array(hu)
 
 
-def _background(row: Row, volume: Volume, background_hu: float) -> np.ndarray:
+def _background(rows: Rows, volume: Volume, background_hu: float) -> np.ndarray:
     """Lung without vessels, float32: opacities end where the tubes do."""
     lung = np.full(volume.array.shape, background_hu, np.float32)
     if background_hu > PLAIN_HU + 200:
-        axis = 2 - row.axis
-        count = round((row.plain_end_mm - ROOM_MM) / volume.grid.spacing_zyx[axis])
+        axis = 2 - rows.axis
+        count = round((PLAIN_END_MM - ROOM_MM) / volume.grid.spacing_zyx[axis])
         plain = [slice(None)] * 3
         plain[axis] = slice(-count, None)
         lung[tuple(plain)] = PLAIN_HU
@@ -244,7 +259,7 @@ def measure(volume: Volume, lungs: np.ndarray | None = None) -> Found:
     )
 
 
-def read_tube(setting: Setting, tube: StraightTube, found: Found) -> Reading:
+def read_tube(setting: Setting, tube: StraightTube, direction: int, found: Found) -> Reading:
     """Compare what was found along one tube with it."""
     axis = np.array(tube.direction) / np.linalg.norm(tube.direction)
     offset = found.points_mm - tube.center_mm
@@ -260,6 +275,7 @@ def read_tube(setting: Setting, tube: StraightTube, found: Found) -> Reading:
     inner = on & (abs(along) <= half)
     return Reading(
         setting,
+        direction,
         tube.csa_mm2,
         float(covered.mean()),
         found.csa_mm2[inner],
@@ -268,15 +284,17 @@ def read_tube(setting: Setting, tube: StraightTube, found: Found) -> Reading:
 
 
 def false_length(
-    setting: Setting, row: Row, volume: Volume, found: Found, floor_mm2: float = 1.25
+    setting: Setting, rows: Rows, volume: Volume, found: Found, floor_mm2: float = 1.25
 ) -> FalseLength:
     """Length of found centerlines off every tube, away from the lung's faces."""
     half = 0.5 * np.array(volume.grid.size) * volume.grid.spacing - END_MM
     counts = (found.csa_mm2 >= floor_mm2) & (abs(found.points_mm) <= half).all(axis=1)
-    for tube in row.tubes:
+    for tube in rows.tubes:
         axis = np.array(tube.direction) / np.linalg.norm(tube.direction)
         offset = found.points_mm - tube.center_mm
         along = np.clip(offset @ axis, -tube.length_mm / 2, tube.length_mm / 2)
         distance = np.linalg.norm(offset - along[:, None] * axis, axis=1)
         counts &= distance > tube.radius_mm + BESIDE_MM
-    return FalseLength(setting, float(found.step_mm[counts].sum()), float(np.prod(2 * half)) / 1000)
+    true_mm = sum(tube.length_mm for tube in rows.tubes if tube.csa_mm2 >= floor_mm2)
+    lung_ml = float(np.prod(2 * half)) / 1000
+    return FalseLength(setting, float(found.step_mm[counts].sum()), lung_ml, true_mm)
