@@ -68,6 +68,12 @@ class Airways:
     vessels: np.ndarray
     bronchi: Bronchi
 
+    def from_world(self, points_mm: np.ndarray) -> np.ndarray:
+        """Points (n, 3) in the work frame, (z, y, x) mm, of world points."""
+        start = [side.start for side in self.work.box]
+        source = self.work.source
+        return (source.world_to_index(points_mm) - start) * source.spacing_zyx
+
 
 def find_airways(result: AnalysisResult) -> Airways:
     """Look for bronchi once more, as the analysis did.
@@ -104,7 +110,7 @@ def find_airways(result: AnalysisResult) -> Airways:
     )
 
 
-def airway_picture(name: str, airways: Airways) -> Figure:
+def airway_picture(name: str, airways: Airways, true_mm: np.ndarray | None = None) -> Figure:
     """Draw the airways from the front, and close-ups of what was taken for their walls.
 
     Parameters
@@ -113,6 +119,8 @@ def airway_picture(name: str, airways: Airways) -> Figure:
         For the title.
     airways : Airways
         What was found.
+    true_mm : numpy.ndarray, optional
+        (n, 3) world points on the axes of a phantom's airways inside the lungs.
 
     Returns
     -------
@@ -130,6 +138,9 @@ def airway_picture(name: str, airways: Airways) -> Figure:
         axes.imshow(shade, cmap="gray", vmax=3 * shade.max(), extent=extent)
         lumen = airways.lumen.any(axis=axis)[::-1]
         axes.imshow(_tint(lumen, "#56B4E9", 0.8), extent=extent)
+        if true_mm is not None:
+            points = airways.from_world(true_mm)
+            axes.plot(points[:, kept[1]], points[:, kept[0]], ",", color="#009E73")
         points = airways.bronchi.position_mm
         axes.scatter(
             points[:, kept[1]],
@@ -138,7 +149,8 @@ def airway_picture(name: str, airways: Airways) -> Figure:
             c="#E69F00",
             linewidths=0,
         )
-        axes.set_title(f"{title}: lumen of the tree (blue), bronchi by their walls (orange)")
+        what = "tree (blue), bronchi by their walls (orange)"
+        axes.set_title(f"{title}: {what}" + ", true axes (green)" * (true_mm is not None))
         _plain(axes)
     for column, center in enumerate(_spread_points(airways.bronchi, PANELS)):
         window, extent = _close_up(airways.hu.shape, spacing, center)
@@ -339,9 +351,11 @@ def report(options: argparse.Namespace) -> str:
     spec = ChestPhantomSpec(scale=options.scale, seed=options.first_seed, spacing_mm=USUAL_MM)
     phantom = chest_phantom(spec)
     result = analyze(phantom.volume.to_sitk())
-    keep(airway_picture("chest phantom", find_airways(result)), "phantom_airways.png")
-    keep(worst_picture("chest phantom", result, Truth.of(phantom)), "phantom_worst.png")
-    del phantom, result
+    truth = Truth.of(phantom)
+    axes_mm = phantom.airway_centerlines.points_mm
+    keep(airway_picture("chest phantom", find_airways(result), axes_mm), "phantom_airways.png")
+    keep(worst_picture("chest phantom", result, truth), "phantom_worst.png")
+    del phantom, result, truth
     for path in scans():
         name = path.name.split(".")[0]
         keep(airway_picture(name, find_airways(analyze(read_scan(path)))), f"{name}_airways.png")
