@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
 
 from .airways import segment_airways
 from .blur import measure_blur
@@ -92,17 +91,20 @@ class Vessels:
 class _Inside:
     """The lungs on the work grid.
 
-    `whole` is lung, `core` is lung without its edge (both bool), `filled` is `hu` inside the core
-    and plain parenchyma outside.
+    `whole` is lung, `core` is lung without its edge (both bool).
     """
 
     work: WorkGrid
     hu: np.ndarray
     whole: np.ndarray
     core: np.ndarray
-    filled: np.ndarray
     parenchyma_hu: float
     noise_hu: float
+
+    @property
+    def filled(self) -> np.ndarray:
+        """`hu` inside the core and plain parenchyma outside; made anew, to be kept no longer."""
+        return np.where(self.core, self.hu, np.float32(self.parenchyma_hu))
 
     @property
     def half_blood_hu(self) -> float:
@@ -247,7 +249,7 @@ def _anatomy(ct: Volume, given: sitk.Image | Volume | None, orientation: Orienta
         lungs = given_lungs(mask, orientation)
         airways = _airways_if_any(ct, chest)
         lungs[airways] = 0
-    return Anatomy(lungs, airways, find_consolidation(chest, lungs, airways))
+    return Anatomy(lungs, airways, find_consolidation(ct, chest, lungs, airways))
 
 
 def _airways_if_any(ct: Volume, chest: Chest) -> np.ndarray:
@@ -261,32 +263,39 @@ def _airways_if_any(ct: Volume, chest: Chest) -> np.ndarray:
 def _inside_of_lungs(ct: Volume, anatomy: Anatomy) -> _Inside:
     """Lungs on the work grid, their outside filled with parenchyma so that no edge is seen."""
     work = WorkGrid.around(anatomy.lungs, ct.grid, MARGIN_MM)
-    parenchyma_hu, noise_hu = measure_parenchyma(ct.array[work.box], anatomy.lungs[work.box] > 0)
-    hu = np.clip(work.image(ct.array), DARKEST_HU, BRIGHTEST_HU)
-    whole = work.labels((anatomy.lungs > 0) & ~anatomy.airways & ~anatomy.consolidation)
+    lung = work.sampled_labels(anatomy.lungs) > 0
+    parenchyma_hu, noise_hu = measure_parenchyma(work.samples(ct.array), lung)
+    hu = work.image(ct.array)
+    np.clip(hu, DARKEST_HU, BRIGHTEST_HU, out=hu)
+    whole = work.labels(anatomy.lungs) > 0
+    for left_out in (anatomy.airways, anatomy.consolidation):
+        whole &= ~work.labels(left_out)
     core = _without_edge(whole, work.spacing)
-    filled = np.where(core, hu, np.float32(parenchyma_hu))
-    return _Inside(work, hu, whole, core, filled, parenchyma_hu, noise_hu)
+    return _Inside(work, hu, whole, core, parenchyma_hu, noise_hu)
 
 
 def _without_edge(whole: np.ndarray, spacing: np.ndarray) -> np.ndarray:
     """Take off `EDGE_MM` along each axis, a voxel at a time."""
     layers = np.maximum(1, np.rint(EDGE_MM / spacing)).astype(int)
     for layer in range(layers.max()):
-        cross = ndimage.generate_binary_structure(3, 1)
-        for axis in np.nonzero(layers <= layer)[0]:
-            cross &= np.indices(cross.shape)[axis] == 1
-        whole = ndimage.binary_erosion(whole, cross)
+        rest = whole.copy()
+        for axis in np.nonzero(layers > layer)[0]:
+            rest_along, whole_along = np.moveaxis(rest, axis, 0), np.moveaxis(whole, axis, 0)
+            rest_along[1:] &= whole_along[:-1]
+            rest_along[:-1] &= whole_along[1:]
+            # Beyond the grid is no lung.
+            rest_along[[0, -1]] = False
+        whole = rest
     return whole
 
 
 def _take_bronchi_off(inside: _Inside) -> None:
-    """Leave only vessels in the images, which nobody else has seen yet."""
+    """Leave only vessels in the image, which nobody else has seen yet."""
     spacing = inside.work.spacing
     bronchi = find_bronchi(
         inside.filled, inside.core, spacing, inside.parenchyma_hu, inside.noise_hu
     )
-    subtract_bronchi((inside.hu, inside.filled), bronchi, spacing)
+    subtract_bronchi((inside.hu,), bronchi, spacing)
 
 
 def _sizes(
