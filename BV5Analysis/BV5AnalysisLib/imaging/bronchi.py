@@ -25,14 +25,16 @@ LEAST_STRENGTH_HU = 20.0
 
 REACH_MM = 7.0
 STEP_MM = 0.3
+COARSE_STEP_MM = 0.5
+"""How far out and how finely rings are read; and how finely to see whether one may be there."""
 
 BRIGHT_DIRECTIONS = 12
 """Of the directions around a lumen, how many meet something bright."""
 
-LEAST_BRIGHT_HU = 20.0
-"""How bright, over lumen and parenchyma, besides what noise does."""
+LEAST_BRIGHT_HU = 50.0
+"""How bright, over lumen and parenchyma; no wall stands out less."""
 
-CHAIN_MM = 3.0
+CHAIN_MM = 4.0
 """Shorter chains of lumen points are not looked at."""
 
 AVERAGED_POINTS = 7
@@ -130,13 +132,15 @@ def _enclosed(
     noise_hu: float,
 ) -> np.ndarray:
     """Whether (n,) points are darker than what they meet in most directions."""
-    profile = read_profiles(marked, spacing, points.position_mm, points.direction, 4.5, STEP_MM)
+    profile = read_profiles(
+        marked, spacing, points.position_mm, points.direction, 4.5, COARSE_STEP_MM
+    )
     hu = np.where(np.isfinite(profile.hu), profile.hu, np.float32(parenchyma_hu))
     near = profile.radius_mm < 2.5 * points.scale_mm[:, None] + 1.5
     highest = np.where(near[:, None, :], hu, -np.inf).max(axis=2)
-    lumen = hu[:, :, :2].mean(axis=(1, 2))
+    lumen = hu[:, :, 0].mean(axis=1)
     bright = highest - np.maximum(lumen, parenchyma_hu)[:, None]
-    enough = bright > LEAST_BRIGHT_HU + 1.5 * noise_hu
+    enough = bright > max(LEAST_BRIGHT_HU, 2.5 * noise_hu)
     return enough.sum(axis=1) >= BRIGHT_DIRECTIONS
 
 

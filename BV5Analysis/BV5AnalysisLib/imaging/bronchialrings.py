@@ -19,6 +19,10 @@ LEAST_DIP_HU = 20.0
 OPEN_DIRECTIONS = 1
 """Directions of `SECTORS` in which the wall may be hidden."""
 
+DENSEST_SURROUNDINGS = 0.55
+"""Of the parenchyma's attenuation: in ground glass there are walls to be told from vessels, in
+consolidation neither is seen, and filling up its airways would only make it larger."""
+
 WIDE_RADIUS_MM = (1.5, 1.8)
 """Walls farther out than this leave air to be seen in the middle, as `LEAST_AIR`."""
 
@@ -98,6 +102,7 @@ def read_rings(
     dip = np.partition(highest - lumen[:, None], OPEN_DIRECTIONS, axis=1)[:, OPEN_DIRECTIONS]
     good = (
         has_wall
+        & (around < DENSEST_SURROUNDINGS * parenchyma_hu)
         & (wall_hu - around > LEAST_WALL_HU)
         & (dip > max(LEAST_DIP_HU, noise_hu))
         & (lumen < _brightest_lumen(wall_mm, wall_hu, around))
