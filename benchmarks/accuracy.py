@@ -15,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import chests
+import invariance
 import numpy as np
+import pictures
 import scipy
 import SimpleITK as sitk
 import tube_part
@@ -27,6 +29,8 @@ REPORT = Path(__file__).with_name("accuracy.md")
 PARTS: dict[str, Callable[[argparse.Namespace], str]] = {
     "tubes": tube_part.report,
     "chests": chests.report,
+    "invariance": invariance.report,
+    "pictures": pictures.report,
 }
 """Each part takes the options, tells progress on stderr, and gives Markdown."""
 

@@ -7,7 +7,6 @@ interrupted run goes on with ``--resume``; results of other code are not taken f
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import subprocess
 import sys
@@ -17,7 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from BV5AnalysisLib import imaging
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.phantom import ChestPhantom, ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
@@ -25,12 +23,12 @@ from BV5AnalysisLib.imaging.sizeclasses import SizeClass
 from chestcases import OURS, ChestCase, ChestResult, chest_cases
 from chesttables import chest_report
 from matching import line_pieces, pieces_of
+from resuming import OUT, Notes
 from scoring import CLASSES, Score, classes_ml, score
 from todays_ways import WAYS, Sized, forget
 from truth import Truth
 
-HERE = Path(__file__).resolve().parent
-CACHE = HERE / "out" / "chests.jsonl"
+CACHE = OUT / "chests.jsonl"
 QUICK_SCALE = 0.6
 MEASURING = ("chests.py", "matching.py", "scoring.py", "todays_ways.py", "truth.py")
 """What of the benchmarks the figures depend on, besides the program itself."""
@@ -146,56 +144,23 @@ def run_chests(
     ChestResult
         Those that could be measured; what goes wrong with one is told on stderr.
     """
-    code = code_fingerprint()
-    known = read_cache(cache) if resume else {}
-    if not resume:
-        cache.unlink(missing_ok=True)
-    cache.parent.mkdir(parents=True, exist_ok=True)
+    notes = Notes(cache, MEASURING, resume=resume)
     for case in cases:
         job = {
-            "code": code,
             "condition": case.condition,
             "spec": case.spec.to_dict(),
             "true_lungs": true_lungs,
             "ways": ways,
         }
-        key = json.dumps(job, sort_keys=True)
-        if key not in known:
+        if notes.answer(job) is None:
             print(f"{case.name} …", file=sys.stderr, flush=True)
             start = time.perf_counter()
             answer = _in_process(job)
             print(f"  {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
             if answer is None:
                 continue
-            # A line break first, in case that the last line was cut off.
-            with cache.open("a", encoding="utf-8") as file:
-                file.write("\n" + json.dumps({"job": job, "answer": answer}))
-            known[key] = answer
-        yield from_answer(case, known[key])
-
-
-def read_cache(cache: Path) -> dict[str, dict]:
-    """Answers by job."""
-    known = {}
-    for line in cache.read_text(encoding="utf-8").splitlines() if cache.exists() else ():
-        if not line:
-            continue
-        try:
-            entry = json.loads(line)
-        except json.JSONDecodeError:
-            # Cut off by an interruption; it is measured again.
-            continue
-        known[json.dumps(entry["job"], sort_keys=True)] = entry["answer"]
-    return known
-
-
-def code_fingerprint() -> str:
-    """SHA-256 over the imaging layer and what measures it."""
-    folder = Path(imaging.__file__).parent
-    digest = hashlib.sha256()
-    for file in (*sorted(folder.rglob("*.py")), *(HERE / name for name in MEASURING)):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+            notes.keep(job, answer)
+        yield from_answer(case, notes.answer(job))
 
 
 def _in_process(job: dict) -> dict | None:

@@ -7,6 +7,7 @@ same place), mirrored left to right, with more noise, and with slices averaged t
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,15 +15,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import SimpleITK as sitk
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.measurements import Measurement
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
 from BV5AnalysisLib.imaging.reading import read_scan
 from BV5AnalysisLib.imaging.volume import Volume
 from chestcases import USUAL_MM
 from chesttables import signed, table
+from resuming import OUT, Notes
 from speed import scans
 
+CACHE = OUT / "invariance.jsonl"
+QUICK_SCALE = 0.6
 NOISE_HU = 15.0
 NOISE_SEED = 0
 THICK_MM = 2.0
@@ -117,6 +120,7 @@ def thicker(volume: Volume) -> Volume:
     )
 
 
+PLAIN = Change("as it is", lambda volume: volume, 0.0)
 CHANGES = (
     Change("stored with axes permuted", permuted, 0.2),
     Change("stored with axes flipped", flipped, 0.2),
@@ -132,7 +136,7 @@ def changes_for(volume: Volume) -> tuple[Change, ...]:
     return (*CHANGES, THICKER) if volume.grid.spacing[2] < THIN_MM + 0.01 else CHANGES
 
 
-def compare(name: str, volume: Volume) -> Iterator[list[str]]:
+def compare(name: str, volume: Volume, notes: Notes) -> Iterator[list[str]]:
     """Measure one subject as it is and changed.
 
     Parameters
@@ -141,52 +145,63 @@ def compare(name: str, volume: Volume) -> Iterator[list[str]]:
         Of the subject.
     volume : Volume
         HU.
+    notes : Notes
+        Where measurements are kept.
 
     Yields
     ------
     list of str
         A row of the table a change.
     """
-    plain = _measured(volume)
+    plain = _measured(name, volume, PLAIN, notes)
     for change in changes_for(volume):
-        print(f"{name}: {change.name} …", file=sys.stderr, flush=True)
-        try:
-            found = _measured(change.apply(volume))
-        except AnalysisError as error:
-            yield [name, change.name, "", "", "", f"not measured: {error}"]
+        found = _measured(name, volume, change, notes)
+        if "error" in found or "error" in plain:
+            why = found.get("error") or plain["error"]
+            yield [name, change.name, "", "", "", f"not measured: {why}"]
             continue
-        points = found.bv5_pct - plain.bv5_pct
-        tpbv = 100 * (found.tpbv_ml / plain.tpbv_ml - 1)
+        points = found["bv5_pct"] - plain["bv5_pct"]
+        tpbv = 100 * (found["tpbv_ml"] / plain["tpbv_ml"] - 1)
         yield [
             name,
             change.name,
-            f"{plain.bv5_pct:.1f} → {found.bv5_pct:.1f}",
+            f"{plain['bv5_pct']:.1f} → {found['bv5_pct']:.1f}",
             signed(points, 2),
             signed(tpbv, 2),
             f"{'yes' if abs(points) <= change.bv5_points else 'no'} (≤ {change.bv5_points:g})",
         ]
 
 
-def _measured(volume: Volume) -> Measurement:
-    return analyze(volume.to_sitk()).measurements[0]
+def _measured(name: str, volume: Volume, change: Change, notes: Notes) -> dict:
+    """BV5 % and TPBV of a changed subject, or what stood in the way."""
+    sha256 = hashlib.sha256(volume.array.tobytes()).hexdigest()
+    question = {"subject": name, "sha256": sha256, "change": change.name}
+    answer = notes.answer(question)
+    if answer is None:
+        print(f"{name}: {change.name} …", file=sys.stderr, flush=True)
+        try:
+            row = analyze(change.apply(volume).to_sitk()).measurements[0]
+            answer = {"bv5_pct": row.bv5_pct, "tpbv_ml": row.tpbv_ml}
+        except AnalysisError as error:
+            answer = {"error": str(error)}
+        notes.keep(question, answer)
+    return answer
 
 
-def subjects(scale: float, seed: int) -> Iterator[tuple[str, Volume]]:
-    """Yield name and HU of a chest phantom and of each scan at hand."""
-    spec = ChestPhantomSpec(scale=scale, seed=seed, spacing_mm=USUAL_MM)
-    yield "chest phantom", chest_phantom(spec).volume
-    for path in scans():
+def subjects(options: argparse.Namespace) -> Iterator[tuple[str, Volume]]:
+    """Yield name and HU of a chest phantom, and of each scan at hand unless it has to be quick."""
+    scale = QUICK_SCALE if options.quick else options.scale
+    spec = ChestPhantomSpec(scale=scale, seed=options.first_seed, spacing_mm=USUAL_MM)
+    yield f"chest phantom, seed {spec.seed}", chest_phantom(spec).volume
+    for path in () if options.quick else scans():
         yield path.name, read_scan(path).volume
 
 
 def report(options: argparse.Namespace) -> str:
     """Measure all subjects and changes; Markdown."""
     header = ["scan", "change", "BV5 %", "moved by, points", "TPBV moved by %", "within the target"]
-    rows = [
-        row
-        for name, volume in subjects(options.scale, options.first_seed)
-        for row in compare(name, volume)
-    ]
+    notes = Notes(CACHE, ("invariance.py",), resume=options.resume)
+    rows = [row for name, volume in subjects(options) for row in compare(name, volume, notes)]
     note = "" if scans() else "\nNo scans at hand: `BV5_SCANS` names a folder with them.\n"
     return "### What must not change the result\n\n" + table(header, rows) + note
 
@@ -194,6 +209,8 @@ def report(options: argparse.Namespace) -> str:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a small phantom only")
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the phantom")
     parser.add_argument("--first-seed", type=int, default=0, help="seed of the phantom")
     print(report(parser.parse_args()))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from BV5AnalysisLib.imaging.bronchi import Bronchi, find_bronchi
@@ -26,12 +25,14 @@ from matching import distance_to, found_pieces, pieces_of
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from resuming import OUT
 from scipy import ndimage
 from scoring import FALSE_PLACES
 from speed import scans
 from truth import Truth
 
-OUT = Path(__file__).resolve().parent / "out" / "pictures"
+PICTURES = OUT / "pictures"
+QUICK_SCALE = 0.6
 WINDOW_HU = (-1050.0, -350.0)
 WALL_HU = 30.0
 """What bronchi add to a voxel for it to be shown as wall, or less by as much as lumen."""
@@ -340,15 +341,16 @@ def _plain(axes) -> None:
 
 def report(options: argparse.Namespace) -> str:
     """Draw everything; Markdown that lists the files."""
-    OUT.mkdir(parents=True, exist_ok=True)
+    PICTURES.mkdir(parents=True, exist_ok=True)
     files = []
 
     def keep(figure: Figure, name: str) -> None:
-        figure.savefig(OUT / name)
+        figure.savefig(PICTURES / name)
         files.append(name)
-        print(OUT / name, file=sys.stderr, flush=True)
+        print(PICTURES / name, file=sys.stderr, flush=True)
 
-    spec = ChestPhantomSpec(scale=options.scale, seed=options.first_seed, spacing_mm=USUAL_MM)
+    scale = QUICK_SCALE if options.quick else options.scale
+    spec = ChestPhantomSpec(scale=scale, seed=options.first_seed, spacing_mm=USUAL_MM)
     phantom = chest_phantom(spec)
     result = analyze(phantom.volume.to_sitk())
     truth = Truth.of(phantom)
@@ -356,7 +358,7 @@ def report(options: argparse.Namespace) -> str:
     keep(airway_picture("chest phantom", find_airways(result), axes_mm), "phantom_airways.png")
     keep(worst_picture("chest phantom", result, truth), "phantom_worst.png")
     del phantom, result, truth
-    for path in scans():
+    for path in () if options.quick else scans():
         name = path.name.split(".")[0]
         keep(airway_picture(name, find_airways(analyze(read_scan(path)))), f"{name}_airways.png")
     return "### Pictures\n\nIn `benchmarks/out/pictures`: " + ", ".join(files) + ".\n"
@@ -365,6 +367,7 @@ def report(options: argparse.Namespace) -> str:
 def main() -> None:
     """Draw everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a small phantom only")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the phantom")
     parser.add_argument("--first-seed", type=int, default=0, help="seed of the phantom")
     print(report(parser.parse_args()))

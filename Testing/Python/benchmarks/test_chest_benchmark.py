@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import chests
 import numpy as np
 import pytest
+import resuming
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
@@ -144,9 +145,8 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch):
     results = list(chests.run_chests(cases, cache, resume=True))
     assert [result.case.condition for result in results] == [BASE, "no airways", PRUNED]
     assert asked == [BASE, "no airways", PRUNED, "no airways", PRUNED]
-    assert len(chests.read_cache(cache)) == 3
     # Other code is measured anew.
-    monkeypatch.setattr(chests, "code_fingerprint", lambda: "other")
+    monkeypatch.setattr(resuming, "code_fingerprint", lambda files: "other")
     list(chests.run_chests(cases[:1], cache, resume=True))
     assert asked[-1] == BASE
 

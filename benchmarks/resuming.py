@@ -1,0 +1,76 @@
+"""Results kept as they come, so that an interrupted benchmark goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from BV5AnalysisLib import imaging
+
+HERE = Path(__file__).resolve().parent
+OUT = HERE / "out"
+"""Not under version control."""
+
+
+class Notes:
+    """A file of JSON lines: what was asked, and the answer.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; begun anew unless resumed.
+    benchmarks : iterable of str
+        Files of the benchmarks that the answers depend on; on the imaging layer all do. Answers of
+        other code are not taken for this one's.
+    resume : bool
+        Keep what is there.
+    """
+
+    def __init__(self, path: Path, benchmarks: Iterable[str], *, resume: bool) -> None:
+        self._path = path
+        self._code = code_fingerprint(benchmarks)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not resume:
+            path.unlink(missing_ok=True)
+        self._known = _read(path)
+
+    def answer(self, question: dict[str, Any]) -> Any | None:
+        """Answer to a question, None where it is not known."""
+        return self._known.get(self._key(question))
+
+    def keep(self, question: dict[str, Any], answer: Any) -> None:
+        """Add an answer to the file."""
+        entry = {"code": self._code, "question": question, "answer": answer}
+        with self._path.open("a", encoding="utf-8") as file:
+            # A line break first, in case that the last line was cut off.
+            file.write("\n" + json.dumps(entry))
+        self._known[self._key(question)] = answer
+
+    def _key(self, question: dict[str, Any]) -> str:
+        return json.dumps([self._code, question], sort_keys=True)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    known = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            entry = json.loads(line or "{}")
+        except json.JSONDecodeError:
+            # Cut off by an interruption; it is measured again.
+            continue
+        if entry:
+            key = json.dumps([entry["code"], entry["question"]], sort_keys=True)
+            known[key] = entry["answer"]
+    return known
+
+
+def code_fingerprint(benchmarks: Iterable[str]) -> str:
+    """SHA-256 over the imaging layer and the named files of the benchmarks."""
+    digest = hashlib.sha256()
+    folder = Path(imaging.__file__).parent
+    for file in (*sorted(folder.rglob("*.py")), *(HERE / name for name in benchmarks)):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
