@@ -1,10 +1,12 @@
-"""Volumes shrunk by whole factors: the mean of each block of voxels."""
+"""Volumes shrunk by whole factors, and interpolated back."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+
+from .banded import along_axes
 
 SLABS = 8
 """Parts of a volume that threads take in turn."""
@@ -60,3 +62,41 @@ def _mean_of_planes(
         total += plane if limits is None else np.clip(plane, *limits)
     total = sum(total[row::high] for row in range(high))
     np.multiply(sum(total[:, column::wide] for column in range(wide)), 1 / np.prod(factor), out=out)
+
+
+def interpolated(
+    means: np.ndarray, factor: tuple[int, int, int], shape: tuple[int, int, int]
+) -> np.ndarray:
+    """Interpolate values of blocks on the voxels.
+
+    Parameters
+    ----------
+    means : numpy.ndarray
+        Values at the middles of blocks, (z, y, x).
+    factor : tuple of int
+        Voxels in a block.
+    shape : tuple of int
+        Voxels, counted from the first one of the first block.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, linear between the middles of blocks, and beyond the outermost as there.
+    """
+    matrices = [
+        None if step == 1 and size == count else _linear_matrix(count, step, size)
+        for count, step, size in zip(means.shape, factor, shape, strict=True)
+    ]
+    return along_axes(matrices, means)
+
+
+def _linear_matrix(count: int, factor: int, size: int) -> np.ndarray:
+    """Weights (size, count) of linear interpolation between the middles of blocks."""
+    place = np.clip((np.arange(size) + 0.5) / factor - 0.5, 0, count - 1)
+    before = np.minimum(place.astype(int), max(count - 2, 0))
+    after = np.minimum(before + 1, count - 1)
+    part = (place - before).astype(np.float32)
+    matrix = np.zeros((size, count), np.float32)
+    np.add.at(matrix, (np.arange(size), before), 1 - part)
+    np.add.at(matrix, (np.arange(size), after), part)
+    return matrix

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import SimpleITK as sitk
 from scipy import ndimage
 
+from .blocks import block_means, interpolated
 from .chest import AIR_HU, GAS_HU, Chest, distance_mm
 from .errors import AnalysisError
 from .lungsides import split_sides
@@ -93,10 +93,7 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
 
 def _large_airways(airways: np.ndarray, chest: Chest) -> np.ndarray:
     """Bool, coarse: lumen of airways too large to be inside a lung, with their wall."""
-    z, y, x = (n * f for n, f in zip(chest.grid.shape, chest.factor, strict=True))
-    blocks = airways[:z, :y, :x].astype(np.float32)
-    image = sitk.BinShrink(sitk.GetImageFromArray(blocks), chest.factor[::-1])
-    lumen = sitk.GetArrayFromImage(image) > 0.25
+    lumen = block_means(airways, chest.factor) > 0.25
     core = distance_mm(lumen, chest.grid) > LARGE_AIRWAY_MM
     wide = lumen & (_outside_distance(core, chest) < 3 * LARGE_AIRWAY_MM)
     return _outside_distance(wide, chest) < WALL_MM
@@ -119,7 +116,10 @@ def _aerated_lung(chest: Chest, large_airways: np.ndarray) -> np.ndarray:
     cores, count = ndimage.label(distance_mm(air, chest.grid) > CORE_MM)
     numbers = np.arange(1, count + 1)
     sizes = np.bincount(cores.ravel(), minlength=count + 1)[1:] * chest.grid.voxel_volume_ml
-    median = ndimage.median(chest.hu.array, cores, numbers) if count else np.empty(0)
+    inside = cores > 0
+    median = (
+        ndimage.median(chest.hu.array[inside], cores[inside], numbers) if count else np.empty(0)
+    )
     lung_core = np.isin(cores, numbers[(median > GAS_HU) & (sizes >= CORE_ML)])
     gas_core = np.isin(cores, numbers[median <= GAS_HU])
     if chest.volume_ml(lung_core) < MINIMUM_LUNG_ML:
@@ -211,30 +211,10 @@ def _paint(
         for s, f, n, m in zip(box, chest.factor, volume.array.shape, mask.shape, strict=True)
     )
     shape = tuple(int(s.stop - s.start) for s in fine)
-    depth = _enlarged(signed, chest.factor, shape)
+    depth = interpolated(signed, chest.factor, shape)
     lung = depth > INNER_EDGE_MM
-    elsewhere = _enlarged(other_air[box], chest.factor, shape) > 0.5
+    elsewhere = interpolated(other_air[box], chest.factor, shape) > 0.5
     lung |= (depth > -EDGE_MM) & (volume.array[fine] < AIR_HU) & ~elsewhere
-    lung |= _enlarged(taken_in, chest.factor, shape) > 0
+    lung |= interpolated(taken_in, chest.factor, shape) > 0
     target = labels[fine]
     target[lung & (target == 0)] = label
-
-
-def _enlarged(
-    values: np.ndarray, factor: tuple[int, int, int], shape: tuple[int, int, int]
-) -> np.ndarray:
-    """Coarse values interpolated on the scan's voxels."""
-    image = sitk.GetImageFromArray(values.astype(np.float32))
-    reference = sitk.Resample(
-        image,
-        shape[::-1],
-        sitk.Transform(),
-        sitk.sitkLinear,
-        [(1 / f - 1) / 2 for f in factor[::-1]],
-        [1 / f for f in factor[::-1]],
-        image.GetDirection(),
-        0.0,
-        sitk.sitkFloat32,
-        True,
-    )
-    return sitk.GetArrayFromImage(reference)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from BV5AnalysisLib.imaging.blocks import block_means
+from BV5AnalysisLib.imaging.blocks import block_means, interpolated
 
 FACTOR = (2, 3, 4)
 
@@ -31,3 +31,17 @@ def test_of_a_mask_it_is_the_share_that_is_filled():
 def test_a_block_of_one_voxel_is_that_voxel():
     array = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
     np.testing.assert_array_equal(block_means(array, (1, 1, 1)), array)
+
+
+def test_a_plane_comes_back_between_the_middles_of_blocks():
+    index = np.moveaxis(np.indices((12, 15, 16)), 0, -1)
+    plane = (index @ [2.0, -1.0, 0.5]).astype(np.float32)
+    back = interpolated(block_means(plane, FACTOR), FACTOR, plane.shape)
+    inner = tuple(slice(step // 2, -(step // 2)) for step in FACTOR)
+    np.testing.assert_allclose(back[inner], plane[inner], atol=1e-4)
+
+
+def test_voxels_that_fill_no_block_are_like_the_last_one():
+    means = np.array([1.0, 2.0], np.float32).reshape(1, 1, 2)
+    found = interpolated(means, (1, 1, 2), (2, 1, 6))
+    assert found.tolist() == [[[1.0, 1.25, 1.75, 2.0, 2.0, 2.0]]] * 2
