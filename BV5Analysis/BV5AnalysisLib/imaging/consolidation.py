@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import SimpleITK as sitk
 from scipy import ndimage
 
+from .blocks import block_means
 from .chest import COARSE_MM, Chest, distance_mm
 from .sizeclasses import LungLabel
+from .volume import Volume
 
 DENSE_HU = -300.0
 """Lung with less than a third of its air."""
@@ -25,17 +26,29 @@ HILUM_MM = 40.0
 MEDIAL_MM = 35.0
 """How far from the mediastinum."""
 
+ROOT_MM = 22.0
+"""Wide vessels of a hilum come this near to a main or lobar bronchus: arteries run along them, and
+the veins pass between them. In patients without consolidation it was 6 to 17 mm."""
+
+REACHED_MM = 20.0
+"""Bronchi this near to a lung show where its hilum is; the trachea alone does not."""
+
 WIDE_AIRWAY_MM = 1.0
 """Lumen radius of these bronchi as the coarse grid shows it, some 2 mm less than it is."""
 
+THICK_MM = 1.9
+"""Depth on the coarse grid that only vessels of over 3 mm radius have."""
+
 LEAST_ML = 0.3
-"""Smaller bulks are where vessels meet."""
+"""Smaller clumps are where vessels meet."""
 
 RIM_MM = 2.0
-"""Blur around consolidation."""
+"""How far from consolidation dense voxels of the scan still are its edge."""
 
 
-def find_consolidation(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> np.ndarray:
+def find_consolidation(
+    volume: Volume, chest: Chest, labels: np.ndarray, airways: np.ndarray
+) -> np.ndarray:
     """Find consolidation by its bulk.
 
     Dense tissue deeper than vessels are wide is consolidation, with all dense tissue near such
@@ -43,8 +56,10 @@ def find_consolidation(chest: Chest, labels: np.ndarray, airways: np.ndarray) ->
 
     Parameters
     ----------
+    volume : Volume
+        Attenuation in HU.
     chest : Chest
-        The surveyed scan.
+        The same scan, surveyed.
     labels : numpy.ndarray
         `LungLabel` values on the scan's grid.
     airways : numpy.ndarray
@@ -61,40 +76,58 @@ def find_consolidation(chest: Chest, labels: np.ndarray, airways: np.ndarray) ->
     # hila the lungs' medial surface does, too, behind which the heart's vessels go on.
     below_lung = distance_mm(~(lung & ~dense), chest.grid)
     inside = distance_mm(dense, chest.grid)
-    hilum = _hilum(chest, labels, airways)
-    bulk = dense & np.where(hilum, inside > HILAR_BULK_MM, below_lung > BULK_MM)
-    bulk = _without_specks(bulk, chest)
+    hilum = _hilum(chest, labels, airways, inside > THICK_MM)
+    bulk = (dense & hilum & (inside > HILAR_BULK_MM)) | _clumps(
+        dense & ~hilum & (below_lung > THICK_MM), below_lung, chest
+    )
     if not bulk.any():
         return np.zeros(labels.shape, bool)
-    consolidated = dense & (distance_mm(~bulk, chest.grid) < BULK_MM + COARSE_MM + RIM_MM)
+    # What is thick goes on to be consolidation; thin vessels that leave it do not.
+    consolidated = dense & (distance_mm(~bulk, chest.grid) < THICK_MM + COARSE_MM + RIM_MM)
     with_rim = lung & (distance_mm(~consolidated, chest.grid) < RIM_MM)
-    return chest.to_scan(with_rim, labels.shape)
+    found = chest.to_scan(with_rim, labels.shape)
+    # Blocks of voxels would take lung with its vessels along.
+    found &= (volume.array > DENSE_HU) | chest.to_scan(consolidated, labels.shape)
+    return found
 
 
-def _without_specks(mask: np.ndarray, chest: Chest) -> np.ndarray:
-    pieces, _ = ndimage.label(mask)
-    keep = np.bincount(pieces.ravel()) * chest.grid.voxel_volume_ml >= LEAST_ML
+def _clumps(thick: np.ndarray, depth: np.ndarray, chest: Chest) -> np.ndarray:
+    """Pieces of thick tissue that are somewhere deeper than vessels are wide."""
+    pieces, count = ndimage.label(thick, np.ones((3, 3, 3)))
+    large = np.bincount(pieces.ravel()) * chest.grid.voxel_volume_ml >= LEAST_ML
+    deep = np.zeros(count + 1, bool)
+    deep[pieces[depth > BULK_MM]] = True
+    keep = large & deep
     keep[0] = False
     return keep[pieces]
 
 
-def _hilum(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> np.ndarray:
+def _hilum(chest: Chest, labels: np.ndarray, airways: np.ndarray, thick: np.ndarray) -> np.ndarray:
     """Bool, coarse: near main and lobar bronchi and near the mediastinum.
 
+    Thick tissue there of which nothing comes close to these bronchi is none of the hilar vessels.
     Where no bronchi are known, nearness to the mediastinum alone decides: rather count some
     consolidation as vessels than lose the pulmonary arteries.
     """
     lumen = _shrunk(airways, chest) > 0.5
     # The core of a lumen lies its radius away from the wall.
     core = distance_mm(lumen, chest.grid) > WIDE_AIRWAY_MM
-    mediastinum = _between_lungs(
-        _shrunk(labels == LungLabel.RIGHT, chest) > 0.5,
-        _shrunk(labels == LungLabel.LEFT, chest) > 0.5,
-    )
+    sides = [_shrunk(labels == side, chest) > 0.5 for side in (LungLabel.RIGHT, LungLabel.LEFT)]
+    mediastinum = _between_lungs(*sides)
     if not mediastinum.any():
         return np.ones_like(core)
     medial = distance_mm(~mediastinum, chest.grid) < MEDIAL_MM
-    return medial & (distance_mm(~core, chest.grid) < HILUM_MM) if core.any() else medial
+    if not core.any():
+        return medial
+    from_bronchi = distance_mm(~core, chest.grid)
+    hilum = medial & (from_bronchi < HILUM_MM)
+    pieces, count = ndimage.label(thick)
+    nearest = ndimage.minimum(from_bronchi, pieces, np.arange(1, count + 1))
+    far = np.concatenate([[False], np.asarray(nearest).reshape(-1) > ROOT_MM])[pieces]
+    for side in sides:
+        if side.any() and from_bronchi[side].min() < REACHED_MM:
+            hilum &= ~(far & side)
+    return hilum
 
 
 def _between_lungs(right: np.ndarray, left: np.ndarray) -> np.ndarray:
@@ -106,5 +139,4 @@ def _between_lungs(right: np.ndarray, left: np.ndarray) -> np.ndarray:
 
 def _shrunk(mask: np.ndarray, chest: Chest) -> np.ndarray:
     """Share of each coarse voxel that a mask on the scan's grid fills."""
-    image = sitk.BinShrink(sitk.GetImageFromArray(mask.astype(np.float32)), chest.factor[::-1])
-    return sitk.GetArrayFromImage(image)
+    return block_means(mask, chest.factor)
