@@ -13,6 +13,7 @@ from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
 from chestcases import BASE, OURS, PRUNED, ChestCase, chest_cases
 from chesttables import chest_report
+from chesttargets import pruning_moves, target_rows
 from matching import pieces_of
 from scoring import FALSE_PLACES, Score, classes_ml, score
 from truth import Place, Truth
@@ -163,6 +164,19 @@ def test_tables_tell_mean_and_worst():
     assert json.dumps(cells[6:9]) == json.dumps(["+0.0", "0.0", "+0.0"])
     assert cells[9:11] == ["99.0", "99.0"]
     assert "Base on 2 anatomies" in text
+    asked = {row[0]: row[2:] for row in target_rows(results)}
+    assert asked["BV5 %, worst error, points"] == ["3.00", results[1].case.name, "no"]
+    assert asked["TPBV, worst error, %"][0::2] == ["0.00", "yes"]
+    assert asked["centerline ≥ 1.25 mm² found, least, %"][0::2] == ["99.0", "yes"]
+
+
+def test_pruning_is_held_against_the_base_of_the_same_anatomy():
+    base = chests.from_answer(ChestCase(BASE, SPEC), answer(2.0))
+    pruned = chests.from_answer(ChestCase(PRUNED, SPEC), answer(0.5))
+    other = chests.from_answer(ChestCase(BASE, replace(SPEC, seed=4)), answer(9.0))
+    ((case, true, found),) = pruning_moves([other, base, pruned])
+    assert case is pruned.case
+    assert (true, found) == pytest.approx((0.0, -1.5))
 
 
 @pytest.mark.slow
