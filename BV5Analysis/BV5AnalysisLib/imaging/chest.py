@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
 from scipy import ndimage
 
 from .blocks import block_means
+from .distances import distance_mm
 from .errors import AnalysisError
 from .volume import Grid, Volume
 
@@ -95,29 +95,6 @@ def survey_chest(volume: Volume) -> Chest:
     return Chest(hu, factor, inner_air, padding)
 
 
-def distance_mm(mask: np.ndarray, grid: Grid) -> np.ndarray:
-    """Distance of each voxel of a mask to the nearest voxel outside it.
-
-    Parameters
-    ----------
-    mask : numpy.ndarray
-        Bool, (z, y, x).
-    grid : Grid
-        For the voxel spacing.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, mm, 0 outside the mask. Outside the array counts as inside the mask.
-    """
-    image = sitk.GetImageFromArray(mask.astype(np.uint8))
-    image.SetSpacing(grid.spacing)
-    squared = sitk.SignedMaurerDistanceMap(
-        image, insideIsPositive=True, squaredDistance=False, useImageSpacing=True
-    )
-    return np.maximum(sitk.GetArrayViewFromImage(squared), 0.0)
-
-
 def _shrunk_grid(grid: Grid, factor: tuple[int, int, int]) -> Grid:
     """Grid of blocks of voxels."""
     step = np.array(factor)
@@ -133,7 +110,7 @@ def _body(hu: Volume) -> np.ndarray:
     """Bool: the tissue of the patient, without the table."""
     tissue = hu.array > TISSUE_HU
     # The table's shell is thin: what survives losing its outermost millimeters is patient.
-    labels, count = ndimage.label(distance_mm(tissue, hu.grid) > SHELL_MM)
+    labels, count = ndimage.label(distance_mm(tissue, hu.grid, 2 * SHELL_MM) > SHELL_MM)
     if count == 0:
         raise AnalysisError(
             "The scan shows no body; give the original chest CT in Hounsfield units, not one with"
@@ -141,7 +118,8 @@ def _body(hu: Volume) -> np.ndarray:
         )
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    return tissue & (distance_mm(labels != sizes.argmax(), hu.grid) < THIN_WALL_MM)
+    from_patient = distance_mm(labels != sizes.argmax(), hu.grid, THIN_WALL_MM)
+    return tissue & (from_patient < THIN_WALL_MM)
 
 
 def _enclosed(body: np.ndarray, hu: np.ndarray, padding: np.ndarray) -> np.ndarray:

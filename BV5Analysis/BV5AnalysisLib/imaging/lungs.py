@@ -28,6 +28,8 @@ WIDE_SLICE = 0.5
 INNER_EDGE_MM = 1.0
 EDGE_MM = 2.5
 """From so far inside the coarse surface to so far outside it the scan's own voxels decide."""
+DEEP_MM = 10.0
+"""Depths beyond need not be told apart: no interpolation reaches from there to the edge."""
 CORE_MM = 3.0
 CORE_ML = 5.0
 """Smallest core that can be lung."""
@@ -94,9 +96,14 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
 def _large_airways(airways: np.ndarray, chest: Chest) -> np.ndarray:
     """Bool, coarse: lumen of airways too large to be inside a lung, with their wall."""
     lumen = block_means(airways, chest.factor) > 0.25
-    core = distance_mm(lumen, chest.grid) > LARGE_AIRWAY_MM
-    wide = lumen & (_outside_distance(core, chest) < 3 * LARGE_AIRWAY_MM)
-    return _outside_distance(wide, chest) < WALL_MM
+    core = distance_mm(lumen, chest.grid, 2 * LARGE_AIRWAY_MM) > LARGE_AIRWAY_MM
+    wide = lumen & _near(core, 3 * LARGE_AIRWAY_MM, chest.grid)
+    return _near(wide, WALL_MM, chest.grid)
+
+
+def _near(mask: np.ndarray, reach_mm: float, grid: Grid) -> np.ndarray:
+    """Bool: closer than a reach to a mask, which may be empty."""
+    return distance_mm(~mask, grid, reach_mm) < reach_mm
 
 
 def _outside_distance(mask: np.ndarray, chest: Chest) -> np.ndarray:
@@ -113,7 +120,7 @@ def _aerated_lung(chest: Chest, large_airways: np.ndarray) -> np.ndarray:
     their cores: what is left of the air without its outermost millimeters.
     """
     air = chest.inner_air & ~large_airways
-    cores, count = ndimage.label(distance_mm(air, chest.grid) > CORE_MM)
+    cores, count = ndimage.label(distance_mm(air, chest.grid, 2 * CORE_MM) > CORE_MM)
     numbers = np.arange(1, count + 1)
     sizes = np.bincount(cores.ravel(), minlength=count + 1)[1:] * chest.grid.voxel_volume_ml
     inside = cores > 0
@@ -150,10 +157,10 @@ def _closed(mask: np.ndarray, chest: Chest, ribs: np.ndarray) -> np.ndarray:
 
 def _closing(mask: np.ndarray, radius_mm: float, grid: Grid) -> np.ndarray:
     """Close by a ball. Beyond the lowest and highest slice a lung goes on, beyond the sides not."""
-    near = distance_mm(~mask, grid) < radius_mm
+    near = _near(mask, radius_mm, grid)
     # Distances do not see beyond the array: a rim of voxels outside keeps the sides out.
     rim = [(0, 0), (1, 1), (1, 1)]
-    inside = distance_mm(np.pad(near, rim), grid)[:, 1:-1, 1:-1]
+    inside = distance_mm(np.pad(near, rim), grid, radius_mm)[:, 1:-1, 1:-1]
     return inside >= radius_mm - 1e-3
 
 
@@ -173,7 +180,7 @@ def _beside_ribs(chest: Chest) -> np.ndarray:
     columns = np.cumsum(bone.sum((0, 1)))
     middle = np.searchsorted(columns, columns[-1] / 2)
     lateral = np.abs(np.arange(hu.shape[2]) - middle) * chest.grid.spacing[0] > SPINE_MM
-    return (_outside_distance(bone & lateral, chest) < RIB_MM) & lateral & (hu < BONE_HU)
+    return _near(bone & lateral, RIB_MM, chest.grid) & lateral & (hu < BONE_HU)
 
 
 def _above_diaphragm(mask: np.ndarray) -> np.ndarray:
@@ -201,11 +208,11 @@ def _paint(
 ) -> None:
     """Draw a coarse lung into the full labels, its edge decided by the scan's own voxels."""
     box = _bounding_box(mask, np.ceil(4.0 / chest.grid.spacing_zyx).astype(int))
-    inside = distance_mm(mask[box], chest.grid)
-    signed = inside - distance_mm(~mask[box], chest.grid)
+    inside = distance_mm(mask[box], chest.grid, DEEP_MM)
+    signed = inside - distance_mm(~mask[box], chest.grid, DEEP_MM)
     air = chest.hu.array[box] < AIR_HU
     # Where the closing took in what is no air, its own smooth surface is the edge.
-    taken_in = np.minimum(signed, distance_mm(~air, chest.grid) - INNER_EDGE_MM)
+    taken_in = np.minimum(signed, distance_mm(~air, chest.grid, DEEP_MM) - INNER_EDGE_MM)
     fine = tuple(
         slice(s.start * f, n if s.stop == m else s.stop * f)
         for s, f, n, m in zip(box, chest.factor, volume.array.shape, mask.shape, strict=True)
