@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
 from .chest import PADDING_HU, distance_mm
 from .quality import Finding, Severity
+from .sizeclasses import LungLabel
 from .volume import Grid, Volume
 
 CUT_CM2 = 1.0
@@ -21,6 +24,8 @@ PLEURA_MM = 4.0
 NOTABLE_PERCENT = 5.0
 """Ground glass below it is within what dependent density makes of healthy lungs."""
 NOTABLE_CONSOLIDATION_PERCENT = 1.0
+"""Less of it hides no blood that matters."""
+LEAST_CONSOLIDATION_ML = 1.0
 
 
 def lung_findings(
@@ -28,6 +33,7 @@ def lung_findings(
     labels: np.ndarray,
     vessels: np.ndarray | None = None,
     consolidation: np.ndarray | None = None,
+    regions: Mapping[str, np.ndarray] | None = None,
 ) -> tuple[Finding, ...]:
     """Judge the lungs of a scan.
 
@@ -41,6 +47,8 @@ def lung_findings(
         Nonzero in vessels, so that they are not taken for opacities.
     consolidation : numpy.ndarray, optional
         Bool, what the vessels were not looked for in.
+    regions : mapping of str to numpy.ndarray, optional
+        Bool masks of parts of the lungs by name; consolidation is told for each.
 
     Returns
     -------
@@ -60,7 +68,7 @@ def lung_findings(
                 ground_glass,
             )
         )
-    findings.append(consolidation_finding(volume, labels, consolidation))
+    findings.append(consolidation_finding(volume, labels, consolidation, regions))
     return tuple(finding for finding in findings if finding is not None)
 
 
@@ -104,21 +112,53 @@ def volume_finding(volume: Volume, labels: np.ndarray) -> Finding | None:
 
 
 def consolidation_finding(
-    volume: Volume, labels: np.ndarray, consolidation: np.ndarray | None
+    volume: Volume,
+    labels: np.ndarray,
+    consolidation: np.ndarray | None,
+    regions: Mapping[str, np.ndarray] | None = None,
 ) -> Finding | None:
-    """Tell how much of the lungs was left out as consolidation; None where it is little."""
+    """Tell how much of the lungs was left out as consolidation, and where.
+
+    Parameters
+    ----------
+    volume : Volume
+        For the size of its voxels.
+    labels : numpy.ndarray
+        `LungLabel` values.
+    consolidation : numpy.ndarray or None
+        Bool, the same shape.
+    regions : mapping of str to numpy.ndarray, optional
+        Bool masks of parts of the lungs by name.
+
+    Returns
+    -------
+    Finding or None
+        Its value is % of the lungs; None where there is less than `LEAST_CONSOLIDATION_ML`.
+    """
     if consolidation is None:
         return None
-    voxels = np.count_nonzero(consolidation & (labels > 0))
-    percent = 100.0 * voxels / max(1, np.count_nonzero(labels))
-    if percent < NOTABLE_CONSOLIDATION_PERCENT:
+    inside = consolidation & (labels > 0)
+    milliliters = np.count_nonzero(inside) * volume.grid.voxel_volume_ml
+    if milliliters < LEAST_CONSOLIDATION_ML:
         return None
+    percent = 100.0 * np.count_nonzero(inside) / np.count_nonzero(labels)
+    parts = {
+        "right": labels == LungLabel.RIGHT,
+        "left": labels == LungLabel.LEFT,
+        **(regions or {}),
+    }
+    in_parts = {
+        name: np.count_nonzero(inside & (mask != 0)) * volume.grid.voxel_volume_ml
+        for name, mask in parts.items()
+    }
+    where = ", ".join(f"{name} {ml:.0f} mL" for name, ml in in_parts.items() if ml >= 0.5)
+    notable = percent >= NOTABLE_CONSOLIDATION_PERCENT
     return Finding(
         "consolidation",
-        Severity.WARNING,
-        f"Consolidation fills about {percent:.0f} % of the lungs"
-        f" ({voxels * volume.grid.voxel_volume_ml:.0f} mL): it is left out, and vessels inside it"
-        " are missing from the volumes.",
+        Severity.WARNING if notable else Severity.INFO,
+        f"Consolidation fills about {percent:.{0 if notable else 1}f} % of the lungs"
+        f" ({milliliters:.0f} mL; {where}): it is left out, and vessels inside it are missing from"
+        " the volumes.",
         percent,
     )
 

@@ -168,7 +168,11 @@ def analyze(
             [
                 *scan.findings,
                 *lung_findings(
-                    ct, anatomy.lungs, orientation.turn(vessels.array), anatomy.consolidation
+                    ct,
+                    anatomy.lungs,
+                    orientation.turn(vessels.array),
+                    anatomy.consolidation,
+                    {region.name: orientation.turn(region.mask.array) for region in regions or ()},
                 ),
                 *calibration_findings(
                     calibration, found.blood_was_measured, parameters.blood_hu is not None

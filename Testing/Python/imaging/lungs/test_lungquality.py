@@ -2,7 +2,12 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.lungquality import ground_glass_percent, lung_findings
+from BV5AnalysisLib.imaging.lungquality import (
+    consolidation_finding,
+    ground_glass_percent,
+    lung_findings,
+)
+from BV5AnalysisLib.imaging.quality import Severity
 from BV5AnalysisLib.imaging.sizeclasses import LungLabel
 from scipy import ndimage
 
@@ -88,8 +93,38 @@ def test_consolidation_is_measured_and_is_no_ground_glass(simple_body):
     findings = found(simple_body, labels, consolidation=patch)
     assert findings["consolidation"].value == pytest.approx(true)
     milliliters = np.count_nonzero(patch) * simple_body.grid.voxel_volume_ml
-    assert f"({milliliters:.0f} mL)" in findings["consolidation"].text
+    text = findings["consolidation"].text
+    # In the right lung (x below 0), all of it.
+    assert f"({milliliters:.0f} mL; right {milliliters:.0f} mL)" in text
+    assert findings["consolidation"].severity is Severity.WARNING
     assert "ground_glass" not in findings
+
+
+def test_consolidation_is_told_for_each_given_region(simple_body):
+    simple_body.add_lungs()
+    labels = given_labels(simple_body)
+    patch = simple_body.ellipsoid((-75, 50, 150), (30, 25, 40)) & simple_body.lung(-1)
+    upper = np.zeros(labels.shape, bool)
+    upper[np.nonzero(patch)[0].min() + 5 :] = True
+    regions = {"upper": upper, "lower": ~upper, "other side": labels == LungLabel.LEFT}
+    text = consolidation_finding(simple_body.volume(), labels, patch, regions).text
+    ml = simple_body.grid.voxel_volume_ml
+    for name in ("upper", "lower"):
+        inside = np.count_nonzero(patch & regions[name]) * ml
+        assert inside > 0.5
+        assert f"{name} {inside:.0f} mL" in text
+    assert "left" not in text.split(")")[0]
+    assert "other side" not in text
+
+
+def test_little_consolidation_is_told_but_no_warning(simple_body):
+    simple_body.add_lungs()
+    labels = given_labels(simple_body)
+    patch = simple_body.ellipsoid((-75, 40, 150), (10, 10, 10)) & (labels > 0)
+    finding = consolidation_finding(simple_body.volume(), labels, patch)
+    assert finding.severity is Severity.INFO
+    assert 0 < finding.value < 1
+    assert consolidation_finding(simple_body.volume(), labels, np.zeros_like(patch)) is None
 
 
 def test_vessels_are_no_opacity(simple_body):
