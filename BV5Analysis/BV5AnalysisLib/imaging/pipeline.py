@@ -9,7 +9,6 @@ import numpy as np
 import SimpleITK as sitk
 
 from .airways import segment_airways
-from .blur import measure_blur
 from .branches import Branches, link_branches
 from .bronchi import find_bronchi
 from .bronchialwalls import subtract_bronchi
@@ -33,6 +32,7 @@ from .scan import Region, Scan
 from .sheets import without_sheets
 from .sizing import measure_cross_sections
 from .steps import Steps
+from .thinvessels import measure_blur
 from .volume import Volume
 from .volumes import (
     check_regions,
@@ -219,7 +219,7 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
     with steps.step("resampling"):
         inside = _inside_of_lungs(ct, anatomy)
     with steps.step("bronchi"):
-        _take_bronchi_off(inside)
+        _take_bronchi_off(inside, anatomy.airways)
     with steps.step("vessel centers") as within:
         points = find_ridge_points(
             inside.filled,
@@ -293,13 +293,16 @@ def _without_edge(whole: np.ndarray, spacing: np.ndarray) -> np.ndarray:
     return whole
 
 
-def _take_bronchi_off(inside: _Inside) -> None:
-    """Leave only vessels in the image, which nobody else has seen yet."""
-    spacing = inside.work.spacing
-    bronchi = find_bronchi(
-        inside.filled, inside.core, spacing, inside.parenchyma_hu, inside.noise_hu
-    )
-    subtract_bronchi((inside.hu,), bronchi, spacing)
+def _take_bronchi_off(inside: _Inside, airways: np.ndarray) -> None:
+    """Leave only vessels in the image, which nobody else has seen yet.
+
+    The walls of the airways that are known already lie in the lungs, too.
+    """
+    work = inside.work
+    reach = _without_edge(inside.whole | work.labels(airways), work.spacing)
+    image = np.where(reach, inside.hu, np.float32(inside.parenchyma_hu))
+    bronchi = find_bronchi(image, reach, work.spacing, inside.parenchyma_hu, inside.noise_hu)
+    subtract_bronchi((inside.hu,), bronchi, work.spacing)
 
 
 def _sizes(
@@ -312,8 +315,6 @@ def _sizes(
     image = (inside.hu, inside.core, inside.work.spacing)
     attenuation = (calibration.blood_hu, calibration.noise_hu)
     blur = measure_blur(*image, branches, *attenuation)
-    sections = measure_cross_sections(
-        *image, branches, *attenuation, blur.across_mm(branches.tangent), progress
-    )
+    sections = measure_cross_sections(*image, branches, *attenuation, blur, progress)
     branches, sections = without_sheets(branches, sections)
     return branches, size_branches(branches, sections)

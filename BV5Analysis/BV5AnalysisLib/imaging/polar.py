@@ -28,10 +28,13 @@ class Profiles:
         float32 (n, sectors, radii), NaN where not lung.
     radius_mm : numpy.ndarray
         (radii,) middles of equally wide rings, so that a sum over rings is an integral.
+    ray : numpy.ndarray
+        (n, sectors, 3) unit vectors of the directions, (z, y, x).
     """
 
     hu: np.ndarray
     radius_mm: np.ndarray
+    ray: np.ndarray
 
     @property
     def step_mm(self) -> float:
@@ -79,9 +82,9 @@ def read_profiles(
     first /= np.linalg.norm(first, axis=1, keepdims=True)
     second = np.cross(direction, first)
     ray = np.cos(angle)[:, None] * first[:, None, :] + np.sin(angle)[:, None] * second[:, None, :]
-    ray = np.moveaxis(ray / spacing, 2, 0).astype(np.float32)
+    per_mm = np.moveaxis(ray / spacing, 2, 0).astype(np.float32)
     center = (position_mm / spacing).T.astype(np.float32)
-    index = center[:, :, None, None] + ray[..., None] * radius.astype(np.float32)
+    index = center[:, :, None, None] + per_mm[..., None] * radius.astype(np.float32)
     hu = ndimage.map_coordinates(marked, index.reshape(3, -1), order=1, cval=NOT_LUNG_HU)
     hu[hu < LOWEST_HU] = np.nan
-    return Profiles(hu.reshape(len(position_mm), SECTORS, len(radius)), radius)
+    return Profiles(hu.reshape(len(position_mm), SECTORS, len(radius)), radius, ray)

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 from scipy import stats
 
+from .blur import Blur
 from .branches import Branches
 from .polar import SECTORS, Profiles, mark_outside, read_profiles
 
@@ -83,7 +84,7 @@ def measure_cross_sections(
     branches: Branches,
     blood_hu: float,
     noise_hu: float,
-    blur_mm: np.ndarray,
+    blur: Blur,
     progress: Callable[[float], None] | None = None,
 ) -> CrossSections:
     """Measure the area of vessels in the plane across them.
@@ -106,8 +107,9 @@ def measure_cross_sections(
         Centerlines.
     blood_hu, noise_hu : float
         Attenuation of blood, and standard deviation of the image in plain parenchyma.
-    blur_mm : numpy.ndarray
-        (n,) standard deviation of the blur across the vessel; sets how far out the integral goes.
+    blur : Blur
+        Of the image; tells how far out the integral goes in each direction, and what of it is to be
+        expected there.
     progress : callable
         Called with the fraction done.
 
@@ -146,7 +148,7 @@ def measure_cross_sections(
             )
             start_mm = np.clip(np.sqrt(2) * branches.scale_mm[chosen] - 0.2, 0.7, None)
             csa[chosen], background[chosen], clean[chosen], flatness[chosen] = _areas(
-                profile, start_mm, blood_hu, noise_hu, blur_mm[chosen]
+                profile, start_mm, blood_hu, noise_hu, blur
             )
 
     with ThreadPoolExecutor() as pool:
@@ -161,21 +163,25 @@ def _areas(
     start_radius_mm: np.ndarray,
     blood_hu: float,
     noise_hu: float,
-    blur_mm: np.ndarray,
+    blur: Blur,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Areas, backgrounds, clean shares and flatness, all (n,), from profiles and first radii."""
     radius_mm = start_radius_mm
-    largest_mm = profile.radius_mm[-1] - REACH_SIGMAS * blur_mm - RING_WIDTH_MM
+    blur_mm = np.sqrt(blur.spot_mm2(profile.ray, np.zeros_like(radius_mm)))
+    mean_mm = blur_mm.mean(axis=1)
+    largest_mm = profile.radius_mm[-1] - REACH_SIGMAS * mean_mm - RING_WIDTH_MM
     for _ in range(3):
         radius_mm = np.clip(radius_mm, 0.3, largest_mm)
-        reach_mm = radius_mm + REACH_SIGMAS * blur_mm
+        reach_mm = radius_mm[:, None] + REACH_SIGMAS * blur_mm
         background = _background(profile, reach_mm, noise_hu)
         base = background[:, None, None]
         contrast_hu = np.maximum(np.float32(blood_hu) - base, LEAST_CONTRAST_HU)
         fraction = (profile.hu - base) / contrast_hu
         noise = noise_hu / contrast_hu[:, 0, 0]
-        area, clean = _integral(profile, fraction, radius_mm, reach_mm, noise)
-        area /= _caught_share(radius_mm / blur_mm)
+        expected = blur.spot_mm2(profile.ray, radius_mm)
+        expected /= expected.mean(axis=1, keepdims=True)
+        area, clean = _integral(profile, fraction, radius_mm, reach_mm, expected, noise)
+        area /= _caught_share(radius_mm / mean_mm)
         radius_mm = np.sqrt(np.clip(area, 0.2, None) / np.pi)
     return area, background, clean, _flatness(profile, reach_mm, background, noise_hu)
 
@@ -206,8 +212,8 @@ def _ring(profile: Profiles, reach_mm: np.ndarray) -> np.ndarray:
     """Attenuation (n, sectors) of the ring around the vessel, NaN where nothing is known."""
     rings = np.arange(round(RING_WIDTH_MM / profile.step_mm))
     first = np.ceil(reach_mm / profile.step_mm).astype(int)
-    index = np.minimum(first[:, None] + rings, len(profile.radius_mm) - 1)
-    values = np.take_along_axis(profile.hu, index[:, None, :], axis=2)
+    index = np.minimum(first[:, :, None] + rings, len(profile.radius_mm) - 1)
+    values = np.take_along_axis(profile.hu, index, axis=2)
     known = np.isfinite(values)
     count = known.sum(axis=2)
     total = np.where(known, values, 0).sum(axis=2)
@@ -242,17 +248,21 @@ def _integral(
     fraction: np.ndarray,
     radius_mm: np.ndarray,
     reach_mm: np.ndarray,
+    expected: np.ndarray,
     noise: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Integral (n,) within the reach, mm², and share (n,) of directions free of neighbors."""
+    """Integral (n,) within the reach, mm², and share (n,) of directions free of neighbors.
+
+    What each direction holds of a vessel alone, `expected` (n, sectors) of mean 1, is divided out.
+    """
     # The outermost ring counts by the share of it that the reach takes in.
-    share = np.clip((reach_mm[:, None] - profile.radius_mm) / profile.step_mm + 0.5, 0, 1)
+    share = np.clip((reach_mm[:, :, None] - profile.radius_mm) / profile.step_mm + 0.5, 0, 1)
     ring_mm2 = (2 * np.pi * profile.radius_mm * profile.step_mm * share).astype(np.float32)
     stop = _valley(profile, fraction, radius_mm, noise)
     counted = (np.arange(len(profile.radius_mm)) < stop[:, :, None]) & np.isfinite(fraction)
-    sector_mm2 = (np.where(counted, fraction, 0) * ring_mm2[:, None, :]).sum(axis=2)
+    sector_mm2 = (np.where(counted, fraction, 0) * ring_mm2).sum(axis=2) / expected
 
-    clean = stop * profile.step_mm >= reach_mm[:, None] - 0.5 * profile.step_mm
+    clean = stop * profile.step_mm >= reach_mm - 0.5 * profile.step_mm
     clean_count = clean.sum(axis=1)
     clean_mm2 = (sector_mm2 * clean).sum(axis=1) / np.maximum(clean_count, 1)
     half_turn = SECTORS // 2
@@ -268,7 +278,7 @@ def _integral(
         sector_mm2,
     )
     # Noise of one direction's area: of its share of the disc, one voxel thick.
-    noise_mm2 = noise * np.sqrt(np.pi * SECTORS / 6) * reach_mm * NOISE_GRAIN_MM
+    noise_mm2 = noise * np.sqrt(np.pi * SECTORS / 6) * reach_mm.mean(axis=1) * NOISE_GRAIN_MM
     area = _mean_of_agreeing_pairs(taken, noise_mm2)
     return area, clean_count / SECTORS
 

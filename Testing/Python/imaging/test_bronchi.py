@@ -91,8 +91,7 @@ def test_the_artery_that_it_touches_keeps_its_size(csa, direction):
     image, spacing = without_bronchi(phantom), phantom.volume.grid.spacing_zyx
     everywhere = np.ones(image.shape, bool)
     branches = link_branches(find_ridge_points(image, everywhere, spacing, -390.0), 5.0)
-    blur_mm = Blur().across_mm(branches.tangent)
-    sections = measure_cross_sections(image, everywhere, spacing, branches, 40.0, NOISE_HU, blur_mm)
+    sections = measure_cross_sections(image, everywhere, spacing, branches, 40.0, NOISE_HU, Blur())
     world = to_world(phantom, branches.position_mm)
     near = inner(world, phantom)
     assert near.sum() > 25

@@ -37,7 +37,7 @@ def kept_share(image: np.ndarray, y_mm: float) -> float:
         branches,
         TISSUE,
         NOISE,
-        Blur().across_mm(branches.tangent),
+        Blur(),
     )
     kept, its_sections = without_sheets(branches, sections)
     assert len(kept.position_mm) == len(its_sections.csa_mm2)

@@ -42,8 +42,7 @@ def sections(
     line = straight(np.array(tube.center_mm) - reach * axis, axis, 2 * reach)
     line = line[(np.abs(line) < half - edge_mm).all(axis=1)]
     branches = line_branches([to_frame(phantom, line) + shift_mm], [matching_scale(tube.csa_mm2)])
-    blur_mm = Blur().across_mm(branches.tangent)
-    return measure_cross_sections(image, valid, spacing, branches, blood_hu, noise_hu, blur_mm)
+    return measure_cross_sections(image, valid, spacing, branches, blood_hu, noise_hu, Blur())
 
 
 def tube_volume(tubes, spacing=ISOTROPIC, room_mm=(50, 50, 50), **options):
@@ -202,7 +201,7 @@ def test_progress_rises_to_the_whole():
         branches,
         40.0,
         NOISE_HU,
-        Blur().across_mm(branches.tangent),
+        Blur(),
         told.append,
     )
     assert told == sorted(told)
