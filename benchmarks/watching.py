@@ -70,12 +70,14 @@ def watch(command: Sequence[str]) -> Run:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     marks = [(START, start, 0.0)]
     peaks: list[float | None] = []
-    for line in process.stdout:
-        step = _step(line)
-        if step is None or step == marks[-1][0]:
-            continue
-        peaks.append(_peak_since_last_gb(process.pid))
-        marks.append((END if step == "done" else step, time.perf_counter(), _cpu_s(process.pid)))
+    with process.stdout as lines:
+        for line in lines:
+            step = _step(line)
+            if step is None or step == marks[-1][0]:
+                continue
+            peaks.append(_peak_since_last_gb(process.pid))
+            now = time.perf_counter()
+            marks.append((END if step == "done" else step, now, _cpu_s(process.pid)))
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
