@@ -23,6 +23,10 @@ DENSEST_SURROUNDINGS = 0.55
 """Of the parenchyma's attenuation: in ground glass there are walls to be told from vessels, in
 consolidation neither is seen, and filling up its airways would only make it larger."""
 
+THICKEST_WALL_MM = 1.5
+"""This far past the middle of a wall less than half its height is left; else it is a vessel's side
+or the mediastinum."""
+
 WIDE_RADIUS_MM = (1.5, 1.8)
 """Walls farther out than this leave air to be seen in the middle, as `LEAST_AIR`."""
 
@@ -97,11 +101,15 @@ def read_rings(
     around = _surroundings(hu, radius_mm, wall_mm)
     around = np.maximum(around, parenchyma_hu - 0.3 * (parenchyma_hu - AIR_HU))
 
+    outer = np.searchsorted(radius_mm, wall_mm + THICKEST_WALL_MM).clip(max=len(radius_mm) - 1)
+    thin = half_circle[row, outer] - around < 0.5 * (wall_hu - around)
+
     to_wall = np.arange(len(radius_mm)) <= wall_at[:, None] + 1
     highest = np.where(to_wall[:, None, :], hu, -np.inf).max(axis=2)
     dip = np.partition(highest - lumen[:, None], OPEN_DIRECTIONS, axis=1)[:, OPEN_DIRECTIONS]
     good = (
         has_wall
+        & thin
         & (around < DENSEST_SURROUNDINGS * parenchyma_hu)
         & (wall_hu - around > LEAST_WALL_HU)
         & (dip > max(LEAST_DIP_HU, noise_hu))
