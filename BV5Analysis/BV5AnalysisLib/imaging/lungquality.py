@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import SimpleITK as sitk
 from scipy import ndimage
 
+from .blocks import block_means
 from .chest import PADDING_HU, distance_mm
 from .quality import Finding, Severity
 from .sizeclasses import LungLabel
@@ -196,27 +196,21 @@ def ground_glass_percent(
     # One voxel around a vessel is half vessel.
     blood = np.zeros_like(lungs) if vessels is None else ndimage.binary_dilation(vessels[box] > 0)
     left_out = np.zeros_like(lungs) if consolidation is None else consolidation[box]
-    tissue = (lungs & ~blood & ~left_out).astype(np.float32)
-    factor = [max(1, round(BLOCK_MM / spacing)) for spacing in volume.grid.spacing_zyx]
-    hu = np.clip(volume.array[box], -1024, 300).astype(np.float32)
-    share, lung = _shrunk(tissue, factor), _shrunk(lungs.astype(np.float32), factor) > 0.5
-    aerated = lung & (_shrunk(left_out.astype(np.float32), factor) < 0.5)
-    total = _shrunk(hu * tissue, factor)
+    tissue = lungs & ~blood & ~left_out
+    factor = tuple(max(1, round(BLOCK_MM / spacing)) for spacing in volume.grid.spacing_zyx)
+    share, lung = block_means(tissue, factor), block_means(lungs, factor) > 0.5
+    aerated = lung & (block_means(left_out, factor) < 0.5)
+    total = block_means(np.where(tissue, volume.array[box], 0), factor, (-1024.0, 300.0))
     spacing = volume.grid.spacing_zyx * factor
     grid = Grid(lung.shape[::-1], tuple(float(v) for v in spacing[::-1]))
     # The chest wall's blur and the edge of consolidation must not weigh in.
-    weight = (distance_mm(aerated, grid) > PLEURA_MM).astype(np.float32)
+    weight = (distance_mm(aerated, grid, 2 * PLEURA_MM) > PLEURA_MM).astype(np.float32)
     sigma = SMOOTHING_MM / spacing
     around = ndimage.gaussian_filter(share * weight, sigma)
     mean = ndimage.gaussian_filter(total * weight, sigma) / np.maximum(around, 1e-6)
     hazy = aerated & (around > 1e-3)
     hazy &= (mean > GROUND_GLASS_HU[0]) & (mean < GROUND_GLASS_HU[1])
     return 100.0 * float(np.count_nonzero(hazy)) / max(1, np.count_nonzero(lung))
-
-
-def _shrunk(values: np.ndarray, factor: list[int]) -> np.ndarray:
-    """Block means."""
-    return sitk.GetArrayFromImage(sitk.BinShrink(sitk.GetImageFromArray(values), factor[::-1]))
 
 
 def _padding_contact_cm2(volume: Volume, lungs: np.ndarray) -> float:
