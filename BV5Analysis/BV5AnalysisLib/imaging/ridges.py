@@ -71,8 +71,9 @@ def find_ridge_points(
     scales_mm: tuple[float, ...] = SCALES_MM,
     minimum_strength_hu: float = MINIMUM_STRENGTH_HU,
     progress: Callable[[float], None] | None = None,
+    dark: bool = False,
 ) -> RidgePoints:
-    """Find the center points of bright tubes.
+    """Find the center points of bright tubes, or of dark ones.
 
     At each scale one Gaussian; gradient and Hessian by differences only where a voxel is a maximum
     along at least two axes, as each voxel nearest to a ridge is; there the gradient's zero in the
@@ -89,13 +90,15 @@ def find_ridge_points(
         Voxel size (z, y, x), mm.
     filled_from_hu : float
         Least value in the middle of a wide tube; what answers at a coarse scale with less is a
-        group of thin ones.
+        group of thin ones. The greatest value, for dark ones.
     scales_mm : tuple of float
         Rising standard deviations.
     minimum_strength_hu : float
         Weakest curvature to keep.
     progress : callable
         Called with the fraction done.
+    dark : bool
+        Tubes darker than what is around them are wanted.
 
     Returns
     -------
@@ -111,18 +114,21 @@ def find_ridge_points(
     """
     found = []
     reached = 0.0
+    # Of the negative image all is the same; the first smoothing turns it over on the way.
+    sign = -1 if dark else 1
     finest, finest_spacing = None, spacing
     for number, scale in enumerate(scales_mm):
         # Past two voxels' blur every other voxel holds all there is.
         step = np.where(scale >= 2.4 * spacing, 2, 1)
-        image = _smooth(image, np.sqrt(scale**2 - reached**2) / spacing, step)
+        turn = sign if finest is None else 1
+        image = _smooth(image, np.sqrt(scale**2 - reached**2) / spacing, step, turn)
         mask = mask[tuple(slice(None, None, int(each)) for each in step)]
         reached, spacing = scale, spacing * step
         points = _ridge_points_at(image, mask, spacing, scale, minimum_strength_hu)
         if finest is None:
             finest = image
         elif scale >= WIDE_SCALE_MM:
-            points = points[_values_at(finest, points, finest_spacing) >= filled_from_hu]
+            points = points[_values_at(finest, points, finest_spacing) >= sign * filled_from_hu]
         found.append(points)
         if progress is not None:
             progress((number + 1) / len(scales_mm))
@@ -134,12 +140,13 @@ def _values_at(image: np.ndarray, points: RidgePoints, spacing: np.ndarray) -> n
     return image[tuple(np.minimum(index, np.array(image.shape) - 1).T)]
 
 
-def _smooth(image: np.ndarray, sigma_voxels: np.ndarray, step: np.ndarray) -> np.ndarray:
-    """Gaussian, at every voxel or every other one along each axis, as `step` says."""
+def _smooth(image: np.ndarray, sigma_voxels: np.ndarray, step: np.ndarray, sign: int) -> np.ndarray:
+    """Gaussian, times a sign, at every voxel or every other one along an axis, as `step` says."""
     matrices = [
         _gaussian_matrix(count, float(sigma))[:: int(each)]
         for count, sigma, each in zip(image.shape, sigma_voxels, step, strict=True)
     ]
+    matrices[0] *= sign
     return along_axes(matrices, image)
 
 

@@ -111,29 +111,29 @@ def measure_regions(
     index = np.rint(lungs.grid.world_to_index(centerlines.points_mm)).astype(int)
     index = tuple(np.clip(index, 0, np.array(lungs.grid.shape) - 1).T)
     lung = lungs.array[index]
-    inside = lungs.array != 0
-    masks = [
-        ("both", lung > 0, inside),
-        ("right", lung == LungLabel.RIGHT, lungs.array == LungLabel.RIGHT),
-        ("left", lung == LungLabel.LEFT, lungs.array == LungLabel.LEFT),
+    # One mask of the whole scan at a time: they are large.
+    right, left = (
+        np.count_nonzero(lungs.array == side) for side in (LungLabel.RIGHT, LungLabel.LEFT)
+    )
+    rows = [
+        ("both", lung > 0, right + left),
+        ("right", lung == LungLabel.RIGHT, right),
+        ("left", lung == LungLabel.LEFT, left),
     ]
-    masks += [
-        (
-            region.name,
-            (region.mask.array[index] != 0) & (lung > 0),
-            (region.mask.array != 0) & inside,
-        )
-        for region in regions
-    ]
+    for region in regions:
+        within = region.mask.array != 0
+        points = within[index] & (lung > 0)
+        within &= lungs.array != 0
+        rows.append((region.name, points, np.count_nonzero(within)))
     return tuple(
         _measure(
             name,
-            np.count_nonzero(voxels) * lungs.grid.voxel_volume_ml,
+            voxels * lungs.grid.voxel_volume_ml,
             centerlines.size_class[points],
             point_volume_ml[points],
             point_length_mm[points],
         )
-        for name, points, voxels in masks
+        for name, points, voxels in rows
     )
 
 

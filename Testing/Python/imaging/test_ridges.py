@@ -143,3 +143,14 @@ def test_progress_is_told_once_a_scale():
         progress=told.append,
     )
     assert told == pytest.approx(np.arange(1, len(SCALES_MM) + 1) / len(SCALES_MM))
+
+
+def test_dark_tubes_are_the_bright_ones_of_the_negative_image():
+    phantom = tube_phantom([StraightTube(2.0, (0.3, 0.2, 0.9)), StraightTube(20.0, (1, 0, 0))])
+    image = phantom.volume.array.astype(np.float32)
+    options = (np.ones(image.shape, bool), phantom.volume.grid.spacing_zyx)
+    bright = find_ridge_points(image, *options, HALF_BLOOD_HU)
+    dark = find_ridge_points(-image, *options, -HALF_BLOOD_HU, dark=True)
+    assert len(bright) > 50
+    np.testing.assert_array_equal(dark.position_mm, bright.position_mm)
+    np.testing.assert_array_equal(dark.strength_hu, bright.strength_hu)
