@@ -107,12 +107,13 @@ def find_bronchi(
     Own method; the ridges are those of `find_ridge_points`, where their sources are.
     """
     points = find_ridge_points(
-        -image,
+        image,
         lung,
         spacing,
-        -parenchyma_hu,
+        parenchyma_hu,
         LUMEN_SCALES_MM,
         max(LEAST_STRENGTH_HU, noise_hu),
+        dark=True,
     )
     marked = mark_outside(image, lung)
     points = points[_enclosed(points, marked, spacing, parenchyma_hu, noise_hu)]
