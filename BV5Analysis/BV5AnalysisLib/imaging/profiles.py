@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -78,7 +79,8 @@ def size_branches(branches: Branches, sections: CrossSections) -> SizedBranches:
         sections.clean >= CLEAN_SHARE
     )
     csa = _running_median(branches, sections, readable)
-    own = _clearance_of_wider(branches, np.sqrt(csa / np.pi)) > 0
+    radius_mm = np.sqrt(csa / np.pi)
+    own = _clearance_of_wider(branches, radius_mm) > 0
     volume_mm3 = np.where(own, csa * branches.step_mm, 0.0) + _fork_volume_mm3(branches, csa)
     return SizedBranches(csa, volume_mm3 / 1000)
 
@@ -156,20 +158,29 @@ def _clearance_of_wider(branches: Branches, radius_mm: np.ndarray) -> np.ndarray
     """
     clearance = np.full(len(radius_mm), np.inf)
     branch = branches.branch_id
-    low = 0.5
-    # Octave by octave of radius, so that a wide vessel is found behind closer thin ones.
-    while low < radius_mm.max(initial=0.0):
-        chosen = np.nonzero((radius_mm >= low) & (radius_mm < low * np.sqrt(2)))[0]
-        low *= np.sqrt(2)
-        if not len(chosen):
-            continue
+    for low, chosen in _by_radius(radius_mm):
+        asking = np.flatnonzero(radius_mm < low)
         distance, nearest = cKDTree(branches.position_mm[chosen]).query(
-            branches.position_mm, k=3, distance_upper_bound=2.5 * low + 1, workers=-1
+            branches.position_mm[asking], k=3, distance_upper_bound=2.5 * low + 1, workers=-1
         )
         for column in range(3):
-            found = np.nonzero(nearest[:, column] < len(chosen))[0]
-            other = chosen[nearest[found, column]]
-            wider = (branch[other] != branch[found]) & (radius_mm[other] > WIDER * radius_mm[found])
+            found = np.flatnonzero(nearest[:, column] < len(chosen))
+            self_, other = asking[found], chosen[nearest[found, column]]
+            wider = (branch[other] != branch[self_]) & (radius_mm[other] > WIDER * radius_mm[self_])
             gap = distance[found, column] - radius_mm[other]
-            np.minimum.at(clearance, found[wider], gap[wider])
+            np.minimum.at(clearance, self_[wider], gap[wider])
     return clearance
+
+
+def _by_radius(radius_mm: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+    """Points by steps of radius no wider than `WIDER`, with the least radius of each step.
+
+    Within a step no vessel is wider than another, so that a vessel's own points do not hide the
+    wider one beside them.
+    """
+    low = 0.5
+    while low <= radius_mm.max(initial=0.0):
+        chosen = np.flatnonzero((radius_mm >= low) & (radius_mm < WIDER * low))
+        if len(chosen):
+            yield low, chosen
+        low *= WIDER

@@ -69,9 +69,9 @@ def test_readings_with_neighbors_all_around_are_replaced():
     assert np.allclose(sized.csa_mm2, 3.0)
 
 
-def y_fork(areas=(16.0, 8.0, 8.0), arm_mm=28.0):
-    """A stem of 28 mm and two arms at 60 degrees that meet at the origin."""
-    turn = np.radians(60)
+def y_fork(areas=(16.0, 8.0, 8.0), arm_mm=28.0, degrees=60.0):
+    """A stem of 28 mm and two arms, turned off it by an angle, that meet at the origin."""
+    turn = np.radians(degrees)
     stem = straight((0, 0, -28), (0, 0, 1), 28)
     arms = [straight((0, 0, 0), (0, s * np.sin(turn), np.cos(turn)), arm_mm) for s in (-1, 1)]
     radius = np.sqrt(np.array(areas) / np.pi)
@@ -100,20 +100,23 @@ def test_areas_near_a_fork_are_those_away_from_it():
     assert np.abs(sized.csa_mm2 - np.array(areas)[branches.branch_id]).max() < 0.6
 
 
-@pytest.mark.parametrize("areas", [(16.0, 8.0, 8.0), (30.0, 25.0, 4.0), (6.0, 2.0, 2.0)])
-def test_a_fork_holds_its_union(areas):
+@pytest.mark.parametrize("degrees", [60.0, 35.0, 20.0])
+@pytest.mark.parametrize(
+    "areas", [(16.0, 8.0, 8.0), (50.0, 31.5, 31.5), (30.0, 25.0, 4.0), (6.0, 2.0, 2.0)]
+)
+def test_a_fork_holds_its_union(areas, degrees):
     """Against the volume of the three tubes' union, counted on a fine grid."""
-    branches = y_fork(areas)
+    branches = y_fork(areas, degrees=degrees)
     sized = size_branches(branches, read_as(branches, areas))
-    # Measured: within 0.7 %.
-    assert sized.volume_ml.sum() == pytest.approx(union_ml(areas), rel=0.015)
+    # Measured: within 0.8 %, but 1.3 and 2.2 % for even children at 20 degrees, which overlap far.
+    assert sized.volume_ml.sum() == pytest.approx(union_ml(areas, degrees=degrees), rel=0.025)
 
 
-def union_ml(areas, arm_mm=28.0, step=0.25):
-    axes = [np.arange(-6, 6, step), np.arange(-32, 32, step), np.arange(-30, 22, step)]
+def union_ml(areas, arm_mm=28.0, step=0.25, degrees=60.0):
+    axes = [np.arange(-6, 6, step), np.arange(-32, 32, step), np.arange(-30, 34, step)]
     x, y, z = np.meshgrid(*axes, indexing="ij", sparse=True)
     inside = np.zeros(np.broadcast_shapes(x.shape, y.shape, z.shape), bool)
-    turn = np.radians(60)
+    turn = np.radians(degrees)
     ways = [(0, -1), (np.sin(turn), np.cos(turn)), (-np.sin(turn), np.cos(turn))]
     for area, (dy, dz) in zip(areas, ways, strict=True):
         along = y * dy + z * dz
