@@ -24,7 +24,6 @@ from watching import Cost, Run, watch
 
 HERE = Path(__file__).resolve().parent
 RESULT = HERE / "speed.md"
-CHOICES = HERE / "speed_choices.md"
 BV5 = (sys.executable, "-m", "BV5AnalysisLib")
 CHEST_MM = 300.0
 """Length of the phantom along z; its slices are this far apart divided by their number."""
@@ -157,21 +156,41 @@ def slices_table(measured: dict[int, Measured]) -> Iterator[str]:
         ("Peak memory", "MB", 1000, [each.total.peak_gb for each in measured.values()]),
     ):
         line = linear_regression(numbers, values)
+        # What does not change has no scatter for a line to explain.
+        fit = correlation(numbers, values) ** 2 if max(values) > min(values) else 1.0
         yield (
             f"- {what}: {line.intercept * factor:.3g} {unit} + {line.slope * factor:.3g} {unit} a"
-            f" slice, R² {correlation(numbers, values) ** 2:.3f}"
+            f" slice, R² {fit:.3f}"
         )
 
 
 def profile_table(scan: Path) -> Iterator[str]:
     """Functions with the most seconds of their own."""
-    command = [sys.executable, str(HERE / "profiling.py"), str(scan)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    rows = json.loads(output.splitlines()[-1])
     return table(
         ["function", "own seconds", "calls"],
-        [[f"`{row['function']}`", f"{row['seconds']:.2f}", str(row["calls"])] for row in rows],
+        [
+            [f"`{row['function']}`", f"{row['seconds']:.2f}", str(row["calls"])]
+            for row in _json_of("profiling.py", str(scan))
+        ],
     )
+
+
+def choices_table() -> Iterator[str]:
+    """Ways of doing the same step, and what they take."""
+    return table(
+        ["step", "way", "wall s", "CPU s"],
+        [
+            [step, way, f"{wall:.3f}", f"{cpu:.3f}"]
+            for step, way, wall, cpu in _json_of("choices.py")
+        ],
+    )
+
+
+def _json_of(script: str, *arguments: str) -> list:
+    """Last line that a script beside this one prints."""
+    command = [sys.executable, str(HERE / script), *arguments]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return json.loads(output.splitlines()[-1])
 
 
 def gigabytes(cost: Cost) -> str:
@@ -236,9 +255,11 @@ def report(options: argparse.Namespace, folder: Path) -> Iterator[str]:
     yield ""
     yield "The phantom in one thread under a profiler, which itself costs some time."
     yield from profile_table(main_phantom)
-    if CHOICES.exists():
-        yield ""
-        yield CHOICES.read_text(encoding="utf-8").rstrip()
+    yield ""
+    yield "## Ways of doing the same step"
+    yield ""
+    yield "The costliest steps by what 3D Slicer has; the first of each is what the program does."
+    yield from choices_table()
 
 
 def main() -> None:
