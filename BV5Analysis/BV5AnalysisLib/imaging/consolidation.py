@@ -74,8 +74,8 @@ def find_consolidation(
     dense = lung & (chest.hu.array > DENSE_HU)
     # Towards the chest wall nothing ends the density: only aerated lung counts as its end. In the
     # hila the lungs' medial surface does, too, behind which the heart's vessels go on.
-    below_lung = distance_mm(~(lung & ~dense), chest.grid)
-    inside = distance_mm(dense, chest.grid)
+    below_lung = distance_mm(~(lung & ~dense), chest.grid, 2 * BULK_MM)
+    inside = distance_mm(dense, chest.grid, HILAR_BULK_MM + 1)
     hilum = _hilum(chest, labels, airways, inside > THICK_MM)
     bulk = (dense & hilum & (inside > HILAR_BULK_MM)) | _clumps(
         dense & ~hilum & (below_lung > THICK_MM), below_lung, chest
@@ -83,8 +83,9 @@ def find_consolidation(
     if not bulk.any():
         return np.zeros(labels.shape, bool)
     # What is thick goes on to be consolidation; thin vessels that leave it do not.
-    consolidated = dense & (distance_mm(~bulk, chest.grid) < THICK_MM + COARSE_MM + RIM_MM)
-    with_rim = lung & (distance_mm(~consolidated, chest.grid) < RIM_MM)
+    reach_mm = THICK_MM + COARSE_MM + RIM_MM
+    consolidated = dense & (distance_mm(~bulk, chest.grid, reach_mm) < reach_mm)
+    with_rim = lung & (distance_mm(~consolidated, chest.grid, RIM_MM) < RIM_MM)
     found = chest.to_scan(with_rim, labels.shape)
     # Blocks of voxels would take lung with its vessels along.
     found &= (volume.array > DENSE_HU) | chest.to_scan(consolidated, labels.shape)
@@ -111,7 +112,7 @@ def _hilum(chest: Chest, labels: np.ndarray, airways: np.ndarray, thick: np.ndar
     """
     lumen = _shrunk(airways, chest) > 0.5
     # The core of a lumen lies its radius away from the wall.
-    core = distance_mm(lumen, chest.grid) > WIDE_AIRWAY_MM
+    core = distance_mm(lumen, chest.grid, 2 * WIDE_AIRWAY_MM) > WIDE_AIRWAY_MM
     sides = [_shrunk(labels == side, chest) > 0.5 for side in (LungLabel.RIGHT, LungLabel.LEFT)]
     mediastinum = _between_lungs(*sides)
     if not mediastinum.any():
