@@ -29,7 +29,7 @@ MEDIAL_MM = 35.0
 ROOT_MM = 22.0
 """Wide vessels of a hilum come this near to a main or lobar bronchus: arteries run along them, and
 the veins pass between them. In two scans without consolidation it was 6 to 14 mm for clumps of
-`LEAST_ML` or more, 7 to 20 mm for smaller ones."""
+`LEAST_ML` or more, 13 to 20 mm for smaller ones."""
 
 REACHED_MM = 20.0
 """Bronchi this near to a lung show where its hilum is; the trachea alone does not. Phantoms of
