@@ -30,7 +30,15 @@ from truth import Truth
 
 CACHE = OUT / "chests.jsonl"
 QUICK_SCALE = 0.6
-MEASURING = ("chests.py", "matching.py", "scoring.py", "todays_ways.py", "truth.py")
+MEASURING = (
+    "chests.py",
+    "halfmaximum.py",
+    "matching.py",
+    "scoring.py",
+    "skeletons.py",
+    "todays_ways.py",
+    "truth.py",
+)
 """What of the benchmarks the figures depend on, besides the program itself."""
 
 
