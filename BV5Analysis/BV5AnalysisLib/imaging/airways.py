@@ -166,9 +166,10 @@ def _larynx(trachea: np.ndarray, seed_z: int) -> int:
     """First coarse slice above the seed that is much narrower or wider than the trachea."""
     area = np.count_nonzero(trachea, axis=(1, 2))
     usual = np.median(area[area > 0])
-    above = area[seed_z:]
+    # The seed's own slice stays, whatever its width, and one above: growth needs room around.
+    above = area[seed_z + 2 :]
     other = np.flatnonzero((above < 0.5 * usual) | (above > 2.0 * usual))
-    return seed_z + (int(other[0]) if len(other) else len(above))
+    return seed_z + 2 + (int(other[0]) if len(other) else len(above))
 
 
 def _seed_slice(trachea: np.ndarray) -> int:

@@ -6,6 +6,7 @@ from BV5AnalysisLib.imaging.airwaygrowth import GrowthRules, grow_airways
 from BV5AnalysisLib.imaging.airways import find_trachea, segment_airways
 from BV5AnalysisLib.imaging.chest import survey_chest
 from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from scipy import ndimage
 
 RULES = GrowthRules(thresholds=tuple(range(-890, -1000, -20)))
@@ -123,3 +124,11 @@ def test_phantom_airways_are_followed_without_leak(small_chest_phantom):
     near[tuple(index.T)] = True
     near = ndimage.binary_dilation(near, iterations=3)
     assert (inside & ~near).sum() < 0.05 * airways.sum()
+
+
+def test_a_seed_where_the_trachea_looks_wide_still_has_room_to_grow():
+    """Air of a small chest leads to a seed that is far wider than the trachea's median."""
+    ct = chest_phantom(ChestPhantomSpec(scale=0.55, spacing_mm=(0.7, 0.7, 1.25))).volume
+    lumen = segment_airways(ct, survey_chest(ct))
+    assert lumen.any()
+    assert ct.array[lumen].max() < -700
