@@ -11,6 +11,7 @@ import json, time
 
 def say(step):
     print(json.dumps({"step": step, "fraction": 0.5}), flush=True)
+    time.sleep(0.5)  # On a busy machine the reader may be late.
 
 print("no progress", flush=True)
 say("memory")
@@ -22,7 +23,6 @@ end = time.process_time() + 0.3
 while time.process_time() < end:
     pass
 say("done")
-time.sleep(0.5)
 """
 
 
@@ -37,13 +37,13 @@ def test_every_step_is_told_once_in_order(run):
 
 def test_steps_add_up_to_the_whole(run):
     assert sum(step.wall_s for step in run.steps.values()) == pytest.approx(run.total.wall_s)
-    assert run.steps["processor"].wall_s >= 0.3
+    assert run.steps["processor"].wall_s > run.steps["processor"].cpu_s > 0
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux tells it")
 def test_processor_time_and_memory_belong_to_their_step(run):
-    assert run.steps["processor"].cpu_s >= 0.28
-    assert run.steps["memory"].cpu_s < 0.28
+    assert run.steps["processor"].cpu_s >= 0.25
+    assert run.steps["memory"].cpu_s < 0.25
     assert run.steps["memory"].peak_gb > 0.2
     # The memory was given back before, and the peak is that of the step alone.
     assert run.steps["processor"].peak_gb < 0.1
