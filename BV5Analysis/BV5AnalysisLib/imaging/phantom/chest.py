@@ -19,7 +19,14 @@ from .disease import FISSURE_HU, Parenchyma, build_parenchyma, ramp
 from .growth import plant, prune
 from .noise import add_noise
 from .plumbing import Material, Overlaps, Plumbing, lay_pipes
-from .rendering import Blur, FractionCanvas, point_spacing, quadrature
+from .rendering import (
+    Blur,
+    FractionCanvas,
+    average_parts,
+    point_spacing,
+    quadrature,
+    rendering_grid,
+)
 from .spacing import GATE, separate
 from .spec import ChestPhantomSpec
 from .truth import Ledger, centerlines, measure
@@ -101,15 +108,18 @@ def chest_phantom(
         spec, anatomy, chance, lambda fraction: tell("vessel trees", 0.05 + 0.2 * fraction)
     )
     tell("tubes", 0.3)
+    finer = _finer(spec)
     amount, attenuation, ledger = _fill(
-        spec, plumbing, anatomy, parenchyma, lambda f: tell("tubes", 0.3 + 0.25 * f)
+        finer, plumbing, anatomy, parenchyma, lambda f: tell("tubes", 0.3 + 0.25 * f)
     )
     hu, lungs = _compose(
-        spec, anatomy, parenchyma, amount, attenuation, lambda f: tell("tissues", 0.55 + 0.25 * f)
+        finer, anatomy, parenchyma, amount, attenuation, lambda f: tell("tissues", 0.55 + 0.25 * f)
     )
     del amount, attenuation
     tell("blur", 0.8)
-    Blur(spec.spacing_mm, spec.psf_sigma_mm).finish(hu)
+    Blur(finer.spacing_mm, finer.psf_sigma_mm).finish(hu)
+    hu = average_parts(hu, spec.grid)
+    lungs = _whole_labels(lungs, spec)
     tell("noise", 0.9)
     add_noise(hu, spec.noise_hu, spec.noise_kernel, chance["noise"])
     image = np.empty(hu.shape, np.int16)
@@ -133,6 +143,22 @@ def chest_phantom(
         parameters=parameters,
         overlap_fraction=float(ledger.faulty_mm3[in_trees].sum() / whole[in_trees].sum()),
     )
+
+
+def _finer(spec: ChestPhantomSpec) -> ChestPhantomSpec:
+    """Give the same chest in voxels that the scanner's Gaussian can be drawn on."""
+    fine = rendering_grid(spec.grid, spec.psf_sigma_mm)
+    return replace(spec, scale=spec.chest_scale, size=fine.size, spacing_mm=fine.spacing)
+
+
+def _whole_labels(parts: np.ndarray, spec: ChestPhantomSpec) -> np.ndarray:
+    """Labels of the scan's voxels: of a lung if half of their parts are."""
+    if parts.shape == spec.grid.shape:
+        return parts
+    labels = np.zeros(spec.grid.shape, np.uint8)
+    for label in LungLabel:
+        labels[average_parts((parts == label).astype(np.float32), spec.grid) >= 0.5] = label
+    return labels
 
 
 def chances(seed: int) -> dict[str, np.random.Generator]:
