@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from .blur import Blur
 from .branches import Branches
@@ -345,4 +345,4 @@ def _caught_table() -> tuple[np.ndarray, np.ndarray]:
     radii = np.geomspace(0.1, 40, 120)
     from_center = np.sqrt((np.arange(60) + 0.5) / 60) * radii[:, None]
     reach = radii[:, None] + REACH_SIGMAS
-    return radii, stats.ncx2.cdf(reach**2, 2, from_center**2).mean(axis=1)
+    return radii, special.chndtr(reach**2, 2, from_center**2).mean(axis=1)
