@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, sparse
+from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
+from .curves import smooth_curves
 from .ridges import RidgePoints
 
 SAMPLE_STEP_MM = 0.7
@@ -273,15 +274,17 @@ def _length_mm(position: np.ndarray) -> float:
 def _paths(forest: sparse.csr_matrix) -> list[np.ndarray]:
     """Cut a forest at its junctions: one array of point numbers a branch, ends included."""
     starts, neighbors = forest.indptr.tolist(), forest.indices.tolist()
-    degree = np.diff(forest.indptr)
+    counts = np.diff(forest.indptr)
+    degree = counts.tolist()
     paths = []
-    for end in np.nonzero((degree > 0) & (degree != 2))[0].tolist():
+    for end in np.nonzero((counts > 0) & (counts != 2))[0].tolist():
         for following in neighbors[starts[end] : starts[end + 1]]:
-            path = [end, following]
-            while degree[path[-1]] == 2:
-                here = path[-1]
+            before, here = end, following
+            path = [before, here]
+            while degree[here] == 2:
                 one, two = neighbors[starts[here] : starts[here] + 2]
-                path.append(two if one == path[-2] else one)
+                before, here = here, two if one == before else one
+                path.append(here)
             # Each path is walked from both ends; once is enough.
             if path[0] < path[-1]:
                 paths.append(np.array(path))
@@ -291,61 +294,18 @@ def _paths(forest: sparse.csr_matrix) -> list[np.ndarray]:
 def _sampled(points: RidgePoints, forest: sparse.csr_matrix) -> Branches:
     tree = csgraph.connected_components(forest, directed=False)[1]
     paths = _paths(forest)
-    curves = [_evenly_spaced(points.position_mm[path], points.scale_mm[path]) for path in paths]
-    counts = [len(curve[0]) for curve in curves]
-    position, tangent, scale, step = (
-        np.concatenate(parts) if curves else np.empty(shape)
-        for parts, shape in zip(
-            zip(*curves, strict=True) if curves else [()] * 4,
-            ((0, 3), (0, 3), 0, 0),
-            strict=True,
-        )
+    number = np.concatenate([np.empty(0, int), *paths])
+    start = np.cumsum([0, *map(len, paths)])
+    curves = smooth_curves(
+        points.position_mm[number], points.scale_mm[number], start, SAMPLE_STEP_MM
     )
+    ends = number[np.stack([start[:-1], start[1:] - 1], axis=1)]
     return Branches(
-        position,
-        tangent,
-        scale,
-        step,
-        np.concatenate([[0], np.cumsum(counts)]).astype(int),
-        np.array([[path[0], path[-1]] for path in paths], int).reshape(-1, 2),
-        np.array([tree[path[0]] for path in paths], int),
+        curves.position_mm,
+        curves.tangent,
+        curves.scale_mm,
+        curves.step_mm,
+        curves.start,
+        ends,
+        tree[ends[:, 0]],
     )
-
-
-def _evenly_spaced(
-    position: np.ndarray, scale: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Smooth curve through ridge points: positions, tangents, scales and steps."""
-    arc = _arc(position)
-    fine = np.linspace(0, arc[-1], max(3, round(arc[-1] / 0.35) + 1))
-    curve = _along(fine, arc, position)
-    # Ridge points stray by a fraction of a voxel; the ends stay where they are.
-    sigma = max(1.0, float(np.median(scale))) / (fine[1] - fine[0])
-    sigma = min(sigma, len(fine) / 4)
-    straight = curve[0] + np.linspace(0, 1, len(fine))[:, None] * (curve[-1] - curve[0])
-    bend = np.concatenate(
-        [-(curve - straight)[:0:-1], curve - straight, -(curve - straight)[-2::-1]]
-    )
-    bend = ndimage.gaussian_filter1d(bend, sigma, axis=0, truncate=3.0)
-    curve = straight + bend[len(fine) - 1 : 2 * len(fine) - 1]
-
-    smooth_arc = _arc(curve)
-    count = max(2, round(smooth_arc[-1] / SAMPLE_STEP_MM))
-    # Points sit in the middle of the lengths they stand for.
-    at = (np.arange(count) + 0.5) * smooth_arc[-1] / count
-    tangent = _along(at, smooth_arc, np.gradient(curve, axis=0))
-    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
-    return (
-        _along(at, smooth_arc, curve),
-        tangent,
-        np.interp(at * arc[-1] / max(smooth_arc[-1], 1e-9), arc, scale),
-        np.full(count, smooth_arc[-1] / count),
-    )
-
-
-def _arc(position: np.ndarray) -> np.ndarray:
-    return np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(position, axis=0), axis=1))])
-
-
-def _along(at: np.ndarray, arc: np.ndarray, values: np.ndarray) -> np.ndarray:
-    return np.stack([np.interp(at, arc, values[:, axis]) for axis in range(3)], axis=1)
