@@ -6,13 +6,15 @@ OUT ?= demo-output
 CT ?=
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark clean check-python check-egl
+.PHONY: help demo test lint benchmark benchmark-accuracy benchmark-speed clean check-python check-egl
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
 	@echo "make test             run every test"
 	@echo "make lint             check style"
-	@echo "make benchmark        accuracy and speed tables"
+	@echo "make benchmark        both benchmarks; QUICK=1 for a small cut of each, RESUME=1 to go on"
+	@echo "make benchmark-accuracy   sizes and volumes on phantoms -> benchmarks/accuracy.md"
+	@echo "make benchmark-speed      seconds and memory -> benchmarks/speed.md"
 	@echo "make clean            remove the virtual environment and what demo made"
 
 demo: check-egl $(VENV)/.installed
@@ -27,8 +29,16 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-benchmark: $(VENV)/.installed
-	$(BIN)/python benchmarks/run.py
+# One after the other also with -j: speed is measured on an idle machine.
+benchmark:
+	$(MAKE) benchmark-accuracy
+	$(MAKE) benchmark-speed
+
+benchmark-accuracy: $(VENV)/.benchmark
+	$(BIN)/python benchmarks/accuracy.py $(if $(QUICK),--quick) $(if $(RESUME),--resume)
+
+benchmark-speed: $(VENV)/.installed
+	$(BIN)/python benchmarks/speed.py $(if $(QUICK),--quick)
 
 # Made once, and again when the packages change. Moved to its name when whole, so that an
 # interrupted installation is not taken for a finished one.
@@ -36,6 +46,11 @@ $(VENV)/.installed: pyproject.toml | check-python
 	@echo "Installing into $(VENV), once; this takes a minute or two."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+# What today's ways of measuring need besides.
+$(VENV)/.benchmark: $(VENV)/.installed
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[benchmark]'
 	@touch $@
 
 check-python:

@@ -9,55 +9,61 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import chests
 import invariance
-import numpy as np
-import pictures
-import scipy
-import SimpleITK as sitk
-import tube_part
-from BV5AnalysisLib import __version__
+from chest_phantoms import part as chests
+from drawing import part as pictures
+from resuming import HERE, IMAGING, OUT, Notes
+from scans import machine, scans
+from straight_tubes import part as tubes
 
 REPORT = Path(__file__).with_name("accuracy.md")
 
-
 PARTS: dict[str, Callable[[argparse.Namespace], str]] = {
-    "tubes": tube_part.report,
+    "tubes": tubes.report,
     "chests": chests.report,
     "invariance": invariance.report,
     "pictures": pictures.report,
 }
 """Each part takes the options, tells progress on stderr, and gives Markdown."""
 
+HOW = ("part", "jobs", "output", "resume")
+"""Options that change no figure."""
 
-def header(options: argparse.Namespace, seconds: float) -> list[str]:
+
+def measured(names: list[str], options: argparse.Namespace) -> list[dict]:
+    """Text and seconds of each part; known ones of the same code are taken where resumed."""
+    notes = Notes(OUT / "parts.jsonl", [HERE, IMAGING], resume=options.resume)
+    asked = {name: value for name, value in vars(options).items() if name not in HOW}
+    asked["scans"] = [path.name for path in scans()]
+    found = []
+    for name in names:
+        question = asked | {"part": name}
+        if notes.answer(question) is None:
+            start = time.perf_counter()
+            text = PARTS[name](options)
+            notes.keep(question, {"text": text, "seconds": time.perf_counter() - start})
+        found.append(notes.answer(question))
+    return found
+
+
+def header(options: argparse.Namespace, took: dict[str, float]) -> list[str]:
     """Say what was measured with what, when and how."""
-    command = "python benchmarks/accuracy.py" + (
-        f" --part {options.part}" * (options.part != "all")
-    )
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    command = "python benchmarks/accuracy.py"
+    command += f" --part {options.part}" * (options.part != "all") + " --quick" * options.quick
+    minutes = ", ".join(f"{name} {seconds / 60:.0f}" for name, seconds in took.items())
     return [
         "# Accuracy",
         "",
-        f"`{command}{' --quick' if options.quick else ''}`, {datetime.date.today()},"
-        f" {seconds / 60:.0f} min with {options.jobs} processes.",
-        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()};"
-        f" Python {platform.python_version()}, numpy {np.__version__}, scipy {scipy.__version__},"
-        f" SimpleITK {sitk.Version.VersionString()}, BV5 Analysis {__version__}.",
+        f"`{command}`, {datetime.date.today()}, {machine()}. Minutes with {options.jobs} processes:"
+        f" {minutes}.",
+        "",
+        "What a run shows, and why targets are missed, is told in [reading.md](reading.md).",
         "",
     ]
-
-
-def _processor() -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 def main() -> None:
@@ -71,9 +77,10 @@ def main() -> None:
     )
     chests.add_options(parser)
     options = parser.parse_args()
-    start = time.perf_counter()
-    texts = [part(options) for name, part in PARTS.items() if options.part in (name, "all")]
-    text = "\n".join([*header(options, time.perf_counter() - start), *texts])
+    names = list(PARTS) if options.part == "all" else [options.part]
+    parts = measured(names, options)
+    took = {name: part["seconds"] for name, part in zip(names, parts, strict=True)}
+    text = "\n".join([*header(options, took), *(part["text"] for part in parts)])
     print(text)
     whole = options.part == "all" and not options.quick
     output = options.output or (REPORT if whole else None)

@@ -19,10 +19,10 @@ from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
 from BV5AnalysisLib.imaging.reading import read_scan
 from BV5AnalysisLib.imaging.volume import Volume
-from chestcases import USUAL_MM
-from chesttables import signed, table
-from resuming import OUT, Notes
-from speed import scans
+from chest_phantoms.cases import USUAL_MM
+from chest_phantoms.tables import signed, table
+from resuming import HERE, IMAGING, OUT, Notes
+from scans import scans
 
 CACHE = OUT / "invariance.jsonl"
 QUICK_SCALE = 0.6
@@ -200,21 +200,7 @@ def subjects(options: argparse.Namespace) -> Iterator[tuple[str, Volume]]:
 def report(options: argparse.Namespace) -> str:
     """Measure all subjects and changes; Markdown."""
     header = ["scan", "change", "BV5 %", "moved by, points", "TPBV moved by %", "within the target"]
-    notes = Notes(CACHE, ("invariance.py",), resume=options.resume)
+    notes = Notes(CACHE, [HERE / "invariance.py", IMAGING], resume=options.resume)
     rows = [row for name, volume in subjects(options) for row in compare(name, volume, notes)]
     note = "" if scans() else "\nNo scans at hand: `BV5_SCANS` names a folder with them.\n"
     return "### What must not change the result\n\n" + table(header, rows) + note
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a small phantom only")
-    parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
-    parser.add_argument("--scale", type=float, default=1.0, help="size of the phantom")
-    parser.add_argument("--first-seed", type=int, default=0, help="seed of the phantom")
-    print(report(parser.parse_args()))
-
-
-if __name__ == "__main__":
-    main()

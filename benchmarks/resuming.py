@@ -11,6 +11,7 @@ from typing import Any
 from BV5AnalysisLib import imaging
 
 HERE = Path(__file__).resolve().parent
+IMAGING = Path(imaging.__file__).resolve().parent
 OUT = HERE / "out"
 """Not under version control."""
 
@@ -22,16 +23,16 @@ class Notes:
     ----------
     path : pathlib.Path
         The file; begun anew unless resumed.
-    benchmarks : iterable of str
-        Files of the benchmarks that the answers depend on; on the imaging layer all do. Answers of
-        other code are not taken for this one's.
+    code : iterable of pathlib.Path
+        Files and folders of code that the answers depend on. Answers of other code are not taken
+        for this one's.
     resume : bool
         Keep what is there.
     """
 
-    def __init__(self, path: Path, benchmarks: Iterable[str], *, resume: bool) -> None:
+    def __init__(self, path: Path, code: Iterable[Path], *, resume: bool) -> None:
         self._path = path
-        self._code = code_fingerprint(benchmarks)
+        self._code = code_fingerprint(code)
         path.parent.mkdir(parents=True, exist_ok=True)
         if not resume:
             path.unlink(missing_ok=True)
@@ -67,10 +68,10 @@ def _read(path: Path) -> dict[str, Any]:
     return known
 
 
-def code_fingerprint(benchmarks: Iterable[str]) -> str:
-    """SHA-256 over the imaging layer and the named files of the benchmarks."""
+def code_fingerprint(code: Iterable[Path]) -> str:
+    """SHA-256 over Python files, and those in folders."""
     digest = hashlib.sha256()
-    folder = Path(imaging.__file__).parent
-    for file in (*sorted(folder.rglob("*.py")), *(HERE / name for name in benchmarks)):
-        digest.update(file.read_bytes())
+    for path in code:
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.read_bytes())
     return digest.hexdigest()

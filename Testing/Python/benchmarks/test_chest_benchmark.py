@@ -4,19 +4,18 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
-import chests
 import numpy as np
 import pytest
-import resuming
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
-from chestcases import BASE, OURS, PRUNED, ChestCase, chest_cases
-from chesttables import chest_report
-from chesttargets import pruning_moves, target_rows
-from matching import pieces_of
-from scoring import FALSE_PLACES, Score, classes_ml, score
-from truth import Place, Truth
+from chest_phantoms import part as chests
+from chest_phantoms.cases import BASE, OURS, PRUNED, ChestCase, chest_cases
+from chest_phantoms.matching import pieces_of
+from chest_phantoms.scoring import FALSE_PLACES, Score, classes_ml, score
+from chest_phantoms.tables import chest_report
+from chest_phantoms.targets import pruning_moves, target_rows
+from chest_phantoms.truth import Place, Truth
 
 SPEC = ChestPhantomSpec(scale=0.45, spacing_mm=(0.7, 0.7, 1.25), noise_hu=20.0)
 
@@ -127,34 +126,61 @@ def answer(points):
         "beside_excess_ml": 1.0,
         "bins": bins,
     }
-    return {"scores": {OURS: each}, "dice": 0.99, "seconds": {}}
+    return {"score": each, "dice": 0.99}
 
 
 def test_an_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch):
     asked = []
 
-    def process(job):
-        asked.append(job["condition"])
-        return None if job["condition"] == PRUNED and len(asked) < 4 else answer(1.0)
+    def process(name, job):
+        kinds = [kind for kind in ("ours", "ways") if kind in job]
+        asked.append((name.split(",")[0], *kinds))
+        fails = name.startswith(PRUNED) and len(asked) < 4
+        known = {"ours": answer(1.0), "ways": {"a way": answer(5.0)["score"]}}
+        return {} if fails else {kind: known[kind] for kind in kinds}
 
     monkeypatch.setattr(chests, "_in_process", process)
-    cases = [ChestCase(name, SPEC) for name in (BASE, "no airways", PRUNED)]
-    cache = tmp_path / "out" / "chests.jsonl"
-    assert len(list(chests.run_chests(cases, cache))) == 2
+    seeds = {BASE: 0, "no airways": 1, PRUNED: 2}
+    cases = [ChestCase(name, replace(SPEC, seed=seed)) for name, seed in seeds.items()]
+    folder = tmp_path / "out"
+    assert len(chests.run_chests(cases, folder)) == 2
     # Cut off in the middle of a line.
-    cache.write_text(cache.read_text(encoding="utf-8")[:-30], encoding="utf-8")
-    results = list(chests.run_chests(cases, cache, resume=True))
-    assert [result.case.condition for result in results] == [BASE, "no airways", PRUNED]
-    assert asked == [BASE, "no airways", PRUNED, "no airways", PRUNED]
-    # Other code is measured anew.
-    monkeypatch.setattr(resuming, "code_fingerprint", lambda files: "other")
-    list(chests.run_chests(cases[:1], cache, resume=True))
-    assert asked[-1] == BASE
+    ours = folder / "ours.jsonl"
+    ours.write_text(ours.read_text(encoding="utf-8")[:-30], encoding="utf-8")
+    results = chests.run_chests(cases, folder, resume=True)
+    assert [result.case.condition for result in results] == list(seeds)
+    assert [list(result.scores) for result in results] == [[OURS, "a way"]] * 3
+    both = ("ours", "ways")
+    assert sorted(asked[:3]) == sorted((name, *both) for name in seeds)
+    assert len(asked) == 5
+    assert (PRUNED, *both) in asked[3:]
+    assert sorted(len(each) for each in asked[3:]) == [2, 3]
+
+
+def test_a_change_of_the_program_leaves_todays_ways_known(tmp_path, monkeypatch):
+    asked = []
+
+    def process(_name, job):
+        asked.append([kind for kind in ("ours", "ways") if kind in job])
+        return {kind: answer(1.0) if kind == "ours" else {} for kind in asked[-1]}
+
+    monkeypatch.setattr(chests, "_in_process", process)
+    program, phantoms = tmp_path / "program.py", tmp_path / "phantoms.py"
+    program.write_text("1", encoding="utf-8")
+    phantoms.write_text("1", encoding="utf-8")
+    monkeypatch.setattr(chests, "CODE", {"ours": [program, phantoms], "ways": [phantoms]})
+    cases = [ChestCase(BASE, SPEC)]
+    for changed in (None, program, phantoms):
+        if changed:
+            changed.write_text("2", encoding="utf-8")
+        chests.run_chests(cases, tmp_path / "out", resume=True)
+    chests.run_chests(cases, tmp_path / "out", resume=True)
+    assert asked == [["ours", "ways"], ["ours"], ["ours", "ways"]]
 
 
 def test_tables_tell_mean_and_worst():
     results = [
-        chests.from_answer(ChestCase(BASE, replace(SPEC, seed=seed)), answer(points))
+        chests.from_answers(ChestCase(BASE, replace(SPEC, seed=seed)), answer(points), None)
         for seed, points in enumerate((1.0, -3.0))
     ]
     text = chest_report(results)
@@ -171,9 +197,9 @@ def test_tables_tell_mean_and_worst():
 
 
 def test_pruning_is_held_against_the_base_of_the_same_anatomy():
-    base = chests.from_answer(ChestCase(BASE, SPEC), answer(2.0))
-    pruned = chests.from_answer(ChestCase(PRUNED, SPEC), answer(0.5))
-    other = chests.from_answer(ChestCase(BASE, replace(SPEC, seed=4)), answer(9.0))
+    base = chests.from_answers(ChestCase(BASE, SPEC), answer(2.0), None)
+    pruned = chests.from_answers(ChestCase(PRUNED, SPEC), answer(0.5), None)
+    other = chests.from_answers(ChestCase(BASE, replace(SPEC, seed=4)), answer(9.0), None)
     ((case, true, found),) = pruning_moves([other, base, pruned])
     assert case is pruned.case
     assert (true, found) == pytest.approx((0.0, -1.5))
@@ -205,23 +231,29 @@ def test_a_small_chest_measures_as_it_did(phantom, truth):
 def test_options_choose_cases(monkeypatch):
     seen = {}
 
-    def run(cases, cache, **options):
-        seen["names"] = [case.name for case in cases]
+    def run(cases, folder, **options):
+        seen["cases"] = [(case.condition, case.spec.scale) for case in cases]
         seen.update(options)
-        return iter(())
+        return []
 
     monkeypatch.setattr(chests, "run_chests", run)
     options = SimpleNamespace(
         first_seed=0,
         scale=1.0,
         only="contrast",
-        cache=None,
         resume=True,
         true_lungs=False,
         no_ways=True,
         quick=False,
+        jobs=3,
     )
-    assert "No chest phantom" in chests.report(options)
-    assert len(seen["names"]) == 2
+    text = chests.report(options)
+    assert "No chest phantom" in text
+    assert text.count("contrast") == 2
+    assert len(seen["cases"]) == 2
     assert seen["ways"] is False
     assert seen["resume"] is True
+    assert 1 <= seen["processes"] <= 3
+    options.quick, options.only = True, ""
+    chests.report(options)
+    assert seen["cases"] == [(BASE, chests.QUICK_SCALE), (PRUNED, chests.QUICK_SCALE)]

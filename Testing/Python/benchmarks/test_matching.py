@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.centerlines import Centerlines
-from matching import (
+from chest_phantoms.matching import (
     Pieces,
     area_ratios,
     clearance,

@@ -1,8 +1,8 @@
 """Tables of the speed benchmark, from costs that are made up."""
 
 import pytest
-from speed import CHEST_MM, Measured, slices_table, step_table, whole_table
-from watching import Cost, Run
+from speed import CHEST_MM, Measured, slices_table, step_table, target_table, whole_table
+from timing.watching import Cost, Run
 
 
 def run(wall_s, cpu_s, peak_gb):
@@ -24,6 +24,14 @@ def test_whole_command_is_the_median_and_the_highest_peak(measured):
     row = cells(list(whole_table([measured]))[-1])
     assert row[:5] == ["a scan", "10.0", "9.0, 30.0, 10.0", "13.0", "1.70"]
     assert row[5:] == ["42.0", "79.0", "2.50", "0.24", "0.16"]
+
+
+def test_targets_are_met_or_not(measured):
+    rows = [cells(line) for line in list(target_table(measured))[3:]]
+    assert [row[2:] for row in rows] == [["10.00", "yes"], ["1.70", "yes"], ["0.24", "yes"]]
+    slow = Measured("slow", (run(21.0, 30.0, 2.1),), (Cost(42.0, 80.0, 2.5),))
+    rows = [cells(line) for line in list(target_table(slow))[3:]]
+    assert [row[2:] for row in rows] == [["21.00", "no"], ["2.10", "no"], ["0.50", "no"]]
 
 
 def test_every_row_of_steps_has_as_many_cells_as_its_header(measured):

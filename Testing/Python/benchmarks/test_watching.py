@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from watching import END, START, CommandFailed, watch
+from timing.watching import END, START, CommandFailed, watch
 
 WORK = """
 import json, time

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec
-from scoring import Score
+
+from chest_phantoms.scoring import Score
 
 OURS = "BV5 Analysis"
 
@@ -85,14 +86,11 @@ class ChestResult:
         By way; the program itself is `OURS`.
     dice : float
         Overlap of the program's lungs with the true ones.
-    seconds : dict of str to float
-        Wall time: making the phantom, and each way.
     """
 
     case: ChestCase
     scores: dict[str, Score]
     dice: float
-    seconds: dict[str, float]
 
 
 def chest_cases(first_seed: int = 0, scale: float = 1.0) -> list[ChestCase]:

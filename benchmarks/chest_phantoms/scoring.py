@@ -10,8 +10,9 @@ import numpy as np
 from BV5AnalysisLib.imaging.measurements import Measurement
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.sizeclasses import SizeClass
-from matching import Pieces, area_ratios, found_pieces
-from truth import BLUR_MM, Place, Truth
+
+from chest_phantoms.matching import Pieces, area_ratios, found_pieces
+from chest_phantoms.truth import BLUR_MM, Place, Truth
 
 BINS_MM2 = (0.5, 1.25, 2.5, 5.0, 10.0, 20.0, np.inf)
 CLASSES = (SizeClass.BELOW_FLOOR, SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)

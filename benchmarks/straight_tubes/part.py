@@ -12,8 +12,9 @@ from itertools import product
 
 import numpy as np
 import tube_scene_part
-from todays_ways import WAYS, forget
-from tube_figures import (
+from todays_ways.ways import WAYS, forget
+
+from straight_tubes.figures import (
     Figures,
     false_line,
     false_table,
@@ -24,7 +25,7 @@ from tube_figures import (
     targets,
     worst_settings,
 )
-from tubes import (
+from straight_tubes.rows import (
     BACKGROUNDS_HU,
     BLOOD_HU,
     CSAS_MM2,

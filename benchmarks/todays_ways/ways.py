@@ -4,10 +4,8 @@ Each is done as its users do it, with choices in its favor: thick slices are int
 cubic voxels first, what lies outside the lungs is filled with parenchyma so that the chest wall
 does not answer, specks and the skeleton's spurs inside wide vessels are dropped, centerlines are
 smoothed, and the one threshold without a natural value is calibrated on a phantom of the benchmark.
-Distances to the background go to the middle of the nearest voxel, or half a voxel less, whichever
-is better: less for the threshold; for objectness it makes BV5 7 points too high in place of 2 to 4
-too low.
-scikit-image gives the 3D skeleton; it is no dependency of the program itself.
+Distances go to the middle of the nearest voxel outside, or half a voxel less, whichever is better:
+less for the threshold; with less for objectness BV5 is 7 points too high, not 2 to 4 too low.
 """
 
 from __future__ import annotations
@@ -20,11 +18,12 @@ import numpy as np
 import SimpleITK as sitk
 from BV5AnalysisLib.imaging.volume import Volume
 from BV5AnalysisLib.imaging.workgrid import WorkGrid
-from halfmaximum import half_maximum_area
 from scipy import ndimage
 from scipy.spatial import cKDTree
-from skeletons import in_wider, line_of, without_specks
 from skimage.morphology import skeletonize
+
+from todays_ways.halfmaximum import half_maximum_area
+from todays_ways.skeletons import in_wider, line_of, without_specks
 
 MASK_HU = -750.0
 """Threshold of vessels in plain lung, as in published pipelines and forum recipes."""
@@ -41,7 +40,7 @@ OBJECTNESS_SHARE = 0.0085
 chest phantom (scale 0.8, 1.25 mm slices, seed 2) comes out right."""
 
 SLAB = 48
-"""Slices whose Hessians are held at a time, which bounds the memory."""
+"""Slices whose Hessians are held at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,9 +108,7 @@ class _Prepared:
         image = self.work.image(volume.array)
         self.hu = np.where(self.lungs, image, np.float32(parenchyma_hu))
 
-    def is_of(
-        self, volume: Volume, lungs: np.ndarray, parenchyma_hu: float, blood_hu: float
-    ) -> bool:
+    def is_of(self, volume: Volume, lungs: np.ndarray, parenchyma_hu: float, blood_hu: float):
         """Whether these are the same objects and values that it was made of."""
         mine = self.key
         return mine[0] is volume and mine[1] is lungs and mine[2:] == (parenchyma_hu, blood_hu)

@@ -12,7 +12,8 @@ from BV5AnalysisLib.imaging.phantom.bundles import wall_thickness
 from BV5AnalysisLib.imaging.phantom.chest import build_plumbing, chances
 from BV5AnalysisLib.imaging.phantom.disease import Parenchyma, build_parenchyma
 from BV5AnalysisLib.imaging.phantom.plumbing import Material, Plumbing
-from matching import Pieces, clearance, distance_to, nearest_in_reach, pieces_of
+
+from chest_phantoms.matching import Pieces, clearance, distance_to, nearest_in_reach, pieces_of
 
 BLUR_MM = 0.7
 """How far off its surface a thin structure still brightens what is beside it."""

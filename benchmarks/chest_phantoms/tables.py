@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
-from chestcases import BASE, OURS, ChestResult
-from chesttargets import pruning_moves, target_rows
-from scoring import BINS_MM2, CLASSES, FALSE_PLACES, Score, percentages, tpbv_ml
-from truth import PLACE_NAMES, Place
+
+from chest_phantoms.cases import BASE, OURS, ChestResult
+from chest_phantoms.scoring import BINS_MM2, CLASSES, FALSE_PLACES, Score, percentages, tpbv_ml
+from chest_phantoms.targets import pruning_moves, target_rows
+from chest_phantoms.truth import PLACE_NAMES, Place
 
 CLASS_NAMES = {"BELOW_FLOOR": "below floor", "BV5": "BV5", "BV5_10": "BV5-10", "BV10": "BV10"}
 
@@ -18,7 +19,8 @@ True centerline is found where a found one, of whatever size, lies within 1 mm o
 radius. Found centerline is false where it lies neither that near to a true one nor in any vessel's
 lumen. Areas are compared at every true point with a found vessel in reach that runs the same way,
 forks and all. Blood "swelling arteries" is what vessels within 0.7 mm of an airway's wall measure
-beyond what they hold. Lungs are the program's own, for today's ways, too.
+beyond what they hold. Lungs are the program's own; today's ways are given the true ones, and the
+true attenuations.
 """
 
 

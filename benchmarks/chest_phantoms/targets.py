@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chestcases import BASE, OURS, PRUNED, ChestResult
-from scoring import Score, percentages
-from truth import Place
+from chest_phantoms.cases import BASE, OURS, PRUNED, ChestResult
+from chest_phantoms.scoring import Score, percentages
+from chest_phantoms.truth import Place
 
 BV5_MEAN_POINTS, BV5_WORST_POINTS = 1.0, 2.5
 TPBV_MEAN_PCT, TPBV_WORST_PCT = 3.0, 8.0

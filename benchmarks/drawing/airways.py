@@ -13,10 +13,11 @@ from BV5AnalysisLib.imaging.orientation import Orientation
 from BV5AnalysisLib.imaging.pipeline import EDGE_MM, MARGIN_MM
 from BV5AnalysisLib.imaging.sizeclasses import VESSELS
 from BV5AnalysisLib.imaging.workgrid import WorkGrid
-from drawing import PANELS, close_up, draw_gray, figure_of, outline, plain, tint
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy import ndimage
+
+from drawing.canvas import PANELS, close_up, draw_gray, figure_of, outline, plain, tint
 
 WALL_HU = 30.0
 """What bronchi add to a voxel for it to be shown as wall, or less by as much as lumen."""

@@ -8,16 +8,17 @@ from __future__ import annotations
 import argparse
 import sys
 
-from airwaypicture import airway_picture, find_airways
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
 from BV5AnalysisLib.imaging.reading import read_scan
-from chestcases import USUAL_MM
+from chest_phantoms.cases import USUAL_MM
+from chest_phantoms.truth import Truth
 from matplotlib.figure import Figure
 from resuming import OUT
-from speed import scans
-from truth import Truth
-from worstpicture import worst_picture
+from scans import scans
+
+from drawing.airways import airway_picture, find_airways
+from drawing.worst import worst_picture
 
 PICTURES = OUT / "pictures"
 QUICK_SCALE = 0.6
@@ -46,16 +47,3 @@ def report(options: argparse.Namespace) -> str:
         name = path.name.split(".")[0]
         keep(airway_picture(name, find_airways(analyze(read_scan(path)))), f"{name}_airways.png")
     return "### Pictures\n\nIn `benchmarks/out/pictures`: " + ", ".join(files) + ".\n"
-
-
-def main() -> None:
-    """Draw everything."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a small phantom only")
-    parser.add_argument("--scale", type=float, default=1.0, help="size of the phantom")
-    parser.add_argument("--first-seed", type=int, default=0, help="seed of the phantom")
-    print(report(parser.parse_args()))
-
-
-if __name__ == "__main__":
-    main()

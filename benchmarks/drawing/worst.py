@@ -6,12 +6,13 @@ import numpy as np
 from BV5AnalysisLib.imaging.measurements import AnalysisResult
 from BV5AnalysisLib.imaging.sizeclasses import SizeClass
 from BV5AnalysisLib.imaging.volume import Grid
-from drawing import CLOSE_MM, PANELS, close_up, draw_gray, figure_of, outline, plain
-from matching import distance_to, found_pieces, pieces_of
+from chest_phantoms.matching import distance_to, found_pieces, pieces_of
+from chest_phantoms.scoring import FALSE_PLACES
+from chest_phantoms.truth import Truth
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scoring import FALSE_PLACES
-from truth import Truth
+
+from drawing.canvas import CLOSE_MM, PANELS, close_up, draw_gray, figure_of, outline, plain
 
 
 def worst_picture(name: str, result: AnalysisResult, truth: Truth) -> Figure:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from BV5AnalysisLib.imaging.phantom import StraightTube
-from tube_scenes import FORK_BALL_MM, ROOM_MM, Scene, fork_ml, scenes
-from tubes import BESIDE_MM, END_MM, Found, measure
+
+from straight_tubes.rows import BESIDE_MM, END_MM, Found, measure
+from straight_tubes.scenes import FORK_BALL_MM, ROOM_MM, Scene, fork_ml, scenes
 
 FLOOR_MM2 = 1.25
 

@@ -88,8 +88,9 @@ def watch(command: Sequence[str]) -> Run:
         name: Cost(later[1] - wall, later[2] - cpu, peak)
         for (name, wall, cpu), later, peak in zip(marks, marks[1:], peaks, strict=False)
     }
-    # Taking a step's peak resets the system's own record: the whole is the highest of all.
-    highest = max([usage.ru_maxrss * 1024 / 1e9, *(peak for peak in peaks if peak is not None)])
+    # The system's own record counts what started the process, too: only where no step's is known.
+    known = [peak for peak in peaks if peak is not None]
+    highest = max(known, default=usage.ru_maxrss * 1024 / 1e9)
     return Run(Cost(marks[-1][1] - start, marks[-1][2], highest), steps)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from BV5AnalysisLib.imaging.parameters import Parameters
-from tubes import CSAS_MM2, FalseLength, Reading, Setting
+
+from straight_tubes.rows import CSAS_MM2, FalseLength, Reading, Setting
 
 BIAS_TARGET_PCT = 3.0
 FOUND_TARGET_PCT = 97.0

@@ -12,7 +12,8 @@ from BV5AnalysisLib.imaging.phantom import ChestWall, StraightAirway, StraightTu
 from BV5AnalysisLib.imaging.phantom.bundles import LUMEN_TO_ARTERY, wall_thickness
 from BV5AnalysisLib.imaging.volume import Volume
 from scipy.spatial.transform import Rotation
-from tubes import BLOOD_HU, PLAIN_HU, directions
+
+from straight_tubes.rows import BLOOD_HU, PLAIN_HU, directions
 
 SPACINGS_MM = ((0.7, 0.7, 0.7), (0.7, 0.7, 1.25))
 PSF_MM = 0.55

@@ -1,0 +1,1 @@
+"""Chest phantoms of known vessels against what is found in them."""

@@ -1,0 +1,1 @@
+"""Straight tubes of known area: what sizing alone makes of them."""

@@ -1,0 +1,1 @@
+"""What a command takes, step by step, and what else could do its steps."""

@@ -1,0 +1,1 @@
+"""The ways people size lung vessels today."""
