@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from .blocks import block_means, interpolated
-from .chest import AIR_HU, GAS_HU, Chest, distance_mm
+from .chest import AIR_HU, COARSE_MM, GAS_HU, Chest, distance_mm
 from .errors import AnalysisError
 from .lungsides import split_sides
 from .sizeclasses import LungLabel
@@ -28,6 +28,8 @@ WIDE_SLICE = 0.5
 INNER_EDGE_MM = 1.0
 EDGE_MM = 2.5
 """From so far inside the coarse surface to so far outside it the scan's own voxels decide."""
+HALF_VOXEL_MM = COARSE_MM / 2
+"""From the middle of an outermost coarse voxel to the surface."""
 DEEP_MM = 10.0
 """Depths beyond need not be told apart: no interpolation reaches from there to the edge."""
 CORE_MM = 3.0
@@ -211,8 +213,10 @@ def _paint(
     inside = distance_mm(mask[box], chest.grid, DEEP_MM)
     signed = inside - distance_mm(~mask[box], chest.grid, DEEP_MM)
     air = chest.hu.array[box] < AIR_HU
-    # Where the closing took in what is no air, its own smooth surface is the edge.
-    taken_in = np.minimum(signed, distance_mm(~air, chest.grid, DEEP_MM) - INNER_EDGE_MM)
+    # Where the closing took in what is no air, its own smooth surface is the edge. Distances are
+    # zero in the outermost voxels on both sides of it: it lies between them, not anywhere there.
+    surface = signed + np.where(mask[box], HALF_VOXEL_MM, -HALF_VOXEL_MM).astype(np.float32)
+    taken_in = np.minimum(surface, distance_mm(~air, chest.grid, DEEP_MM) - INNER_EDGE_MM)
     fine = tuple(
         slice(s.start * f, n if s.stop == m else s.stop * f)
         for s, f, n, m in zip(box, chest.factor, volume.array.shape, mask.shape, strict=True)

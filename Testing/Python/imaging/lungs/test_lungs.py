@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.airways import segment_airways
-from BV5AnalysisLib.imaging.chest import survey_chest
+from BV5AnalysisLib.imaging.chest import Chest, survey_chest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.lungs import segment_lungs
+from BV5AnalysisLib.imaging.lungs import _paint, segment_lungs
 from BV5AnalysisLib.imaging.sizeclasses import LungLabel
-from BV5AnalysisLib.imaging.volume import Volume
+from BV5AnalysisLib.imaging.volume import Grid, Volume
 from scipy import ndimage
 
 SIDES = {-1: LungLabel.RIGHT, 1: LungLabel.LEFT}
@@ -89,6 +89,20 @@ def test_consolidation_at_the_ribs_is_taken_in(simple_body):
     simple_body.fill(patch, 20)
     labels = labels_of(simple_body.volume())
     assert np.mean(labels[patch] == LungLabel.RIGHT) > 0.8
+
+
+def test_dense_tissue_taken_in_is_lung_up_to_the_coarse_surface():
+    """No coarse voxel of it is lost on the way to the scan's grid, and none is added."""
+    factor, shape = (2, 3, 3), (16, 20, 18)
+    grid = Grid((54, 60, 32), (0.7, 0.7, 1.25))
+    coarse = Volume(np.full(shape, 40, np.float32), Grid(shape[::-1], (2.1, 2.1, 2.5)))
+    chest = Chest(coarse, factor, np.zeros(shape, bool), np.zeros(shape, bool))
+    mask = np.zeros(shape, bool)
+    mask[5:12, 6:14, 4:13] = True
+    labels = np.zeros((32, 60, 54), np.uint8)
+    volume = Volume(np.full(labels.shape, 40, np.int16), grid)
+    _paint(labels, LungLabel.RIGHT, mask, volume, chest, np.zeros(shape, bool))
+    assert dice(labels > 0, chest.to_scan(mask, labels.shape)) > 0.98
 
 
 def test_ground_glass_is_lung(simple_body):
