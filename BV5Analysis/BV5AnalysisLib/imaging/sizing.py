@@ -123,6 +123,20 @@ def measure_cross_sections(
     That a blurred profile keeps its integral is common knowledge of sizing below the resolution;
     how the integral is shared among directions and kept clear of neighbors is the project's own.
     """
+    marked = mark_outside(image, valid)
+    return measure_in_marked(marked, spacing, branches, blood_hu, noise_hu, blur, progress)
+
+
+def measure_in_marked(
+    marked: np.ndarray,
+    spacing: np.ndarray,
+    branches: Branches,
+    blood_hu: float,
+    noise_hu: float,
+    blur: Blur,
+    progress: Callable[[float], None] | None = None,
+) -> CrossSections:
+    """Do `measure_cross_sections` in an image from `mark_outside`, as for several rounds."""
     count = len(branches.position_mm)
     csa, background, clean, flatness = np.zeros((4, count))
     jobs = []
@@ -132,8 +146,6 @@ def measure_cross_sections(
         smallest = reach.largest_scale_mm
         chosen = np.nonzero(inside)[0]
         jobs += [(reach, part) for part in np.array_split(chosen, len(chosen) // CHUNK + 1)]
-
-    marked = mark_outside(image, valid)
 
     def work(job: tuple[Reach, np.ndarray]) -> None:
         reach, chosen = job

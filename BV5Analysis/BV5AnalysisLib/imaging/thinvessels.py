@@ -7,7 +7,7 @@ import numpy as np
 from .blur import Blur
 from .branches import Branches, pick_points
 from .polar import mark_outside, read_profiles
-from .sizing import measure_cross_sections
+from .sizing import measure_in_marked
 
 LIMITS_MM = (0.35, 1.3)
 """Sharper than any kernel's, and as blurred as slices of 3 mm."""
@@ -66,13 +66,12 @@ def measure_blur(
         return Blur()
     chosen = thin[np.linspace(0, len(thin) - 1, min(MOST_POINTS, len(thin))).astype(int)]
     some = pick_points(branches, chosen)
-    center = read_profiles(
-        mark_outside(image, valid), spacing, some.position_mm, some.tangent, 0.2, 0.1
-    )
+    marked = mark_outside(image, valid)
+    center = read_profiles(marked, spacing, some.position_mm, some.tangent, 0.2, 0.1)
     middle_hu = center.hu.mean(axis=(1, 2))
     blur = Blur()
     for _ in range(ROUNDS):
-        sections = measure_cross_sections(image, valid, spacing, some, blood_hu, noise_hu, blur)
+        sections = measure_in_marked(marked, spacing, some, blood_hu, noise_hu, blur)
         height = (middle_hu - sections.background_hu) / (blood_hu - sections.background_hu)
         tells = (sections.clean == 1) & (height > HEIGHT[0]) & (height < HEIGHT[1])
         tells &= (sections.csa_mm2 > THIN_MM2[0]) & (sections.csa_mm2 < THIN_MM2[1])
