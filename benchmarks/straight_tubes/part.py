@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-import tube_scene_part
 from todays_ways.ways import WAYS, forget
 
+from straight_tubes import scene_tables
 from straight_tubes.figures import (
     Figures,
     false_line,
@@ -129,7 +129,7 @@ def report(options: argparse.Namespace) -> str:
     readings, lines = tables(options.quick, options.jobs, _tell)
     lines += ["", *seed_lines(cut, options.jobs)]
     lines += ["", *way_lines(cut[:: 3 if options.quick else 1], readings, options.jobs)]
-    beside = tube_scene_part.tables(options.quick, options.jobs, _tell)
+    beside = scene_tables.tables(options.quick, options.jobs, _tell)
     return "\n".join([*lines, "", *beside])
 
 
