@@ -127,8 +127,9 @@ def report(options: argparse.Namespace) -> str:
         for axis in range(3)
     ]
     readings, lines = tables(options.quick, options.jobs, _tell)
+    cut = cut[::3] if options.quick else cut
     lines += ["", *seed_lines(cut, options.jobs)]
-    lines += ["", *way_lines(cut[:: 3 if options.quick else 1], readings, options.jobs)]
+    lines += ["", *way_lines(cut, readings, options.jobs)]
     beside = scene_tables.tables(options.quick, options.jobs, _tell)
     return "\n".join([*lines, "", *beside])
 
