@@ -41,6 +41,7 @@ from .volumes import (
     measure_regions,
     world_centerlines,
 )
+from .widevessels import with_wide_volumes
 from .workgrid import WorkGrid
 
 SHARES = {
@@ -317,4 +318,13 @@ def _sizes(
     blur = measure_blur(*image, branches, *attenuation)
     sections = measure_cross_sections(*image, branches, *attenuation, blur, progress)
     branches, sections = without_sheets(branches, sections)
-    return branches, size_branches(branches, sections)
+    sized = with_wide_volumes(
+        size_branches(branches, sections),
+        branches,
+        sections,
+        inside.hu,
+        inside.whole,
+        inside.work.spacing,
+        calibration,
+    )
+    return branches, sized

@@ -5,6 +5,7 @@ import pytest
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.phantom.noise import KERNELS, add_noise
 from BV5AnalysisLib.imaging.ridges import SCALES_MM, find_ridge_points
+from scipy.spatial import cKDTree
 from tubes import DIRECTIONS, off_axis_mm, to_world
 
 HALF_BLOOD_HU = -390.0
@@ -154,3 +155,23 @@ def test_dark_tubes_are_the_bright_ones_of_the_negative_image():
     assert len(bright) > 50
     np.testing.assert_array_equal(dark.position_mm, bright.position_mm)
     np.testing.assert_array_equal(dark.strength_hu, bright.strength_hu)
+
+
+@pytest.mark.parametrize("count", [63, 64, 65, 66])
+def test_a_mirrored_image_has_mirrored_points(count):
+    """Whatever the number of voxels: where every other one is taken, the same ones are."""
+    tubes = [
+        StraightTube(csa, (0.3, 0.5, 0.8), (x, 0, 0))
+        for csa, x in ((60.0, -12.0), (12.0, 3.0), (2.0, 14.0))
+    ]
+    image = tube_phantom(tubes, size=(count, 62, 70), noise_hu=10, seed=1).volume.array
+    everywhere, spacing = np.ones(image.shape, bool), np.full(3, 0.7)
+    one = find_ridge_points(image, everywhere, spacing, HALF_BLOOD_HU)
+    other = find_ridge_points(image[:, :, ::-1].copy(), everywhere, spacing, HALF_BLOOD_HU)
+    assert one.scale_mm.max() >= 2.8
+    back = other.position_mm * [1, 1, -1] + [0, 0, (count - 1) * 0.7]
+    for scale in np.unique(one.scale_mm):
+        mine, theirs = one.position_mm[one.scale_mm == scale], back[other.scale_mm == scale]
+        distance = cKDTree(theirs).query(mine)[0]
+        assert len(mine) == pytest.approx(len(theirs), abs=1 + 0.01 * len(mine))
+        assert (distance < 0.01).mean() > 0.98
