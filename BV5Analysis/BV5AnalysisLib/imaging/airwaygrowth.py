@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.sparse import coo_array
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 BORDER = -1
@@ -109,8 +109,9 @@ class _Growth:
     def __init__(self, hu: np.ndarray, rules: GrowthRules) -> None:
         self.rules = rules
         self.hu = hu.ravel()
-        owner = np.full(hu.shape, BORDER, np.int32)
-        owner[1:-1, 1:-1, 1:-1] = 0
+        owner = np.zeros(hu.shape, np.int32)
+        for side in (0, -1):
+            owner[side] = owner[:, side] = owner[:, :, side] = BORDER
         self.owner = owner.ravel()
         self.place = np.zeros(self.owner.shape, np.int32)
         _, rows, columns = hu.shape
@@ -118,7 +119,7 @@ class _Growth:
         self.faces = np.concatenate([self.faces, -self.faces])
         steps = [(z, y, x) for z in (0, 1) for y in (-1, 0, 1) for x in (-1, 0, 1)]
         offsets = [(z * rows + y) * columns + x for z, y, x in steps]
-        self.half_neighbors = [offset for offset in offsets if offset > 0]
+        self.half_neighbors = np.array([offset for offset in offsets if offset > 0])
         # Number 0 is "nobody"; branches are numbered from 1.
         self.branches: list[Branch] = [Branch(0, 0.0)]
         self.thresholds = np.zeros(1024, hu.dtype)
@@ -225,14 +226,13 @@ class _Growth:
     def _pieces(self, voxel: np.ndarray, number: np.ndarray) -> np.ndarray:
         """Give each voxel the number of its connected piece: 26 neighbors, same branch."""
         self.place[voxel] = np.arange(1, len(voxel) + 1)
-        rows, columns = [], []
-        for offset in self.half_neighbors:
-            other = self.place[np.minimum(voxel + offset, len(self.place) - 1)] - 1
-            joined = np.flatnonzero(other >= 0)
-            joined = joined[number[other[joined]] == number[joined]]
-            rows.append(joined)
-            columns.append(other[joined])
+        other = self.place[np.minimum(voxel[:, None] + self.half_neighbors, len(self.place) - 1)]
         self.place[voxel] = 0
-        row, column = np.concatenate(rows), np.concatenate(columns)
-        graph = coo_array((np.ones(len(row), bool), (row, column)), shape=(len(voxel),) * 2)
+        row, column = np.nonzero(other)
+        joined = other[row, column] - 1
+        same = number[joined] == number[row]
+        row, joined = row[same], joined[same]
+        # Rows come in order, so that the matrix needs no sorting: fronts are small and many.
+        starts = np.searchsorted(row, np.arange(len(voxel) + 1))
+        graph = csr_array((np.ones(len(row)), joined, starts), shape=(len(voxel),) * 2)
         return connected_components(graph, directed=False)[1]
