@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from scipy import ndimage
 
@@ -29,6 +31,9 @@ PARENCHYMA_HU = (-1000.0, -400.0)
 
 AROUND_LEVEL_HU = 150.0
 """Values that far from the most frequent one are other things: opacities, vessels, airways."""
+
+LAYERS = 8
+"""Layers of the image that one thread looks at."""
 
 
 def measure_parenchyma(image: np.ndarray, lung: np.ndarray) -> tuple[float, float]:
@@ -59,13 +64,25 @@ def measure_parenchyma(image: np.ndarray, lung: np.ndarray) -> tuple[float, floa
     counts, edges = np.histogram(values, bins=60, range=PARENCHYMA_HU)
     peak = edges[ndimage.uniform_filter1d(counts, 5, mode="constant").argmax()] + 5.0
     level = float(np.median(values[np.abs(values - peak) < AROUND_LEVEL_HU]))
-    near = lung[::2] & (np.abs(image[::2] - level) < AROUND_LEVEL_HU)
-    run = near[:, :, 2:] & near[:, :, 1:-1] & near[:, :, :-2]
-    values = image[::2].astype(np.float32)
-    second = values[:, :, 2:] - 2 * values[:, :, 1:-1] + values[:, :, :-2]
-    spread = np.abs(second[run])
+    spread = _second_differences(image[::2], lung[::2], level)
     noise = float(np.median(spread) / 0.6745 / np.sqrt(6)) if len(spread) else 0.0
     return level, noise
+
+
+def _second_differences(image: np.ndarray, lung: np.ndarray, level: float) -> np.ndarray:
+    """Size (n,) of the second differences along x of plain parenchyma, HU."""
+
+    def of_layers(layers: slice) -> np.ndarray:
+        values = image[layers].astype(np.float32)
+        near = lung[layers] & (np.abs(values - np.float32(level)) < AROUND_LEVEL_HU)
+        run = near[:, :, 2:] & near[:, :, 1:-1] & near[:, :, :-2]
+        return np.abs((values[:, :, 2:] - 2 * values[:, :, 1:-1] + values[:, :, :-2])[run])
+
+    with ThreadPoolExecutor() as pool:
+        starts = range(0, len(image), LAYERS)
+        return np.concatenate(
+            list(pool.map(of_layers, [slice(first, first + LAYERS) for first in starts]))
+        )
 
 
 def measure_blood_hu(image: np.ndarray, spacing: np.ndarray, points: RidgePoints) -> float | None:
