@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..imaging.measurements import AnalysisResult
@@ -29,8 +30,14 @@ def write_case(folder: Path, case: str, result: AnalysisResult) -> None:
     OSError
         A file cannot be written.
     """
-    write_measurements(folder / "measurements.csv", case, result)
-    write_record(folder / "result.json", case, result)
-    write_segmentation(folder / "vessels.seg.nrrd", result.vessels, VESSELS)
-    write_segmentation(folder / "lungs.seg.nrrd", result.lungs, LUNGS)
-    write_centerlines(folder / "centerlines.vtp", result.centerlines)
+    # Packing the segmentations takes longest, and leaves Python free.
+    with ThreadPoolExecutor() as pool:
+        segmentations = [
+            pool.submit(write_segmentation, folder / "vessels.seg.nrrd", result.vessels, VESSELS),
+            pool.submit(write_segmentation, folder / "lungs.seg.nrrd", result.lungs, LUNGS),
+        ]
+        write_measurements(folder / "measurements.csv", case, result)
+        write_record(folder / "result.json", case, result)
+        write_centerlines(folder / "centerlines.vtp", result.centerlines)
+    for written in segmentations:
+        written.result()
