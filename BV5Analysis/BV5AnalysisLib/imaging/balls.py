@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 
-BATCH = 4_000_000
+Result = TypeVar("Result")
+
+BATCH = 1_000_000
 """Ball voxels looked at in one go, which bounds the memory."""
 
 
@@ -32,6 +36,41 @@ def ball_voxels(
         For a batch of voxels: number of their ball (m,), their index (three arrays) and their
         distance to its center (m,). Within a batch smaller balls come first, too.
     """
+    for batch in _batches(shape, center, spacing, radius_mm):
+        yield _within(*batch)
+
+
+def map_balls(
+    work: Callable[[np.ndarray, tuple[np.ndarray, ...], np.ndarray], Result],
+    shape: tuple[int, int, int],
+    center: np.ndarray,
+    spacing: np.ndarray,
+    radius_mm: np.ndarray,
+) -> Iterator[Result]:
+    """Let threads work on the batches of `ball_voxels`.
+
+    Parameters
+    ----------
+    work : callable
+        Called with what `ball_voxels` yields; what it returns waits in memory for its turn.
+    shape, center, spacing, radius_mm
+        As for `ball_voxels`.
+
+    Yields
+    ------
+    object
+        What `work` returned, in the order of the batches.
+    """
+    with ThreadPoolExecutor() as pool:
+        yield from pool.map(
+            lambda batch: work(*_within(*batch)), _batches(shape, center, spacing, radius_mm)
+        )
+
+
+def _batches(
+    shape: tuple[int, int, int], center: np.ndarray, spacing: np.ndarray, radius_mm: np.ndarray
+) -> Iterator[tuple]:
+    """Arguments for `_within`, small balls first."""
     order = np.argsort(radius_mm, kind="stable")
     # Balls of one half octave share the box they are looked for in.
     octave = np.ceil(2 * np.log2(np.maximum(radius_mm[order], 0.1))).astype(int)
@@ -41,7 +80,7 @@ def ball_voxels(
         reach = np.floor(2.0 ** (step / 2) / spacing + 0.5).astype(int)
         batches = max(1, len(chosen) * int(np.prod(2 * reach + 1)) // BATCH)
         for batch in np.array_split(chosen, batches):
-            yield from _within(shape, center[batch], spacing, radius_mm[batch], reach, batch)
+            yield shape, center[batch], spacing, radius_mm[batch], reach, batch
 
 
 def _within(
@@ -51,7 +90,7 @@ def _within(
     radius_mm: np.ndarray,
     reach: np.ndarray,
     number: np.ndarray,
-) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, ...], np.ndarray]]:
+) -> tuple[np.ndarray, tuple[np.ndarray, ...], np.ndarray]:
     """Look for the voxels of a batch of balls in boxes that reach so many voxels out."""
     middle = np.rint(center).astype(int)
     squared = np.zeros((len(center), 1, 1, 1), np.float32)
@@ -68,7 +107,7 @@ def _within(
         inside &= (along >= 0) & (along < size)
     if not inside.all():
         ball, distance, voxel = ball[inside], distance[inside], [v[inside] for v in voxel]
-    yield number[ball], tuple(voxel), distance
+    return number[ball], tuple(voxel), distance
 
 
 def draw_balls(

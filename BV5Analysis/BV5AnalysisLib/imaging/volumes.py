@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .balls import ball_voxels
+from .balls import map_balls
 from .branches import Branches
 from .centerlines import Centerlines
 from .errors import AnalysisError
@@ -215,8 +215,16 @@ def label_vessels(
     core = np.maximum(0.9 * radius, 0.5 * grid.spacing_zyx.max())
     widest = np.maximum(1.35 * radius + 0.5, core)
     center = grid.world_to_index(centerlines.points_mm)
-    for point, voxel, distance in ball_voxels(grid.shape, center, grid.spacing_zyx, widest):
-        keep = (distance <= core[point]) | (scan.array[voxel] >= half_blood_hu)
-        keep &= lungs.array[voxel] != 0
-        labels[tuple(axis[keep] for axis in voxel)] = centerlines.size_class[point[keep]]
+    scan_hu, lung = scan.array.reshape(-1), lungs.array.reshape(-1)
+
+    def drawn(
+        point: np.ndarray, voxel: tuple[np.ndarray, ...], distance: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        flat = np.ravel_multi_index(voxel, grid.shape)
+        keep = (distance <= core[point]) | (scan_hu[flat] >= half_blood_hu)
+        keep &= lung[flat] != 0
+        return flat[keep], centerlines.size_class[point[keep]]
+
+    for flat, size_class in map_balls(drawn, grid.shape, center, grid.spacing_zyx, widest):
+        labels.reshape(-1)[flat] = size_class
     return Volume(labels, grid)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.balls import ball_voxels, draw_balls
+from BV5AnalysisLib.imaging.balls import ball_voxels, draw_balls, map_balls
 
 SHAPE = (24, 30, 28)
 SPACING = np.array([1.25, 0.7, 0.7])
@@ -39,6 +39,20 @@ def test_smaller_balls_come_first():
         [radius[ball] for ball, _, _ in ball_voxels(SHAPE, center, SPACING, radius)]
     )
     assert (np.diff(order) >= 0).all()
+
+
+def test_threads_give_the_batches_in_order(monkeypatch):
+    monkeypatch.setattr("BV5AnalysisLib.imaging.balls.BATCH", 500)
+    center, radius = random_balls(60, seed=1)
+    one_by_one = list(ball_voxels(SHAPE, center, SPACING, radius))
+    mapped = list(map_balls(lambda *batch: batch, SHAPE, center, SPACING, radius))
+    assert len(mapped) == len(one_by_one) > 10
+    for (ball, voxel, distance), (own_ball, own_voxel, own_distance) in zip(
+        mapped, one_by_one, strict=True
+    ):
+        assert np.array_equal(ball, own_ball)
+        assert np.array_equal(voxel, own_voxel)
+        assert np.array_equal(distance, own_distance)
 
 
 @pytest.mark.parametrize("batch", [200, 5000])
