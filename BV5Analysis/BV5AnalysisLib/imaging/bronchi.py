@@ -28,6 +28,9 @@ STEP_MM = 0.3
 COARSE_STEP_MM = 0.5
 """How far out and how finely rings are read; and how finely to see whether one may be there."""
 
+FARTHEST_MM = 4.5
+"""The wall of the widest lumen looked at lies within."""
+
 BRIGHT_DIRECTIONS = 12
 """Of the directions around a lumen, how many meet something bright."""
 
@@ -133,16 +136,24 @@ def _enclosed(
     noise_hu: float,
 ) -> np.ndarray:
     """Whether (n,) points are darker than what they meet in most directions."""
-    profile = read_profiles(
-        marked, spacing, points.position_mm, points.direction, 4.5, COARSE_STEP_MM
-    )
-    hu = np.where(np.isfinite(profile.hu), profile.hu, np.float32(parenchyma_hu))
-    near = profile.radius_mm < 2.5 * points.scale_mm[:, None] + 1.5
-    highest = np.where(near[:, None, :], hu, -np.inf).max(axis=2)
-    lumen = hu[:, :, 0].mean(axis=1)
-    bright = highest - np.maximum(lumen, parenchyma_hu)[:, None]
-    enough = bright > max(LEAST_BRIGHT_HU, 2.5 * noise_hu)
-    return enough.sum(axis=1) >= BRIGHT_DIRECTIONS
+    enclosed = np.zeros(len(points), bool)
+    for scale in np.unique(points.scale_mm):
+        chosen = np.flatnonzero(points.scale_mm == scale)
+        reach_mm = min(2.5 * scale + 1.5, FARTHEST_MM)
+        profile = read_profiles(
+            marked,
+            spacing,
+            points.position_mm[chosen],
+            points.direction[chosen],
+            reach_mm,
+            COARSE_STEP_MM,
+        )
+        hu = np.where(np.isfinite(profile.hu), profile.hu, np.float32(parenchyma_hu))
+        lumen = hu[:, :, 0].mean(axis=1)
+        bright = hu.max(axis=2) - np.maximum(lumen, parenchyma_hu)[:, None]
+        enough = bright > max(LEAST_BRIGHT_HU, 2.5 * noise_hu)
+        enclosed[chosen] = enough.sum(axis=1) >= BRIGHT_DIRECTIONS
+    return enclosed
 
 
 def _averaged(hu: np.ndarray, chains: Branches) -> np.ndarray:
