@@ -252,23 +252,30 @@ def _without_twigs(
     """Drop side twigs that do not leave the vessel they sit on."""
     # Twigs may sit on twigs.
     for _ in range(2):
-        degree = np.diff(forest.indptr)
+        number, start = _end_to_end(_paths(forest))
+        first, last = number[start[:-1]], number[start[1:] - 1]
+        is_free = np.diff(forest.indptr) == 1
+        root = np.where(is_free[first], last, first)
+        short_mm = np.maximum(TWIG_MM, 2.0 * points.scale_mm[root])
+        is_twig = is_free[first] != is_free[last]
+        is_twig &= _lengths_mm(points.position_mm[number], start) < short_mm
         drop = np.zeros(len(points), bool)
-        for path in _paths(forest):
-            if degree[path[0]] > 1 and degree[path[-1]] > 1:
-                continue
-            if degree[path[0]] == 1 and degree[path[-1]] == 1:
-                continue
-            twig = path[::-1] if degree[path[0]] == 1 else path
-            twig_mm = _length_mm(points.position_mm[twig])
-            if twig_mm < max(TWIG_MM, 2.0 * points.scale_mm[twig[0]]):
-                drop[twig[1:]] = True
+        drop[number[np.repeat(is_twig, np.diff(start))]] = True
+        drop[root[is_twig]] = False
         points, forest = points[~drop], forest[~drop][:, ~drop]
     return points, forest
 
 
-def _length_mm(position: np.ndarray) -> float:
-    return float(np.linalg.norm(np.diff(position, axis=0), axis=1).sum())
+def _lengths_mm(position_mm: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Length of each row of points."""
+    arc = np.zeros(len(position_mm))
+    arc[1:] = np.cumsum(np.linalg.norm(np.diff(position_mm, axis=0), axis=1))
+    return arc[start[1:] - 1] - arc[start[:-1]]
+
+
+def _end_to_end(paths: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Paths in one array, and where each starts; the last entry is the array's length."""
+    return np.concatenate([np.empty(0, int), *paths]), np.cumsum([0, *map(len, paths)])
 
 
 def _paths(forest: sparse.csr_matrix) -> list[np.ndarray]:
@@ -277,25 +284,26 @@ def _paths(forest: sparse.csr_matrix) -> list[np.ndarray]:
     counts = np.diff(forest.indptr)
     degree = counts.tolist()
     paths = []
+    # Each path is met at both of its ends; walking it once is enough.
+    walked = set()
     for end in np.nonzero((counts > 0) & (counts != 2))[0].tolist():
         for following in neighbors[starts[end] : starts[end + 1]]:
+            if (end, following) in walked:
+                continue
             before, here = end, following
             path = [before, here]
             while degree[here] == 2:
                 one, two = neighbors[starts[here] : starts[here] + 2]
                 before, here = here, two if one == before else one
                 path.append(here)
-            # Each path is walked from both ends; once is enough.
-            if path[0] < path[-1]:
-                paths.append(np.array(path))
+            walked.add((here, before))
+            paths.append(np.array(path))
     return paths
 
 
 def _sampled(points: RidgePoints, forest: sparse.csr_matrix) -> Branches:
     tree = csgraph.connected_components(forest, directed=False)[1]
-    paths = _paths(forest)
-    number = np.concatenate([np.empty(0, int), *paths])
-    start = np.cumsum([0, *map(len, paths)])
+    number, start = _end_to_end(_paths(forest))
     curves = smooth_curves(
         points.position_mm[number], points.scale_mm[number], start, SAMPLE_STEP_MM
     )
