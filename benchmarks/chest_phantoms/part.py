@@ -70,7 +70,7 @@ def run_chests(
     true_lungs : bool
         Give the true lungs to this program.
     ways : bool
-        Measure in today's ways, too.
+        Measure in today's ways, too. If not, those of them that are known are still told.
     processes : int
         How many at a time.
 
@@ -79,15 +79,21 @@ def run_chests(
     list of ChestResult
         Those that could be measured; what goes wrong with one is told on stderr.
     """
-    kinds = ("ours", "ways") if ways else ("ours",)
-    notes = {kind: Notes(folder / f"{kind}.jsonl", CODE[kind], resume=resume) for kind in kinds}
+    anew = {"ours": not resume, "ways": ways and not resume}
+    notes = {
+        kind: Notes(folder / f"{kind}.jsonl", CODE[kind], resume=not anew[kind]) for kind in anew
+    }
     asked = {"ours": {"true_lungs": true_lungs}, "ways": {}}
     with ThreadPoolExecutor(processes) as pool:
         pending = {}
         for case in cases:
             spec = {"spec": case.spec.to_dict()}
-            questions = {kind: spec | asked[kind] for kind in kinds}
-            unknown = [kind for kind in kinds if notes[kind].answer(questions[kind]) is None]
+            questions = {kind: spec | asked[kind] for kind in asked}
+            unknown = [
+                kind
+                for kind in (("ours", "ways") if ways else ("ours",))
+                if notes[kind].answer(questions[kind]) is None
+            ]
             if unknown:
                 job = spec | {kind: asked[kind] for kind in unknown}
                 pending[pool.submit(_in_process, case.name, job)] = questions
@@ -98,9 +104,9 @@ def run_chests(
     results = []
     for case in cases:
         spec = {"spec": case.spec.to_dict()}
-        found = {kind: notes[kind].answer(spec | asked[kind]) for kind in kinds}
+        found = {kind: notes[kind].answer(spec | asked[kind]) for kind in asked}
         if found["ours"] is not None:
-            results.append(from_answers(case, found["ours"], found.get("ways")))
+            results.append(from_answers(case, found["ours"], found["ways"]))
     return results
 
 
@@ -131,7 +137,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--first-seed", type=int, default=0, help="other anatomies and noise")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the chests, 1 for adults")
     parser.add_argument("--true-lungs", action="store_true", help="give the true lungs")
-    parser.add_argument("--no-ways", action="store_true", help="leave out today's ways")
+    parser.add_argument("--no-ways", action="store_true", help="measure in none of today's ways")
     parser.add_argument("--only", default="", help="only chests whose name holds this")
 
 

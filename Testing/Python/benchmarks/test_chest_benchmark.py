@@ -176,6 +176,10 @@ def test_a_change_of_the_program_leaves_todays_ways_known(tmp_path, monkeypatch)
         chests.run_chests(cases, tmp_path / "out", resume=True)
     chests.run_chests(cases, tmp_path / "out", resume=True)
     assert asked == [["ours", "ways"], ["ours"], ["ours", "ways"]]
+    chests.run_chests(cases, tmp_path / "out", ways=False)
+    assert asked[3:] == [["ours"]]
+    chests.run_chests(cases, tmp_path / "out", resume=True)
+    assert len(asked) == 4
 
 
 def test_tables_tell_mean_and_worst():
