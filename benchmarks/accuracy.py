@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
-import time
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,8 +34,8 @@ HOW = ("part", "jobs", "output", "resume")
 """Options that change no figure."""
 
 
-def measured(names: list[str], options: argparse.Namespace) -> list[dict]:
-    """Text and seconds of each part; known ones of the same code are taken where resumed."""
+def measured(names: list[str], options: argparse.Namespace) -> list[str]:
+    """Text of each part; known ones of the same code are taken where resumed."""
     notes = Notes(OUT / "parts.jsonl", [HERE, IMAGING], resume=options.resume)
     asked = {name: value for name, value in vars(options).items() if name not in HOW}
     asked["scans"] = [path.name for path in scans()]
@@ -43,23 +43,18 @@ def measured(names: list[str], options: argparse.Namespace) -> list[dict]:
     for name in names:
         question = asked | {"part": name}
         if notes.answer(question) is None:
-            start = time.perf_counter()
-            text = PARTS[name](options)
-            notes.keep(question, {"text": text, "seconds": time.perf_counter() - start})
+            notes.keep(question, PARTS[name](options))
         found.append(notes.answer(question))
     return found
 
 
-def header(options: argparse.Namespace, took: dict[str, float]) -> list[str]:
+def header() -> list[str]:
     """Say what was measured with what, when and how."""
-    command = "python benchmarks/accuracy.py"
-    command += f" --part {options.part}" * (options.part != "all") + " --quick" * options.quick
-    minutes = ", ".join(f"{name} {seconds / 60:.0f}" for name, seconds in took.items())
+    command = " ".join(["python benchmarks/accuracy.py", *sys.argv[1:]])
     return [
         "# Accuracy",
         "",
-        f"`{command}`, {datetime.date.today()}, {machine()}. Minutes with {options.jobs} processes:"
-        f" {minutes}.",
+        f"`{command}`, {datetime.date.today()}, {machine()}.",
         "",
         "What a run shows, and why targets are missed, is told in [reading.md](reading.md).",
         "",
@@ -78,9 +73,7 @@ def main() -> None:
     chests.add_options(parser)
     options = parser.parse_args()
     names = list(PARTS) if options.part == "all" else [options.part]
-    parts = measured(names, options)
-    took = {name: part["seconds"] for name, part in zip(names, parts, strict=True)}
-    text = "\n".join([*header(options, took), *(part["text"] for part in parts)])
+    text = "\n".join([*header(), *measured(names, options)])
     print(text)
     whole = options.part == "all" and not options.quick
     output = options.output or (REPORT if whole else None)
