@@ -255,8 +255,10 @@ def _without_twigs(
         number, start = _end_to_end(_paths(forest))
         first, last = number[start[:-1]], number[start[1:] - 1]
         is_free = np.diff(forest.indptr) == 1
-        root = np.where(is_free[first], last, first)
-        short_mm = np.maximum(TWIG_MM, 2.0 * points.scale_mm[root])
+        root, tip = np.where(is_free[first], [last, first], [first, last])
+        # One as wide as its vessel is a trunk that the lungs' edge cuts short.
+        as_wide = points.scale_mm[tip] > 0.7 * points.scale_mm[root]
+        short_mm = np.maximum(TWIG_MM, np.where(as_wide, 1.2, 2.0) * points.scale_mm[root])
         is_twig = is_free[first] != is_free[last]
         is_twig &= _lengths_mm(points.position_mm[number], start) < short_mm
         drop = np.zeros(len(points), bool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from .balls import draw_balls
@@ -13,11 +14,13 @@ from .measurements import Calibration
 from .profiles import SizedBranches
 from .sizing import CrossSections
 
-WIDE_MM2 = 30.0
+WIDE_MM2 = 20.0
 """From this area on most of a vessel's voxels are all blood, and its rim is small beside them."""
 
 RIM_MM = 1.3
 """How far past the radius the blur carries blood."""
+
+STUB_MM = 4.0
 
 BRIGHTEST_BACKGROUND_HU = -300.0
 """A brighter one is not lung but what lies around the hila."""
@@ -65,16 +68,18 @@ def with_wide_volumes(
     if not wide.any():
         return sized
     radius_mm = np.sqrt(sized.csa_mm2 / np.pi)
-    near = np.zeros(image.shape, bool)
-    reach_mm = radius_mm[wide] + RIM_MM
-    draw_balls(near, True, branches.position_mm[wide] / spacing, spacing, reach_mm)
-    index = np.rint(branches.position_mm / spacing).astype(int)
-    index = tuple(np.clip(index, 0, np.array(image.shape) - 1).T)
+    near, box = _voxels_near(branches, radius_mm, wide, image.shape, spacing)
+    image, lung, first_mm = image[box], lung[box], [edge.start for edge in box] * spacing
+    half_blood_hu = (calibration.blood_hu + calibration.parenchyma_hu) / 2
+    near = _with_stubs(near & lung, lung & (image > half_blood_hu), spacing)
+
     # Thin vessels keep what is theirs; those inside a wider one hold nothing.
-    asking = np.flatnonzero(wide | (near[index] & (sized.volume_ml > 0)))
-    near &= lung
-    voxel = np.argwhere(near)
-    owner = asking[_owners(voxel * spacing, branches.position_mm[asking], radius_mm[asking])]
+    position_mm = branches.position_mm - first_mm
+    index = np.rint(position_mm / spacing).astype(int)
+    within = ((index >= 0) & (index < image.shape)).all(axis=1)
+    index = tuple(np.clip(index, 0, np.array(image.shape) - 1).T)
+    asking = np.flatnonzero(wide | (within & near[index] & (sized.volume_ml > 0)))
+    owner = asking[_owners(np.argwhere(near) * spacing, position_mm[asking], radius_mm[asking])]
 
     background = _background(sections.background_hu, calibration.parenchyma_hu)[owner]
     blood = (image[near] - background) / (calibration.blood_hu - background)
@@ -82,6 +87,36 @@ def with_wide_volumes(
     voxel_ml = float(np.prod(spacing)) / 1000
     summed = np.bincount(owner[of_wide], blood[of_wide], len(wide)) * voxel_ml
     return replace(sized, volume_ml=np.where(wide, summed, sized.volume_ml))
+
+
+def _voxels_near(
+    branches: Branches,
+    radius_mm: np.ndarray,
+    chosen: np.ndarray,
+    shape: tuple[int, int, int],
+    spacing: np.ndarray,
+) -> tuple[np.ndarray, tuple[slice, slice, slice]]:
+    """Voxels within the radius and rim of chosen points, in a box with room for stubs."""
+    reach_mm = radius_mm[chosen] + RIM_MM
+    room_mm = reach_mm.max() + STUB_MM
+    place = branches.position_mm[chosen]
+    low = np.maximum(np.floor((place.min(axis=0) - room_mm) / spacing), 0).astype(int)
+    high = np.ceil((place.max(axis=0) + room_mm) / spacing).astype(int) + 1
+    box = tuple(
+        slice(first, min(last, size)) for first, last, size in zip(low, high, shape, strict=True)
+    )
+    near = np.zeros(tuple(edge.stop - edge.start for edge in box), bool)
+    draw_balls(near, True, place / spacing - low, spacing, reach_mm)
+    return near, box
+
+
+def _with_stubs(near: np.ndarray, bright: np.ndarray, spacing: np.ndarray) -> np.ndarray:
+    """Mask and the bright voxels that hang on it, up to `STUB_MM` off.
+
+    Where a trunk divides just inside the lungs' edge, it has no line of its own.
+    """
+    steps = round(STUB_MM / spacing.mean())
+    return ndimage.binary_dilation(near, iterations=steps, mask=near | bright)
 
 
 def _owners(voxel_mm: np.ndarray, position_mm: np.ndarray, radius_mm: np.ndarray) -> np.ndarray:

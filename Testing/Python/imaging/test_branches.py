@@ -109,6 +109,15 @@ def test_a_twig_is_dropped_and_a_branch_is_not():
         assert len(branches.branch_start) - 1 == count
 
 
+def test_the_short_trunk_of_a_fork_stays_and_jitter_of_a_wide_vessel_goes():
+    """A trunk of scale 2.8 mm that the lungs' edge cuts 4.9 mm before it divides."""
+    arms = [straight((0, 0, 0), (0, side * 0.5, 0.866), 21.0) for side in (-1, 1)]
+    for length_mm, count in ((4.9, 3), (2.1, 1)):
+        trunk = straight((0, 0, -length_mm), (0, 0, 1), length_mm)
+        points = ridge_points([*arms, trunk], scale_mm=2.8, step_mm=1.4)
+        assert len(link_branches(points, MINIMUM_MM).branch_start) - 1 == count
+
+
 def test_short_trees_are_dropped():
     lines = [straight((0, 0, 0), ALONG, 20), straight((0, 0, 12), ALONG, 5)]
     assert len(link_branches(ridge_points(lines), MINIMUM_MM).branch_start) == 2

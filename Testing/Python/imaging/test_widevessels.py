@@ -101,3 +101,15 @@ def test_thin_vessels_alone_stay_as_they_are():
     given = np.linspace(0.001, 0.002, 80)
     found = counted(image, [along_z(MIDDLE, MIDDLE)], [7.0], volume_ml=given)
     assert found[0] == pytest.approx(given.sum())
+
+
+def test_a_trunk_without_a_line_of_its_own_counts_up_to_a_little_way_off():
+    """The line begins 8 mm short of where the vessel does."""
+    area = np.pi * 25
+    image = image_of((MIDDLE, MIDDLE, 5.0))
+    lung = np.ones(image.shape, bool)
+    lung[:20] = False
+    line = straight((14.0 + 8.0, MIDDLE, MIDDLE), (1, 0, 0), COUNT * 0.7 - 22.0)
+    found = counted(image, [line], [area], lung)
+    # Measured: 0.9 % short; without what hangs on the line's own voxels 3.8 %.
+    assert found[0] == pytest.approx(area * (COUNT - 20) * 0.7 / 1000, rel=0.02)
