@@ -122,7 +122,9 @@ def smooth_curves(
     share = (even.place + 0.5) / counts[even.row]
     at = share * smooth_length[even.row]
     tangent = _along(at, even, smooth_arc, fine, _gradient(curve, fine))
-    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
+    norm = np.linalg.norm(tangent, axis=1, keepdims=True)
+    # Points in one place have no direction; any will do.
+    tangent = np.where(norm > 0, tangent / np.maximum(norm, 1e-12), [1.0, 0.0, 0.0])
     return Curves(
         _along(at, even, smooth_arc, fine, curve),
         tangent,

@@ -156,9 +156,10 @@ def consolidation_finding(
     return Finding(
         "consolidation",
         Severity.WARNING if notable else Severity.INFO,
-        f"Consolidation fills about {percent:.{0 if notable else 1}f} % of the lungs"
+        f"Consolidation fills at least {percent:.{0 if notable else 1}f} % of the lungs"
         f" ({milliliters:.0f} mL; {where}): it is left out, and vessels inside it are missing from"
-        " the volumes.",
+        " the volumes. What lies broadly on the chest wall is not in the lung mask and not counted"
+        " here.",
         percent,
     )
 

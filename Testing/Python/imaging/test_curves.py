@@ -60,6 +60,7 @@ def test_an_only_point_twice_has_no_length_and_no_nan():
     curves = smooth_curves(np.ones((2, 3)), np.ones(2), np.array([0, 2]), STEP_MM)
     assert curves.position_mm == pytest.approx(np.ones((2, 3)))
     assert curves.step_mm == pytest.approx(0)
+    assert np.linalg.norm(curves.tangent, axis=1) == pytest.approx(1)
 
 
 def test_no_rows_give_no_curves():

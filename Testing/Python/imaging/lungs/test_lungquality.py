@@ -96,6 +96,7 @@ def test_consolidation_is_measured_and_is_no_ground_glass(simple_body):
     text = findings["consolidation"].text
     # In the right lung (x below 0), all of it.
     assert f"({milliliters:.0f} mL; right {milliliters:.0f} mL)" in text
+    assert "at least" in text
     assert findings["consolidation"].severity is Severity.WARNING
     assert "ground_glass" not in findings
 
