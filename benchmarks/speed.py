@@ -198,7 +198,7 @@ def choices_table() -> Iterator[str]:
 def _json_of(script: str, *arguments: str) -> list:
     """Last line that a script in ``timing`` prints."""
     command = [sys.executable, str(HERE / "timing" / script), *arguments]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return json.loads(output.splitlines()[-1])
 
 
