@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ..imaging.measurements import AnalysisResult
 from ..imaging.parameters import Parameters
+from ..imaging.profiles import THIN_MM2, THIN_WINDOW_MM, WINDOW_MM
 from ..imaging.sizeclasses import SizeClass
+from ..imaging.widevessels import WIDE_MM2
 
 REFERENCES = (
     "San José Estépar R, Kinney GL, Black-Shinn JL, et al. Computed tomographic measures of"
@@ -47,7 +49,7 @@ def method_paragraph(result: AnalysisResult) -> str:
     lungs = (
         "Airways were segmented in given lungs"
         if result.lungs_given
-        else ("Lungs and airways were segmented")
+        else "Lungs and airways were segmented"
     )
     below = (
         f" vessels below {parameters.minimum_csa_mm2:g} mm² are reported apart."
@@ -55,20 +57,25 @@ def method_paragraph(result: AnalysisResult) -> str:
         else " there is no floor."
     )
     return (
-        f"{lungs}; consolidation thicker than the vessels of its place and the outermost"
-        " 1.2 mm of the lungs were left out, and slices more than 1.3 times as far apart as the"
-        " pixels interpolated between by cubic splines. Vessel centerlines were found as ridges of"
-        " attenuation over several scales and linked into trees; ridges on the walls of bronchi,"
-        " which were found as dark ridges with a wall around, were left out. At each centerline"
-        " point the cross-sectional area (CSA) was measured in the plane across the vessel as the"
-        " integral of (HU − local background) / (HU of blood − local background), which the"
-        " scanner's blur does not change; directions with a neighbor in them were replaced by the"
-        " opposite ones, and pairs of opposite directions well above the lowest ones left out."
-        f" Blood was taken as {result.calibration.blood_hu:.0f} HU, {_source_of_blood(result)}."
-        " Areas were smoothed along each branch by a running median over 6 mm, and carried on into"
-        " junctions from outside them. Blood volume is the sum of area times length along the"
+        f"{lungs}; consolidation thicker than the vessels of its place was left out, and centerlines"
+        " were not looked for in the outermost 1.2 mm of the lungs. Slices more than 1.3 times as"
+        " far apart as the pixels were interpolated between by cubic splines, much thinner ones"
+        " averaged. Bronchi were found as dark ridges with a ring of wall around, and what lumen and"
+        " wall add was taken off the image. Vessel centerlines were found as ridges of attenuation"
+        " over several scales and linked into trees. At each centerline point the cross-sectional"
+        " area (CSA) was measured in the plane across the vessel as the integral of (HU − local"
+        " background) / (HU of blood − local background), which the scanner's blur does not change;"
+        " how far out it goes was set by the blur, read from the scan's thin vessels. Directions"
+        " with a neighbor in them were replaced by the opposite ones, and pairs of opposite"
+        " directions well above the lowest ones left out; lines along sheets such as fissures were"
+        f" dropped. Blood was taken as {result.calibration.blood_hu:.0f} HU,"
+        f" {_source_of_blood(result)}. Areas were smoothed along each branch by a running median"
+        f" over {WINDOW_MM:.0f} mm, {THIN_WINDOW_MM:.0f} mm below {THIN_MM2:g} mm², and carried on"
+        " into junctions from outside them. Blood volume is the sum of area times length along the"
         " branches, each piece counted for one vessel only, with a half ball where a vessel"
-        f" divides, by class of the area: BV5 ({bv5}), BV5-10 ({bv5_10}), BV10 ({bv10});{below}"
+        f" divides; for vessels of {WIDE_MM2:g} mm² and more it is the sum of their voxels' blood"
+        f" fractions. It is told by class of the area: BV5 ({bv5}), BV5-10 ({bv5_10}), BV10"
+        f" ({bv10});{below}"
         f" Vessel trees shorter than {parameters.minimum_component_length_mm:g} mm in all were"
         " dropped. Percentages are of the three classes' sum, the total pulmonary blood volume"
         " (TPBV)."
