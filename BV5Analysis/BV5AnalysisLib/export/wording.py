@@ -58,11 +58,12 @@ def method_paragraph(result: AnalysisResult) -> str:
     )
     return (
         f"{lungs}; consolidation thicker than the vessels of its place was left out, and"
-        " centerlines were not looked for in the outermost 1.2 mm of the lungs. Slices more than 1.3 times as"
-        " far apart as the pixels were interpolated between by cubic splines, much thinner ones"
-        " averaged. Bronchi were found as dark ridges with a ring of wall around, and what lumen"
-        " and wall add was taken off the image. Vessel centerlines were found as ridges of attenuation"
-        " over several scales and linked into trees. At each centerline point the cross-sectional"
+        " centerlines were not looked for in the outermost 1.2 mm of the lungs. Slices more than"
+        " 1.3 times as far apart as the pixels were interpolated between by cubic splines, much"
+        " thinner ones averaged. Bronchi were found as dark ridges with a ring of wall around, and"
+        " what lumen and wall add was taken off the image. Vessel centerlines were found as ridges"
+        " of attenuation over several scales and linked into trees. At each centerline point the"
+        " cross-sectional"
         " area (CSA) was measured in the plane across the vessel as the integral of (HU − local"
         " background) / (HU of blood − local background), which the scanner's blur does not change;"
         " how far out it goes was set by the blur, read from the scan's thin vessels. Directions"
