@@ -315,7 +315,7 @@ def _sizes(
     """Branches that are vessels, and their sizes."""
     image = (inside.hu, inside.core, inside.work.spacing)
     attenuation = (calibration.blood_hu, calibration.noise_hu)
-    blur = measure_blur(*image, branches, *attenuation)
+    blur = measure_blur(*image, branches, *attenuation, inside.work.source.spacing_zyx)
     sections = measure_cross_sections(*image, branches, *attenuation, blur, progress)
     branches, sections = without_sheets(branches, sections)
     sized = with_wide_volumes(

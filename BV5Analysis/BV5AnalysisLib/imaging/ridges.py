@@ -179,6 +179,8 @@ def _every_other(mask: np.ndarray, axis: int, between: bool) -> np.ndarray:
 def _ridge_points_at(
     image: np.ndarray, mask: np.ndarray, spacing: np.ndarray, scale: float, minimum: float
 ) -> RidgePoints:
+    if len(image) < 3:
+        return _ridge_points_in(image, mask, spacing, scale, minimum)
     edges = np.unique(np.linspace(1, image.shape[0] - 1, 9).astype(int))
 
     def work(first: int, last: int) -> RidgePoints:

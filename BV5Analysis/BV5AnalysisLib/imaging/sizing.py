@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 from scipy import special
 
-from .blur import Blur
+from .blur import USUAL_SIGMA_MM, Blur
 from .branches import Branches
 from .polar import SECTORS, Profiles, mark_outside, read_profiles
 
@@ -147,6 +147,10 @@ def measure_in_marked(
         chosen = np.nonzero(inside)[0]
         jobs += [(reach, part) for part in np.array_split(chosen, len(chosen) // CHUNK + 1)]
 
+    # The reaches have room for the usual blur.
+    widest_mm = np.sqrt(max(blur.variance_mm2))
+    room_mm = REACH_SIGMAS * max(0.0, widest_mm - USUAL_SIGMA_MM)
+
     def work(job: tuple[Reach, np.ndarray]) -> None:
         reach, chosen = job
         if len(chosen):
@@ -155,7 +159,7 @@ def measure_in_marked(
                 spacing,
                 branches.position_mm[chosen],
                 branches.tangent[chosen],
-                reach.radius_mm,
+                reach.radius_mm + room_mm,
                 reach.step_mm,
             )
             start_mm = np.clip(np.sqrt(2) * branches.scale_mm[chosen] - 0.2, 0.7, None)

@@ -19,6 +19,9 @@ THIN_MM2 = (0.5, 4.0)
 HEIGHT = (0.1, 0.9)
 """Share of blood's contrast in their middle: less is lost in noise, more tells nothing of blur."""
 
+EVENNESS = 10.0
+"""Weight of what voxels tell of the axes: that of some 500 points of all directions."""
+
 MOST_POINTS = 3000
 FEWEST_POINTS = 150
 ROUNDS = 3
@@ -31,6 +34,7 @@ def measure_blur(
     branches: Branches,
     blood_hu: float,
     noise_hu: float,
+    voxel_mm: np.ndarray,
 ) -> Blur:
     """Measure the blur by how far thin vessels fall short of blood in their middle.
 
@@ -51,6 +55,8 @@ def measure_blur(
         Centerlines.
     blood_hu, noise_hu : float
         Attenuation of blood, and standard deviation of the image in plain parenchyma.
+    voxel_mm : numpy.ndarray
+        Voxel size of the scan itself, before it was resampled (z, y, x).
 
     Returns
     -------
@@ -78,17 +84,29 @@ def measure_blur(
         if np.count_nonzero(tells) < FEWEST_POINTS:
             return Blur()
         spot = -sections.csa_mm2[tells] / (2 * np.pi * np.log1p(-height[tells]))
-        blur = Blur(_by_axis(spot, some.tangent[tells]))
+        blur = Blur(_by_axis(spot, some.tangent[tells], voxel_mm))
     return blur
 
 
-def _by_axis(spot_mm2: np.ndarray, tangent: np.ndarray) -> tuple[float, float, float]:
-    """Variances along the axes whose mean across each tangent fits best, outliers left out."""
-    share = (1 - tangent**2) / 2
+def _by_axis(
+    spot_mm2: np.ndarray, tangent: np.ndarray, voxel_mm: np.ndarray
+) -> tuple[float, float, float]:
+    """Variances (z, y, x) that fit best the mean across each tangent, outliers left out.
+
+    Within slices the blur is the same in all directions. Where tangents all rise alike, what they
+    show cannot be told apart; then voxels have to do, each of which averages over itself.
+    """
+    usual_more = (voxel_mm[0] ** 2 - voxel_mm[1] * voxel_mm[2]) / 12
+    through = (1 - tangent[:, 0] ** 2) / 2
     keep = np.abs(spot_mm2 - np.median(spot_mm2)) < np.median(spot_mm2)
     for _ in range(5):
-        fit = np.linalg.lstsq(share[keep], spot_mm2[keep], rcond=None)[0]
-        off = np.abs(spot_mm2 - share @ fit)
-        keep = off < 3 * np.median(off)
+        apart = through[keep] - through[keep].mean()
+        mean = spot_mm2[keep].mean()
+        unexplained = spot_mm2[keep] - mean - usual_more * apart
+        more = usual_more + (apart * unexplained).sum() / ((apart**2).sum() + EVENNESS)
+        within = mean - more * through[keep].mean()
+        off = np.abs(spot_mm2 - within - more * through)
+        keep = off <= 3 * np.median(off)
     low, high = np.array(LIMITS_MM) ** 2
-    return tuple(float(value) for value in np.clip(fit, low, high))
+    z, yx = np.clip([within + more, within], low, high)
+    return float(z), float(yx), float(yx)

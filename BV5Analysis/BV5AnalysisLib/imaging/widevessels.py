@@ -115,7 +115,8 @@ def _with_stubs(near: np.ndarray, bright: np.ndarray, spacing: np.ndarray) -> np
 
     Where a trunk divides just inside the lungs' edge, it has no line of its own.
     """
-    steps = round(STUB_MM / spacing.mean())
+    # None at all would mean without end.
+    steps = max(1, round(STUB_MM / spacing.mean()))
     return ndimage.binary_dilation(near, iterations=steps, mask=near | bright)
 
 

@@ -45,6 +45,7 @@ def blur_of(psf_mm, spacing_mm, csa_mm2=1.5, places=PLACES) -> Blur:
         line_branches(lines, [0.7] * len(lines)),
         BLOOD_HU,
         NOISE_HU,
+        grid.spacing_zyx,
     )
 
 
@@ -100,6 +101,17 @@ def test_a_spot_tells_what_each_direction_holds_of_a_blurred_disc(radius_mm):
         rays(np.array([1.0, 0, 0]), np.array([0, 1.0, 0])), np.array([radius_mm])
     )[0]
     assert spot / spot.mean() == pytest.approx(held / held.mean(), rel=0.04)
+
+
+def test_vessels_that_rise_alike_tell_one_blur():
+    """All about 45 degrees off the slices: voxels must tell what is blur along z."""
+    alike = {
+        (0.7, 0.1, 0.7): [(0, -20.3, 0), (0, 20.2, 0)],
+        (0.1, 0.7, 0.7): [(-21.4, 0, 0), (21.3, 0, 0)],
+    }
+    z, y, x = np.sqrt(blur_of((0.4, 0.4, 0.4), (0.7, 0.7, 1.25), places=alike).variance_mm2)
+    assert y == x == pytest.approx(expected_mm(0.4, 0.7), rel=0.15)
+    assert z == pytest.approx(expected_mm(0.4, 1.25), rel=0.15)
 
 
 def test_too_few_vessels_leave_the_usual_blur():

@@ -175,3 +175,11 @@ def test_a_mirrored_image_has_mirrored_points(count):
         distance = cKDTree(theirs).query(mine)[0]
         assert len(mine) == pytest.approx(len(theirs), abs=1 + 0.01 * len(mine))
         assert (distance < 0.01).mean() > 0.98
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3, 5])
+def test_a_slab_of_few_layers_is_no_error(layers):
+    image = np.full((layers, 40, 40), -850.0, np.float32)
+    image[:, 18:24, 18:24] = 40.0
+    points = find_ridge_points(image, np.ones(image.shape, bool), np.full(3, 0.36), HALF_BLOOD_HU)
+    assert np.isfinite(points.position_mm).all()
