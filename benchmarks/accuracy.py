@@ -17,7 +17,7 @@ import invariance
 from chest_phantoms import part as chests
 from drawing import part as pictures
 from resuming import HERE, IMAGING, OUT, Notes
-from scans import machine, scans
+from scans import at_least_one, folder_exists, machine, scans
 from straight_tubes import part as tubes
 
 REPORT = Path(__file__).with_name("accuracy.md")
@@ -66,9 +66,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", choices=[*PARTS, "all"], default="all")
     parser.add_argument("--quick", action="store_true", help="a small cut, for trying")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--jobs", type=at_least_one, default=os.cpu_count() or 1, help="processes")
     parser.add_argument(
-        "--output", type=Path, help="file to write; accuracy.md of a whole run if not given"
+        "--output",
+        type=folder_exists,
+        help="file to write; accuracy.md of a whole run if not given",
     )
     chests.add_options(parser)
     options = parser.parse_args()

@@ -22,21 +22,20 @@ class Notes:
     Parameters
     ----------
     path : pathlib.Path
-        The file; begun anew unless resumed.
+        The file.
     code : iterable of pathlib.Path
         Files and folders of code that the answers depend on. Answers of other code are not taken
         for this one's.
     resume : bool
-        Keep what is there.
+        Take answers that are there; else all is asked anew. Nothing kept is ever thrown away: the
+        newest answer to a question counts.
     """
 
     def __init__(self, path: Path, code: Iterable[Path], *, resume: bool) -> None:
         self._path = path
         self._code = code_fingerprint(code)
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not resume:
-            path.unlink(missing_ok=True)
-        self._known = _read(path)
+        self._known = _read(path) if resume else {}
 
     def answer(self, question: dict[str, Any]) -> Any | None:
         """Answer to a question, None where it is not known."""

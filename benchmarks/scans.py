@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
-SUFFIXES = {".nrrd", ".gz", ".mha"}
+ENDINGS = (".nrrd", ".nii", ".nii.gz", ".mha", ".mhd")
 
 
 def scans() -> list[Path]:
     """List the scans in the folder `BV5_SCANS`, else in ``shared/data`` beside the checkout."""
     default = Path(__file__).resolve().parents[2] / "shared" / "data"
-    folder = Path(os.environ.get("BV5_SCANS", default))
+    named = os.environ.get("BV5_SCANS")
+    folder = Path(named) if named else default
+    if named and not folder.is_dir():
+        raise SystemExit(f"BV5_SCANS is {named}, which is no folder; name one with scans.")
     if not folder.is_dir():
         return []
-    return sorted(p for p in folder.iterdir() if p.is_dir() or p.suffix in SUFFIXES)
+    return sorted(p for p in folder.iterdir() if p.is_dir() or p.name.endswith(ENDINGS))
+
+
+def at_least_one(text: str) -> int:
+    """Whole number of an option, from 1 on."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def folder_exists(text: str) -> Path:
+    """File to write of an option; better refused now than after all is measured."""
+    path = Path(text)
+    if not path.resolve().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{path.parent} is no folder")
+    return path
 
 
 def memory_gib() -> float:

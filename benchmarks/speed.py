@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import correlation, linear_regression, median
 
-from scans import machine, scans
+from scans import at_least_one, folder_exists, machine, scans
 from timing.watching import Cost, Run, watch
 
 HERE = Path(__file__).resolve().parent
@@ -266,9 +266,12 @@ def report(options: argparse.Namespace, folder: Path) -> Iterator[str]:
 def main() -> None:
     """Print the tables and write them to a file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=3, help="timed runs of each scan")
+    parser.add_argument("--runs", type=at_least_one, default=3, help="timed runs of each scan")
     parser.add_argument(
-        "--vesselness-runs", type=int, default=2, help="of vesselness, which takes far longer"
+        "--vesselness-runs",
+        type=at_least_one,
+        default=2,
+        help="of vesselness, which takes far longer",
     )
     parser.add_argument(
         "--slices", type=int, nargs="*", default=SLICES, help="numbers of slices; none leaves out"
@@ -276,7 +279,10 @@ def main() -> None:
     parser.add_argument("--phantoms", type=Path, help="folder that keeps the phantoms")
     parser.add_argument("--quick", action="store_true", help="one small phantom, for trying")
     parser.add_argument(
-        "-o", "--output", type=Path, help="file to write; speed.md of a whole run if not given"
+        "-o",
+        "--output",
+        type=folder_exists,
+        help="file to write; speed.md of a whole run if not given",
     )
     options = parser.parse_args()
     if options.quick:

@@ -146,7 +146,10 @@ def report(options: argparse.Namespace) -> str:
     scale = QUICK_SCALE if options.quick else options.scale
     cases = [case for case in chest_cases(options.first_seed, scale) if options.only in case.name]
     if options.quick:
-        cases = [next(c for c in cases if c.condition == name) for name in (BASE, PRUNED)]
+        first = {case.condition: case for case in reversed(cases)}
+        cases = [first[name] for name in (BASE, PRUNED) if name in first] or cases[:1]
+    if not cases:
+        raise SystemExit(f"No chest's name holds {options.only!r}.")
     measured = run_chests(
         cases,
         OUT,

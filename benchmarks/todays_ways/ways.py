@@ -3,7 +3,7 @@
 Each is done as its users do it, with choices in its favor: thick slices are interpolated to nearly
 cubic voxels first, what lies outside the lungs is filled with parenchyma so that the chest wall
 does not answer, specks and the skeleton's spurs inside wide vessels are dropped, centerlines are
-smoothed, and the one threshold without a natural value is calibrated on a phantom of the benchmark.
+smoothed, and the one threshold without a natural value is calibrated on a phantom like these.
 Distances go to the middle of the nearest voxel outside, or half a voxel less, whichever is better:
 less for the threshold; with less for objectness BV5 is 7 points too high, not 2 to 4 too low.
 """
@@ -283,7 +283,7 @@ def hessian_scale(
     ----------
     Lindeberg T. Edge detection and ridge detection with automatic scale selection. IJCV
     1998;30:117-154; for lung vessels Estepar RS et al. Computational vascular morphometry for the
-    assessment of pulmonary vascular disease. ISBI 2013:1479-1482, there with more scales.
+    assessment of pulmonary vascular disease. ISBI 2012:1479-1482, there with more scales.
     """
     shared = _prepared(volume, lungs, parenchyma_hu, blood_hu)
     number = shared.objectness[1][tuple(shared.tubes.voxel.T)]
