@@ -253,4 +253,6 @@ def bias_and_error(figures: Figures) -> str:
 
 def with_detection(figures: Figures) -> str:
     """Cell of three figures."""
+    if figures.found_pct == 0:
+        return "not found"
     return f"{bias_and_error(figures)} / {figures.found_pct:.1f}"
