@@ -18,8 +18,8 @@ PAST_END_MM = 1.5
 """How far past the last point of an axis the airway is taken to go on."""
 
 
-def subtract_bronchi(images: tuple[np.ndarray, ...], bronchi: Bronchi, spacing: np.ndarray) -> None:
-    """Take lumina and walls of bronchi off images, in place.
+def subtract_bronchi(image: np.ndarray, bronchi: Bronchi, spacing: np.ndarray) -> None:
+    """Take lumina and walls of bronchi off an image, in place.
 
     A scanner adds up what is in the lung, blur and all. So an artery beside a bronchus is left
     whole when the bronchus, the same all around its axis, is taken off; cutting the bronchus out
@@ -27,8 +27,8 @@ def subtract_bronchi(images: tuple[np.ndarray, ...], bronchi: Bronchi, spacing: 
 
     Parameters
     ----------
-    images : tuple of numpy.ndarray
-        HU, float32 (z, y, x); each is changed.
+    image : numpy.ndarray
+        HU, float32 (z, y, x).
     bronchi : Bronchi
         Axes, and what each airway adds to its surroundings.
     spacing : numpy.ndarray
@@ -40,9 +40,8 @@ def subtract_bronchi(images: tuple[np.ndarray, ...], bronchi: Bronchi, spacing: 
     """
     if not len(bronchi):
         return
-    voxel, added_hu = added_by_bronchi(bronchi, images[0].shape, spacing)
-    for image in images:
-        image[voxel] -= added_hu
+    voxel, added_hu = added_by_bronchi(bronchi, image.shape, spacing)
+    image[voxel] -= added_hu
 
 
 def added_by_bronchi(

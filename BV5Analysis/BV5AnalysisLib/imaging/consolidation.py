@@ -6,7 +6,8 @@ import numpy as np
 from scipy import ndimage
 
 from .blocks import block_means
-from .chest import COARSE_MM, Chest, distance_mm
+from .chest import COARSE_MM, Chest
+from .distances import distance_mm
 from .sizeclasses import LungLabel
 from .volume import Volume
 

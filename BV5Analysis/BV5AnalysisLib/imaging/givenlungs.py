@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .chest import COARSE_MM, distance_mm
+from .chest import COARSE_MM
+from .distances import distance_mm
 from .errors import AnalysisError
 from .lungsides import split_sides
 from .orientation import Orientation

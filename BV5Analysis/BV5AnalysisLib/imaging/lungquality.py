@@ -8,7 +8,8 @@ import numpy as np
 from scipy import ndimage
 
 from .blocks import block_means
-from .chest import PADDING_HU, distance_mm
+from .chest import PADDING_HU
+from .distances import distance_mm
 from .quality import Finding, Severity
 from .sizeclasses import LungLabel
 from .volume import Grid, Volume
@@ -142,11 +143,9 @@ def consolidation_finding(
     if milliliters < LEAST_CONSOLIDATION_ML:
         return None
     percent = 100.0 * np.count_nonzero(inside) / np.count_nonzero(labels)
-    parts = {
-        "right": labels == LungLabel.RIGHT,
-        "left": labels == LungLabel.LEFT,
-        **(regions or {}),
-    }
+    parts = {"right": labels == LungLabel.RIGHT, "left": labels == LungLabel.LEFT}
+    # A region may have a lung's name; then the lung itself is told.
+    parts |= {name: mask for name, mask in (regions or {}).items() if name not in parts}
     in_parts = {
         name: np.count_nonzero(inside & (mask != 0)) * volume.grid.voxel_volume_ml
         for name, mask in parts.items()

@@ -6,7 +6,8 @@ import numpy as np
 from scipy import ndimage
 
 from .blocks import block_means, interpolated
-from .chest import AIR_HU, COARSE_MM, GAS_HU, Chest, distance_mm
+from .chest import AIR_HU, COARSE_MM, GAS_HU, Chest
+from .distances import distance_mm
 from .errors import AnalysisError
 from .lungsides import split_sides
 from .sizeclasses import LungLabel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from .chest import distance_mm
+from .distances import distance_mm
 from .volume import Grid
 
 ONE_SIDE = 0.1

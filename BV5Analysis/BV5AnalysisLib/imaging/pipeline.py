@@ -303,7 +303,7 @@ def _take_bronchi_off(inside: _Inside, airways: np.ndarray) -> None:
     reach = _without_edge(inside.whole | work.labels(airways), work.spacing)
     image = np.where(reach, inside.hu, np.float32(inside.parenchyma_hu))
     bronchi = find_bronchi(image, reach, work.spacing, inside.parenchyma_hu, inside.noise_hu)
-    subtract_bronchi((inside.hu,), bronchi, work.spacing)
+    subtract_bronchi(inside.hu, bronchi, work.spacing)
 
 
 def _sizes(

@@ -211,10 +211,7 @@ def test_pruning_is_held_against_the_base_of_the_same_anatomy():
 
 @pytest.mark.slow
 def test_a_small_chest_measures_as_it_did(phantom, truth):
-    """Measured: BV5 -0.0 points, TPBV +0.9 %, 96.7 % found, 0.5 % false, 0.6 % on walls.
-
-    Seeds 1 and 2: +2.9 and +3.4 points, -1.1 and -4.0 %; so small a chest has close forks.
-    """
+    """Measured: BV5 -0.9 points, TPBV -1.8 %."""
     result = analyze(phantom.volume.to_sitk(), lungs=phantom.lungs)
     found = score(
         truth,
@@ -230,6 +227,32 @@ def test_a_small_chest_measures_as_it_did(phantom, truth):
     assert found.false_volume_pct(Place.AIRWAY) < 1.2
     again = Score.from_dict(json.loads(json.dumps(found.to_dict())))
     assert again.bv5_points == found.bv5_points
+
+
+@pytest.mark.slow
+def test_other_anatomies_are_no_worse_and_pruning_shows():
+    """Measured on seeds 1 to 3: BV5 +2.8, +2.1, +2.8 points, pruned +3.1, +3.1, +2.3.
+
+    So small a chest has its forks closer together than the blur lets areas be read; of adults the
+    benchmark tells.
+    """
+    moved, errors = [], []
+    for seed in (1, 2, 3):
+        points = []
+        for pruning in (0.0, 0.5):
+            phantom = chest_phantom(replace(SPEC, seed=seed, pruning=pruning))
+            found = analyze(phantom.volume.to_sitk(), lungs=phantom.lungs).measurements[0]
+            true = phantom.measurements[0]
+            assert found.tpbv_ml == pytest.approx(true.tpbv_ml, rel=0.045)
+            points.append((true.bv5_pct, found.bv5_pct))
+            errors.append(found.bv5_pct - true.bv5_pct)
+        (true, found), (true_pruned, found_pruned) = points
+        moved.append((found_pruned - found) - (true_pruned - true))
+    assert np.abs(errors).max() < 3.8
+    assert abs(np.mean(errors)) < 3.2
+    # Pruning lowers BV5 by 10 points; what is measured follows.
+    assert np.abs(moved).max() < 1.5
+    assert abs(np.mean(moved)) < 1.0
 
 
 def test_options_choose_cases(monkeypatch):

@@ -42,7 +42,7 @@ def vessel_points(phantom, image):
 
 def without_bronchi(phantom):
     image = phantom.volume.array.copy()
-    subtract_bronchi((image,), bronchi_in(phantom), phantom.volume.grid.spacing_zyx)
+    subtract_bronchi(image, bronchi_in(phantom), phantom.volume.grid.spacing_zyx)
     return image
 
 
