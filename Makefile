@@ -34,7 +34,7 @@ benchmark:
 	$(MAKE) benchmark-accuracy
 	$(MAKE) benchmark-speed
 
-benchmark-accuracy: $(VENV)/.benchmark
+benchmark-accuracy: $(VENV)/.installed
 	$(BIN)/python benchmarks/accuracy.py $(if $(QUICK),--quick) $(if $(RESUME),--resume)
 
 benchmark-speed: $(VENV)/.installed
@@ -46,11 +46,6 @@ $(VENV)/.installed: pyproject.toml | check-python
 	@echo "Installing into $(VENV), once; this takes a minute or two."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
-	@touch $@
-
-# What today's ways of measuring need besides.
-$(VENV)/.benchmark: $(VENV)/.installed
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[benchmark]'
 	@touch $@
 
 check-python:
