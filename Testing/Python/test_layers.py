@@ -13,19 +13,22 @@ import pytest
 LIBRARY = Path(BV5AnalysisLib.__file__).parent
 PACKAGE = LIBRARY.name
 
-LAYERS = ("imaging", "study", "export", "scene", "commandline", "cli", "__main__")
+LAYERS = ("imaging", "study", "export", "scene", "panel", "commandline", "cli", "__main__")
 BUNDLED_WITH_SLICER = {"numpy", "scipy", "SimpleITK", "pydicom"}
 PACKAGES = {
     "imaging": BUNDLED_WITH_SLICER,
     "study": BUNDLED_WITH_SLICER,
     "export": BUNDLED_WITH_SLICER | {"matplotlib", "jinja2"},
     "scene": BUNDLED_WITH_SLICER | {"slicer", "vtk"},
+    "panel": {"slicer", "vtk", "qt", "ctk"},
     "commandline": {"numpy", "rich"},
     "cli": set(),
     "__main__": set(),
 }
 # Only these may load what `bv5 analyze --no-report` has to do without.
 DRAWING = {"export/slices.py", "export/histogram.py", "export/report.py"}
+# Slicer loads every module at its start, which has to stay quick: nothing that needs numpy.
+LIGHT = {"panel", "imaging.errors", "imaging.progress"}
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,10 @@ def imports_of(source: str, module: str) -> Iterator[Import]:
     tree = ast.parse(source)
     inner = {
         id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for node in ast.walk(function)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        or (isinstance(block, ast.If) and ast.unparse(block.test).endswith("TYPE_CHECKING"))
+        for node in ast.walk(block)
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -74,6 +78,8 @@ def violations(source: str, path: str) -> list[str]:
                 found.append(f"{path} imports {target}, a layer above its own")
             if layer == "commandline" and each.at_file_scope and _is_heavy(rest):
                 found.append(f"{path} loads {each.module} before it is needed")
+            if layer == "panel" and each.at_file_scope and not _is_light(rest):
+                found.append(f"{path} loads {each.module} when Slicer starts")
         elif top not in sys.stdlib_module_names:
             if top not in PACKAGES[layer]:
                 found.append(f"{path} imports {top}")
@@ -88,6 +94,10 @@ def _is_heavy(inside: list[str]) -> bool:
     return inside[:1] == ["scene"] or f"{'/'.join(inside[:2])}.py" in DRAWING
 
 
+def _is_light(inside: list[str]) -> bool:
+    return bool({inside[0] if inside else "panel", ".".join(inside[:2])} & LIGHT)
+
+
 LIBRARY_FILES = sorted(
     path.relative_to(LIBRARY).as_posix()
     for path in LIBRARY.rglob("*.py")
@@ -98,6 +108,13 @@ LIBRARY_FILES = sorted(
 @pytest.mark.parametrize("path", LIBRARY_FILES)
 def test_file_keeps_to_its_layer(path):
     assert violations((LIBRARY / path).read_text(encoding="utf-8"), path) == []
+
+
+def test_the_module_loads_nothing_heavy_at_slicers_start():
+    path = LIBRARY.parent / "BV5Analysis.py"
+    if not path.exists():
+        pytest.skip("the module is not written yet")
+    assert violations(path.read_text(encoding="utf-8"), "panel/BV5Analysis.py") == []
 
 
 def test_every_layer_that_exists_was_looked_at():
@@ -123,6 +140,10 @@ def test_every_layer_that_exists_was_looked_at():
         ("commandline/a.py", "from ..export.report import report_html", "before it is needed"),
         ("commandline/a.py", "from ..scene import results", "before it is needed"),
         ("cli.py", "import numpy", "imports numpy"),
+        ("panel/a.py", "import numpy", "imports numpy"),
+        ("panel/a.py", "from ..scene.display import DisplaySettings", "when Slicer starts"),
+        ("panel/a.py", "def f():\n    from ..commandline import analyze", "above"),
+        ("scene/a.py", "from ..panel import background", "above"),
     ],
 )
 def test_a_breach_is_found(path, source, reason):
@@ -136,6 +157,9 @@ def test_a_breach_is_found(path, source, reason):
         ("export/report.py", "from jinja2 import Environment\nfrom .. import __version__"),
         ("scene/a.py", "import slicer\nfrom ..export.segmentation import terminology_entry"),
         ("commandline/a.py", "def f():\n    from ..scene import results\n    import rich"),
+        ("panel/a.py", "import qt\nfrom ..imaging.errors import AnalysisError"),
+        ("panel/a.py", "def f():\n    from ..scene.display import DisplaySettings"),
+        ("panel/a.py", "if TYPE_CHECKING:\n    from ..scene.outcome import Outcome"),
     ],
 )
 def test_what_is_allowed_is_not_found(path, source):
