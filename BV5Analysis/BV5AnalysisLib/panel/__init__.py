@@ -1,0 +1,1 @@
+"""The panel: one class a section, talking to the logic by what `protocols` names."""
