@@ -146,8 +146,25 @@ def _add_analyze(commands: argparse._SubParsersAction, shared: argparse.Argument
     analyze.add_argument(
         "--parameters", type=_path, metavar="FILE", help="JSON object of names and values"
     )
+    analyze.add_argument(
+        "--case",
+        type=_not_empty,
+        metavar="NAME",
+        help="name in the outputs, that of OUT by default",
+    )
+    analyze.add_argument(
+        "--acquisition",
+        type=_path,
+        metavar="FILE",
+        help="JSON object of what the DICOM header said, for an image file",
+    )
     analyze.add_argument("--no-report", action="store_true", help="no report and no pictures")
     analyze.add_argument("--scene", action="store_true", help="also scene.mrb for 3D Slicer")
+    analyze.add_argument(
+        "--end-with-stdin",
+        action="store_true",
+        help="end at once when standard input closes, as when the program that started this ends",
+    )
 
 
 def _add_phantom(commands: argparse._SubParsersAction, shared: argparse.ArgumentParser) -> None:

@@ -66,7 +66,7 @@ def calls(monkeypatch, small_result) -> dict:
         return small_result.lungs
 
     def analyze(scan, lungs=None, regions=None, parameters=None, progress=None):
-        given.update(lungs=lungs, regions=regions, parameters=parameters)
+        given.update(scan=scan, lungs=lungs, regions=regions, parameters=parameters)
         progress("vessels", 0.2)
         progress("sizes", 0.9)
         progress("vessels again", 0.5)
@@ -426,6 +426,86 @@ def test_a_signal_stops_a_computation_at_once(number, small_result, tmp_path, ou
     assert code == -number
     assert seconds < 2
     assert names(out.parent) == []
+
+
+LAUNCHER = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, *sys.argv[1:]])
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def has_ended(pid: int, seconds: float = 5.0) -> bool:
+    """Whether a process that is not our child ends within some seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("how", ["launcher killed", "stdin closed"])
+def test_it_ends_with_the_pipe_to_its_standard_input(how, small_result, tmp_path, out):
+    """As 3D Slicer's PythonSlicer: a launcher, whose child does the work."""
+    pickled = tmp_path / "result.pickle"
+    pickled.write_bytes(pickle.dumps(small_result))
+    setup = "command.pipeline.analyze = lambda *a, **o: (print('busy', flush=True), time.sleep(60))"
+    arguments = [str(pickled), str(out), "--end-with-stdin"]
+    launcher = subprocess.Popen(
+        [sys.executable, "-c", LAUNCHER, "-c", RUN_WITH.replace("{setup}", setup), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        grandchild = int(launcher.stdout.readline())
+        assert launcher.stdout.readline() == b"busy\n"
+        assert not has_ended(grandchild, seconds=0.3)
+        if how == "launcher killed":
+            launcher.kill()
+        launcher.stdin.close()
+        assert has_ended(grandchild)
+        assert launcher.wait(timeout=5) in {0, -signal.SIGKILL}
+        assert names(out.parent) == []
+    finally:
+        launcher.kill()
+        launcher.wait()
+        launcher.stdout.close()
+
+
+def test_a_name_and_the_acquisition_may_be_given(calls, ct, out, tmp_path):
+    given = tmp_path / "acquisition.json"
+    given.write_text('{"kernel": "B70f", "manufacturer": "SIEMENS", "slice_thickness_mm": 2}')
+    arguments = ["analyze", str(ct), "-o", str(out), "--no-report"]
+    assert cli.main([*arguments, "--case", "Größe 1/2", "--acquisition", str(given)]) == 0
+    assert calls["scan"].acquisition.kernel == "B70f"
+    assert {finding.code for finding in calls["scan"].findings} == {"thick_slices", "sharp_kernel"}
+    assert json.loads((out / "result.json").read_text(encoding="utf-8"))["case"] == "Größe 1/2"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "must hold a JSON object"),
+        ('{"patient": "x"}', "has patient"),
+        ('{"kernel": 3}', "has kernel: 3"),
+        ('{"slice_thickness_mm": 9}', "slices 9 mm thick"),
+    ],
+)
+def test_a_bad_acquisition_is_one_line(calls, ct, out, tmp_path, content, message, capsys):
+    given = tmp_path / "acquisition.json"
+    given.write_text(content)
+    arguments = ["analyze", str(ct), "-o", str(out), "--no-report", "--acquisition", str(given)]
+    assert cli.main(arguments) == 1
+    assert message in one_error_line(capsys)
+    assert not out.exists()
 
 
 @POSIX_ONLY

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..export.case import write_case
 from ..export.folder import RESULT, check_output, output_folder
@@ -15,12 +17,13 @@ from ..imaging.errors import AnalysisError
 from ..imaging.measurements import AnalysisResult, Measurement
 from ..imaging.parameters import Parameters
 from ..imaging.progress import Progress
+from ..imaging.scan import Acquisition
 from ..imaging.sizeclasses import VESSELS, Appearance, SizeClass
 from .drawing import drawn
 from .printing import print_table
 from .progress import part, shown_progress
 from .requirements import check_requirements
-from .stopping import stop_at_once, stop_in_order
+from .stopping import end_with_stdin, stop_at_once, stop_in_order
 
 _READ, _ANALYZED, _DRAWN = 0.05, 0.85, 0.95
 
@@ -38,6 +41,8 @@ class Job:
     overwrite: bool = False
     report: bool = True
     scene: bool = False
+    case: str | None = None
+    acquisition: Path | None = None
 
 
 def run(options: argparse.Namespace) -> None:
@@ -58,7 +63,11 @@ def run(options: argparse.Namespace) -> None:
         options.overwrite,
         not options.no_report,
         options.scene,
+        options.case,
+        options.acquisition,
     )
+    if options.end_with_stdin:
+        end_with_stdin()
     with shown_progress(options.progress) as progress:
         result = analyze_into_folder(job, progress)
     if options.progress != "json":
@@ -87,12 +96,15 @@ def analyze_into_folder(job: Job, progress: Progress) -> AnalysisResult:
         It cannot be done; the output folder is as before.
     """
     parameters = read_parameters(job.parameters)
+    acquisition = read_acquisition(job.acquisition) if job.acquisition else None
     check_requirements(job.report, job.scene)
     check_output(job.output, RESULT, job.overwrite)
-    case = job.output.resolve().name
+    case = job.case or job.output.resolve().name
     with stop_at_once():
         progress("reading the scan", 0.0)
         ct = reading.read_scan(job.ct, series=job.series)
+        if acquisition:
+            ct = reading.with_acquisition(ct, acquisition)
         lungs = masks.read_lungs(job.lungs, ct.volume.grid) if job.lungs else None
         regions = masks.read_regions(job.regions, ct.volume.grid) if job.regions else None
         result = pipeline.analyze(
@@ -121,17 +133,42 @@ def read_parameters(path: Path | None) -> Parameters:
     AnalysisError
         The file cannot be read, is no JSON, or a name or value in it does not fit.
     """
-    if path is None:
-        return Parameters()
+    return Parameters() if path is None else Parameters.from_dict(_read_json(path, "Parameters"))
+
+
+def read_acquisition(path: Path) -> Acquisition:
+    """How a scan was made, of a JSON file.
+
+    Raises
+    ------
+    AnalysisError
+        The file cannot be read, is no JSON, or a name or value in it does not fit.
+    """
+    values = _read_json(path, "Acquisition")
+    kinds = {
+        field.name: (int, float) if field.name == "slice_thickness_mm" else str
+        for field in dataclasses.fields(Acquisition)
+    }
+    if not isinstance(values, dict):
+        raise AnalysisError(f"Acquisition file {path.name} must hold a JSON object.")
+    for name, value in values.items():
+        if name not in kinds or not (value is None or isinstance(value, kinds[name])):
+            raise AnalysisError(
+                f"Acquisition file {path.name} has {name}: {json.dumps(value)[:40]}; it may hold "
+                f"{', '.join(kinds)}, each a text but the thickness."
+            )
+    return Acquisition(**values)
+
+
+def _read_json(path: Path, what: str) -> Any:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise AnalysisError(
-            f"Parameters file {path.name} cannot be read ({error.strerror}); check its path."
+            f"{what} file {path.name} cannot be read ({error.strerror}); check its path."
         ) from error
     except ValueError as error:
-        raise AnalysisError(f"Parameters file {path.name} is not JSON: {error}.") from error
-    return Parameters.from_dict(values)
+        raise AnalysisError(f"{what} file {path.name} is not JSON: {error}.") from error
 
 
 def measurements_table(result: AnalysisResult) -> tuple[list[str], list[list[str]]]:

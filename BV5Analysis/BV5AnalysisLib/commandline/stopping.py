@@ -1,16 +1,26 @@
-"""Ctrl-C and SIGTERM: at once while nothing is on disk, in order while files are written."""
+"""Ctrl-C and SIGTERM: at once while nothing is on disk, in order while files are written.
+
+A program that started this one may also end it by closing the pipe to its standard input.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
+
+
+ENDED_BY_STDIN = 3
+"""Exit status of a process whose standard input was closed."""
+_LOOK_EVERY_SECONDS = 0.2
 
 
 class Stopped(BaseException):
@@ -41,6 +51,42 @@ def end_by_signal(number: int) -> None:
     """End this process as the signal would have: a shell sees 130 for Ctrl-C, 143 for SIGTERM."""
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
+
+
+def end_with_stdin() -> None:
+    """From now on, end this process at once when its standard input is closed.
+
+    A program that runs this one through a launcher cannot end it by ending the launcher, but a
+    pipe of which it holds the only other end closes with it, whatever it ends by. What this
+    process was writing stays behind in a hidden folder, for that program to remove.
+    """
+    wait = _wait_for_end_of_pipe if sys.platform == "win32" else _wait_for_end_of_file
+
+    def end() -> None:
+        wait()
+        os._exit(ENDED_BY_STDIN)
+
+    threading.Thread(target=end, name="end with stdin", daemon=True).start()
+
+
+def _wait_for_end_of_file() -> None:
+    # Not sys.stdin, whose lock a thread would still hold when Python ends.
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+
+
+def _wait_for_end_of_pipe() -> None:
+    """Look at the pipe again and again: on Windows, a thread that reads it would block others."""
+    import ctypes
+    import msvcrt
+
+    try:
+        pipe = ctypes.c_void_p(msvcrt.get_osfhandle(0))
+    except OSError:
+        return
+    while ctypes.windll.kernel32.PeekNamedPipe(pipe, None, 0, None, None, None):
+        time.sleep(_LOOK_EVERY_SECONDS)
 
 
 @contextlib.contextmanager

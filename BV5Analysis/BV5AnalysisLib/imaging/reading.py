@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from .errors import AnalysisError
 from .imagefiles import check_readable, is_image_file, not_perpendicular, read_image
 from .scan import Acquisition, Scan
 from .scanquality import COARSEST_MM, acquisition_findings
-from .volume import Grid, Volume
+from .volume import Grid, Triple, Volume
 
 LEAST_VOXELS = 10
 """Fewer along any axis are a picture or a slab, not a chest."""
@@ -86,6 +87,31 @@ def scan_from_image(image: sitk.Image, source: str = "") -> Scan:
     return _checked(image, source, Acquisition())
 
 
+def with_acquisition(scan: Scan, acquisition: Acquisition) -> Scan:
+    """Scan of an image file with what its DICOM header said, known from elsewhere.
+
+    Parameters
+    ----------
+    scan : Scan
+        As read.
+    acquisition : Acquisition
+        How it was made.
+
+    Returns
+    -------
+    Scan
+        The same voxels, with the findings that follow.
+
+    Raises
+    ------
+    AnalysisError
+        The header tells that it is unfit to be measured.
+    """
+    _check_slices(scan.volume.grid.spacing, acquisition, scan.source or "The image")
+    findings = acquisition_findings(scan.volume.grid, acquisition)
+    return dataclasses.replace(scan, acquisition=acquisition, findings=findings)
+
+
 def _checked(image: sitk.Image, source: str, acquisition: Acquisition) -> Scan:
     name = source or "The image"
     image = _without_single_times(image)
@@ -136,8 +162,12 @@ def _check_geometry(image: sitk.Image, acquisition: Acquisition, name: str) -> N
             f"{name} has voxels of {' × '.join(f'{step:.3g}' for step in image.GetSpacing())} mm,"
             " which no chest CT has; check that its spacing is in mm, or take the full resolution."
         )
+    _check_slices(image.GetSpacing(), acquisition, name)
+
+
+def _check_slices(spacing_mm: Triple, acquisition: Acquisition, name: str) -> None:
     for value, what in (
-        (max(image.GetSpacing()), "apart"),
+        (max(spacing_mm), "apart"),
         (acquisition.slice_thickness_mm or 0.0, "thick"),
     ):
         if value > COARSEST_MM:
