@@ -1,0 +1,323 @@
+"""An analysis in a process of its own, so that Slicer's window stays usable meanwhile.
+
+The process is ``PythonSlicer -m BV5AnalysisLib analyze``. PythonSlicer is a launcher, and the
+Python that does the work is its child: ending the launcher may leave the child running. The
+command therefore ends with its standard input, whose other end only Slicer holds; so it also
+ends when Slicer does, whatever Slicer ends by.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..imaging.errors import AnalysisError
+from .processoutput import PREFIX, Lines, Log, progressIn
+
+if TYPE_CHECKING:
+    from ..imaging.parameters import Parameters
+
+MODULE_FOLDER = Path(__file__).resolve().parents[2]
+SAYS = "bv5: "
+"""Beginning of the line by which the command says why it ends."""
+KILLED_WITHIN_MS = 1000
+REMOVE_AGAIN_MS = 1000
+REMOVE_ATTEMPTS = 10
+
+
+@dataclass(frozen=True)
+class AnalysisRequest:
+    """What to analyze.
+
+    Attributes
+    ----------
+    inputVolume : vtkMRMLScalarVolumeNode
+        The CT.
+    lungsSegmentation, regionsSegmentation : vtkMRMLSegmentationNode or None
+        Lungs to measure in, computed if None; regions to measure apart.
+    parameters : Parameters
+        As the user set them.
+    caseName : str
+        Name of the result.
+    """
+
+    inputVolume: slicer.vtkMRMLScalarVolumeNode
+    lungsSegmentation: slicer.vtkMRMLSegmentationNode | None
+    regionsSegmentation: slicer.vtkMRMLSegmentationNode | None
+    parameters: Parameters
+    caseName: str
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """Whom to tell; of the last three, one is called, once."""
+
+    onProgress: Callable[[str, float], None]
+    onFinished: Callable[[Path], None]
+    onFailed: Callable[[str, Path | None], None]
+    onCancelled: Callable[[], None]
+
+
+class AnalysisProcess:
+    """Runs one analysis at a time."""
+
+    def __init__(self) -> None:
+        # Owner of the processes: they are deleted by Qt, not while one of their signals is sent.
+        self._owner = qt.QObject()
+        self._run: _Run | None = None
+
+    def isRunning(self) -> bool:
+        """Whether an analysis has started and not ended."""
+        return self._run is not None
+
+    def start(
+        self,
+        request: AnalysisRequest,
+        onProgress: Callable[[str, float], None],
+        onFinished: Callable[[Path], None],
+        onFailed: Callable[[str, Path | None], None],
+        onCancelled: Callable[[], None],
+    ) -> None:
+        """Start an analysis and return; the callbacks are called from the event loop.
+
+        Parameters
+        ----------
+        request : AnalysisRequest
+            What to analyze.
+        onProgress : callable
+            Gets the step's name and the fraction done.
+        onFinished : callable
+            Gets the folder with the result, which is removed when the callback returns.
+        onFailed : callable
+            Gets what went wrong, in words for the user, and the log file, which stays; None if
+            there is none.
+        onCancelled : callable
+            Called by `cancel`.
+
+        Raises
+        ------
+        AnalysisError
+            One is running already.
+        """
+        if self._run is not None:
+            raise AnalysisError(
+                _("An analysis is running already. Wait for its end, or cancel it.")
+            )
+        run = _Run(Callbacks(onProgress, onFinished, onFailed, onCancelled), self._end)
+        self._run = run
+        try:
+            run.launch(request, self._owner)
+        except AnalysisError as error:
+            run.failLater(str(error))
+        except OSError as error:
+            run.failLater(_inPlainWords(error))
+
+    def cancel(self) -> None:
+        """End a running analysis at once, and call its `onCancelled`."""
+        run = self._run
+        if run is not None:
+            run.kill()
+            self._end(run, run.callbacks.onCancelled)
+
+    def cleanup(self) -> None:
+        """End a running analysis at once without telling anybody: nobody is left to tell."""
+        run = self._run
+        if run is not None:
+            run.kill()
+            self._end(run, lambda: None)
+
+    def _end(self, run: _Run, callback: Callable, *arguments: object) -> None:
+        """Tell the end of a run, unless it has been told."""
+        if self._run is not run:
+            return
+        self._run = None
+        try:
+            callback(*arguments)
+        finally:
+            run.remove(keepLog=callback is run.callbacks.onFailed)
+
+
+class _Run:
+    """One process with its temporary folder and its log."""
+
+    def __init__(self, callbacks: Callbacks, end: Callable) -> None:
+        self.callbacks = callbacks
+        self._end = end
+        self._process: qt.QProcess | None = None
+        self._folder: Path | None = None
+        self._log: Log | None = None
+        self._names: dict[str, str] = {}
+        self._output = Lines()
+        self._errors = Lines()
+        self._says = ""
+        self._ended = False
+
+    def launch(self, request: AnalysisRequest, owner: qt.QObject) -> None:
+        """Write the input and start the process; AnalysisError or OSError if that fails."""
+        from ..scene.handover import names_of_files, write_inputs
+
+        program = shutil.which("PythonSlicer")
+        if program is None:
+            raise AnalysisError(
+                _(
+                    "The program PythonSlicer, a part of 3D Slicer, was not found, and the analysis"
+                    " cannot run beside Slicer. Install 3D Slicer again."
+                )
+            )
+        temporary = Path(slicer.app.temporaryPath)
+        temporary.mkdir(parents=True, exist_ok=True)
+        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=temporary))
+        nodes = (request.inputVolume, request.lungsSegmentation, request.regionsSegmentation)
+        self._names = names_of_files(*nodes)
+        inputs = write_inputs(self._folder, *nodes, request.parameters)
+        options = ["--progress", "json", "--no-report", "--debug", "--end-with-stdin"]
+        arguments = ["-m", "BV5AnalysisLib", "analyze", *inputs, "-o", str(self._result), *options]
+        arguments.append(f"--case={request.caseName}")  # which may begin with a dash
+        self._log = Log(temporary, [program, *arguments])
+        self._process = self._made(program, arguments, owner)
+        self._process.start()
+
+    def kill(self) -> None:
+        """End the process, and by closing its standard input its child; it is not heard again."""
+        self._ended = True
+        if self._process is not None and self._process.state() != qt.QProcess.NotRunning:
+            self._process.closeWriteChannel()
+            self._process.kill()
+            self._process.waitForFinished(KILLED_WITHIN_MS)
+
+    def failLater(self, message: str) -> None:
+        """Tell a failure as all others are told: from the event loop."""
+        qt.QTimer.singleShot(0, lambda: self._fail(message))
+
+    def remove(self, keepLog: bool) -> None:
+        """Remove what is on disk, and let Qt delete the process."""
+        self._ended = True
+        if self._log is not None:
+            self._log.close(keepLog)
+        if self._process is not None:
+            self._process.deleteLater()
+        if self._folder is not None:
+            _remove(self._folder, REMOVE_ATTEMPTS)
+
+    @property
+    def _result(self) -> Path:
+        return self._folder / "result"
+
+    def _made(self, program: str, arguments: list[str], owner: qt.QObject) -> qt.QProcess:
+        process = qt.QProcess(owner)
+        process.setProgram(program)
+        process.setArguments(arguments)
+        # Python looks there first, so not into a folder that the user may have files in.
+        process.setWorkingDirectory(str(MODULE_FOLDER))
+        process.setProcessEnvironment(_environment())
+        process.connect("readyReadStandardOutput()", self._onOutput)
+        process.connect("readyReadStandardError()", self._onErrors)
+        process.connect("errorOccurred(QProcess::ProcessError)", self._onError)
+        process.connect("finished(int,QProcess::ExitStatus)", self._onFinished)
+        return process
+
+    def _onOutput(self) -> None:
+        if self._ended:
+            return
+        data = self._process.readAllStandardOutput().data()
+        self._log.write(data)
+        for line in self._output.added(data):
+            progress = progressIn(line)
+            if progress is not None and not self._ended:
+                self.callbacks.onProgress(*progress)
+
+    def _onErrors(self) -> None:
+        if self._ended:
+            return
+        data = self._process.readAllStandardError().data()
+        self._log.write(data)
+        for line in self._errors.added(data):
+            if line.startswith(SAYS):
+                self._says = line.removeprefix(SAYS)
+
+    def _onError(self, error: int) -> None:
+        # All others end with the signal `finished`.
+        if error == qt.QProcess.FailedToStart and not self._ended:
+            self._fail(
+                _("The analysis cannot be started: {reason}").format(
+                    reason=self._process.errorString()
+                )
+            )
+
+    def _onFinished(self, exitCode: int, exitStatus: int) -> None:
+        self._onOutput()
+        self._onErrors()
+        if self._ended:
+            return
+        if exitStatus == qt.QProcess.CrashExit:
+            self._fail(
+                _(
+                    "The analysis was ended by the operating system, perhaps for lack of memory."
+                    " Close other programs, or crop the scan, and try again."
+                )
+            )
+        elif exitCode != 0:
+            self._fail(self._reason(exitCode))
+        elif not (self._result / "result.json").is_file():
+            self._fail(_("The analysis ended without a result."))
+        else:
+            self._end(self, self.callbacks.onFinished, self._result)
+
+    def _reason(self, exitCode: int) -> str:
+        if not self._says:
+            return _("The analysis ended without saying why (exit status {code}).").format(
+                code=exitCode
+            )
+        reason = self._says
+        for file, name in self._names.items():
+            reason = reason.replace(file, name)
+        return reason
+
+    def _fail(self, message: str) -> None:
+        log = self._log.path if self._log is not None else None
+        if self._log is not None:
+            self._log.close(keep=True)
+        self._end(self, self.callbacks.onFailed, message, log)
+
+
+def _environment() -> qt.QProcessEnvironment:
+    """Slicer's own environment, in which Python finds the library and speaks UTF-8."""
+    environment = qt.QProcessEnvironment.systemEnvironment()
+    folders = [str(MODULE_FOLDER), environment.value("PYTHONPATH")]
+    environment.insert("PYTHONPATH", os.pathsep.join(folder for folder in folders if folder))
+    environment.insert("PYTHONUTF8", "1")
+    environment.insert("PYTHONIOENCODING", "utf-8")
+    return environment
+
+
+def _inPlainWords(error: OSError) -> str:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return _(
+            "The disk is full: the scan could not be written to {folder} for the analysis."
+            " Free space there, and try again."
+        ).format(folder=slicer.app.temporaryPath)
+    return _("The scan could not be written to {folder} for the analysis: {reason}.").format(
+        folder=slicer.app.temporaryPath, reason=error.strerror or error
+    )
+
+
+def _remove(folder: Path, attempts: int) -> None:
+    """Remove a folder, later if need be: on Windows, a process that is ending may still use it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        return
+    if attempts:
+        qt.QTimer.singleShot(REMOVE_AGAIN_MS, lambda: _remove(folder, attempts - 1))
+    else:
+        logging.warning("The folder %s could not be removed.", folder)
