@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.centerlines import Centerlines
+from BV5AnalysisLib.imaging.drawnvoxels import as_drawn
 from BV5AnalysisLib.imaging.measurements import (
     AnalysisResult,
     Calibration,
@@ -29,7 +30,7 @@ def small_result() -> AnalysisResult:
     hu = np.where(lungs > 0, -850, 30).astype(np.int16)
 
     vessels = np.zeros(grid.shape, np.uint8)
-    points, areas, lengths = [], [], []
+    points, areas = [], []
     parameters = Parameters()
     for side in (-1, 1):
         for row, area in enumerate((0.8, 3.0, 7.0, 40.0)):
@@ -38,23 +39,23 @@ def small_result() -> AnalysisResult:
             line[:, 1] = 30.0 * row - 45.0
             points.append(line)
             areas.append(np.full(31, area))
-            lengths.append(60.0)
             index = np.rint(grid.world_to_index(line)).astype(int)
             size_class = parameters.size_class(area)
             vessels[tuple(index.T)] = size_class
             hu[tuple(index.T)] = 40
     csa = np.concatenate(areas)
-    mean_csa = np.array([area[0] for area in areas])
-    length = np.array(lengths)
-    centerlines = Centerlines(
+    # Between the ends of a line, which stand for half a step each.
+    step = np.tile(np.r_[1.0, np.full(29, 2.0), 1.0], 8)
+    centerlines = Centerlines.measured(
         points_mm=np.concatenate(points),
         branch_start=np.arange(0, 31 * 9, 31),
         csa_mm2=csa,
         size_class=parameters.size_class(csa),
-        length_mm=length,
-        volume_ml=length * mean_csa / 1000,
-        mean_csa_mm2=mean_csa,
+        point_volume_ml=csa * step / 1000,
+        point_length_mm=step,
+        csa_error_mm2=np.tile([0.1, 0.2, 0.3, 1.0], 2),
     )
+    centerlines = as_drawn(centerlines, Volume(vessels, grid))
     side_ml = {area: 0.06 * area for area in (0.8, 3.0, 7.0, 40.0)}
 
     def measurement(region: str, factor: int) -> Measurement:

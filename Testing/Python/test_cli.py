@@ -283,7 +283,7 @@ def test_no_report_needs_no_package(calls, ct, out, monkeypatch):
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(calls, ct, out, monkeypatch, capsys):
-    def full(folder, _case, _result):
+    def full(folder, _case):
         (folder / "measurements.csv").write_text("half")
         raise OSError(output.errno.ENOSPC, "No space left on device")
 
@@ -390,7 +390,7 @@ def sleep_in_c(*args, **options):
     print("busy", flush=True)
     sum(range(10**11))  # one call in C that never looks at signals
 
-def sleep_while_writing(folder, case, result):
+def sleep_while_writing(folder, case):
     (folder / "measurements.csv").write_text("half")
     print("busy", flush=True)
     time.sleep(60)

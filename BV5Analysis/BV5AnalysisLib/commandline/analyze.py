@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..export.case import write_case
+from ..export.case import case_of, write_case
 from ..export.folder import RESULT, check_output, output_folder
 from ..imaging import masks, pipeline, reading
 from ..imaging.errors import AnalysisError
@@ -99,7 +99,7 @@ def analyze_into_folder(job: Job, progress: Progress) -> AnalysisResult:
     acquisition = read_acquisition(job.acquisition) if job.acquisition else None
     check_requirements(job.report, job.scene)
     check_output(job.output, RESULT, job.overwrite)
-    case = job.case or job.output.resolve().name
+    name = job.case or job.output.resolve().name
     with stop_at_once():
         progress("reading the scan", 0.0)
         ct = reading.read_scan(job.ct, series=job.series)
@@ -116,10 +116,11 @@ def analyze_into_folder(job: Job, progress: Progress) -> AnalysisResult:
         )
         if job.report or job.scene:
             progress("drawing", _ANALYZED)
+        case = case_of(name, result)
         drawing = drawn(case, result, job.report, job.scene)
     with stop_in_order(), output_folder(job.output, RESULT, job.overwrite) as folder:
         progress("writing files", _DRAWN)
-        write_case(folder, case, result)
+        write_case(folder, case)
         drawing.write(folder)
     progress("done", 1.0)
     return result

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..export.casedata import Case
 from ..imaging.measurements import AnalysisResult
+from ..imaging.volume import Volume
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,13 @@ class Drawing:
             self.save_scene(folder / "scene.mrb")
 
 
-def drawn(case: str, result: AnalysisResult, report: bool, scene: bool) -> Drawing:
+def drawn(case: Case, result: AnalysisResult, report: bool, scene: bool) -> Drawing:
     """Draw what is wanted.
 
     Parameters
     ----------
-    case : str
-        Name of the case.
+    case : Case
+        What to report.
     result : AnalysisResult
         What to show.
     report, scene : bool
@@ -59,11 +61,11 @@ def drawn(case: str, result: AnalysisResult, report: bool, scene: bool) -> Drawi
     from ..scene.views import arrange_views
 
     application = OffscreenApplication()
-    outcome = add_result(application.scene, result, case)
+    outcome = add_result(application.scene, result, case.name)
     arrange_views(application, outcome)
     documents = {}
     if report:
-        documents = _documents(case, result, rendered_png(application, outcome))
+        documents = _documents(case, result.scan.volume, rendered_png(application, outcome))
 
     def save(path: Path) -> None:
         save_scene(application.scene, path)
@@ -71,13 +73,13 @@ def drawn(case: str, result: AnalysisResult, report: bool, scene: bool) -> Drawi
     return Drawing(documents, save if scene else None)
 
 
-def _documents(case: str, result: AnalysisResult, vessels_3d: bytes) -> dict[str, bytes]:
+def _documents(case: Case, ct: Volume, vessels_3d: bytes) -> dict[str, bytes]:
     from ..export.report import report_html
     from ..export.slices import overview_png
 
-    overview = overview_png(result)
+    overview = overview_png(case, ct)
     return {
         "vessels_3d.png": vessels_3d,
         "overview.png": overview,
-        "report.html": report_html(case, result, overview, vessels_3d).encode("utf-8"),
+        "report.html": report_html(case, overview, vessels_3d).encode("utf-8"),
     }

@@ -1,28 +1,32 @@
-"""All files of one case."""
+"""All files of one case, written and read back."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ..imaging.measurements import AnalysisResult
+import numpy as np
+
+from ..imaging.drawnvoxels import as_drawn
+from ..imaging.errors import AnalysisError
 from ..imaging.sizeclasses import LUNGS, VESSELS
-from .centerlines import write_centerlines
-from .record import write_record
-from .segmentation import write_segmentation
+from .casedata import Case, Review, case_of
+from .centerlines import read_centerlines, write_centerlines
+from .record import case_from_record, grid_of, read_record, write_record
+from .segmentation import read_segmentation, write_segmentation
 from .tables import write_measurements
 
+__all__ = ["Case", "Review", "case_of", "read_case", "write_case"]
 
-def write_case(folder: Path, case: str, result: AnalysisResult) -> None:
+
+def write_case(folder: Path, case: Case) -> None:
     """Write the tables, the record, the segmentations and the centerlines of a case.
 
     Parameters
     ----------
     folder : pathlib.Path
         Existing folder.
-    case : str
-        Name of the case.
-    result : AnalysisResult
+    case : Case
         What to write.
 
     Raises
@@ -33,11 +37,52 @@ def write_case(folder: Path, case: str, result: AnalysisResult) -> None:
     # Packing the segmentations takes longest, and leaves Python free.
     with ThreadPoolExecutor() as pool:
         segmentations = [
-            pool.submit(write_segmentation, folder / "vessels.seg.nrrd", result.vessels, VESSELS),
-            pool.submit(write_segmentation, folder / "lungs.seg.nrrd", result.lungs, LUNGS),
+            pool.submit(write_segmentation, folder / "vessels.seg.nrrd", case.vessels, VESSELS),
+            pool.submit(write_segmentation, folder / "lungs.seg.nrrd", case.lungs, LUNGS),
         ]
-        write_measurements(folder / "measurements.csv", case, result)
-        write_record(folder / "result.json", case, result)
-        write_centerlines(folder / "centerlines.vtp", result.centerlines)
+        write_measurements(folder / "measurements.csv", case)
+        write_record(folder / "result.json", case)
+        write_centerlines(folder / "centerlines.vtp", case.centerlines)
     for written in segmentations:
         written.result()
+
+
+def read_case(folder: Path) -> Case:
+    """Read back what `write_case` wrote.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of one case.
+
+    Returns
+    -------
+    Case
+        The same values.
+
+    Raises
+    ------
+    AnalysisError
+        It is no such folder, a file in it is missing or damaged, files do not belong together, or
+        another version of this software wrote it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise AnalysisError(f"There is no folder {folder}; give one that `bv5 analyze` wrote.")
+    record = read_record(folder / "result.json")
+    grid = grid_of(record)
+    with ThreadPoolExecutor() as pool:
+        vessels = pool.submit(read_segmentation, folder / "vessels.seg.nrrd", VESSELS, grid)
+        lungs = pool.submit(read_segmentation, folder / "lungs.seg.nrrd", LUNGS, grid)
+        centerlines = read_centerlines(folder / "centerlines.vtp")
+        vessels, lungs = vessels.result(), lungs.result()
+    index = grid.world_to_index(centerlines.points_mm)
+    if len(index) and not ((index > -1).all() and (index < np.array(grid.shape)).all()):
+        raise AnalysisError(
+            "centerlines.vtp lies outside the scan of result.json; the files of this folder are not"
+            " of one case."
+        )
+    if not centerlines.drawn_voxels.any():
+        # From before this was written.
+        centerlines = as_drawn(centerlines, vessels)
+    return case_from_record(record, lungs, vessels, centerlines)

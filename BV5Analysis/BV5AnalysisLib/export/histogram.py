@@ -9,20 +9,21 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from ..imaging.measurements import AnalysisResult, CsaHistogram
+from ..imaging.measurements import CsaHistogram
 from ..imaging.sizeclasses import VESSELS, SizeClass
+from .casedata import Case
 
 _TICKS_MM2 = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
-def histogram_png(result: AnalysisResult) -> bytes:
+def histogram_png(case: Case) -> bytes:
     """Draw blood volume over cross-sectional area on a log axis, class by class.
 
     Bars' areas, not their heights, are volumes: bins differ in width where a class bound cuts.
 
     Parameters
     ----------
-    result : AnalysisResult
+    case : Case
         What to show.
 
     Returns
@@ -30,8 +31,8 @@ def histogram_png(result: AnalysisResult) -> bytes:
     bytes
         PNG of about 1350 × 600 pixels.
     """
-    edges, height = drawn_bars(result.csa_histogram)
-    classes = result.parameters.size_class(np.sqrt(edges[:-1] * edges[1:]))
+    edges, height = drawn_bars(case.csa_histogram)
+    classes = case.parameters.size_class(np.sqrt(edges[:-1] * edges[1:]))
     figure = Figure(figsize=(9, 4), dpi=150, facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
@@ -53,7 +54,7 @@ def histogram_png(result: AnalysisResult) -> bytes:
             label=VESSELS[size_class].name,
         )
     top = max(float(height.max(initial=0.0)), 1e-6) * 1.15
-    bounds = (result.parameters.minimum_csa_mm2, *result.parameters.class_bounds_mm2)
+    bounds = (case.parameters.minimum_csa_mm2, *case.parameters.class_bounds_mm2)
     for bound in bounds:
         if bound > 0:
             axes.axvline(bound, color="#333333", linestyle="--", linewidth=1)

@@ -17,9 +17,9 @@ from ..imaging.phantom import ChestPhantom
 from ..imaging.sizeclasses import LUNGS, VESSELS
 from .centerlines import write_centerlines
 from .folder import FolderKind, output_folder
-from .record import software_versions
 from .segmentation import write_segmentation
 from .tables import MEASUREMENT_FIELDS
+from .versions import software_versions
 
 SCHEMA_VERSION = "1.0"
 PHANTOM = FolderKind(

@@ -10,8 +10,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import __version__
-from ..imaging.measurements import AnalysisResult, Measurement
+from ..imaging.measurements import Measurement
 from ..imaging.sizeclasses import VESSELS, SizeClass
+from .casedata import Case
 from .histogram import histogram_png
 from .record import case_record
 from .wording import REFERENCES, class_range, method_paragraph
@@ -22,15 +23,13 @@ _REGION_TITLES = {"both": "Both lungs", "right": "Right lung", "left": "Left lun
 _SEVERITY_TITLES = {"error": "Error", "warning": "Warning", "info": "Note"}
 
 
-def report_html(case: str, result: AnalysisResult, overview: bytes, vessels_3d: bytes) -> str:
+def report_html(case: Case, overview: bytes, vessels_3d: bytes) -> str:
     """Report of one analysis, with nothing outside the file.
 
     Parameters
     ----------
-    case : str
-        Name of the case; any text, it is escaped.
-    result : AnalysisResult
-        What to report.
+    case : Case
+        What to report; any text in it is escaped.
     overview, vessels_3d : bytes
         PNG of the slices and of the 3D view.
 
@@ -49,22 +48,21 @@ def report_html(case: str, result: AnalysisResult, overview: bytes, vessels_3d: 
     environment.filters |= {"number": number, "data_uri": _data_uri}
     return environment.get_template("report.html.j2").render(
         case=case,
-        result=result,
-        record=case_record(case, result),
+        record=case_record(case),
         version=__version__,
-        classes=_class_rows(result),
-        rows=[_table_row(row) for row in result.measurements],
+        classes=_class_rows(case),
+        rows=[_table_row(row) for row in case.measurements],
         findings=[
             (finding.severity.value, _SEVERITY_TITLES[finding.severity.value], finding.text)
-            for finding in result.findings
+            for finding in case.findings
         ],
         pictures={
             "vessels_3d": vessels_3d,
             "overview": overview,
-            "histogram": histogram_png(result),
+            "histogram": histogram_png(case),
         },
         references=REFERENCES,
-        method=method_paragraph(result),
+        method=method_paragraph(case),
     )
 
 
@@ -75,14 +73,14 @@ def number(value: float | None, decimals: int = 1) -> str:
     return f"{value:,.{decimals}f}".replace("-", "−")
 
 
-def _class_rows(result: AnalysisResult) -> list[dict[str, Any]]:
+def _class_rows(case: Case) -> list[dict[str, Any]]:
     """Values of the three counted classes, both lungs."""
-    both = result.measurements[0]
+    both = case.measurements[0]
     return [
         {
             "name": VESSELS[size_class].name,
             "color": VESSELS[size_class].hex_color,
-            "range": class_range(size_class, result.parameters),
+            "range": class_range(size_class, case.parameters),
             "ml": getattr(both, f"{VESSELS[size_class].key}_ml"),
             "pct": getattr(both, f"{VESSELS[size_class].key}_pct"),
         }

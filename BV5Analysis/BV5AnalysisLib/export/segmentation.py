@@ -9,8 +9,9 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ..imaging.masks import read_labels
 from ..imaging.sizeclasses import Appearance, Code
-from ..imaging.volume import Volume
+from ..imaging.volume import Grid, Volume
 
 TYPE_CONTEXT = "Segmentation category and type - DICOM master list"
 REGION_CONTEXT = "Anatomic codes - DICOM master list"
@@ -67,6 +68,32 @@ def write_segmentation(path: Path, labels: Volume, appearances: Mapping[int, App
         sitk.WriteImage(image, str(path), useCompression=True, compressionLevel=3)
     except RuntimeError as error:
         raise OSError(f"{path.name} cannot be written.") from error
+
+
+def read_segmentation(path: Path, appearances: Mapping[int, Appearance], grid: Grid) -> Volume:
+    """Read labels that `write_segmentation` wrote, possibly saved again by 3D Slicer.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    appearances : mapping of int to Appearance
+        Segments by label value, as it was written with.
+    grid : Grid
+        To lie on.
+
+    Returns
+    -------
+    Volume
+        uint8 label values, 0 for background.
+
+    Raises
+    ------
+    AnalysisError
+        It is missing, damaged, holds other segments, or lies on another grid.
+    """
+    values = {appearance.key: int(value) for value, appearance in appearances.items()}
+    return read_labels(path, grid, values)
 
 
 def segmentation_metadata(

@@ -13,10 +13,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from scipy import ndimage
 
-from ..imaging.measurements import AnalysisResult
 from ..imaging.parameters import Parameters
 from ..imaging.sizeclasses import VESSELS, LungLabel, SizeClass
 from ..imaging.volume import Volume
+from .casedata import Case
 from .wording import class_range
 
 LUNG_WINDOW_HU = (-1350.0, 150.0)
@@ -50,26 +50,28 @@ class SlicePicture:
     edges: str
 
 
-def overview_png(result: AnalysisResult) -> bytes:
+def overview_png(case: Case, ct: Volume) -> bytes:
     """Draw an axial, a coronal and two sagittal slices with class outlines.
 
     Parameters
     ----------
-    result : AnalysisResult
+    case : Case
         What to show.
+    ct : Volume
+        HU, on the case's grid.
 
     Returns
     -------
     bytes
         PNG of about 1600 × 1500 pixels.
     """
-    pictures = informative_slices(result)
+    pictures = informative_slices(case, ct)
     figure = Figure(figsize=(10.6, 10.2), dpi=150, facecolor="black", layout="constrained")
     FigureCanvasAgg(figure)
     for axes, picture in zip(figure.subplots(2, 2).flat, pictures, strict=True):
         _draw(axes, picture)
     figure.legend(
-        handles=_legend_lines(result.parameters),
+        handles=_legend_lines(case.parameters),
         loc="outside lower center",
         ncols=4,
         frameon=False,
@@ -81,13 +83,15 @@ def overview_png(result: AnalysisResult) -> bytes:
     return stream.getvalue()
 
 
-def informative_slices(result: AnalysisResult) -> list[SlicePicture]:
+def informative_slices(case: Case, ct: Volume) -> list[SlicePicture]:
     """Slices through the most vessels: axial, coronal, and sagittal in either lung.
 
     Parameters
     ----------
-    result : AnalysisResult
+    case : Case
         What to show.
+    ct : Volume
+        HU, on the case's grid.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def informative_slices(result: AnalysisResult) -> list[SlicePicture]:
         Axial seen from the feet and coronal from the front, the patient's right at the left
         edge; sagittal with the front at the left edge.
     """
-    hu, lungs, vessels = _cropped_to_lungs(result)
+    hu, lungs, vessels = _cropped_to_lungs(case, ct)
     # Vessels below the floor would draw the choice towards noise.
     counted = (vessels.array > 0) & (vessels.array != SizeClass.BELOW_FLOOR)
     right, left = (counted & (lungs.array == side) for side in LungLabel)
@@ -107,11 +111,11 @@ def informative_slices(result: AnalysisResult) -> list[SlicePicture]:
     ]
 
 
-def _cropped_to_lungs(result: AnalysisResult) -> tuple[Volume, Volume, Volume]:
+def _cropped_to_lungs(case: Case, ct: Volume) -> tuple[Volume, Volume, Volume]:
     """Attenuation, lungs and vessels around the lungs, axes turned nearest to L, P, S."""
-    grid = result.lungs.grid
+    grid = case.lungs.grid
     margin = np.ceil(MARGIN_MM / grid.spacing_zyx).astype(int)
-    (box,) = ndimage.find_objects((result.lungs.array > 0).astype(np.uint8)) or [None]
+    (box,) = ndimage.find_objects((case.lungs.array > 0).astype(np.uint8)) or [None]
     box = box or tuple(slice(0, length) for length in grid.shape)
     low = [max(side.start - extra, 0) for side, extra in zip(box, margin, strict=True)]
     high = [side.stop + extra for side, extra in zip(box, margin, strict=True)]
@@ -124,7 +128,7 @@ def _cropped_to_lungs(result: AnalysisResult) -> tuple[Volume, Volume, Volume]:
         image.SetOrigin(tuple(grid.index_to_world(np.array(low))))
         return Volume.of(sitk.DICOMOrient(image, "LPS"))
 
-    return turned(result.scan.volume), turned(result.lungs), turned(result.vessels)
+    return turned(ct), turned(case.lungs), turned(case.vessels)
 
 
 def _fullest(mask: np.ndarray, axis: int) -> int:

@@ -8,8 +8,9 @@ import math
 from pathlib import Path
 
 from .. import __version__
-from ..imaging.measurements import AnalysisResult, Measurement
+from ..imaging.measurements import Measurement
 from ..imaging.quality import Severity
+from .casedata import Case
 
 VOLUME_FIELDS = (
     "lung_volume_ml",
@@ -31,12 +32,15 @@ COLUMNS = (
     "blood_hu",
     "findings",
     "software_version",
+    "review",
+    "reviewer",
+    "review_comment",
 )
 _DECIMALS = dict.fromkeys(VOLUME_FIELDS, 4) | dict.fromkeys(PERCENT_FIELDS, 3)
 _FORMULA_STARTS = ("=", "+", "-", "@")
 
 
-def write_measurements(path: Path, case: str, result: AnalysisResult) -> None:
+def write_measurements(path: Path, case: Case) -> None:
     """Write one row a region; see `COLUMNS`.
 
     A value that does not exist is an empty cell; findings are the codes of warnings and errors.
@@ -45,9 +49,7 @@ def write_measurements(path: Path, case: str, result: AnalysisResult) -> None:
     ----------
     path : pathlib.Path
         File to write, UTF-8.
-    case : str
-        Name of the case.
-    result : AnalysisResult
+    case : Case
         What to write.
 
     Raises
@@ -55,15 +57,15 @@ def write_measurements(path: Path, case: str, result: AnalysisResult) -> None:
     OSError
         The file cannot be written.
     """
-    path.write_text(measurements_csv(case, result), encoding="utf-8", newline="")
+    path.write_text(measurements_csv(case), encoding="utf-8", newline="")
 
 
-def measurements_csv(case: str, result: AnalysisResult) -> str:
+def measurements_csv(case: Case) -> str:
     """Text of ``measurements.csv``: header and one row a region."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_row(case, measurement, result) for measurement in result.measurements)
+    writer.writerows(_row(case, measurement) for measurement in case.measurements)
     return text.getvalue()
 
 
@@ -73,22 +75,25 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _row(case: str, measurement: Measurement, result: AnalysisResult) -> dict[str, str]:
-    parameters = result.parameters
+def _row(case: Case, measurement: Measurement) -> dict[str, str]:
+    parameters = case.parameters
     values = {name: getattr(measurement, name) for name in MEASUREMENT_FIELDS} | {
         "minimum_csa_mm2": parameters.minimum_csa_mm2,
         "bv5_upper_csa_mm2": parameters.class_bounds_mm2[0],
         "bv10_lower_csa_mm2": parameters.class_bounds_mm2[1],
-        "blood_hu": result.calibration.blood_hu,
+        "blood_hu": case.calibration.blood_hu,
     }
     return {
-        "case": safe_cell(case),
+        "case": safe_cell(case.name),
         "region": safe_cell(measurement.region),
         **{name: _number(value, _DECIMALS.get(name, 2)) for name, value in values.items()},
         "findings": ";".join(
-            finding.code for finding in result.findings if finding.severity != Severity.INFO
+            finding.code for finding in case.findings if finding.severity != Severity.INFO
         ),
         "software_version": __version__,
+        "review": case.review.status,
+        "reviewer": safe_cell(case.review.reviewer),
+        "review_comment": safe_cell(case.review.comment),
     }
 
 

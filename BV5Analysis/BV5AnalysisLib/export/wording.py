@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..imaging.measurements import AnalysisResult
 from ..imaging.parameters import Parameters
 from ..imaging.profiles import THIN_MM2, THIN_WINDOW_MM, WINDOW_MM
 from ..imaging.sizeclasses import SizeClass
 from ..imaging.widevessels import WIDE_MM2
+from .casedata import Case
 
 REFERENCES = (
     "San José Estépar R, Kinney GL, Black-Shinn JL, et al. Computed tomographic measures of"
@@ -28,12 +28,12 @@ def class_range(size_class: SizeClass, parameters: Parameters) -> str:
     }[size_class]
 
 
-def method_paragraph(result: AnalysisResult) -> str:
+def method_paragraph(case: Case) -> str:
     """How the numbers came about, for a paper's method section.
 
     Parameters
     ----------
-    result : AnalysisResult
+    case : Case
         What the numbers come from.
 
     Returns
@@ -41,14 +41,14 @@ def method_paragraph(result: AnalysisResult) -> str:
     str
         One paragraph.
     """
-    parameters = result.parameters
+    parameters = case.parameters
     bv5, bv5_10, bv10 = (
         class_range(size_class, parameters)
         for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
     )
     lungs = (
         "Airways were segmented in given lungs"
-        if result.lungs_given
+        if case.lungs_given
         else "Lungs and airways were segmented"
     )
     below = (
@@ -69,8 +69,8 @@ def method_paragraph(result: AnalysisResult) -> str:
         " how far out it goes was set by the blur, read from the scan's thin vessels. Directions"
         " with a neighbor in them were replaced by the opposite ones, and pairs of opposite"
         " directions well above the lowest ones left out; lines along sheets such as fissures were"
-        f" dropped. Blood was taken as {result.calibration.blood_hu:.0f} HU,"
-        f" {_source_of_blood(result)}. Areas were smoothed along each branch by a running median"
+        f" dropped. Blood was taken as {case.calibration.blood_hu:.0f} HU,"
+        f" {_source_of_blood(case)}. Areas were smoothed along each branch by a running median"
         f" over {WINDOW_MM:.0f} mm, {THIN_WINDOW_MM:.0f} mm below {THIN_MM2:g} mm², and carried on"
         " into junctions from outside them. Blood volume is the sum of area times length along the"
         " branches, each piece counted for one vessel only, with a half ball where a vessel"
@@ -83,9 +83,9 @@ def method_paragraph(result: AnalysisResult) -> str:
     )
 
 
-def _source_of_blood(result: AnalysisResult) -> str:
-    if result.parameters.blood_hu is not None:
+def _source_of_blood(case: Case) -> str:
+    if case.parameters.blood_hu is not None:
         return "set by the user"
-    if any(finding.code == "blood_not_measured" for finding in result.findings):
+    if any(finding.code == "blood_not_measured" for finding in case.findings):
         return "as usual without contrast agent, since too few large vessels were found"
     return "the upper quartile in the middle of the scan's large vessels"

@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+
+POINT_ARRAYS = {
+    "csa_mm2": "csa_mm2",
+    "size_class": "size_class",
+    "blood_ml": "point_volume_ml",
+    "length_mm": "point_length_mm",
+    "class_by_hand": "class_by_hand",
+    "kept_share": "kept_share",
+    "drawn_voxels": "drawn_voxels",
+    "drawn_class": "drawn_class",
+}
+"""Point arrays of every file and node that holds centerlines, and the attributes they fill."""
+
+BRANCH_ARRAYS = {"csa_error_mm2": "csa_error_mm2"}
+"""The same for cell arrays, of those that do not follow from the point arrays."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,17 +37,58 @@ class Centerlines:
         (n,) cross-sectional area.
     size_class : numpy.ndarray
         (n,) uint8 `SizeClass` values.
-    length_mm, volume_ml, mean_csa_mm2 : numpy.ndarray
-        (b,) length, blood volume and mean area of each branch.
+    point_volume_ml, point_length_mm : numpy.ndarray
+        (n,) blood and length that a point stands for.
+    csa_error_mm2 : numpy.ndarray
+        (b,) standard error of the branch's mean area, from the scatter of its readings.
+    class_by_hand : numpy.ndarray
+        (n,) bool, the class was set by a user, not by the area.
+    kept_share : numpy.ndarray
+        (n,) share of the measured blood that edits left, 1 as measured.
+    drawn_voxels, drawn_class : numpy.ndarray
+        (n,) int32 and uint8: voxels in a point's core that were labeled when it was measured, and
+        the class that most of them had when the numbers were last computed; what edited labels are
+        compared with.
     """
 
     points_mm: np.ndarray
     branch_start: np.ndarray
     csa_mm2: np.ndarray
     size_class: np.ndarray
-    length_mm: np.ndarray
-    volume_ml: np.ndarray
-    mean_csa_mm2: np.ndarray
+    point_volume_ml: np.ndarray
+    point_length_mm: np.ndarray
+    csa_error_mm2: np.ndarray
+    class_by_hand: np.ndarray
+    kept_share: np.ndarray
+    drawn_voxels: np.ndarray
+    drawn_class: np.ndarray
+
+    @classmethod
+    def measured(
+        cls,
+        points_mm: np.ndarray,
+        branch_start: np.ndarray,
+        csa_mm2: np.ndarray,
+        size_class: np.ndarray,
+        point_volume_ml: np.ndarray,
+        point_length_mm: np.ndarray,
+        csa_error_mm2: np.ndarray | float = 0.0,
+    ) -> Centerlines:
+        """Centerlines that nobody has edited, and whose voxels have not been drawn yet."""
+        count = len(points_mm)
+        return cls(
+            points_mm,
+            branch_start,
+            csa_mm2,
+            size_class,
+            point_volume_ml,
+            point_length_mm,
+            np.broadcast_to(np.asarray(csa_error_mm2, float), len(branch_start) - 1),
+            class_by_hand=np.zeros(count, bool),
+            kept_share=np.ones(count),
+            drawn_voxels=np.zeros(count, np.int32),
+            drawn_class=size_class,
+        )
 
     @property
     def branch_count(self) -> int:
@@ -47,3 +104,23 @@ class Centerlines:
     def branch_id(self) -> np.ndarray:
         """(n,) branch that each point belongs to."""
         return np.repeat(np.arange(self.branch_count), np.diff(self.branch_start))
+
+    @cached_property
+    def length_mm(self) -> np.ndarray:
+        """(b,) length of each branch."""
+        return self.branch_sum(self.point_length_mm)
+
+    @cached_property
+    def volume_ml(self) -> np.ndarray:
+        """(b,) blood volume of each branch."""
+        return self.branch_sum(self.point_volume_ml)
+
+    @cached_property
+    def mean_csa_mm2(self) -> np.ndarray:
+        """(b,) mean area of each branch along its length."""
+        total = self.branch_sum(self.csa_mm2 * self.point_length_mm)
+        return total / np.maximum(self.length_mm, 1e-9)
+
+    def branch_sum(self, values: np.ndarray) -> np.ndarray:
+        """(b,) sum over each branch of values (n,)."""
+        return np.bincount(self.branch_id, values, self.branch_count)

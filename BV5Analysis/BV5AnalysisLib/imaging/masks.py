@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .errors import AnalysisError
-from .imagefiles import read_image
+from .imagefiles import damaged, read_image
 from .scan import Region
 from .volume import Grid, Volume
 
@@ -24,6 +25,7 @@ _EXTENT_TOLERANCE = 0.05
 class _Segment:
     """One named structure: where a layer has a label value."""
 
+    identifier: str
     name: str
     layer: int
     value: int
@@ -105,6 +107,56 @@ def read_regions(path: Path | str, grid: Grid) -> tuple[Region, ...]:
     return tuple(regions)
 
 
+def read_labels(path: Path | str, grid: Grid, values: Mapping[str, int]) -> Volume:
+    """Read a 3D Slicer segmentation whose segments are known.
+
+    Parameters
+    ----------
+    path : path-like
+        The file (.seg.nrrd), as this software or 3D Slicer wrote it.
+    grid : Grid
+        To lie on.
+    values : mapping of str to int
+        Label value by segment ID. Where segments overlap, the last one counts.
+
+    Returns
+    -------
+    Volume
+        uint8 label values, 0 outside.
+
+    Raises
+    ------
+    AnalysisError
+        It cannot be read, is no such segmentation, has another geometry, or holds a segment that
+        is not known.
+    """
+    path = Path(path)
+    image = read_image(path)
+    segments = _segments(image)
+    known = sorted({segment.identifier for segment in segments} & set(values))
+    foreign = [segment.name for segment in segments if segment.identifier not in values]
+    if not known or foreign:
+        what = f"has a segment {foreign[0]}" if foreign else "is no segmentation"
+        raise AnalysisError(
+            f"{path.name} {what} that BV5 Analysis did not write; give the folder as it was"
+            " written."
+        )
+    labels = np.zeros(grid.shape, np.uint8)
+    if image.GetNumberOfPixels() == 1:  # 3D Slicer's way to write a segmentation without voxels.
+        return Volume(labels, grid)
+    layers = _layers(image, path.name, grid)
+    if len(layers) == 1 and all(each.value == values[each.identifier] for each in segments):
+        array = layers[0].astype(np.uint8)
+        if array.max(initial=0) > max(values.values()):
+            raise damaged(path)
+        return Volume(array, grid)
+    for segment in segments:
+        if segment.layer < len(layers):
+            where = layers[segment.layer] == segment.value
+            labels[where] = values[segment.identifier]
+    return Volume(labels, grid)
+
+
 def _layers(image: sitk.Image, name: str, grid: Grid) -> list[np.ndarray]:
     """Label arrays (z, y, x) on the scan's grid; a segmentation with overlaps has several."""
     if image.GetDimension() != 3:
@@ -177,9 +229,11 @@ def _segments(image: sitk.Image) -> list[_Segment]:
     while image.HasMetaDataKey(f"Segment{len(found)}_ID"):
         key = f"Segment{len(found)}"
         # Before layers and label values were written, each segment had a layer of its own.
-        name = _field(image, f"{key}_Name", _field(image, f"{key}_ID", key))
+        identifier = _field(image, f"{key}_ID", key)
+        name = _field(image, f"{key}_Name", identifier)
         layer = int(_field(image, f"{key}_Layer", str(len(found) if layered else 0)))
-        found.append(_Segment(name, layer, int(_field(image, f"{key}_LabelValue", "1"))))
+        value = int(_field(image, f"{key}_LabelValue", "1"))
+        found.append(_Segment(identifier, name, layer, value))
     return found
 
 
@@ -191,4 +245,4 @@ def _unnamed(layers: list[np.ndarray], name: str) -> list[_Segment]:
     values = [int(value) for value in np.unique(layers[0]) if value]
     if len(values) > _MOST_LABELS:
         raise AnalysisError(f"{name} has {len(values)} different values; give a mask, no image.")
-    return [_Segment(f"region {value}", 0, value) for value in values]
+    return [_Segment(str(value), f"region {value}", 0, value) for value in values]

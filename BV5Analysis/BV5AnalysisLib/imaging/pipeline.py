@@ -15,6 +15,7 @@ from .bronchialwalls import subtract_bronchi
 from .calibration import calibrate, measure_blood_hu, measure_parenchyma
 from .chest import Chest, survey_chest
 from .consolidation import find_consolidation
+from .drawnvoxels import as_drawn
 from .errors import AnalysisError
 from .findings import calibration_findings, vessel_findings, worst_first
 from .givenlungs import given_lungs
@@ -160,10 +161,9 @@ def analyze(
     with steps.step("blood volumes"):
         centerlines = world_centerlines(branches, sized, found.work, parameters)
         lung_volume = Volume(orientation.turn_back(anatomy.lungs), scan.volume.grid)
-        measurements = measure_regions(
-            centerlines, sized.volume_ml, branches.step_mm, lung_volume, regions or ()
-        )
+        measurements = measure_regions(centerlines, lung_volume, regions or ())
         vessels = label_vessels(scan.volume, lung_volume, centerlines, calibration)
+        centerlines = as_drawn(centerlines, vessels)
         histogram = csa_histogram(sized.csa_mm2, sized.volume_ml, parameters)
         findings = worst_first(
             [

@@ -30,6 +30,9 @@ WIDER = 1.15
 JUNCTION_MARGIN_MM = 0.8
 """Blur past the vessels' edges at a junction, where areas cannot be read yet."""
 
+READING_MM = 2.1
+"""Distance from which on readings along a branch are independent: the width of the blur."""
+
 CLEAN_SHARE = 0.4
 """Cross-sections with fewer free directions take over the area of their branch."""
 
@@ -45,10 +48,13 @@ class SizedBranches:
     volume_ml : numpy.ndarray
         (n,) blood of the piece of branch that a point stands for; 0 inside a wider vessel, whose
         blood it is.
+    csa_error_mm2 : numpy.ndarray
+        (b,) standard error of each branch's mean area.
     """
 
     csa_mm2: np.ndarray
     volume_ml: np.ndarray
+    csa_error_mm2: np.ndarray
 
 
 def size_branches(branches: Branches, sections: CrossSections) -> SizedBranches:
@@ -82,7 +88,7 @@ def size_branches(branches: Branches, sections: CrossSections) -> SizedBranches:
     radius_mm = np.sqrt(csa / np.pi)
     own = _clearance_of_wider(branches, radius_mm) > 0
     volume_mm3 = np.where(own, csa * branches.step_mm, 0.0) + _fork_volume_mm3(branches, csa)
-    return SizedBranches(csa, volume_mm3 / 1000)
+    return SizedBranches(csa, volume_mm3 / 1000, _mean_area_error(branches, sections, readable))
 
 
 def _fork_volume_mm3(branches: Branches, csa_mm2: np.ndarray) -> np.ndarray:
@@ -149,6 +155,27 @@ def _running_median(
         width = min(round(window_mm / branches.step_mm[start]), len(area)) // 2 * 2 + 1
         smooth[piece] = ndimage.median_filter(area, size=width, mode="nearest")
     return np.clip(smooth, 0.0, None)
+
+
+def _mean_area_error(
+    branches: Branches, sections: CrossSections, readable: np.ndarray
+) -> np.ndarray:
+    """Estimate the standard error (b,) of each branch's mean area, mm².
+
+    Readings of points nearer than `READING_MM` show the same noise. The scatter is taken from
+    readings that far apart, half their squared difference, so that taper does not count as noise.
+    A branch with no two readings has only its least one to go by: it may be off by half of it.
+    """
+    error = np.empty(len(branches.branch_start) - 1)
+    for branch, (start, stop) in enumerate(pairwise(branches.branch_start)):
+        area = sections.csa_mm2[start:stop][readable[start:stop]]
+        apart = max(1, round(READING_MM / branches.step_mm[start]))
+        if len(area) > apart:
+            variance = np.mean((area[apart:] - area[:-apart]) ** 2) / 2
+            error[branch] = np.sqrt(variance * apart / len(area))
+        else:
+            error[branch] = 0.5 * np.median(sections.csa_mm2[start:stop])
+    return error
 
 
 def _clearance_of_wider(branches: Branches, radius_mm: np.ndarray) -> np.ndarray:

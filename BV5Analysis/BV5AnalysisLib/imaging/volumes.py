@@ -7,6 +7,7 @@ import numpy as np
 from .balls import map_balls
 from .branches import Branches
 from .centerlines import Centerlines
+from .drawnvoxels import core_radius_mm, reach_mm
 from .errors import AnalysisError
 from .measurements import Calibration, CsaHistogram, Measurement
 from .parameters import Parameters
@@ -36,20 +37,16 @@ def world_centerlines(
     Returns
     -------
     Centerlines
-        The same points in LPS mm, with area, class, and length, volume and mean area a branch.
+        The same points in LPS mm, with area, class, blood and length, and each branch's error.
     """
-    count = len(branches.branch_start) - 1
-    branch = branches.branch_id
-    length = np.bincount(branch, branches.step_mm, count)
-    return Centerlines(
+    return Centerlines.measured(
         points_mm=work.to_world(branches.position_mm),
         branch_start=branches.branch_start,
         csa_mm2=sized.csa_mm2,
         size_class=parameters.size_class(sized.csa_mm2),
-        length_mm=length,
-        volume_ml=np.bincount(branch, sized.volume_ml, count),
-        mean_csa_mm2=np.bincount(branch, sized.csa_mm2 * branches.step_mm, count)
-        / np.maximum(length, 1e-9),
+        point_volume_ml=sized.volume_ml,
+        point_length_mm=branches.step_mm,
+        csa_error_mm2=sized.csa_error_mm2,
     )
 
 
@@ -77,8 +74,6 @@ def check_regions(regions: tuple[Region, ...], grid: Grid) -> None:
 
 def measure_regions(
     centerlines: Centerlines,
-    point_volume_ml: np.ndarray,
-    point_length_mm: np.ndarray,
     lungs: Volume,
     regions: tuple[Region, ...],
 ) -> tuple[Measurement, ...]:
@@ -90,8 +85,6 @@ def measure_regions(
     ----------
     centerlines : Centerlines
         Vessels with classes.
-    point_volume_ml, point_length_mm : numpy.ndarray
-        (n,) blood and length that each centerline point stands for.
     lungs : Volume
         `LungLabel` values.
     regions : tuple of Region
@@ -130,8 +123,8 @@ def measure_regions(
             name,
             voxels * lungs.grid.voxel_volume_ml,
             centerlines.size_class[points],
-            point_volume_ml[points],
-            point_length_mm[points],
+            centerlines.point_volume_ml[points],
+            centerlines.point_length_mm[points],
         )
         for name, points, voxels in rows
     )
@@ -209,11 +202,8 @@ def label_vessels(
     """
     grid = scan.grid
     labels = np.zeros(grid.shape, np.uint8)
-    radius = centerlines.radius_mm
     half_blood_hu = (calibration.parenchyma_hu + calibration.blood_hu) / 2
-    # Thin vessels still show as a line of voxels.
-    core = np.maximum(0.9 * radius, 0.5 * grid.spacing_zyx.max())
-    widest = np.maximum(1.35 * radius + 0.5, core)
+    core, widest = core_radius_mm(centerlines, grid), reach_mm(centerlines, grid)
     center = grid.world_to_index(centerlines.points_mm)
     scan_hu, lung = scan.array.reshape(-1), lungs.array.reshape(-1)
 

@@ -35,14 +35,18 @@ def lines(*pieces, volume_ml):
     """Centerlines of one branch a line."""
     branch_start = np.cumsum([0, *(len(each) for each in pieces)])
     csa = np.concatenate([each.csa_mm2 for each in pieces])
-    return Centerlines(
+    return Centerlines.measured(
         points_mm=np.concatenate([each.position_mm for each in pieces]),
         branch_start=branch_start,
         csa_mm2=csa,
         size_class=np.ones(len(csa), np.uint8),
-        length_mm=np.array([each.length_mm.sum() for each in pieces]),
-        volume_ml=np.array(volume_ml),
-        mean_csa_mm2=np.array([each.csa_mm2.mean() for each in pieces]),
+        point_volume_ml=np.concatenate(
+            [
+                np.full(len(each), volume / len(each))
+                for each, volume in zip(pieces, volume_ml, strict=True)
+            ]
+        ),
+        point_length_mm=np.concatenate([each.length_mm for each in pieces]),
     )
 
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from BV5AnalysisLib.export.case import write_case
+from BV5AnalysisLib.export.case import case_of, write_case
 
 FILES = [
     "centerlines.vtp",
@@ -16,7 +16,7 @@ FILES = [
 
 
 def test_all_files_are_written(tmp_path, small_result):
-    write_case(tmp_path, "case 1", small_result)
+    write_case(tmp_path, case_of("case 1", small_result))
     assert sorted(path.name for path in tmp_path.iterdir()) == FILES
 
 

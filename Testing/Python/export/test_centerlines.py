@@ -62,6 +62,6 @@ def test_slicer_puts_the_points_in_ras(tmp_path, small_result):
 
 def test_no_vessel_at_all_is_a_valid_file(tmp_path):
     none = np.zeros(0)
-    lines = Centerlines(np.zeros((0, 3)), np.zeros(1, int), none, none, none, none, none)
+    lines = Centerlines.measured(np.zeros((0, 3)), np.zeros(1, int), none, none, none, none)
     write_centerlines(tmp_path / "none.vtp", lines)
     assert read(tmp_path / "none.vtp").GetNumberOfPoints() == 0

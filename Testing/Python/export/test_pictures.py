@@ -10,6 +10,7 @@ from BV5AnalysisLib.imaging.sizeclasses import VESSELS, LungLabel, SizeClass
 from BV5AnalysisLib.imaging.volume import Grid, Volume
 
 pytest.importorskip("matplotlib")
+from BV5AnalysisLib.export.case import case_of
 from BV5AnalysisLib.export.histogram import drawn_bars, histogram_png
 from BV5AnalysisLib.export.slices import informative_slices, overview_png
 from matplotlib import image as mpl_image
@@ -19,13 +20,17 @@ def pixels(png: bytes) -> np.ndarray:
     return mpl_image.imread(io.BytesIO(png), format="png")[..., :3]
 
 
+def slices_of(result):
+    return informative_slices(case_of("c", result), result.scan.volume)
+
+
 def count(picture: np.ndarray, size_class: SizeClass, tolerance: float = 0.05) -> int:
     """Pixels of a class's color."""
     return int((abs(picture - VESSELS[size_class].color) < tolerance).all(axis=-1).sum())
 
 
 def test_the_overview_outlines_every_class(small_result):
-    picture = pixels(overview_png(small_result))
+    picture = pixels(overview_png(case_of("c", small_result), small_result.scan.volume))
     assert min(picture.shape[:2]) > 1000
     legend = int(picture.shape[0] * 0.96)
     for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10):
@@ -36,14 +41,21 @@ def test_the_overview_outlines_every_class(small_result):
 
 def test_without_vessels_only_the_legend_is_colored(small_result):
     vessels = small_result.vessels.with_array(np.zeros_like(small_result.vessels.array))
-    picture = pixels(overview_png(dataclasses.replace(small_result, vessels=vessels)))
+    picture = pixels(
+        overview_png(
+            case_of("c", dataclasses.replace(small_result, vessels=vessels)),
+            small_result.scan.volume,
+        )
+    )
     legend = int(picture.shape[0] * 0.96)
     assert count(picture[:legend], SizeClass.BV5) == 0
     assert count(picture[legend:], SizeClass.BV5) > 100
 
 
 def test_slices_go_through_the_vessels(small_result):
-    axial, coronal, right, left = informative_slices(small_result)
+    axial, coronal, right, left = informative_slices(
+        case_of("c", small_result), small_result.scan.volume
+    )
     assert [picture.title.split(" (")[0] for picture in (axial, coronal, right, left)] == [
         "Axial",
         "Coronal",
@@ -76,7 +88,7 @@ def marked(small_result):
 
 
 def test_slices_are_turned_as_radiologists_read_them(marked):
-    axial, coronal, right, _left = informative_slices(marked)
+    axial, coronal, right, _left = slices_of(marked)
     bright = {
         picture.edges: tuple(np.argwhere(picture.hu == 1000)[0])
         for picture in (axial, coronal, right)
@@ -89,7 +101,7 @@ def test_slices_are_turned_as_radiologists_read_them(marked):
 
 
 def test_the_histogram_shows_each_class_in_its_color(small_result):
-    picture = pixels(histogram_png(small_result))
+    picture = pixels(histogram_png(case_of("c", small_result)))
     for size_class in VESSELS:
         assert count(picture, size_class) > 1500
     # The volumes are 0.36, 0.84 and 4.8 mL, and areas are volumes.
@@ -113,5 +125,5 @@ def test_bars_keep_volumes_and_fit_a_log_axis():
 def test_pictures_keep_no_state_behind(small_result):
     from matplotlib import _pylab_helpers
 
-    histogram_png(small_result)
+    histogram_png(case_of("c", small_result))
     assert not _pylab_helpers.Gcf.figs

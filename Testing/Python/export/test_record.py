@@ -8,6 +8,7 @@ import jsonschema
 import numpy as np
 import pytest
 from BV5AnalysisLib import __version__
+from BV5AnalysisLib.export.case import case_of
 from BV5AnalysisLib.export.record import case_record, write_record
 from BV5AnalysisLib.imaging.measurements import CsaHistogram
 from BV5AnalysisLib.imaging.parameters import Parameters
@@ -20,7 +21,7 @@ SCHEMA = json.loads(
 
 
 def written(path: Path, result, case: str = "case 1") -> dict:
-    write_record(path, case, result)
+    write_record(path, case_of(case, result))
 
     def refuse(constant: str):
         raise AssertionError(f"{constant} is no JSON")
@@ -57,7 +58,7 @@ def test_it_follows_the_schema_and_holds_what_was_measured(tmp_path, small_resul
 
 
 def test_the_schema_refuses_another_record(tmp_path, small_result):
-    record = case_record("c", small_result)
+    record = case_record(case_of("c", small_result))
     del record["measurements"][0]["bv5_ml"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(SCHEMA).validate(record)

@@ -11,6 +11,7 @@ from BV5AnalysisLib.imaging.quality import Finding, Severity
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
+from BV5AnalysisLib.export.case import case_of
 from BV5AnalysisLib.export.histogram import histogram_png
 from BV5AnalysisLib.export.report import number, report_html
 
@@ -52,13 +53,14 @@ class Page(HTMLParser):
 def page_of(small_result):
     def make(case: str = "case 1", **changes) -> Page:
         result = dataclasses.replace(small_result, **changes)
-        return Page(report_html(case, result, overview=PNG + b"slices", vessels_3d=PNG + b"3d"))
+        shown = case_of(case, result)
+        return Page(report_html(shown, overview=PNG + b"slices", vessels_3d=PNG + b"3d"))
 
     return make
 
 
 def test_nothing_lies_outside_the_file(small_result):
-    html = report_html("c", small_result, PNG, PNG)
+    html = report_html(case_of("c", small_result), PNG, PNG)
     page = Page(html)
     assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
     for _tag, attributes in page.tags:
@@ -73,7 +75,7 @@ def test_the_three_pictures_are_inside(page_of, small_result):
     pictures = [
         base64.b64decode(source.removeprefix("data:image/png;base64,")) for source in sources
     ]
-    assert pictures == [PNG + b"3d", PNG + b"slices", histogram_png(small_result)]
+    assert pictures == [PNG + b"3d", PNG + b"slices", histogram_png(case_of("c", small_result))]
     assert all(attributes.get("alt") for tag, attributes in page_of().tags if tag == "img")
 
 

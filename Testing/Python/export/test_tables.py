@@ -5,6 +5,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.export.case import case_of
 from BV5AnalysisLib.export.tables import COLUMNS, safe_cell, write_measurements
 from BV5AnalysisLib.imaging.quality import Finding, Severity
 
@@ -24,7 +25,7 @@ def test_the_agreed_columns_come_first():
 
 
 def test_rows_hold_the_measurements(tmp_path, small_result):
-    write_measurements(tmp_path / "m.csv", "case 1", small_result)
+    write_measurements(tmp_path / "m.csv", case_of("case 1", small_result))
     rows = read_rows(tmp_path / "m.csv")
     assert [row["region"] for row in rows] == ["both", "right", "left"]
     for row, measurement in zip(rows, small_result.measurements, strict=True):
@@ -45,9 +46,8 @@ def test_findings_are_codes_of_what_should_worry(tmp_path, small_result):
         Finding("thick_slices", Severity.WARNING, "Thick."),
         Finding("note", Severity.INFO, "Note."),
     )
-    write_measurements(
-        tmp_path / "m.csv", "c", dataclasses.replace(small_result, findings=findings)
-    )
+    result = dataclasses.replace(small_result, findings=findings)
+    write_measurements(tmp_path / "m.csv", case_of("c", result))
     assert read_rows(tmp_path / "m.csv")[0]["findings"] == "cut;thick_slices"
 
 
@@ -55,7 +55,7 @@ def test_no_blood_gives_empty_percentages(tmp_path, small_result):
     none = dataclasses.replace(small_result.measurements[0], bv5_ml=0.0, bv5_10_ml=0.0, bv10_ml=0.0)
     assert np.isnan(none.bv5_pct)
     result = dataclasses.replace(small_result, measurements=(none,))
-    write_measurements(tmp_path / "m.csv", "c", result)
+    write_measurements(tmp_path / "m.csv", case_of("c", result))
     (row,) = read_rows(tmp_path / "m.csv")
     assert row["bv5_pct"] == row["bv5_10_pct"] == row["bv10_pct"] == ""
     assert float(row["tpbv_ml"]) == 0
@@ -65,7 +65,7 @@ def test_no_blood_gives_empty_percentages(tmp_path, small_result):
 def test_no_cell_is_a_formula(tmp_path, small_result, text):
     region = dataclasses.replace(small_result.measurements[0], region=text)
     result = dataclasses.replace(small_result, measurements=(region,))
-    write_measurements(tmp_path / "m.csv", text, result)
+    write_measurements(tmp_path / "m.csv", case_of(text, result))
     (row,) = read_rows(tmp_path / "m.csv")
     assert row["case"] == row["region"] == "'" + text.strip()
 
@@ -75,5 +75,5 @@ def test_plain_text_stays():
 
 
 def test_commas_quotes_and_umlauts_survive(tmp_path, small_result):
-    write_measurements(tmp_path / "m.csv", 'Fall "Ü", 2', small_result)
+    write_measurements(tmp_path / "m.csv", case_of('Fall "Ü", 2', small_result))
     assert read_rows(tmp_path / "m.csv")[0]["case"] == 'Fall "Ü", 2'

@@ -41,7 +41,9 @@ def scene():
             scales.append(np.sqrt(area / np.pi / 2))
     branches = line_branches(lines, scales)
     csa = np.repeat(AREAS * 2, np.diff(branches.branch_start))
-    sized = SizedBranches(csa, csa * branches.step_mm / 1000)
+    sized = SizedBranches(
+        csa, csa * branches.step_mm / 1000, np.zeros(len(branches.branch_start) - 1)
+    )
     centerlines = world_centerlines(branches, sized, work, PARAMETERS)
     hu = np.full(grid.shape, -850, np.int16)
     index = np.moveaxis(np.indices(grid.shape), 0, -1)
@@ -66,8 +68,8 @@ def test_centerlines_carry_area_class_length_and_volume(scene):
 
 
 def rows_of(scene, regions=()):
-    branches, sized, centerlines, lungs, _ = scene
-    found = measure_regions(centerlines, sized.volume_ml, branches.step_mm, lungs, regions)
+    _, _, centerlines, lungs, _ = scene
+    found = measure_regions(centerlines, lungs, regions)
     return {row.region: row for row in found}
 
 
@@ -154,7 +156,7 @@ def test_a_wide_vessel_is_drawn_over_a_thin_one(order):
     lines = [straight((7, 21, 21), (1, 0, 0), 28), straight((7, 21, 23), (1, 0, 0), 28)]
     branches = line_branches([lines[i] for i in order], [1.4, 0.7])
     csa = np.repeat(np.array([30.0, 2.0])[list(order)], len(lines[0]))
-    sized = SizedBranches(csa, csa * 0.7 / 1000)
+    sized = SizedBranches(csa, csa * 0.7 / 1000, np.zeros(len(branches.branch_start) - 1))
     centerlines = world_centerlines(branches, sized, work, PARAMETERS)
     hu = np.full(grid.shape, -850, np.int16)
     labels = label_vessels(Volume(hu, grid), Volume(lungs, grid), centerlines, CALIBRATION).array
@@ -163,14 +165,12 @@ def test_a_wide_vessel_is_drawn_over_a_thin_one(order):
 
 
 def test_a_region_counts_the_same_whatever_its_type(scene):
-    branches, sized, centerlines, lungs, _ = scene
+    _, _, centerlines, lungs, _ = scene
     half = np.zeros(lungs.array.shape, bool)
     half[:, :45] = True
     rows = [
         measure_regions(
             centerlines,
-            sized.volume_ml,
-            branches.step_mm,
             lungs,
             (Region("half", lungs.with_array(half.astype(kind))),),
         )[-1]

@@ -38,7 +38,13 @@ def counted(image, lines, areas, lung=None, volume_ml=None):
     sections = CrossSections(csa, np.full(count, PARENCHYMA), np.ones(count), np.zeros(count))
     lung = np.ones(image.shape, bool) if lung is None else lung
     sized = with_wide_volumes(
-        SizedBranches(csa, own), branches, sections, image, lung, SPACING, CALIBRATION
+        SizedBranches(csa, own, np.zeros(len(branches.branch_start) - 1)),
+        branches,
+        sections,
+        image,
+        lung,
+        SPACING,
+        CALIBRATION,
     )
     assert (sized.csa_mm2 == csa).all()
     return np.bincount(branches.branch_id, sized.volume_ml)

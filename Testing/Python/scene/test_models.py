@@ -10,15 +10,14 @@ from vtk.util.numpy_support import vtk_to_numpy
 
 def centerlines(points: np.ndarray, lengths: list[int], csa: float = 9.0) -> Centerlines:
     """Branches of given numbers of points, all of one area."""
-    count, branches = len(points), len(lengths)
-    return Centerlines(
+    count = len(points)
+    return Centerlines.measured(
         points_mm=np.asarray(points, float),
         branch_start=np.concatenate([[0], np.cumsum(lengths)]).astype(int),
         csa_mm2=np.full(count, csa),
         size_class=np.full(count, 2, np.uint8),
-        length_mm=np.arange(branches, dtype=float),
-        volume_ml=np.arange(branches) / 10,
-        mean_csa_mm2=np.full(branches, csa),
+        point_volume_ml=np.linspace(0.1, 0.2, count),
+        point_length_mm=np.linspace(0.6, 0.8, count),
     )
 
 

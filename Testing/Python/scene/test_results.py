@@ -137,8 +137,8 @@ def test_result_without_vessels_and_lungs_makes_empty_nodes(application, small_r
     empty = dataclasses.replace(
         small_result,
         vessels=small_result.vessels.with_array(np.zeros_like(small_result.vessels.array)),
-        centerlines=Centerlines(
-            np.zeros((0, 3)), np.zeros(1, int), none, none.astype(np.uint8), none, none, none
+        centerlines=Centerlines.measured(
+            np.zeros((0, 3)), np.zeros(1, int), none, none.astype(np.uint8), none, none
         ),
     )
     outcome = add_result(application.scene, empty, "empty")

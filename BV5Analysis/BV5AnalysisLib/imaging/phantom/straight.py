@@ -269,13 +269,16 @@ def _centerlines(cut: list[Tubes], grid: Grid, volume_ml: np.ndarray) -> Centerl
         for tube, whole in zip(cut, full, strict=True)
     ]
     csa = np.concatenate([part.area_mm2 for part in parts])
-    areas = np.array([tube.area_mm2.max() for tube in cut])
-    return Centerlines(
+    # Round ends hold blood, too: each tube's is spread over its length.
+    spread_ml = [
+        np.full(len(part.step_mm), total / max(len(part.step_mm), 1))
+        for part, total in zip(parts, volume_ml, strict=True)
+    ]
+    return Centerlines.measured(
         points_mm=np.concatenate([part.center_mm for part in parts]),
         branch_start=np.cumsum([0] + [len(part.step_mm) for part in parts]),
         csa_mm2=csa,
         size_class=Parameters().size_class(csa),
-        length_mm=np.array([part.step_mm.sum() for part in parts]),
-        volume_ml=volume_ml,
-        mean_csa_mm2=areas,
+        point_volume_ml=np.concatenate(spread_ml),
+        point_length_mm=np.concatenate([part.step_mm for part in parts]),
     )

@@ -132,16 +132,13 @@ def centerlines(
     start = np.searchsorted(number, np.arange(count + 1))
     csa = plumbing.csa_mm2[chosen]
     volume = _gather(plumbing, ledger, material, chosen)
-    step = plumbing.tubes.step_mm[chosen]
-    length = np.bincount(number, step, minlength=count)
-    return Centerlines(
+    return Centerlines.measured(
         points_mm=plumbing.tubes.center_mm[chosen],
         branch_start=start,
         csa_mm2=csa,
         size_class=parameters.size_class(csa),
-        length_mm=length,
-        volume_ml=np.bincount(number, volume, minlength=count),
-        mean_csa_mm2=np.bincount(number, csa * step, minlength=count) / np.maximum(length, 1e-9),
+        point_volume_ml=volume,
+        point_length_mm=plumbing.tubes.step_mm[chosen],
     )
 
 

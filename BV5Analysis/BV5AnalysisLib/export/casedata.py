@@ -1,0 +1,137 @@
+"""One analyzed case with its review."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ..imaging.centerlines import Centerlines
+from ..imaging.edits import Edits
+from ..imaging.errors import AnalysisError
+from ..imaging.measurements import AnalysisResult, Calibration, CsaHistogram, Measurement
+from ..imaging.parameters import Parameters
+from ..imaging.quality import Finding
+from ..imaging.scan import Acquisition
+from ..imaging.volume import Grid, Volume
+from .versions import software_versions
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a reader decided about a case.
+
+    Attributes
+    ----------
+    status : str
+        Empty as long as nobody decided, else ``accepted`` or ``rejected``.
+    reviewer, comment : str
+        Free text.
+    time : str
+        When, ISO 8601 with the offset from UTC; empty without a decision.
+    """
+
+    status: str = ""
+    reviewer: str = ""
+    comment: str = ""
+    time: str = ""
+
+    def __post_init__(self) -> None:
+        if self.status not in ("", "accepted", "rejected"):
+            raise AnalysisError(f"A review is accepted or rejected, not {self.status!r}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """All that is kept of an analysis, without the scan; n points, b branches.
+
+    Attributes
+    ----------
+    name : str
+        Name of the case.
+    lungs, vessels : Volume
+        uint8 `LungLabel` and `SizeClass` values, 0 outside.
+    centerlines : Centerlines
+        Vessel branches with areas.
+    measurements : tuple of Measurement
+        Rows ``both``, ``right``, ``left``, then the given regions.
+    csa_histogram : CsaHistogram
+        Blood volume by area.
+    findings : tuple of Finding
+        Quality findings, the worst first.
+    calibration : Calibration
+        Blood, parenchyma and noise as measured.
+    parameters : Parameters
+        As used.
+    seconds : dict of str to float
+        Wall seconds a step.
+    lungs_given : bool
+        Whether the lungs were given rather than segmented.
+    grid : Grid
+        Of the scan, on which lungs and vessels lie.
+    sha256 : str
+        Of the scan's voxel values.
+    acquisition : Acquisition
+        How the scan was made.
+    review : Review
+        What a reader decided.
+    edits : Edits or None
+        What was edited by hand; None as long as nothing was recomputed.
+    software : dict of str to str
+        Versions by package.
+    created : str
+        When the scan was analyzed, UTC, ISO 8601.
+    """
+
+    name: str
+    lungs: Volume
+    vessels: Volume
+    centerlines: Centerlines
+    measurements: tuple[Measurement, ...]
+    csa_histogram: CsaHistogram
+    findings: tuple[Finding, ...]
+    calibration: Calibration
+    parameters: Parameters
+    seconds: dict[str, float]
+    lungs_given: bool
+    grid: Grid
+    sha256: str
+    acquisition: Acquisition
+    review: Review = field(default_factory=Review)
+    edits: Edits | None = None
+    software: dict[str, str] = field(default_factory=dict)
+    created: str = ""
+
+
+def case_of(name: str, result: AnalysisResult) -> Case:
+    """Case of a fresh analysis, not yet reviewed.
+
+    Parameters
+    ----------
+    name : str
+        Name of the case.
+    result : AnalysisResult
+        What was measured.
+
+    Returns
+    -------
+    Case
+        Without the scan, whose voxels are not kept.
+    """
+    return Case(
+        name=name,
+        lungs=result.lungs,
+        vessels=result.vessels,
+        centerlines=result.centerlines,
+        measurements=result.measurements,
+        csa_histogram=result.csa_histogram,
+        findings=result.findings,
+        calibration=result.calibration,
+        parameters=result.parameters,
+        seconds=result.seconds,
+        lungs_given=result.lungs_given,
+        grid=result.scan.volume.grid,
+        sha256=result.scan.sha256,
+        acquisition=result.scan.acquisition,
+        software=software_versions(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )

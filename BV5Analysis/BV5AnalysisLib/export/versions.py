@@ -1,0 +1,21 @@
+"""Versions of what the numbers rest on."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+
+from .. import __version__
+
+_PACKAGES = ("numpy", "scipy", "SimpleITK", "pydicom", "matplotlib", "vtk", "slicer-core")
+
+
+def software_versions() -> dict[str, str]:
+    """Versions of this software, Python and the installed packages that the numbers rest on."""
+    versions = {"bv5-analysis": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
