@@ -1,0 +1,3 @@
+"""The fixtures that the panel's tests have."""
+
+from panel.conftest import messages, qt  # noqa: F401 - fixtures

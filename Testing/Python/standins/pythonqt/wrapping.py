@@ -1,0 +1,302 @@
+"""Python objects that stand for Qt objects, as PythonQt makes them."""
+
+import enum
+
+import shiboken6
+from PySide6 import QtCore
+
+from standins import facts
+from standins.pythonqt.calling import call, call_native
+from standins.pythonqt.enums import EnumInt, EnumType
+from standins.pythonqt.signals import BoundSignal, connect_by_signature, disconnect_by_signature
+
+_SHIBOKEN_OBJECT = shiboken6.Shiboken.Object
+_classes: dict[type, type] = {}
+
+
+class Wrapped:
+    """Base of every class in `qt`: holds the PySide6 object (`native`)."""
+
+    __slots__ = ("__weakref__", "_native_object")
+    _native_class: type | None = None
+
+    def __init__(self, *arguments, **named):
+        from standins.pythonqt.subclassing import native_class_for
+
+        native_class = native_class_for(type(self))
+        _adopt(self, call_native(native_class, arguments, named))
+
+    @property
+    def _native(self):
+        try:
+            return self._native_object
+        except AttributeError:
+            raise ValueError(
+                f"{type(self).__name__}: __init__ of the Qt base was not called"
+            ) from None
+
+    def className(self):
+        return _qt_class(type(self)).__name__
+
+    def help(self):
+        return None
+
+    def delete(self):
+        shiboken6.delete(self._native)
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        native = self._native
+        if isinstance(native, QtCore.QObject) and name.encode() in [
+            bytes(n.data()) for n in native.dynamicPropertyNames()
+        ]:
+            return to_python(native.property(name))
+        _refuse(type(self), name)
+
+    def __setattr__(self, name, value):
+        if name == "_native_object" or _settable(type(self), name):
+            object.__setattr__(self, name, value)
+            return
+        native = self._native
+        if isinstance(native, QtCore.QObject) and name.encode() in [
+            bytes(n.data()) for n in native.dynamicPropertyNames()
+        ]:
+            native.setProperty(name, to_qt(value))
+            return
+        if hasattr(type(self), name):
+            raise AttributeError(f"'{name}' of {self.className()} can not be overwritten")
+        raise AttributeError(
+            f"Property '{name}' does not exist on {self.className()} and creating new attributes "
+            "on C++ objects is not allowed"
+        )
+
+    def __eq__(self, other):
+        return isinstance(other, Wrapped) and self._native == other._native
+
+    def __hash__(self):
+        return hash(self._native)
+
+    def __repr__(self):
+        return f"{self.className()} ({self._native!r})"
+
+    def __dir__(self):
+        known = facts.of_class(self.className())
+        return sorted(known.attributes) if known else super().__dir__()
+
+
+def _settable(cls: type, name: str) -> bool:
+    """Whether an instance takes this attribute: a property, or its class was written in Python."""
+    for base in cls.__mro__:
+        if name in vars(base) and hasattr(vars(base)[name], "__set__"):
+            return True
+    return cls is not _qt_class(cls) and name not in dir(_qt_class(cls))
+
+
+def _refuse(cls: type, name: str):
+    real = facts.of_class(_qt_class(cls).__name__)
+    if real and name in real.attributes:
+        raise facts.MissingInStandIn(f"{_qt_class(cls).__name__}.{name} exists in Slicer, not here")
+    raise AttributeError(f"'{_qt_class(cls).__name__}' object has no attribute '{name}'")
+
+
+def _qt_class(cls: type) -> type:
+    """Return the class of `qt` that a Python subclass builds on (itself if it is one)."""
+    return next(base for base in cls.__mro__ if "_native_class" in vars(base))
+
+
+def _adopt(wrapped: Wrapped, native) -> None:
+    wrapped._native_object = native
+    if isinstance(native, QtCore.QObject):
+        native._pythonqt_wrapper = wrapped
+
+
+def wrap(native) -> Wrapped:
+    """Return the one wrapper of a PySide6 object."""
+    existing = getattr(native, "_pythonqt_wrapper", None)
+    if existing is not None:
+        return existing
+    wrapped = object.__new__(wrapper_class(_nearest(type(native))))
+    _adopt(wrapped, native)
+    return wrapped
+
+
+def _nearest(native_class: type) -> type:
+    return next(c for c in native_class.__mro__ if c in _classes or not c.__name__.startswith("_"))
+
+
+def to_python(value):
+    """Return a value from Qt as PythonQt hands it to Python."""
+    if value is None or isinstance(value, (bool, int, float, str, bytes)):
+        return EnumInt.of(value) if isinstance(value, enum.Enum) else value
+    if isinstance(value, enum.Enum):
+        return EnumInt.of(value)
+    if isinstance(value, _SHIBOKEN_OBJECT):
+        return wrap(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(to_python(item) for item in value)
+    return value
+
+
+def to_qt(value):
+    """Return a value from Python as PySide6 takes it."""
+    if isinstance(value, Wrapped):
+        return value._native
+    if isinstance(value, EnumInt):
+        return value.native()
+    if isinstance(value, type) and issubclass(value, Wrapped):
+        return value._native_class
+    if isinstance(value, (list, tuple)):
+        return type(value)(to_qt(item) for item in value)
+    return value
+
+
+class _Method:
+    """A slot or method; of a class, a static method."""
+
+    def __init__(self, name: str, native_class: type):
+        self.name, self.native_class = name, native_class
+
+    def __get__(self, wrapped, owner):
+        name = self.name
+        if wrapped is None:
+            function = getattr(self.native_class, name)
+            return lambda *arguments, **named: call(function, arguments, named)
+        native = wrapped._native
+        # A Python subclass overrides by a method of the same name: its base's is meant here.
+        function = getattr(super(type(native), native) if _is_shell(native) else native, name)
+        return lambda *arguments, **named: call(function, arguments, named)
+
+
+def _is_shell(native) -> bool:
+    return getattr(type(native), "_is_pythonqt_shell", False)
+
+
+class _Property:
+    """A Qt property: an attribute to read and write."""
+
+    def __init__(self, name: str, writable: bool):
+        self.name, self.writable = name, writable
+
+    def __get__(self, wrapped, owner):
+        return self if wrapped is None else to_python(wrapped._native.property(self.name))
+
+    def __set__(self, wrapped, value):
+        if not self.writable:
+            raise AttributeError(f"Property '{self.name}' of {wrapped.className()} is not writable")
+        native = wrapped._native
+        present = native.property(self.name)
+        if isinstance(present, (bool, int, float)) and isinstance(value, (str, type(None))):
+            self._refuse_value(wrapped, value)
+        if isinstance(present, str) and not isinstance(value, str):
+            self._refuse_value(wrapped, value)
+        if isinstance(present, enum.Enum) and not isinstance(value, EnumInt):
+            value = EnumInt(int(value), type(present))
+        if not native.setProperty(self.name, to_qt(value)):
+            self._refuse_value(wrapped, value)
+
+    def _refuse_value(self, wrapped, value):
+        raise AttributeError(
+            f"Property '{self.name}' of {wrapped.className()} does not accept {value!r}"
+        )
+
+
+class _ObjectName(_Property):
+    """`name`, PythonQt's other word for objectName."""
+
+    def __init__(self):
+        super().__init__("objectName", writable=True)
+
+
+class _Signal:
+    def __init__(self, name: str):
+        self.name = name
+
+    def __get__(self, wrapped, owner):
+        return self if wrapped is None else BoundSignal(wrapped, self.name)
+
+
+class _Refused:
+    """A name that PySide6 has and real Slicer has not."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __get__(self, wrapped, owner):
+        raise AttributeError(f"'{owner.__name__}' object has no attribute '{self.name}'")
+
+
+def wrapper_class(native_class: type) -> type:
+    """Return the class of `qt`, `ctk` or `slicer` that wraps a PySide6 class, made once."""
+    if native_class in _classes:
+        return _classes[native_class]
+    native_base = next(
+        (c for c in native_class.__mro__[1:] if issubclass(c, _SHIBOKEN_OBJECT)), _SHIBOKEN_OBJECT
+    )
+    base = Wrapped if native_base is _SHIBOKEN_OBJECT else wrapper_class(native_base)
+    name = native_class.__name__
+    members = _members(native_class, base)
+    made = type(name, (base,), {"__slots__": (), "_native_class": native_class, **members})
+    made.__module__ = "PythonQt"
+    _classes[native_class] = made
+    return made
+
+
+def _members(native_class: type, base: type) -> dict:
+    name = native_class.__name__
+    known = facts.of_class(name)
+    inherited = set() if base is Wrapped else set(base._native_class.__mro__)
+    members: dict = {}
+    for owner in reversed([c for c in native_class.__mro__ if c not in inherited]):
+        if owner is object or owner is _SHIBOKEN_OBJECT:
+            continue
+        for key, value in vars(owner).items():
+            members.update(_member(key, value, native_class))
+    if issubclass(native_class, QtCore.QObject):
+        members.update(_properties(native_class, known))
+        if base is Wrapped:
+            members.update(_of_every_object())
+    signatures = [s.partition("(")[0] for s in getattr(native_class, "object_signals", {})]
+    members.update({signal: _Signal(signal) for signal in signatures})
+    if known is None:
+        return {k: v for k, v in members.items() if k not in facts.QT6_ONLY}
+    have = {k for c in base.__mro__ for k in vars(c) if not k.startswith("_")}
+    kept = {k: v for k, v in members.items() if k in known.attributes}
+    always = {"name", "className", "help", "delete"}
+    return kept | {k: _Refused(k) for k in (have | set(members)) - known.attributes - always}
+
+
+def _member(key: str, value, native_class: type) -> dict:
+    if key.startswith("_") or key == "staticMetaObject" or key == "object_signals":
+        return {}
+    if isinstance(value, type) and issubclass(value, enum.Enum):
+        members = {
+            n: EnumInt.of(m) for n, m in value.__members__.items() if isinstance(m.value, int)
+        }
+        return {key: EnumType(value), **members}
+    if isinstance(value, QtCore.Signal):
+        return {key: _Signal(key)}
+    if isinstance(value, (int, float, str)):
+        return {key: value}
+    if isinstance(value, (QtCore.Property, type)):
+        return {}
+    plain = key.removesuffix("_") if key in {"raise_", "exec_", "print_"} else key
+    return {plain: _Method(key, native_class)}
+
+
+def _properties(native_class: type, known) -> dict:
+    meta = native_class.staticMetaObject
+    found = {}
+    for index in range(meta.propertyOffset(), meta.propertyCount()):
+        prop = meta.property(index)
+        if known is None or prop.name() in known.properties:
+            found[prop.name()] = _Property(prop.name(), prop.isWritable())
+    return found
+
+
+def _of_every_object() -> dict:
+    return {
+        "name": _ObjectName(),
+        "connect": connect_by_signature,
+        "disconnect": disconnect_by_signature,
+    }
