@@ -1,0 +1,214 @@
+"""Section Analyze: runs the analysis beside Slicer, shows how far it is, or loads one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..imaging.errors import AnalysisError
+from .messages import problems_told
+from .protocols import Logic, Process
+
+if TYPE_CHECKING:
+    from ..scene.outcome import Outcome
+    from .background import AnalysisRequest
+
+
+def step_text(step: str) -> str:
+    """Name of an analysis' step for the user."""
+    texts = {
+        "starting": _("Starting"),
+        "reading": _("Reading the scan"),
+        "lungs and airways": _("Lungs and airways"),
+        "resampling": _("Resampling"),
+        "bronchi": _("Bronchi"),
+        "vessel centers": _("Vessel centers"),
+        "branches": _("Branches"),
+        "cross-sectional areas": _("Cross-sectional areas"),
+        "blood volumes": _("Blood volumes"),
+        "writing": _("Writing"),
+        "loading": _("Loading the results"),
+        "done": _("Done"),
+    }
+    return texts.get(step, step)
+
+
+class AnalysisSection:
+    """Analyze, Cancel, progress, and Load case.
+
+    Parameters
+    ----------
+    ui : object
+        The form's widgets.
+    logic : Logic
+        Checks the input and loads results.
+    process : Process
+        Runs the analysis.
+    makeRequest : callable
+        Gives the `AnalysisRequest` of the panel's choices; AnalysisError says what is wrong.
+    onLoaded : callable
+        Gets the new case.
+    """
+
+    def __init__(
+        self,
+        ui: Any,
+        logic: Logic,
+        process: Process,
+        makeRequest: Callable[[], AnalysisRequest],
+        onLoaded: Callable[[Outcome], None],
+    ) -> None:
+        self._ui = ui
+        self._logic = logic
+        self._process = process
+        self._makeRequest = makeRequest
+        self._onLoaded = onLoaded
+        self._request: AnalysisRequest | None = None
+        self._startTime = 0.0
+        self._step = ""
+        self._reason = ""
+        self._timer = qt.QTimer()
+        self._timer.setInterval(1000)
+
+    def setup(self) -> None:
+        """Connect the widgets."""
+        self._ui.analyzeButton.connect("clicked(bool)", self.onAnalyze)
+        self._ui.cancelButton.connect("clicked(bool)", self.onCancel)
+        self._ui.loadCaseButton.connect("clicked(bool)", self.onLoadCase)
+        self._timer.connect("timeout()", self._showProgress)
+
+    def cleanup(self) -> None:
+        """Stop what runs."""
+        self._timer.stop()
+        self._timer.disconnect("timeout()", self._showProgress)
+        self._process.cleanup()
+
+    def update(self, reason: str) -> None:
+        """Say whether the analysis can run.
+
+        Parameters
+        ----------
+        reason : str
+            Why it cannot; empty if it can.
+        """
+        self._reason = reason
+        running = self._request is not None
+        ui = self._ui
+        ui.analyzeButton.enabled = not running and not reason
+        ui.analyzeButton.toolTip = reason or _("Segment the vessels and measure them")
+        ui.analyzeHintLabel.text = "" if running else reason
+        ui.analyzeHintLabel.visible = bool(ui.analyzeHintLabel.text)
+        ui.cancelButton.enabled = running
+        ui.loadCaseButton.enabled = not running
+        ui.inputCollapsibleButton.enabled = not running
+
+    def onAnalyze(self, _checked: bool = False) -> None:
+        """Start the analysis in the background."""
+        if self._request is not None or self._process.isRunning():
+            return
+        try:
+            self._request = self._makeRequest()
+            self._startTime = time.monotonic()
+            self._onProgress("starting", 0.0)
+            self._ui.progressBar.visible = True
+            with slicer.util.WaitCursor():
+                self._process.start(
+                    self._request,
+                    self._onProgress,
+                    self._onFinished,
+                    self._onFailed,
+                    self._onCancelled,
+                )
+        except (AnalysisError, OSError) as error:
+            self._onFailed(str(error), None)
+            return
+        if self._request is not None:
+            self._timer.start()
+            self.update(self._reason)
+
+    def onCancel(self, _checked: bool = False) -> None:
+        """Stop the analysis."""
+        self._process.cancel()
+
+    def onLoadCase(self, _checked: bool = False) -> None:
+        """Load the output folder of an earlier analysis."""
+        folder = qt.QFileDialog.getExistingDirectory(
+            slicer.util.mainWindow(), _("Output folder of an analysis")
+        )
+        if folder:
+            with problems_told(_("The case could not be loaded.")):
+                self._onLoaded(self._logic.loadCase(Path(folder)))
+
+    def sceneClosing(self) -> None:
+        """Stop without a word: the scan is gone."""
+        if self._process.isRunning():
+            self._process.cancel()
+
+    def _onProgress(self, step: str, fraction: float) -> None:
+        self._step = step
+        self._ui.progressBar.value = round(100 * fraction)
+        self._showProgress()
+
+    def _showProgress(self) -> None:
+        seconds = time.monotonic() - self._startTime
+        self._ui.progressLabel.text = _("{step} · {seconds:.0f} s").format(
+            step=step_text(self._step), seconds=seconds
+        )
+        self._ui.progressLabel.visible = True
+
+    def _onFinished(self, folder: Path) -> None:
+        self._onProgress("loading", 1.0)
+        request, self._request = self._request, None
+        loaded = False
+        try:
+            with problems_told(_("The results could not be loaded.")):
+                self._onLoaded(
+                    self._logic.loadCase(
+                        folder,
+                        _present(request.inputVolume),
+                        _present(request.regionsSegmentation),
+                    )
+                )
+                loaded = True
+        finally:
+            seconds = time.monotonic() - self._startTime
+            self._end(_("Done in {seconds:.0f} s").format(seconds=seconds) if loaded else "")
+
+    def _onFailed(self, message: str, logPath: Path | None) -> None:
+        self._end(_("Failed"))
+        text = _("The analysis could not be done.") + f"\n\n{message}"
+        if logPath is None:
+            slicer.util.errorDisplay(text)
+            return
+        text += "\n\n" + _("The log is in {path}").format(path=logPath)
+        slicer.util.errorDisplay(text, detailedText=_tail(logPath))
+
+    def _onCancelled(self) -> None:
+        self._end(_("Cancelled"))
+
+    def _end(self, text: str) -> None:
+        self._request = None
+        self._timer.stop()
+        self._ui.progressBar.visible = False
+        self._ui.progressLabel.text = text
+        self._ui.progressLabel.visible = bool(text)
+        self.update(self._reason)
+
+
+def _present(node: slicer.vtkMRMLNode | None) -> slicer.vtkMRMLNode | None:
+    """Node if it is still in a scene; None if it was deleted while the analysis ran."""
+    return node if node is not None and node.GetScene() is not None else None
+
+
+def _tail(path: Path, lines: int = 100) -> str:
+    """Last lines of a log."""
+    try:
+        return "\n".join(path.read_text("utf-8", errors="replace").splitlines()[-lines:])
+    except OSError as error:
+        return str(error)

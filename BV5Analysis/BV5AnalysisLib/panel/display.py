@@ -1,0 +1,107 @@
+"""Section Display: colors and shapes in the views."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from slicer.i18n import tr as _
+from slicer.util import NodeModify
+
+from .messages import problems_told
+from .protocols import Logic
+
+if TYPE_CHECKING:
+    from ..scene.display import DisplaySettings
+    from ..scene.outcome import Outcome
+
+CLASS_FIELDS = {"bv5": "BV5", "bv510": "BV5_10", "bv10": "BV10", "belowFloor": "BELOW_FLOOR"}
+"""Prefix of a class's fields in the parameter node, and its name in `SizeClass`."""
+FIELDS = (
+    *(f"{prefix}{what}" for prefix in CLASS_FIELDS for what in ("Visible", "Color", "Opacity")),
+    "vesselGeometry",
+    "sliceStyle",
+    "lungsVisible",
+    "lungsOpacity",
+    "legendVisible",
+)
+
+
+class DisplaySection:
+    """Brings what the parameter node says about display into the views.
+
+    Parameters
+    ----------
+    ui : object
+        The form's widgets.
+    logic : Logic
+        Applies the settings.
+    """
+
+    def __init__(self, ui: Any, logic: Logic) -> None:
+        self._ui = ui
+        self._logic = logic
+        self._parameterNode: Any = None
+        self._applied: tuple[Outcome, DisplaySettings] | None = None
+
+    def setup(self) -> None:
+        """Connect the widgets."""
+        self._ui.displayDefaultsButton.connect("clicked(bool)", self.onDefaults)
+
+    def setParameterNode(self, parameterNode: Any) -> None:
+        """Take the choices from here on from this node."""
+        self._parameterNode = parameterNode
+
+    def taken(self, outcome: Outcome | None) -> None:
+        """Take a case that comes with its scene as shown as the settings say."""
+        if outcome is None:
+            self._applied = None
+        elif self._applied is None or self._applied[0] != outcome:
+            self._applied = (outcome, display_settings(self._parameterNode))
+
+    def update(self, outcome: Outcome | None) -> None:
+        """Apply the settings if they, or the case, are others than last time."""
+        if outcome is None or self._parameterNode is None:
+            self._applied = None
+            return
+        settings = display_settings(self._parameterNode)
+        if self._applied is not None and self._applied == (outcome, settings):
+            return
+        self._applied = (outcome, settings)
+        with problems_told(_("The display could not be changed."), busy=False):
+            self._logic.applyDisplay(outcome, settings)
+
+    def onDefaults(self, _checked: bool = False) -> None:
+        """Show everything as at first."""
+        to_defaults(self._parameterNode, FIELDS)
+
+
+def to_defaults(parameterNode: Any, fields: tuple[str, ...]) -> None:
+    """Set fields of a parameter node to their defaults, as one change."""
+    with NodeModify(parameterNode):
+        for field in fields:
+            parameterNode.setValue(field, parameterNode.default(field).value)
+
+
+def display_settings(parameterNode: Any) -> DisplaySettings:
+    """Give the settings as the parameter node has them."""
+    from ..imaging.sizeclasses import SizeClass
+    from ..scene.display import ClassDisplay, DisplaySettings
+
+    value = parameterNode.getValue
+
+    def shown(prefix: str) -> ClassDisplay:
+        color = value(f"{prefix}Color")
+        return ClassDisplay(
+            value(f"{prefix}Visible"),
+            (color.red() / 255, color.green() / 255, color.blue() / 255),
+            value(f"{prefix}Opacity"),
+        )
+
+    return DisplaySettings(
+        {SizeClass[name]: shown(prefix) for prefix, name in CLASS_FIELDS.items()},
+        parameterNode.vesselGeometry.value,
+        parameterNode.sliceStyle.value,
+        parameterNode.lungsVisible,
+        parameterNode.lungsOpacity,
+        parameterNode.legendVisible,
+    )

@@ -1,0 +1,36 @@
+"""Telling the user what could not be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import slicer
+
+from ..imaging.errors import AnalysisError
+
+
+@contextmanager
+def problems_told(what: str, busy: bool = True) -> Iterator[None]:
+    """Run a block for a button: what cannot be done is told in a message box.
+
+    Parameters
+    ----------
+    what : str
+        What could not be done, one sentence, translated.
+    busy : bool
+        Whether to show the wait cursor meanwhile.
+
+    Raises
+    ------
+    Exception
+        Anything but what is expected to go wrong; it is told with its traceback as well.
+    """
+    problem = ""
+    with slicer.util.tryWithErrorDisplay(what, waitCursor=busy):
+        try:
+            yield
+        except (AnalysisError, OSError) as error:
+            problem = str(error)
+    if problem:
+        slicer.util.errorDisplay(f"{what}\n\n{problem}")

@@ -1,0 +1,205 @@
+"""Section Results: the case that is shown, its numbers, and ways to take them along."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from .messages import problems_told
+from .protocols import Logic
+from .shown import ShownCase
+
+CASE_ATTRIBUTE = ("BV5Analysis.case", "1")
+
+
+class ResultsSection:
+    """Measurements, how they came about, copy, save, and the layout.
+
+    Parameters
+    ----------
+    ui : object
+        The form's widgets.
+    logic : Logic
+        Exports, and shows results.
+    """
+
+    def __init__(self, ui: Any, logic: Logic) -> None:
+        self._ui = ui
+        self._logic = logic
+        self._case: ShownCase | None = None
+
+    def setup(self) -> None:
+        """Connect the widgets."""
+        ui = self._ui
+        ui.caseSelector.addAttribute("vtkMRMLTextNode", *CASE_ATTRIBUTE)
+        ui.copyButton.connect("clicked(bool)", self.onCopy)
+        ui.saveCsvButton.connect("clicked(bool)", self.onSaveCsv)
+        ui.saveReportButton.connect("clicked(bool)", self.onSaveReport)
+        ui.showLayoutButton.connect("clicked(bool)", self.onShowLayout)
+        ui.restoreLayoutButton.connect("clicked(bool)", self.onRestoreLayout)
+
+    def show(self, case: ShownCase | None) -> None:
+        """Show a case, or None."""
+        self._case = case
+        ui = self._ui
+        for button in (
+            ui.copyButton,
+            ui.saveCsvButton,
+            ui.saveReportButton,
+            ui.showLayoutButton,
+            ui.restoreLayoutButton,
+        ):
+            button.enabled = case is not None
+        ui.resultsStatusLabel.text = ""
+        ui.resultsStatusLabel.visible = False
+        ui.keyLabel.text = key_line(case.measurements[0]) if case else ""
+        ui.methodLabel.text = method_text(case.record) if case else ""
+        for widget in (ui.keyLabel, ui.methodLabel, ui.measurementsTable):
+            widget.visible = case is not None
+        _fill(ui.measurementsTable, case.measurements if case else [])
+        self.showEdited(case is not None and case.edited)
+
+    def showEdited(self, edited: bool) -> None:
+        """Say whether the segmentations changed since the numbers were made."""
+        self._ui.resultsEditedLabel.visible = edited
+
+    def onCopy(self, _checked: bool = False) -> None:
+        """Put the measurements on the clipboard."""
+        with problems_told(_("The measurements could not be copied."), busy=False):
+            slicer.app.clipboard().setText(self._logic.measurementsText(self._case.outcome))
+            self._say(_("Copied"))
+
+    def onSaveCsv(self, _checked: bool = False) -> None:
+        """Save the measurements as CSV."""
+        path = qt.QFileDialog.getSaveFileName(
+            slicer.util.mainWindow(),
+            _("Save measurements"),
+            f"{file_name(self._case.outcome.name)}.csv",
+            _("CSV files (*.csv)"),
+        )
+        if not path:
+            return
+        path = Path(path)
+        path = path if path.suffix else path.with_suffix(".csv")
+        with problems_told(_("The measurements could not be saved.")):
+            self._logic.exportTables(self._case.outcome, path)
+            self._say(_("Saved {link}"), path)
+
+    def onSaveReport(self, _checked: bool = False) -> None:
+        """Save the whole output folder with the report."""
+        parent = qt.QFileDialog.getExistingDirectory(
+            slicer.util.mainWindow(), _("Folder to save the report's folder in")
+        )
+        if not parent:
+            return
+        folder = Path(parent) / file_name(self._case.outcome.name)
+        question = _("{folder} exists. Replace it?").format(folder=folder)
+        overwrite = folder.exists()
+        if overwrite and not slicer.util.confirmOkCancelDisplay(question):
+            return
+        with problems_told(_("The report could not be saved.")):
+            report = self._logic.exportReport(self._case.outcome, folder, overwrite)
+            self._say(_("Saved {link}"), report)
+
+    def onShowLayout(self, _checked: bool = False) -> None:
+        """Show the case in the review layout."""
+        with problems_told(_("The case could not be shown.")):
+            self._logic.showResults(self._case.outcome)
+
+    def onRestoreLayout(self, _checked: bool = False) -> None:
+        """Go back to the layout from before."""
+        with problems_told(_("The layout could not be restored."), busy=False):
+            self._logic.restoreLayout()
+
+    def _say(self, text: str, path: Path | None = None) -> None:
+        if path is not None:
+            text = text.format(link=f'<a href="{path.resolve().as_uri()}">{path.name}</a>')
+            self._ui.resultsStatusLabel.toolTip = str(path)
+        self._ui.resultsStatusLabel.text = text
+        self._ui.resultsStatusLabel.visible = True
+
+
+def file_name(name: str) -> str:
+    """Case name as a file name: what file systems do not take is replaced."""
+    return re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", name).strip(" .") or "case"
+
+
+def key_line(row: dict[str, Any]) -> str:
+    """Put the two key numbers on one line."""
+    return _("BV5 {percent} % · TPBV {volume} mL").format(
+        percent=_number(row["bv5_pct"]), volume=_number(row["tpbv_ml"])
+    )
+
+
+def method_text(record: dict[str, Any]) -> str:
+    """Say by which definition and with what the numbers were made."""
+    parameters, calibration = record["parameters"], record["calibration"]
+    low, high = parameters["class_bounds_mm2"]
+    given = parameters["blood_hu"] is not None
+    not_measured = any(f["code"] == "blood_not_measured" for f in record["findings"])
+    source = _("given") if given else _("as usual") if not_measured else _("measured")
+    lines = [
+        _("Floor {floor:g} mm², class bounds {low:g} and {high:g} mm²").format(
+            floor=parameters["minimum_csa_mm2"], low=low, high=high
+        ),
+        _("Blood {blood:.0f} HU ({source}), shortest tree {length:g} mm").format(
+            blood=calibration["blood_hu"],
+            source=source,
+            length=parameters["minimum_component_length_mm"],
+        ),
+        _("Areas by integrated attenuation; BV5 Analysis {version}").format(
+            version=record["software"]["bv5-analysis"]
+        ),
+    ]
+    edits = record.get("edits")
+    if edits and any(edits.values()):
+        lines.append(_("Edited by hand"))
+    return ". ".join(lines) + "."
+
+
+ROWS = ("lung_volume_ml", "tpbv_ml", "bv5", "bv5_10", "bv10", "below_floor_ml", "vessel_length_mm")
+
+
+def _fill(table: qt.QTableWidget, measurements: list[dict[str, Any]]) -> None:
+    """One column a region, one row a quantity: that fits a narrow panel."""
+    titles = {
+        "lung_volume_ml": _("Lung, mL"),
+        "tpbv_ml": _("TPBV, mL"),
+        "bv5": _("BV5, mL (%)"),
+        "bv5_10": _("BV5-10, mL (%)"),
+        "bv10": _("BV10, mL (%)"),
+        "below_floor_ml": _("Below floor, mL"),
+        "vessel_length_mm": _("Length, m"),
+    }
+    regions = {"both": _("Both lungs"), "right": _("Right"), "left": _("Left")}
+    table.setRowCount(len(ROWS) if measurements else 0)
+    table.setColumnCount(len(measurements))
+    table.setVerticalHeaderLabels([titles[row] for row in ROWS] if measurements else [])
+    table.setHorizontalHeaderLabels([regions.get(m["region"], m["region"]) for m in measurements])
+    for column, measurement in enumerate(measurements):
+        for row, key in enumerate(ROWS):
+            item = qt.QTableWidgetItem(cell_text(measurement, key))
+            item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
+            table.setItem(row, column, item)
+    table.resizeColumnsToContents()
+    table.resizeRowsToContents()
+    table.updateGeometry()
+
+
+def cell_text(measurement: dict[str, Any], key: str) -> str:
+    """Quantity of one region for the table."""
+    if key == "vessel_length_mm":
+        return _number(measurement[key] / 1000)
+    if key.endswith("_ml"):
+        return _number(measurement[key])
+    return f"{_number(measurement[f'{key}_ml'])} ({_number(measurement[f'{key}_pct'])})"
+
+
+def _number(value: float | None) -> str:
+    """Three figures or one decimal; a dash for what is no number."""
+    return "–" if value is None else f"{value:.1f}" if abs(value) < 1000 else f"{value:.0f}"

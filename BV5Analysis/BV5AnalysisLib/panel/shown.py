@@ -1,0 +1,71 @@
+"""The case that the panel shows, as its record in the scene tells it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import slicer
+
+if TYPE_CHECKING:
+    from ..scene.outcome import Outcome
+
+EDITED = "BV5Analysis.edited"
+"""Attribute of a case node: its segmentations changed since its numbers were made."""
+
+
+@dataclass(frozen=True)
+class ShownCase:
+    """One case and its record; the keys are those of ``result.json``.
+
+    Attributes
+    ----------
+    outcome : Outcome
+        Its nodes.
+    record : dict
+        As docs/result.schema.json says.
+    text : str
+        The record as the case node had it.
+    """
+
+    outcome: Outcome
+    record: dict[str, Any]
+    text: str
+
+    @property
+    def node(self) -> slicer.vtkMRMLTextNode:
+        """Case node; None once it is deleted."""
+        return self.outcome.caseNode
+
+    @property
+    def measurements(self) -> list[dict[str, Any]]:
+        """Rows: both lungs, right, left, then given regions."""
+        return self.record["measurements"]
+
+    @property
+    def review(self) -> dict[str, str]:
+        """Verdict: status, reviewer, comment, time; empty if there is none."""
+        return self.record.get("review") or {}
+
+    @property
+    def edited(self) -> bool:
+        """Whether the segmentations changed since the numbers were made."""
+        return self.node is not None and self.node.GetAttribute(EDITED) == "1"
+
+
+def shown_case(outcome: Outcome) -> ShownCase:
+    """Read the record of a case.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Case of the scene.
+
+    Returns
+    -------
+    ShownCase
+        The case and its record.
+    """
+    text = outcome.caseNode.GetText()
+    return ShownCase(outcome, json.loads(text), text)
