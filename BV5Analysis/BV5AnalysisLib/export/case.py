@@ -10,13 +10,13 @@ import numpy as np
 from ..imaging.drawnvoxels import as_drawn
 from ..imaging.errors import AnalysisError
 from ..imaging.sizeclasses import LUNGS, VESSELS
-from .casedata import Case, Review, case_of
+from .casedata import Case, Review, case_of, with_recomputed
 from .centerlines import read_centerlines, write_centerlines
 from .record import case_from_record, grid_of, read_record, write_record
 from .segmentation import read_segmentation, write_segmentation
 from .tables import write_measurements
 
-__all__ = ["Case", "Review", "case_of", "read_case", "write_case"]
+__all__ = ["Case", "Review", "case_of", "read_case", "with_recomputed", "write_case"]
 
 
 def write_case(folder: Path, case: Case) -> None:

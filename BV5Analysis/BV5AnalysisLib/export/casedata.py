@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from ..imaging.centerlines import Centerlines
 from ..imaging.edits import Edits
 from ..imaging.errors import AnalysisError
+from ..imaging.findings import renewed_findings
 from ..imaging.measurements import AnalysisResult, Calibration, CsaHistogram, Measurement
 from ..imaging.parameters import Parameters
 from ..imaging.quality import Finding
+from ..imaging.recompute import Recomputed, check_recomputable
 from ..imaging.scan import Acquisition
 from ..imaging.volume import Grid, Volume
 from .versions import software_versions
@@ -134,4 +136,49 @@ def case_of(name: str, result: AnalysisResult) -> Case:
         acquisition=result.scan.acquisition,
         software=software_versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def with_recomputed(
+    case: Case,
+    recomputed: Recomputed,
+    parameters: Parameters,
+    findings: tuple[Finding, ...] | None = None,
+) -> Case:
+    """Case after edits.
+
+    Parameters
+    ----------
+    case : Case
+        Before, but with the lungs as edited.
+    recomputed : Recomputed
+        What became of it.
+    parameters : Parameters
+        That it was recomputed with.
+    findings : tuple of Finding, optional
+        Quality findings as they are now; made from the old ones if not given.
+
+    Returns
+    -------
+    Case
+        With the edits of both.
+
+    Raises
+    ------
+    AnalysisError
+        The parameters differ in more than the class bounds.
+    """
+    check_recomputable(case.parameters, parameters)
+    edits = (case.edits or Edits()) + recomputed.edits
+    if findings is None:
+        findings = renewed_findings(case.findings, recomputed.measurements[0], edits)
+    return replace(
+        case,
+        vessels=recomputed.vessels,
+        centerlines=recomputed.centerlines,
+        measurements=recomputed.measurements,
+        csa_histogram=recomputed.csa_histogram,
+        findings=findings,
+        parameters=parameters,
+        edits=edits,
     )

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from .balls import map_balls
 from .centerlines import Centerlines
+from .measurements import Calibration
 from .sizeclasses import SizeClass
 from .volume import Grid, Volume
 
 AS_MEASURED = 255
 """Label of vessel voxels in a segment that is no size class: their class is by area."""
+
+ROUNDING_MM = 1e-3
+"""More than points and grids are off after they were written to files and read again."""
+
+_AS_MEASURED_COLUMN = max(SizeClass) + 1
+_CHANGED = 16
 
 
 def core_radius_mm(centerlines: Centerlines, grid: Grid) -> np.ndarray:
@@ -26,7 +35,82 @@ def reach_mm(centerlines: Centerlines, grid: Grid) -> np.ndarray:
     return np.maximum(1.35 * centerlines.radius_mm + 0.5, core_radius_mm(centerlines, grid))
 
 
-def labels_in_cores(labels: Volume, centerlines: Centerlines, room_mm: float = 0.0) -> np.ndarray:
+def label_vessels(
+    scan: Volume,
+    lungs: Volume,
+    centerlines: Centerlines,
+    calibration: Calibration,
+) -> Volume:
+    """Voxels of the vessels, labeled by size class, on the scan's grid.
+
+    Along each centerline the voxels within the vessel's radius, and those a little beyond that are
+    more blood than lung. Wider vessels are drawn over thinner ones.
+
+    Parameters
+    ----------
+    scan : Volume
+        HU.
+    lungs : Volume
+        `LungLabel` values on the scan's grid.
+    centerlines : Centerlines
+        Vessels with sizes and classes.
+    calibration : Calibration
+        Attenuation of parenchyma and of blood.
+
+    Returns
+    -------
+    Volume
+        uint8 `SizeClass` values.
+    """
+    grid = scan.grid
+    labels = np.zeros(grid.shape, np.uint8)
+    half_blood_hu = (calibration.parenchyma_hu + calibration.blood_hu) / 2
+    core, widest = core_radius_mm(centerlines, grid), reach_mm(centerlines, grid)
+    center = grid.world_to_index(centerlines.points_mm)
+    scan_hu, lung = scan.array.reshape(-1), lungs.array.reshape(-1)
+
+    def drawn(
+        point: np.ndarray, voxel: tuple[np.ndarray, ...], distance: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        flat = np.ravel_multi_index(voxel, grid.shape)
+        keep = (distance <= core[point]) | (scan_hu[flat] >= half_blood_hu)
+        keep &= lung[flat] != 0
+        return flat[keep], centerlines.size_class[point[keep]]
+
+    for flat, size_class in map_balls(drawn, grid.shape, center, grid.spacing_zyx, widest):
+        labels.reshape(-1)[flat] = size_class
+    return Volume(labels, grid)
+
+
+@dataclass(frozen=True, eq=False)
+class CoreLabels:
+    """Labels found in the cores of n points.
+
+    Attributes
+    ----------
+    votes : numpy.ndarray
+        (n, 6) voxels by label: none, the four size classes, `AS_MEASURED`.
+    labeled_voxels : numpy.ndarray
+        (n,) labeled ones, with those that rounding may have moved out of the core.
+    """
+
+    votes: np.ndarray
+    labeled_voxels: np.ndarray
+
+    def most_frequent(self, otherwise: np.ndarray) -> np.ndarray:
+        """Size class (n,) of most voxels; `otherwise` (n,) where none has a class."""
+        classes = self.votes[:, 1:_AS_MEASURED_COLUMN]
+        most = classes.argmax(axis=1) + 1
+        return np.where(classes.any(axis=1), most, otherwise).astype(np.uint8)
+
+    @property
+    def is_as_measured(self) -> np.ndarray:
+        """(n,) whether most voxels are in no size class."""
+        classes = self.votes[:, 1:_AS_MEASURED_COLUMN]
+        return self.votes[:, _AS_MEASURED_COLUMN] > classes.max(axis=1)
+
+
+def labels_in_cores(labels: Volume, centerlines: Centerlines) -> CoreLabels:
     """Count labels in the core of each point.
 
     Parameters
@@ -35,32 +119,35 @@ def labels_in_cores(labels: Volume, centerlines: Centerlines, room_mm: float = 0
         uint8, `SizeClass` values or `AS_MEASURED`, 0 outside vessels.
     centerlines : Centerlines
         n points.
-    room_mm : float
-        How much wider than the core to look.
 
     Returns
     -------
-    numpy.ndarray
-        (n, 6) voxels by label: none, the four size classes, `AS_MEASURED`.
+    CoreLabels
+        One row a point.
     """
-    kinds = max(SizeClass) + 2
-    count = len(centerlines.points_mm)
+    count, kinds = len(centerlines.points_mm), _AS_MEASURED_COLUMN + 1
     grid = labels.grid
     flat_labels = labels.array.reshape(-1)
+    core = core_radius_mm(centerlines, grid)
 
     def counted(
-        point: np.ndarray, voxel: tuple[np.ndarray, ...], _distance: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+        point: np.ndarray, voxel: tuple[np.ndarray, ...], distance: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         label = np.minimum(flat_labels[np.ravel_multi_index(voxel, grid.shape)], kinds - 1)
         points, index = np.unique(point, return_inverse=True)
-        return points, np.bincount(index * kinds + label, minlength=len(points) * kinds)
+        in_core = distance <= core[point]
+        column = index[in_core] * kinds + label[in_core]
+        votes = np.bincount(column, minlength=len(points) * kinds).reshape(-1, kinds)
+        return points, votes, np.bincount(index, label > 0)
 
-    votes = np.zeros((count, kinds), np.int32)
-    radius = core_radius_mm(centerlines, grid) + room_mm
+    votes, labeled = np.zeros((count, kinds), np.int32), np.zeros(count, np.int32)
     center = grid.world_to_index(centerlines.points_mm)
-    for points, counts in map_balls(counted, grid.shape, center, grid.spacing_zyx, radius):
-        votes[points] = counts.reshape(-1, kinds)
-    return votes
+    radius = core + ROUNDING_MM
+    for points, counts, any_label in map_balls(
+        counted, grid.shape, center, grid.spacing_zyx, radius
+    ):
+        votes[points], labeled[points] = counts, any_label
+    return CoreLabels(votes, labeled)
 
 
 def as_drawn(centerlines: Centerlines, vessels: Volume) -> Centerlines:
@@ -78,15 +165,87 @@ def as_drawn(centerlines: Centerlines, vessels: Volume) -> Centerlines:
     Centerlines
         With `drawn_voxels` and `drawn_class`.
     """
-    votes = labels_in_cores(vessels, centerlines)
+    seen = labels_in_cores(vessels, centerlines)
     return dataclasses.replace(
         centerlines,
-        drawn_voxels=votes[:, 1:].sum(axis=1, dtype=np.int32),
-        drawn_class=most_frequent(votes, centerlines.size_class),
+        drawn_voxels=seen.votes[:, 1:].sum(axis=1, dtype=np.int32),
+        drawn_class=seen.most_frequent(centerlines.size_class),
     )
 
 
-def most_frequent(votes: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-    """Size class (n,) of most voxels in `labels_in_cores`; `otherwise` (n,) where none has one."""
-    classes = votes[:, 1 : max(SizeClass) + 1]
-    return np.where(classes.any(axis=1), classes.argmax(axis=1) + 1, otherwise).astype(np.uint8)
+def within_reach(centerlines: Centerlines, grid: Grid) -> np.ndarray:
+    """Voxels that the vessels of these points may be drawn into.
+
+    Parameters
+    ----------
+    centerlines : Centerlines
+        Vessels.
+    grid : Grid
+        Of the voxels.
+
+    Returns
+    -------
+    numpy.ndarray
+        Bool, shape ``grid.shape``; half a voxel more than `label_vessels` draws at most.
+    """
+    near = np.zeros(grid.shape, bool)
+    flat_near = near.reshape(-1)
+    room = 0.5 * float(np.linalg.norm(grid.spacing_zyx))
+    center = grid.world_to_index(centerlines.points_mm)
+    radius = reach_mm(centerlines, grid) + room
+
+    def reached(_point: np.ndarray, voxel: tuple[np.ndarray, ...], _: np.ndarray) -> np.ndarray:
+        return np.ravel_multi_index(voxel, grid.shape)
+
+    for flat in map_balls(reached, grid.shape, center, grid.spacing_zyx, radius):
+        flat_near[flat] = True
+    return near
+
+
+def relabeled(
+    ct: Volume | None,
+    labels: Volume,
+    centerlines: Centerlines,
+    calibration: Calibration,
+    changed: np.ndarray,
+) -> Volume:
+    """Give labeled voxels the class that their vessel has now.
+
+    Parameters
+    ----------
+    ct : Volume or None
+        HU, by which thin vessels keep their bright voxels beside wide ones.
+    labels : Volume
+        Labels as edited.
+    centerlines : Centerlines
+        n points.
+    calibration : Calibration
+        Attenuation of parenchyma and of blood.
+    changed : numpy.ndarray
+        (n,) bool, points whose class has changed. Of the others' voxels only those that are
+        `AS_MEASURED` change.
+
+    Returns
+    -------
+    Volume
+        uint8 `SizeClass` values; no voxel more or less is labeled.
+    """
+    unsettled = labels.array == AS_MEASURED
+    if not (changed.any() or unsettled.any()):
+        return labels
+    grid = labels.grid
+    everywhere = Volume((labels.array > 0).view(np.uint8), grid)
+    marked = dataclasses.replace(
+        centerlines,
+        size_class=(centerlines.size_class + _CHANGED * changed.astype(np.uint8)).astype(np.uint8),
+    )
+    rims = ct if ct is not None else Volume(np.broadcast_to(np.float32(np.inf), grid.shape), grid)
+    drawn = label_vessels(rims, everywhere, marked, calibration).array
+    result = np.where((drawn & _CHANGED) | unsettled, drawn & ~np.uint8(_CHANGED), labels.array)
+    # Painted around a vessel where it is not drawn: of the vessel's class all the same.
+    missing = unsettled & (drawn == 0)
+    if missing.any():
+        tree = cKDTree(centerlines.points_mm)
+        nearest = tree.query(grid.index_to_world(np.argwhere(missing)))[1]
+        result[missing] = centerlines.size_class[nearest]
+    return Volume(result.astype(np.uint8), grid)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from .edits import Edits
 from .measurements import Calibration, Measurement
 from .quality import Finding, Severity
 
@@ -10,6 +13,9 @@ ENHANCED_BLOOD_HU = 80.0
 
 NOISY_HU = 45.0
 """From here on areas below 2.5 mm² scatter by over a tenth of themselves."""
+
+EDITED = "edited_by_hand"
+"""Code of the finding that tells of edits."""
 
 ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
@@ -87,6 +93,43 @@ def vessel_findings(both: Measurement) -> list[Finding]:
             "No vessel at or above the floor was found in the lungs; percentages cannot be given.",
         )
     ]
+
+
+def renewed_findings(
+    findings: tuple[Finding, ...], both: Measurement, edits: Edits
+) -> tuple[Finding, ...]:
+    """Bring findings in line with edits: the scan's stay, the vessels' are made anew.
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+        Before.
+    both : Measurement
+        Row of both lungs, as it is now.
+    edits : Edits
+        All edits since the analysis.
+
+    Returns
+    -------
+    tuple of Finding
+        The worst first.
+    """
+    renewed = ("no_vessels", EDITED)
+    found = [finding for finding in findings if finding.code not in renewed]
+    found += vessel_findings(both)
+    if edits:
+        moved_ml = sum(dataclasses.astuple(edits))
+        found.append(
+            Finding(
+                EDITED,
+                Severity.INFO,
+                f"Edited by hand: {edits.erased_ml:.2f} mL of blood erased,"
+                f" {edits.added_ml:.2f} mL added, {edits.reclassified_ml:.2f} mL moved to another"
+                f" class, {edits.lung_changed_ml:.2f} mL left outside of changed lungs.",
+                moved_ml,
+            )
+        )
+    return worst_first(found)
 
 
 def worst_first(findings: list[Finding]) -> tuple[Finding, ...]:

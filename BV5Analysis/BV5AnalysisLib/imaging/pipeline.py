@@ -15,7 +15,8 @@ from .bronchialwalls import subtract_bronchi
 from .calibration import calibrate, measure_blood_hu, measure_parenchyma
 from .chest import Chest, survey_chest
 from .consolidation import find_consolidation
-from .drawnvoxels import as_drawn
+from .cutting import keep_points, values_at
+from .drawnvoxels import as_drawn, label_vessels
 from .errors import AnalysisError
 from .findings import calibration_findings, vessel_findings, worst_first
 from .givenlungs import given_lungs
@@ -38,7 +39,6 @@ from .volume import Volume
 from .volumes import (
     check_regions,
     csa_histogram,
-    label_vessels,
     measure_regions,
     world_centerlines,
 )
@@ -161,10 +161,11 @@ def analyze(
     with steps.step("blood volumes"):
         centerlines = world_centerlines(branches, sized, found.work, parameters)
         lung_volume = Volume(orientation.turn_back(anatomy.lungs), scan.volume.grid)
+        centerlines, _ = keep_points(centerlines, values_at(lung_volume, centerlines.points_mm) > 0)
         measurements = measure_regions(centerlines, lung_volume, regions or ())
         vessels = label_vessels(scan.volume, lung_volume, centerlines, calibration)
         centerlines = as_drawn(centerlines, vessels)
-        histogram = csa_histogram(sized.csa_mm2, sized.volume_ml, parameters)
+        histogram = csa_histogram(centerlines.csa_mm2, centerlines.point_volume_ml, parameters)
         findings = worst_first(
             [
                 *scan.findings,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .balls import map_balls
 from .branches import Branches
 from .centerlines import Centerlines
-from .drawnvoxels import core_radius_mm, reach_mm
+from .cutting import values_at
 from .errors import AnalysisError
-from .measurements import Calibration, CsaHistogram, Measurement
+from .measurements import CsaHistogram, Measurement
 from .parameters import Parameters
 from .profiles import SizedBranches
 from .scan import Region
@@ -101,9 +100,7 @@ def measure_regions(
         A region lies on another grid.
     """
     check_regions(regions, lungs.grid)
-    index = np.rint(lungs.grid.world_to_index(centerlines.points_mm)).astype(int)
-    index = tuple(np.clip(index, 0, np.array(lungs.grid.shape) - 1).T)
-    lung = lungs.array[index]
+    lung = values_at(lungs, centerlines.points_mm)
     # One mask of the whole scan at a time: they are large.
     right, left = (
         np.count_nonzero(lungs.array == side) for side in (LungLabel.RIGHT, LungLabel.LEFT)
@@ -115,7 +112,7 @@ def measure_regions(
     ]
     for region in regions:
         within = region.mask.array != 0
-        points = within[index] & (lung > 0)
+        points = values_at(region.mask.with_array(within), centerlines.points_mm) & (lung > 0)
         within &= lungs.array != 0
         rows.append((region.name, points, np.count_nonzero(within)))
     return tuple(
@@ -171,50 +168,3 @@ def csa_histogram(
             edges += list(np.geomspace(low, high, pieces + 1)[:-1])
     edges = np.array([*edges, top])
     return CsaHistogram(edges, np.histogram(csa_mm2, edges, weights=volume_ml)[0])
-
-
-def label_vessels(
-    scan: Volume,
-    lungs: Volume,
-    centerlines: Centerlines,
-    calibration: Calibration,
-) -> Volume:
-    """Voxels of the vessels, labeled by size class, on the scan's grid.
-
-    Along each centerline the voxels within the vessel's radius, and those a little beyond that are
-    more blood than lung. Wider vessels are drawn over thinner ones.
-
-    Parameters
-    ----------
-    scan : Volume
-        HU.
-    lungs : Volume
-        `LungLabel` values on the scan's grid.
-    centerlines : Centerlines
-        Vessels with sizes and classes.
-    calibration : Calibration
-        Attenuation of parenchyma and of blood.
-
-    Returns
-    -------
-    Volume
-        uint8 `SizeClass` values.
-    """
-    grid = scan.grid
-    labels = np.zeros(grid.shape, np.uint8)
-    half_blood_hu = (calibration.parenchyma_hu + calibration.blood_hu) / 2
-    core, widest = core_radius_mm(centerlines, grid), reach_mm(centerlines, grid)
-    center = grid.world_to_index(centerlines.points_mm)
-    scan_hu, lung = scan.array.reshape(-1), lungs.array.reshape(-1)
-
-    def drawn(
-        point: np.ndarray, voxel: tuple[np.ndarray, ...], distance: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        flat = np.ravel_multi_index(voxel, grid.shape)
-        keep = (distance <= core[point]) | (scan_hu[flat] >= half_blood_hu)
-        keep &= lung[flat] != 0
-        return flat[keep], centerlines.size_class[point[keep]]
-
-    for flat, size_class in map_balls(drawn, grid.shape, center, grid.spacing_zyx, widest):
-        labels.reshape(-1)[flat] = size_class
-    return Volume(labels, grid)

@@ -8,9 +8,9 @@ from BV5AnalysisLib.imaging.profiles import SizedBranches
 from BV5AnalysisLib.imaging.scan import Region
 from BV5AnalysisLib.imaging.sizeclasses import LungLabel, SizeClass
 from BV5AnalysisLib.imaging.volume import Grid, Volume
+from BV5AnalysisLib.imaging.drawnvoxels import label_vessels
 from BV5AnalysisLib.imaging.volumes import (
     csa_histogram,
-    label_vessels,
     measure_regions,
     world_centerlines,
 )

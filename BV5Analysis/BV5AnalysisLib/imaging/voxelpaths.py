@@ -1,0 +1,187 @@
+"""Lines through the middle of vessels that were painted, voxel by voxel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy import ndimage, sparse
+from scipy.sparse import csgraph
+from scipy.spatial import cKDTree
+
+MOST_VOXELS = 60_000
+"""More are looked at in coarser steps."""
+
+COVERED = 1.3
+"""Share of its depth up to which a path accounts for the voxels around it."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Voxels:
+    """Voxels of a connected mask, or blocks of them; n nodes.
+
+    `place_mm` (n, 3), `depth_mm` (n,) from the wall, `step_mm` from one to the next, and the
+    lengths (n, n) between neighbors.
+    """
+
+    place_mm: np.ndarray
+    depth_mm: np.ndarray
+    step_mm: float
+    lengths: sparse.csr_matrix
+
+
+def trace_paths(
+    mask: np.ndarray, spacing: np.ndarray, root_mm: np.ndarray | None = None
+) -> list[np.ndarray]:
+    """Paths along a connected mask: its longest one, and those that branch off.
+
+    Paths are shortest ways within the mask that keep to its middle. One that does not get away from
+    the path that it leaves is none.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray
+        Bool (z, y, x), one connected piece.
+    spacing : numpy.ndarray
+        Voxel size (z, y, x), mm.
+    root_mm : numpy.ndarray, optional
+        (3,) where the vessel comes from; the first path starts at the voxel nearest to it.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        (k, 3) points in index * spacing, from where a path starts, or leaves the vessel of another
+        one, to its tip; two or more each. Free ends reach half a voxel past their last voxel.
+
+    Notes
+    -----
+    In the manner of Sato M, Bitter I, Bender MA, Kaufman AE, Nakajima M. TEASAR: tree-structure
+    extraction algorithm for accurate and robust skeletons. Pacific Graphics 2000:281-289; written
+    anew.
+    """
+    voxels = _voxels(mask, spacing)
+    count = len(voxels.place_mm)
+    if count == 1:
+        half = np.array([voxels.step_mm / 2, 0.0, 0.0])
+        return [np.stack([voxels.place_mm[0] - half, voxels.place_mm[0] + half])]
+    root = _root(voxels, root_mm)
+    distance = csgraph.dijkstra(voxels.lengths, indices=root)
+    before = csgraph.dijkstra(_longer_at_the_wall(voxels), indices=root, return_predecessors=True)[
+        1
+    ]
+    paths: list[np.ndarray] = []
+    on_path, covered = np.zeros(count, bool), np.zeros(count, bool)
+    while not covered.all():
+        tip = int(np.where(covered, -1.0, distance).argmax())
+        path = _way_from_tree(tip, before, on_path)
+        arc_mm = np.linalg.norm(np.diff(voxels.place_mm[path], axis=0), axis=1).sum()
+        covered[tip] = True
+        if paths and arc_mm <= 2 * voxels.depth_mm[path[0]] + voxels.step_mm:
+            continue
+        on_path[path] = True
+        paths.append(path)
+        asking = np.flatnonzero(~covered)
+        off_mm, nearest = cKDTree(voxels.place_mm[path]).query(voxels.place_mm[asking])
+        reach_mm = COVERED * voxels.depth_mm[path][nearest] + voxels.step_mm
+        covered[asking[off_mm <= reach_mm]] = True
+    free_start = root_mm is None
+    beyond = [paths[0], *(_beyond_wall(voxels, path) for path in paths[1:])]
+    return [_with_true_ends(voxels, path, free_start and i == 0) for i, path in enumerate(beyond)]
+
+
+def _voxels(mask: np.ndarray, spacing: np.ndarray) -> _Voxels:
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=spacing)[1:-1, 1:-1, 1:-1]
+    index = np.argwhere(mask)
+    place, depth = index * spacing, depth[mask]
+    size = 1
+    while len(index) > MOST_VOXELS:
+        size *= 2
+        index, block = np.unique(np.argwhere(mask) // size, axis=0, return_inverse=True)
+        voxels = np.bincount(block.ravel())
+        every = np.argwhere(mask) * spacing
+        place = np.stack([np.bincount(block.ravel(), column) / voxels for column in every.T], 1)
+        deepest = np.zeros(len(index))
+        np.maximum.at(deepest, block.ravel(), depth[: len(every)])
+        if len(index) <= MOST_VOXELS:
+            depth = deepest
+    first, second = _neighbors(index)
+    length = np.linalg.norm(place[first] - place[second], axis=1)
+    lengths = sparse.csr_matrix((length, (first, second)), shape=(len(index),) * 2)
+    return _Voxels(place, depth, size * float(spacing.mean()), lengths)
+
+
+def _neighbors(index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of numbers of indices (n, 3) that touch by a side, an edge or a corner, both ways."""
+    low = index.min(axis=0) - 1
+    number = np.full(index.max(axis=0) - low + 2, -1)
+    number[tuple((index - low).T)] = np.arange(len(index))
+    pairs = []
+    for offset in product((-1, 0, 1), repeat=3):
+        if any(offset):
+            other = number[tuple((index - low + offset).T)]
+            pairs.append(np.stack([np.flatnonzero(other >= 0), other[other >= 0]]))
+    return tuple(np.concatenate(pairs, axis=1))
+
+
+def _root(voxels: _Voxels, root_mm: np.ndarray | None) -> int:
+    """Node nearest to the given place, or else at one end."""
+    if root_mm is not None:
+        return int(np.linalg.norm(voxels.place_mm - root_mm, axis=1).argmin())
+    return int(csgraph.dijkstra(voxels.lengths, indices=0).argmax())
+
+
+def _longer_at_the_wall(voxels: _Voxels) -> sparse.csr_matrix:
+    """Lengths between neighbors, stretched the more the less deep they lie."""
+    lengths = voxels.lengths.tocoo()
+    depth = np.minimum(voxels.depth_mm[lengths.row], voxels.depth_mm[lengths.col])
+    stretched = lengths.data * (voxels.depth_mm.max() / depth) ** 2
+    return sparse.csr_matrix((stretched, (lengths.row, lengths.col)), shape=lengths.shape)
+
+
+def _way_from_tree(tip: int, before: np.ndarray, on_path: np.ndarray) -> np.ndarray:
+    """Nodes from the root, or from a path that is met, to a tip."""
+    way = [tip]
+    while not on_path[way[-1]] and before[way[-1]] >= 0:
+        way.append(int(before[way[-1]]))
+    return np.array(way[::-1])
+
+
+def _beyond_wall(voxels: _Voxels, path: np.ndarray) -> np.ndarray:
+    """Leave out of a path what lies inside the vessel that it leaves."""
+    from_start = np.linalg.norm(voxels.place_mm[path] - voxels.place_mm[path[0]], axis=1)
+    return path[np.flatnonzero(from_start >= voxels.depth_mm[path[0]])[0] :]
+
+
+def _with_true_ends(voxels: _Voxels, path: np.ndarray, free_start: bool) -> np.ndarray:
+    """Points of a path, its free ends on its axis and at the outside of their last voxel.
+
+    The voxel that is farthest off lies in a corner of the end, and the path bends towards it.
+    """
+    points, depth = voxels.place_mm[path], voxels.depth_mm[path]
+    points = _with_true_tip(points, depth, voxels.step_mm)
+    if free_start:
+        points = _with_true_tip(points[::-1], depth[::-1], voxels.step_mm)[::-1]
+    if len(points) == 1:
+        # A path that starts where it ends: give it the length of its voxel.
+        half = np.array([voxels.step_mm / 2, 0.0, 0.0])
+        points = np.stack([points[0] - half, points[0] + half])
+    return points
+
+
+def _with_true_tip(points: np.ndarray, depth: np.ndarray, step_mm: float) -> np.ndarray:
+    if len(points) < 2:
+        return points
+    to_tip = np.linalg.norm(points - points[-1], axis=1)
+    width = max(float(np.median(depth)), step_mm)
+    far = np.flatnonzero(to_tip > 3 * width)
+    if len(far) == 0:
+        way = points[-1] - points[0]
+        axis = way / max(float(np.linalg.norm(way)), 1e-9)
+        return np.concatenate([points, [points[-1] + axis * step_mm / 2]])
+    near = np.flatnonzero(to_tip[far[-1] :] > 1.5 * width)[-1] + far[-1]
+    start = points[far[-1]]
+    way = points[near] - start
+    axis = way / max(float(np.linalg.norm(way)), 1e-9)
+    along = float((points[-1] - points[near]) @ axis)
+    return np.concatenate([points[: near + 1], [points[near] + axis * (along + step_mm / 2)]])
