@@ -1,29 +1,113 @@
 """Fixtures of the panel's tests: real Qt, real MRML, stand-ins for what lies between."""
 
+import os
 import sys
+from pathlib import Path
 
 import pytest
-from standins import modules
-from standins import qt as qt_standin
+from panel.panelbench import bench  # noqa: F401 - a fixture
+from standins.analysisprocess import LedProcess
+from standins.installation import Installation, install_qt
+from standins.messages import messages as the_messages
 from standins.messages import start_recording
-from standins.offscreen import qt_application
 from standins.pythonqt.signals import errors_in_slots
+
+MODULE_FILE = Path(__file__).resolve().parents[3] / "BV5Analysis" / "BV5Analysis.py"
 
 
 @pytest.fixture
-def qt(monkeypatch):
+def slot_errors() -> list[BaseException]:
+    """What slots raised: a test that expects it takes it out, else it fails the test."""
+    return errors_in_slots
+
+
+@pytest.fixture
+def qt(monkeypatch, slot_errors):
     """`qt` as in Slicer's Python (`ctk` is importable, too), for one test."""
-    qt_application()
-    errors_in_slots.clear()
-    monkeypatch.setitem(sys.modules, "qt", qt_standin.make_module())
-    monkeypatch.setitem(sys.modules, "ctk", modules.make_ctk())
-    yield sys.modules["qt"]
-    raised = list(errors_in_slots)
-    errors_in_slots.clear()
+    for name in ("qt", "ctk"):
+        monkeypatch.setitem(sys.modules, name, None)
+    slot_errors.clear()
+    start_recording()
+    yield install_qt()
+    raised = list(slot_errors)
+    slot_errors.clear()
     assert not raised, f"A slot raised {raised}"
 
 
 @pytest.fixture
 def messages(qt):
     """What was shown to the user; `messages.answer(kind, value)` answers what is asked next."""
-    return start_recording()
+    return the_messages
+
+
+@pytest.fixture
+def slicer_app(qt, tmp_path):
+    """A Slicer with a main window, for one test: `slicer.app`, `slicer.mrmlScene`, ..."""
+    yield from _running(tmp_path, with_main_window=True)
+
+
+@pytest.fixture
+def windowless_slicer_app(qt, tmp_path):
+    """A Slicer started with --no-main-window."""
+    yield from _running(tmp_path, with_main_window=False)
+
+
+def _running(folder: Path, with_main_window: bool):
+    home = folder / "slicer"
+    home.mkdir()
+    installation = Installation(home, with_main_window)
+    try:
+        yield installation.slicer
+    finally:
+        installation.remove()
+
+
+@pytest.fixture
+def module(slicer_app):
+    """BV5Analysis.py, loaded afresh by its path as Slicer does; start-up is complete."""
+    python = slicer_app.load_module(MODULE_FILE)
+    slicer_app.start()
+    return python
+
+
+@pytest.fixture
+def widget(slicer_app, module):
+    """The module's widget (Python object), set up; `slicer.util.selectModule` enters it."""
+    return slicer_app.make_widget("BV5Analysis")
+
+
+@pytest.fixture
+def led_process() -> LedProcess:
+    """An analysis process that the test leads by hand."""
+    return LedProcess()
+
+
+@pytest.fixture
+def python_slicer(tmp_path, monkeypatch) -> Path:
+    """A PythonSlicer on the PATH that is this Python: the real analysis runs in it."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "PythonSlicer"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    return program
+
+
+@pytest.fixture(scope="session")
+def case_folder(small_result, tmp_path_factory) -> Path:
+    """An output folder of the small hand-made result, as the process hands it over."""
+    from BV5AnalysisLib.export.case import case_of, write_case
+
+    folder = tmp_path_factory.mktemp("case") / "case 7"
+    folder.mkdir()
+    write_case(folder, case_of("case 7", small_result))
+    return folder
+
+
+@pytest.fixture
+def ct_node(slicer_app, small_result):
+    """The CT of `case_folder`, in the scene."""
+    from BV5AnalysisLib.scene.images import add_volume
+
+    return add_volume(slicer_app.scene, "CT ü 7", small_result.scan.volume)

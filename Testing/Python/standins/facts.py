@@ -48,14 +48,22 @@ def _api() -> dict:
     return json.loads(API_FILE.read_text()) if API_FILE.is_file() else {}
 
 
+# What api.json lists under an expression.
+_EXPRESSIONS = {
+    "qSlicerApplication": "slicer.app",
+    "qSlicerLayoutManager": "slicer.app.layoutManager()",
+    "qSlicerMainWindow": "slicer.util.mainWindow()",
+}
+
+
 @functools.cache
 def of_class(name: str) -> ClassFacts | None:
     """Facts on a Qt, ctk or qMRML class; None where they are not known."""
-    entry = _api().get("widgets", {}).get(name)
-    if not entry or not entry.get("attributes") or "signals" not in entry:
+    entry = _api().get("widgets", {}).get(_EXPRESSIONS.get(name, name))
+    if not entry or not entry.get("attributes"):
         return None
     return ClassFacts(
-        frozenset(entry["attributes"]), entry.get("properties", {}), tuple(entry["signals"])
+        frozenset(entry["attributes"]), entry.get("properties", {}), tuple(entry.get("signals", ()))
     )
 
 

@@ -3,6 +3,8 @@
 import enum
 import itertools
 
+from shibokensupport.signature import get_signature
+
 
 def call(function, arguments: tuple, named: dict):
     """Call a PySide6 function with wrapped arguments; return its result wrapped."""
@@ -57,7 +59,7 @@ def _members(wanted: list, value: int) -> list:
 
 
 def _enums_of(function) -> list[type[enum.Enum]]:
-    signatures = getattr(function, "__signature__", None)
+    signatures = get_signature(function)
     if signatures is None:
         return []
     found = []

@@ -261,8 +261,8 @@ def _members(native_class: type, base: type) -> dict:
     if known is None:
         return {k: v for k, v in members.items() if k not in facts.QT6_ONLY}
     have = {k for c in base.__mro__ for k in vars(c) if not k.startswith("_")}
-    kept = {k: v for k, v in members.items() if k in known.attributes}
     always = {"name", "className", "help", "delete"}
+    kept = {k: v for k, v in members.items() if k in known.attributes | always}
     return kept | {k: _Refused(k) for k in (have | set(members)) - known.attributes - always}
 
 

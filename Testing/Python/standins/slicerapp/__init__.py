@@ -1,0 +1,1 @@
+"""The running application: scene, logics, layout, modules, messages."""

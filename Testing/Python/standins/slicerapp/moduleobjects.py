@@ -1,0 +1,142 @@
+"""`slicer.modules`, the module manager, and the main window with its module selector."""
+
+from PySide6 import QtCore, QtWidgets
+
+from standins import facts
+from standins.pythonqt.wrapping import to_python
+from standins.widgets.mrmlnodes import qMRMLWidget
+
+
+class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
+    """The Qt side of a scripted module's widget."""
+
+    def __init__(self, scene=None, make=None):
+        super().__init__()
+        self._make, self._python = make, None
+        self.setLayout(QtWidgets.QVBoxLayout())
+        self.setMRMLScene(scene)
+
+    def self(self):
+        return self._python
+
+    def reload(self):
+        self._python = self._make(to_python(self))
+        self._python.setup()
+
+    def hears(self, method: str) -> None:
+        if hasattr(self._python, method):
+            getattr(self._python, method)()
+
+
+class Module:
+    """One module, as `slicer.modules.<name>` gives it; takes no other attributes."""
+
+    __slots__ = (
+        "_logic",
+        "_widget",
+        "acknowledgementText",
+        "associatedNodeTypes",
+        "categories",
+        "contributors",
+        "dependencies",
+        "helpText",
+        "hidden",
+        "icon",
+        "index",
+        "name",
+        "path",
+        "title",
+        "widgetRepresentationCreationEnabled",
+    )
+
+    def __init__(self, name: str, logic=None, path: str = ""):
+        self.name, self.title, self.path = name, name, path
+        self.categories, self.dependencies, self.contributors = [], [], []
+        self.helpText = self.acknowledgementText = ""
+        self.icon, self.index, self.hidden = None, -1, False
+        self._logic, self._widget = logic, None
+
+    def logic(self):
+        return self._logic
+
+    def widgetRepresentation(self):
+        return to_python(self._widget)
+
+    def connect(self, signal: str, receiver):
+        raise facts.MissingInStandIn(f"Module.connect({signal!r})")
+
+
+class Modules:
+    """`slicer.modules`: refuses what Slicer lacks."""
+
+    def __getattr__(self, name: str):
+        if name in (facts.names("slicer.modules") or ()):
+            raise facts.MissingInStandIn(f"slicer.modules.{name} exists in Slicer, not here")
+        raise AttributeError(f"There is no slicer.modules.{name}")
+
+
+class _FactoryManager(QtCore.QObject):
+    def __init__(self, manager):
+        super().__init__()
+        self._manager = manager
+
+    def loadedModuleNames(self):
+        return tuple(self._manager.modules_by_name)
+
+
+class qSlicerModuleManager(QtCore.QObject):
+    """Knows the modules by their names."""
+
+    moduleAboutToBeUnloaded = QtCore.Signal(str)
+    moduleLoaded = QtCore.Signal(str)
+
+    def __init__(self):
+        super().__init__()
+        self.modules_by_name: dict[str, Module] = {}
+        self._factory = _FactoryManager(self)
+
+    def module(self, name):
+        return self.modules_by_name.get(name)
+
+    def factoryManager(self):
+        return self._factory
+
+
+class qSlicerModuleSelectorToolBar(QtWidgets.QToolBar):
+    """Enters one module and leaves the other."""
+
+    moduleSelected = QtCore.Signal(str)
+
+    def __init__(self, manager):
+        super().__init__()
+        self._manager, self._selected = manager, ""
+
+    selectedModule = QtCore.Property(str, lambda self: self._selected)
+
+    def selectModule(self, name):
+        if name == self._selected:
+            return
+        if name and self._manager.module(name) is None:
+            raise facts.MissingInStandIn(f"Module {name} is not here")
+        before, self._selected = self._manager.module(self._selected), name
+        after = self._manager.module(name)
+        for module, method in ((before, "exit"), (after, "enter")):
+            if module is not None and module._widget is not None:
+                module._widget.hears(method)
+        self.moduleSelected.emit(name)
+
+
+class qSlicerMainWindow(QtWidgets.QMainWindow):
+    """The main window: found by its name, holds the module selector."""
+
+    def __init__(self, manager):
+        super().__init__()
+        self.setObjectName("qSlicerMainWindow")
+        self._selector = qSlicerModuleSelectorToolBar(manager)
+        self.addToolBar(self._selector)
+
+    def moduleSelector(self):
+        return self._selector
+
+    def pythonConsole(self):
+        return None
