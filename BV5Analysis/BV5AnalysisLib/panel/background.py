@@ -73,7 +73,7 @@ class AnalysisProcess:
     """Runs one analysis at a time."""
 
     def __init__(self) -> None:
-        # Owner of the processes: they are deleted by Qt, not while one of their signals is sent.
+        # Owner of processes and timers: Qt deletes them, and not while they send a signal.
         self._owner = qt.QObject()
         self._run: _Run | None = None
 
@@ -114,10 +114,11 @@ class AnalysisProcess:
             raise AnalysisError(
                 _("An analysis is running already. Wait for its end, or cancel it.")
             )
-        run = _Run(Callbacks(onProgress, onFinished, onFailed, onCancelled), self._end)
+        callbacks = Callbacks(onProgress, onFinished, onFailed, onCancelled)
+        run = _Run(callbacks, self._end, self._owner)
         self._run = run
         try:
-            run.launch(request, self._owner)
+            run.launch(request)
         except AnalysisError as error:
             run.failLater(str(error))
         except OSError as error:
@@ -151,9 +152,10 @@ class AnalysisProcess:
 class _Run:
     """One process with its temporary folder and its log."""
 
-    def __init__(self, callbacks: Callbacks, end: Callable) -> None:
+    def __init__(self, callbacks: Callbacks, end: Callable, owner: qt.QObject) -> None:
         self.callbacks = callbacks
         self._end = end
+        self._owner = owner
         self._process: qt.QProcess | None = None
         self._folder: Path | None = None
         self._log: Log | None = None
@@ -163,7 +165,7 @@ class _Run:
         self._says = ""
         self._ended = False
 
-    def launch(self, request: AnalysisRequest, owner: qt.QObject) -> None:
+    def launch(self, request: AnalysisRequest) -> None:
         """Write the input and start the process; AnalysisError or OSError if that fails."""
         from ..scene.handover import names_of_files, write_inputs
 
@@ -185,7 +187,7 @@ class _Run:
         arguments = ["-m", "BV5AnalysisLib", "analyze", *inputs, "-o", str(self._result), *options]
         arguments.append(f"--case={request.caseName}")  # which may begin with a dash
         self._log = Log(temporary, [program, *arguments])
-        self._process = self._made(program, arguments, owner)
+        self._process = self._made(program, arguments)
         self._process.start()
 
     def kill(self) -> None:
@@ -198,7 +200,7 @@ class _Run:
 
     def failLater(self, message: str) -> None:
         """Tell a failure as all others are told: from the event loop."""
-        qt.QTimer.singleShot(0, lambda: self._fail(message))
+        _later(self._owner, 0, lambda: self._fail(message))
 
     def remove(self, keepLog: bool) -> None:
         """Remove what is on disk, and let Qt delete the process."""
@@ -208,14 +210,14 @@ class _Run:
         if self._process is not None:
             self._process.deleteLater()
         if self._folder is not None:
-            _remove(self._folder, REMOVE_ATTEMPTS)
+            _remove(self._folder, self._owner, REMOVE_ATTEMPTS)
 
     @property
     def _result(self) -> Path:
         return self._folder / "result"
 
-    def _made(self, program: str, arguments: list[str], owner: qt.QObject) -> qt.QProcess:
-        process = qt.QProcess(owner)
+    def _made(self, program: str, arguments: list[str]) -> qt.QProcess:
+        process = qt.QProcess(self._owner)
         process.setProgram(program)
         process.setArguments(arguments)
         # Python looks there first, so not into a folder that the user may have files in.
@@ -312,12 +314,25 @@ def _inPlainWords(error: OSError) -> str:
     )
 
 
-def _remove(folder: Path, attempts: int) -> None:
+def _remove(folder: Path, owner: qt.QObject, attempts: int) -> None:
     """Remove a folder, later if need be: on Windows, a process that is ending may still use it."""
     shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():
         return
     if attempts:
-        qt.QTimer.singleShot(REMOVE_AGAIN_MS, lambda: _remove(folder, attempts - 1))
+        _later(owner, REMOVE_AGAIN_MS, lambda: _remove(folder, owner, attempts - 1))
     else:
         logging.warning("The folder %s could not be removed.", folder)
+
+
+def _later(owner: qt.QObject, milliseconds: int, work: Callable[[], None]) -> None:
+    """Call from the event loop, after a while."""
+    timer = qt.QTimer(owner)
+    timer.setSingleShot(True)
+
+    def call() -> None:
+        timer.deleteLater()
+        work()
+
+    timer.connect("timeout()", call)
+    timer.start(milliseconds)
