@@ -308,9 +308,9 @@ def test_the_report_and_the_scene_come_with_the_data(calls, ct, out, capsys):
 
 
 def test_a_missing_system_library_is_named_before_the_work(calls, ct, out, monkeypatch, capsys):
-    rendering = pytest.importorskip("BV5AnalysisLib.scene.rendering")
+    pictures = pytest.importorskip("BV5AnalysisLib.scene.pictures")
     error = AnalysisError("The 3D picture needs libEGL.")
-    monkeypatch.setattr(rendering, "check_rendering", failing(error))
+    monkeypatch.setattr(pictures, "check_rendering", failing(error))
     assert cli.main(["analyze", str(ct), "-o", str(out)]) == 1
     assert "libEGL" in one_error_line(capsys)
     assert calls == {}

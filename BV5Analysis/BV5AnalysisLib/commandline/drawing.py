@@ -52,25 +52,27 @@ def drawn(case: Case, result: AnalysisResult, report: bool, scene: bool) -> Draw
     Drawing
         What to write.
     """
-    if not report and not scene:
-        return Drawing()
+    documents = {}
+    if report:
+        from ..scene.rendering import rendered_png
+
+        documents = _documents(case, result.scan.volume, rendered_png(case))
+    return Drawing(documents, _scene(case, result) if scene else None)
+
+
+def _scene(case: Case, result: AnalysisResult) -> Callable[[Path], None]:
     from ..scene.bundle import save_scene
     from ..scene.offscreen import OffscreenApplication
-    from ..scene.rendering import rendered_png
     from ..scene.results import add_result
     from ..scene.views import arrange_views
 
     application = OffscreenApplication()
-    outcome = add_result(application.scene, result, case.name)
-    arrange_views(application, outcome)
-    documents = {}
-    if report:
-        documents = _documents(case, result.scan.volume, rendered_png(application, outcome))
+    arrange_views(application, add_result(application.scene, result, case.name))
 
     def save(path: Path) -> None:
         save_scene(application.scene, path)
 
-    return Drawing(documents, save if scene else None)
+    return save
 
 
 def _documents(case: Case, ct: Volume, vessels_3d: bytes) -> dict[str, bytes]:

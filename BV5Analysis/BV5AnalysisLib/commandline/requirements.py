@@ -28,7 +28,7 @@ def check_requirements(report: bool, scene: bool) -> None:
     _check_installed(_REPORT if report else {}, "The report", "--no-report leaves the report out")
     _check_installed(_SCENE if scene else {}, "The scene", "leave --scene out")
     if report:
-        from ..scene.rendering import check_rendering
+        from ..scene.pictures import check_rendering
 
         check_rendering()
 

@@ -1,17 +1,18 @@
 """Slicer scene (MRML) from results; runs in Slicer and with ``slicer-core`` alike.
 
-In Slicer the module's logic adds a result to the application's scene, beside the CT that the
+In Slicer the module's logic adds a case to the application's scene, beside the CT that the
 user picked, and Slicer's own views show it::
 
-    outcome = add_result(slicer.mrmlScene, result, case, ct_volume=inputVolume)
+    outcome = add_case(slicer.mrmlScene, case, inputVolume)
+    show_layout(scene_layout_node(slicer.mrmlScene))
+    fill_views(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
 
-A view that a layout makes later shows the legend after `colors.renew_legend`. Outside of Slicer
-`offscreen.OffscreenApplication` stands in for the application, `rendering.render_3d` for its 3D
-view, and `bundle.save_scene` writes what Slicer opens::
+After edits it is read back, computed anew and shown in the same nodes::
 
-    application = OffscreenApplication()
-    outcome = add_result(application.scene, result, case)
-    arrange_views(application, outcome)
-    render_3d(application, outcome, Path("vessels_3d.png"))
-    save_scene(application.scene, Path("scene.mrb"))
+    case = case_from_scene(outcome)
+    update_case(outcome, with_recomputed(case, recompute(...), ...))
+
+Outside of Slicer `offscreen.OffscreenApplication` stands in for the application, and
+`bundle.save_scene` writes what Slicer opens. `rendering.rendered_png` draws a case without any
+scene.
 """

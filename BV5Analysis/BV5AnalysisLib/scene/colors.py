@@ -8,8 +8,11 @@ from ..export.segmentation import terminology_entry
 from ..imaging.parameters import Parameters
 from ..imaging.sizeclasses import VESSELS, SizeClass
 
+LEGEND_TITLE = "Cross-sectional area of vessels, mm²"
 LEGEND_SIZE = (0.055, 1.0)
 """Height and width, parts of the view; the text takes its size from the height."""
+LEGEND_POSITION = (0.5, 0.03)
+"""Middle and lower edge, parts of the view."""
 
 
 def add_size_class_colors(
@@ -41,11 +44,9 @@ def add_size_class_colors(
     node.SetColor(0, "Background", 0.0, 0.0, 0.0, 1.0)
     node.SetColorDefined(0, False)
     for size_class, appearance in VESSELS.items():
-        index = int(size_class)
-        node.SetColor(index, size_class_label(size_class, parameters), *appearance.color, 1.0)
-        node.SetTerminologyFromString(index, terminology_entry(appearance))
-        below_nothing = size_class == SizeClass.BELOW_FLOOR and parameters.minimum_csa_mm2 == 0
-        node.SetColorDefined(index, not below_nothing)
+        node.SetColor(int(size_class), appearance.name, *appearance.color, 1.0)
+        node.SetTerminologyFromString(int(size_class), terminology_entry(appearance))
+    set_size_class_names(node, parameters)
     return scene.AddNode(node)
 
 
@@ -61,15 +62,33 @@ def size_class_label(size_class: SizeClass, parameters: Parameters) -> str:
     return f"{VESSELS[size_class].name}: {bounds[size_class]}"
 
 
-def add_legend(model: slicer.vtkMRMLModelNode) -> slicer.vtkMRMLColorLegendDisplayNode:
-    """Show a model's colors in 3D views, at the bottom, as long as the model is shown there.
+def set_size_class_names(node: slicer.vtkMRMLColorTableNode, parameters: Parameters) -> None:
+    """Let the entries' names state the class bounds, and leave out a class that cannot be.
 
+    Parameters
+    ----------
+    node : vtkMRMLColorTableNode
+        As `add_size_class_colors` makes it; colors stay.
+    parameters : Parameters
+        With the bounds.
+    """
+    for size_class in SizeClass:
+        index = int(size_class)
+        node.SetColorName(index, size_class_label(size_class, parameters))
+        below_nothing = size_class == SizeClass.BELOW_FLOOR and parameters.minimum_csa_mm2 == 0
+        node.SetColorDefined(index, not below_nothing)
+
+
+def add_legend(model: slicer.vtkMRMLModelNode) -> slicer.vtkMRMLColorLegendDisplayNode:
+    """Show a model's color table in 3D views, at the bottom.
+
+    A legend shows only where the model that it hangs on is shown: take one that always is.
     Slice views leave the legend out: they have little room, and the 3D view is beside them.
 
     Parameters
     ----------
     model : vtkMRMLModelNode
-        Model that displays a color table.
+        Model whose display node has the color table.
 
     Returns
     -------
@@ -77,10 +96,10 @@ def add_legend(model: slicer.vtkMRMLModelNode) -> slicer.vtkMRMLColorLegendDispl
         The legend. Only views that exist when it is added draw it, see `renew_legend`.
     """
     legend = slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(model.GetDisplayNode())
-    legend.SetTitleText("Cross-sectional area of vessels, mm²")
+    legend.SetTitleText(LEGEND_TITLE)
     legend.SetOrientation(slicer.vtkMRMLColorLegendDisplayNode.Horizontal)
     legend.SetSize(*LEGEND_SIZE)
-    legend.SetPosition(0.5, 0.03)
+    legend.SetPosition(*LEGEND_POSITION)
     for text in (legend.GetTitleTextProperty(), legend.GetLabelTextProperty()):
         text.SetFontFamilyToArial()
         text.BoldOff()

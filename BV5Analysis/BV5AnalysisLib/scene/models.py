@@ -1,18 +1,16 @@
-"""Vessel centerlines as model nodes: thin lines with their measures, and tubes."""
+"""Centerlines as a model node, from which they can be read back."""
 
 from __future__ import annotations
 
 import numpy as np
 import slicer
 import vtk
-from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
-from ..imaging.centerlines import Centerlines
-from .coordinates import ras_points
+from ..imaging.centerlines import BRANCH_ARRAYS, POINT_ARRAYS, Centerlines
+from ..imaging.errors import AnalysisError
+from .coordinates import lps_points, ras_points
 
-TUBE_SIDES = 10
-CAP_ANGLES = np.radians((40.0, 70.0, 88.0))
-"""Where a round end has its rings, from its equator."""
 SPECULAR = 0.25
 SPECULAR_POWER = 20.0
 
@@ -28,97 +26,75 @@ def centerlines_poly_data(centerlines: Centerlines) -> vtk.vtkPolyData:
     Returns
     -------
     vtk.vtkPolyData
-        Point data ``csa_mm2``, ``radius_mm``, ``size_class``; cell data ``branch_id``,
-        ``length_mm``, ``volume_ml``, ``mean_csa_mm2``.
+        The arrays of ``centerlines.vtp``: point data ``radius_mm`` and those of `POINT_ARRAYS`;
+        cell data ``branch_id``, ``length_mm``, ``volume_ml``, ``mean_csa_mm2`` and those of
+        `BRANCH_ARRAYS`. Measures are double, so that what is computed from them stays the same.
     """
-    poly_data = _polylines(centerlines.points_mm, centerlines.branch_start)
-    for name in ("csa_mm2", "radius_mm"):
-        values = getattr(centerlines, name).astype(np.float32)
-        poly_data.GetPointData().AddArray(_array(name, values))
-    size_class = _array("size_class", centerlines.size_class.astype(np.uint8))
-    poly_data.GetPointData().AddArray(size_class)
-    branch_id = _array("branch_id", np.arange(centerlines.branch_count, dtype=np.int32))
-    poly_data.GetCellData().AddArray(branch_id)
+    poly_data = polylines(centerlines.points_mm, centerlines.branch_start)
+    point_data, cell_data = poly_data.GetPointData(), poly_data.GetCellData()
+    point_data.AddArray(named_array("radius_mm", centerlines.radius_mm.astype(np.float32)))
+    for name, attribute in POINT_ARRAYS.items():
+        point_data.AddArray(named_array(name, _plain(getattr(centerlines, attribute))))
+    branch_id = np.arange(centerlines.branch_count, dtype=np.int32)
+    cell_data.AddArray(named_array("branch_id", branch_id))
     for name in ("length_mm", "volume_ml", "mean_csa_mm2"):
-        values = getattr(centerlines, name).astype(np.float32)
-        poly_data.GetCellData().AddArray(_array(name, values))
+        cell_data.AddArray(named_array(name, getattr(centerlines, name).astype(np.float32)))
+    for name, attribute in BRANCH_ARRAYS.items():
+        cell_data.AddArray(named_array(name, _plain(getattr(centerlines, attribute))))
     return poly_data
 
 
-def tubes_poly_data(centerlines: Centerlines) -> vtk.vtkPolyData:
-    """Tubes of the measured areas around branches, with round ends.
-
-    Round ends fill the gaps where branches meet at an angle.
+def centerlines_of(model: slicer.vtkMRMLModelNode) -> Centerlines:
+    """Read centerlines back from their node.
 
     Parameters
     ----------
-    centerlines : Centerlines
-        n points in b branches.
+    model : vtkMRMLModelNode
+        With what `centerlines_poly_data` gives.
 
     Returns
     -------
-    vtk.vtkPolyData
-        Closed tubes in RAS mm with point data ``TubeNormals`` and ``size_class``.
+    Centerlines
+        The same values.
+
+    Raises
+    ------
+    AnalysisError
+        The model holds something else.
     """
-    points, point_of, radius, start = _with_round_ends(centerlines)
-    lines = _polylines(points, start)
-    lines.GetPointData().AddArray(_array("radius_mm", radius.astype(np.float32)))
-    size_class = centerlines.size_class[point_of].astype(np.uint8)
-    lines.GetPointData().AddArray(_array("size_class", size_class))
-    tube = vtk.vtkTubeFilter()
-    tube.SetInputData(lines)
-    tube.SetInputArrayToProcess(0, 0, 0, vtk.vtkDataObject.FIELD_ASSOCIATION_POINTS, "radius_mm")
-    tube.SetVaryRadiusToVaryRadiusByAbsoluteScalar()
-    tube.SetNumberOfSides(TUBE_SIDES)
-    tube.CappingOn()
-    tube.Update()
-    tubes = vtk.vtkPolyData()
-    tubes.ShallowCopy(tube.GetOutput())
-    tubes.GetPointData().RemoveArray("radius_mm")
-    return tubes
-
-
-def _with_round_ends(
-    centerlines: Centerlines,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Branches of two points or more, lengthened by half a sphere at either end.
-
-    Returns
-    -------
-    points, point_of, radius, start : numpy.ndarray
-        Points (m, 3), LPS mm; the point that each one has its class from; radius, mm; index of
-        each branch's first point, and m.
-    """
-    first, after = centerlines.branch_start[:-1], centerlines.branch_start[1:]
-    long_enough = after - first > 1
-    first, last = first[long_enough], after[long_enough] - 1
-    cap = len(CAP_ANGLES)
-    height, width = np.sin(CAP_ANGLES), np.cos(CAP_ANGLES)
-    points_mm, radius_mm = centerlines.points_mm, centerlines.radius_mm
-
-    start = np.concatenate([[0], np.cumsum(last - first + 1 + 2 * cap)])
-    branch = np.repeat(np.arange(len(first)), np.diff(start))
-    offset = np.arange(start[-1]) - start[branch] - cap
-    point_of = np.clip(first[branch] + offset, first[branch], last[branch])
-    points, radius = points_mm[point_of], radius_mm[point_of]
-    for end, beside, at in (
-        (first, first + 1, start[:-1, None] + np.arange(cap)[::-1]),
-        (last, last - 1, start[1:, None] - cap + np.arange(cap)),
-    ):
-        outward = points_mm[end] - points_mm[beside]
-        outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
-        points[at] += (outward * radius_mm[end, None])[:, None] * height[:, None]
-        radius[at] *= width
-    return points, point_of, radius, start
+    poly_data = model.GetPolyData() or vtk.vtkPolyData()
+    point_data = poly_data.GetPointData()
+    missing = [name for name in POINT_ARRAYS if not point_data.HasArray(name)]
+    missing += [name for name in BRANCH_ARRAYS if not poly_data.GetCellData().HasArray(name)]
+    if missing:
+        raise AnalysisError(
+            f"The model {model.GetName()} lacks {', '.join(missing)} and is no longer what the"
+            " analysis made; load the case again, or analyze again."
+        )
+    points = np.zeros((0, 3))
+    if poly_data.GetNumberOfPoints():
+        points = vtk_to_numpy(poly_data.GetPoints().GetData())
+    arrays = {
+        attribute: vtk_to_numpy(point_data.GetArray(name)).copy()
+        for name, attribute in POINT_ARRAYS.items()
+    }
+    arrays["class_by_hand"] = arrays["class_by_hand"] != 0
+    arrays |= {
+        attribute: vtk_to_numpy(poly_data.GetCellData().GetArray(name)).copy()
+        for name, attribute in BRANCH_ARRAYS.items()
+    }
+    lines = poly_data.GetLines()
+    return Centerlines(
+        points_mm=lps_points(points),
+        branch_start=vtk_to_numpy(lines.GetOffsetsArray()).astype(int),
+        **arrays,
+    )
 
 
 def add_model(
-    scene: slicer.vtkMRMLScene,
-    name: str,
-    poly_data: vtk.vtkPolyData,
-    colors: slicer.vtkMRMLColorTableNode,
+    scene: slicer.vtkMRMLScene, name: str, poly_data: vtk.vtkPolyData
 ) -> slicer.vtkMRMLModelNode:
-    """Add a model colored by its ``size_class``.
+    """Add a model of vessels, with a display node.
 
     Parameters
     ----------
@@ -127,32 +103,39 @@ def add_model(
     name : str
         Node name.
     poly_data : vtk.vtkPolyData
-        Lines or surfaces in RAS mm with point data ``size_class``.
-    colors : vtkMRMLColorTableNode
-        Colors by `SizeClass` value.
+        Lines or surfaces in RAS mm.
 
     Returns
     -------
     vtkMRMLModelNode
-        Model with its display node.
+        Shown in 3D, in one color.
     """
     node = scene.AddNewNodeByClass("vtkMRMLModelNode", name)
     node.SetAndObservePolyData(poly_data)
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
-    display.SetActiveScalar("size_class", vtk.vtkAssignAttribute.POINT_DATA)
-    display.SetAndObserveColorNodeID(colors.GetID())
-    display.SetScalarRangeFlag(slicer.vtkMRMLDisplayNode.UseManualScalarRange)
-    display.SetScalarRange(0, colors.GetNumberOfColors() - 1)
-    display.ScalarVisibilityOn()
+    display.ScalarVisibilityOff()
     display.SetSpecular(SPECULAR)
     display.SetPower(SPECULAR_POWER)
     return node
 
 
-def _polylines(points_lps_mm: np.ndarray, start: np.ndarray) -> vtk.vtkPolyData:
+def color_by_class(
+    model: slicer.vtkMRMLModelNode, colors: slicer.vtkMRMLColorTableNode, shown: bool
+) -> None:
+    """Let a model's display node have the classes' colors, by its points' class if shown."""
+    display = model.GetDisplayNode()
+    display.SetActiveScalar("size_class", vtk.vtkAssignAttribute.POINT_DATA)
+    display.SetAndObserveColorNodeID(colors.GetID())
+    display.SetScalarRangeFlag(slicer.vtkMRMLDisplayNode.UseManualScalarRange)
+    display.SetScalarRange(0, colors.GetNumberOfColors() - 1)
+    display.SetScalarVisibility(shown)
+
+
+def polylines(points_lps_mm: np.ndarray, start: np.ndarray) -> vtk.vtkPolyData:
+    """Lines in RAS mm through points (n, 3); line i goes from point start[i] to before the next."""
     points = vtk.vtkPoints()
-    points.SetData(_array("Points", ras_points(points_lps_mm).astype(np.float32)))
+    points.SetData(named_array("Points", ras_points(points_lps_mm).reshape(-1, 3)))
     lines = vtk.vtkCellArray()
     lines.SetData(
         numpy_to_vtkIdTypeArray(np.asarray(start, np.int64), deep=True),
@@ -164,7 +147,13 @@ def _polylines(points_lps_mm: np.ndarray, start: np.ndarray) -> vtk.vtkPolyData:
     return poly_data
 
 
-def _array(name: str, values: np.ndarray) -> vtk.vtkDataArray:
+def named_array(name: str, values: np.ndarray) -> vtk.vtkDataArray:
+    """Copy of values as a VTK array."""
     array = numpy_to_vtk(np.ascontiguousarray(values), deep=True)
     array.SetName(name)
     return array
+
+
+def _plain(values: np.ndarray) -> np.ndarray:
+    """Values of a type that VTK has."""
+    return values.astype(np.uint8) if values.dtype == bool else values

@@ -1,37 +1,40 @@
-"""Pictures of the 3D view, drawn off-screen by Slicer's own displayable managers."""
+"""Pictures of vessels and lungs in 3D, drawn off-screen.
+
+Drawn by VTK alone: Slicer's displayable managers need an application logic, which they take from
+a factory that all views of a running Slicer share.
+"""
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import slicer
 import vtk
-from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
-from ..imaging.errors import AnalysisError
-from .colors import renew_legend
-from .offscreen import OffscreenApplication
-from .results import Outcome
+from ..export.case import Case
+from ..imaging.sizeclasses import LUNGS, VESSELS, SizeClass
+from .colors import LEGEND_POSITION, LEGEND_SIZE, LEGEND_TITLE, size_class_label
+from .coordinates import ras_points
+from .display import LUNG_OPACITY
+from .models import SPECULAR, SPECULAR_POWER
+from .pictures import off_screen_window, pixels_of, png_of, shrunk
+from .segmentations import shell_surfaces
+from .tubes import tubes_poly_data
 from .views import (
     ANTERIOR,
     BACKGROUND_BOTTOM,
+    BACKGROUND_TOP,
     CAMERA_DISTANCE_MM,
     ViewDirection,
-    arrange_views,
-    lung_bounds,
+    framing,
 )
 
-DISPLAYABLE_MANAGERS = (
-    "vtkMRMLCameraDisplayableManager",
-    "vtkMRMLViewDisplayableManager",
-    "vtkMRMLModelDisplayableManager",
-    "vtkMRMLSegmentationsDisplayableManager3D",
-    "vtkMRMLColorLegendDisplayableManager",
-)
+LUNG_SMOOTHING = 0.5
+LUNG_VOXEL_MM = 1.5
+LEGEND_BAR = 0.2
+"""Part of the legend's height that is color, as in Slicer's views."""
 SUPERSAMPLING = 2
 WIDTH_OF_NORMAL_TEXT = 800
 """Width of a picture, pixels, in which text has its size in points at 72 dpi."""
@@ -41,7 +44,6 @@ DEPTH_FADE = 0.65
 """How much of their color the vessels farthest from the viewer lose to the background."""
 GRAY_BRIGHTNESS = 0.5
 """Of what is below the floor, which is much and must not cover what is measured."""
-PACKAGES = "sudo apt install libegl1 libgl1-mesa-dri"
 
 # Glass: nearly clear where it faces the viewer, bright at the rim, so that it hides no vessel.
 LUNG_SHADER = """//VTK::Light::Impl
@@ -59,19 +61,18 @@ VESSEL_SHADER = """//VTK::Light::Impl
 
 
 def render_3d(
-    application: OffscreenApplication,
-    outcome: Outcome,
+    case: Case,
     path: Path,
     size: tuple[int, int] = (1600, 1200),
     direction: ViewDirection = ANTERIOR,
 ) -> None:
     """Write a picture (PNG) of the vessels in faint lungs, with a legend.
 
+    No scene is used or changed: it can be drawn anywhere, also while Slicer shows others.
+
     Parameters
     ----------
-    application : OffscreenApplication
-        Application that holds the outcome; its 3D view is arranged for the picture.
-    outcome : Outcome
+    case : Case
         What to show.
     path : pathlib.Path
         File to write.
@@ -87,86 +88,122 @@ def render_3d(
     OSError
         The file cannot be written.
     """
-    Path(path).write_bytes(rendered_png(application, outcome, size, direction))
+    Path(path).write_bytes(rendered_png(case, size, direction))
 
 
 def rendered_png(
-    application: OffscreenApplication,
-    outcome: Outcome,
+    case: Case,
     size: tuple[int, int] = (1600, 1200),
     direction: ViewDirection = ANTERIOR,
 ) -> bytes:
     """Draw the picture of `render_3d`, and return the PNG."""
-    window = _off_screen_window()
+    window = off_screen_window()
     window.SetSize(size[0] * SUPERSAMPLING, size[1] * SUPERSAMPLING)
     window.SetDPI(round(72 * SUPERSAMPLING * size[0] / WIDTH_OF_NORMAL_TEXT))
-    renderer = vtk.vtkRenderer()
+    renderer = _renderer(case, size, direction)
     window.AddRenderer(renderer)
-    interactor = vtk.vtkRenderWindowInteractor()  # displayable managers ask for one
-    interactor.SetRenderWindow(window)
-    managers = _displayable_managers(application, renderer)
-    renew_legend(outcome.tubes_model, outcome.legend)
-    arrange_views(application, outcome, direction, size[0] / size[1])
-    _light(renderer)
-    _shade(renderer, lung_bounds(outcome), direction)
-    _name_sides(renderer, direction)
-    renderer.ResetCameraClippingRange()
+    window.SetNumberOfLayers(2)
+    window.AddRenderer(_legend_renderer(case))
     window.Render()
-    png = _png(_shrunk(_pixels(window)))
-    managers.SetMRMLDisplayableNode(None)
+    png = png_of(shrunk(pixels_of(window), SUPERSAMPLING))
     window.Finalize()
     return png
 
 
-def check_rendering() -> None:
-    """Check that pictures can be drawn here, before the work that ends in one.
-
-    Raises
-    ------
-    AnalysisError
-        The system's drawing library is missing; the message has the command that installs it.
-    """
-    _off_screen_window().Finalize()
-
-
-def _off_screen_window() -> vtk.vtkRenderWindow:
-    """Window that needs no display, after a check that it can be made: VTK would crash."""
-    if sys.platform != "linux":
-        window = vtk.vtkRenderWindow()
-    else:
-        try:
-            ctypes.CDLL("libEGL.so.1")
-        except OSError as error:
-            raise AnalysisError(
-                f"The 3D picture needs the library libEGL.so.1; install it: {PACKAGES}"
-            ) from error
-        window = vtk.vtkEGLRenderWindow()
-        warnings = vtk.vtkObject.GetGlobalWarningDisplay()
-        vtk.vtkObject.GlobalWarningDisplayOff()
-        supported = window.SupportsOpenGL()
-        vtk.vtkObject.SetGlobalWarningDisplay(warnings)
-        if not supported:
-            raise AnalysisError(
-                f"The 3D picture needs an OpenGL driver for EGL; install Mesa's: {PACKAGES}"
-            )
-    window.SetOffScreenRendering(True)
-    window.SetMultiSamples(0)
-    return window
+def _renderer(case: Case, size: tuple[int, int], direction: ViewDirection) -> vtk.vtkRenderer:
+    """Vessels and lungs, lit and seen from a direction."""
+    renderer = vtk.vtkRenderer()
+    renderer.SetBackground(BACKGROUND_BOTTOM)
+    renderer.SetBackground2(BACKGROUND_TOP)
+    renderer.GradientBackgroundOn()
+    shells = shell_surfaces(case.lungs, LUNGS, LUNG_SMOOTHING, LUNG_VOXEL_MM)
+    for look in LUNGS.values():
+        _add_actor(renderer, shells[look.key], look.color, LUNG_OPACITY)
+    for size_class, look in VESSELS.items():
+        _add_actor(renderer, tubes_poly_data(case.centerlines, size_class), look.color, 1.0)
+    bounds = _bounds(case, list(shells.values()))
+    frame = framing(bounds, direction, size[0] / size[1])
+    camera = renderer.GetActiveCamera()
+    camera.SetFocalPoint(frame.focus)
+    camera.SetPosition(frame.position)
+    camera.SetViewUp(frame.up)
+    camera.ParallelProjectionOn()
+    camera.SetParallelScale(frame.half_height_mm)
+    _light(renderer)
+    _shade(renderer, bounds, direction)
+    _name_sides(renderer, direction)
+    renderer.ResetCameraClippingRange()
+    return renderer
 
 
-def _displayable_managers(
-    application: OffscreenApplication, renderer: vtk.vtkRenderer
-) -> slicer.vtkMRMLDisplayableManagerGroup:
-    """Connect a renderer to the scene through the managers of Slicer's 3D views."""
-    factory = slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance()
-    factory.SetMRMLApplicationLogic(application.logic)
-    for name in DISPLAYABLE_MANAGERS:
-        if not factory.IsDisplayableManagerRegistered(name):
-            factory.RegisterDisplayableManager(name)
-    managers = slicer.vtkMRMLDisplayableManagerGroup()
-    managers.Initialize(factory, renderer)
-    managers.SetMRMLDisplayableNode(application.view)
-    return managers
+def _add_actor(
+    renderer: vtk.vtkRenderer,
+    surface: vtk.vtkPolyData,
+    color: tuple[float, float, float],
+    opacity: float,
+) -> None:
+    mapper = vtk.vtkPolyDataMapper()
+    mapper.SetInputData(surface)
+    mapper.ScalarVisibilityOff()
+    actor = vtk.vtkActor()
+    actor.SetMapper(mapper)
+    material = actor.GetProperty()
+    material.SetColor(color)
+    material.SetOpacity(opacity)
+    material.SetSpecular(SPECULAR)
+    material.SetSpecularPower(SPECULAR_POWER)
+    renderer.AddActor(actor)
+
+
+def _bounds(case: Case, shells: list[vtk.vtkPolyData]) -> np.ndarray:
+    """Lowest and highest RAS coordinates (2, 3) of the lungs, of the scan where there are none."""
+    boxes = [np.reshape(each.GetBounds(), (3, 2)).T for each in shells if each.GetNumberOfPoints()]
+    if not boxes:
+        corners = case.grid.index_to_world([(0, 0, 0), np.array(case.grid.shape) - 1])
+        boxes = [np.sort(ras_points(corners), axis=0)]
+    return np.array([np.min(boxes, axis=0)[0], np.max(boxes, axis=0)[1]])
+
+
+def _legend_renderer(case: Case) -> vtk.vtkRenderer:
+    """Layer with the legend, as Slicer's views draw it."""
+    entries = [
+        (size_class_label(each, case.parameters), look.color)
+        for each, look in VESSELS.items()
+        if each != SizeClass.BELOW_FLOOR or case.parameters.minimum_csa_mm2 > 0
+    ]
+    table = vtk.vtkLookupTable()
+    table.SetNumberOfTableValues(len(entries))
+    table.SetTableRange(0, len(entries) - 1)
+    for index, (label, color) in enumerate(entries):
+        table.SetTableValue(index, *color, 1.0)
+        table.SetAnnotation(index, label)
+    legend = slicer.vtkSlicerScalarBarActor()
+    legend.SetLookupTable(table)
+    legend.SetNumberOfLabels(len(entries))
+    legend.SetMaximumNumberOfColors(256)
+    legend.SetUseAnnotationAsLabel(True)
+    legend.SetCenterLabel(True)
+    legend.SetLabelFormat("%s")
+    legend.SetTitle(LEGEND_TITLE)
+    legend.SetOrientationToHorizontal()
+    height, width = LEGEND_SIZE
+    legend.SetPosition(LEGEND_POSITION[0] * (1 - width), LEGEND_POSITION[1] * (1 - height))
+    legend.SetWidth(width)
+    legend.SetHeight(height)
+    legend.SetBarRatio(LEGEND_BAR)
+    legend.SetTextPad(0)
+    legend.SetTextPositionToSucceedScalarBar()
+    legend.UnconstrainedFontSizeOn()
+    for text in (legend.GetTitleTextProperty(), legend.GetLabelTextProperty()):
+        text.SetFontFamilyToArial()
+        text.BoldOff()
+        text.ItalicOff()
+    legend.GetTitleTextProperty().SetJustificationToCentered()
+    renderer = vtk.vtkRenderer()
+    renderer.SetLayer(1)
+    renderer.InteractiveOff()
+    renderer.AddViewProp(legend)
+    return renderer
 
 
 def _light(renderer: vtk.vtkRenderer) -> None:
@@ -216,36 +253,3 @@ def _name_sides(renderer: vtk.vtkRenderer, direction: ViewDirection) -> None:
         actor.GetPositionCoordinate().SetCoordinateSystemToNormalizedViewport()
         actor.SetPosition(position, 0.5)
         renderer.AddViewProp(actor)
-
-
-def _pixels(window: vtk.vtkRenderWindow) -> np.ndarray:
-    """Return what a window shows: (height, width, 3) uint8, from the bottom up."""
-    grab = vtk.vtkWindowToImageFilter()
-    grab.SetInput(window)
-    grab.ReadFrontBufferOff()
-    grab.ShouldRerenderOff()
-    grab.Update()
-    image = grab.GetOutput()
-    width, height, _ = image.GetDimensions()
-    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(height, width, 3)
-
-
-def _shrunk(pixels: np.ndarray) -> np.ndarray:
-    """Mean of each square of pixels: the smoothest edges that there are."""
-    height, width, channels = pixels.shape
-    squares = pixels.reshape(
-        height // SUPERSAMPLING, SUPERSAMPLING, width // SUPERSAMPLING, SUPERSAMPLING, channels
-    )
-    return np.rint(squares.mean(axis=(1, 3))).astype(np.uint8)
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    height, width, channels = pixels.shape
-    image = vtk.vtkImageData()
-    image.SetDimensions(width, height, 1)
-    image.GetPointData().SetScalars(numpy_to_vtk(pixels.reshape(-1, channels), deep=True))
-    writer = vtk.vtkPNGWriter()
-    writer.SetInputData(image)
-    writer.WriteToMemoryOn()
-    writer.Write()
-    return vtk_to_numpy(writer.GetResult()).tobytes()

@@ -1,17 +1,22 @@
-"""Label volumes as segmentation nodes."""
+"""Label volumes as segmentation nodes, and their surfaces."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import slicer
+import vtk
 
 from ..export.segmentation import terminology_entry
 from ..imaging.sizeclasses import Appearance
-from ..imaging.volume import Volume
+from ..imaging.volume import Grid, Volume
 from .images import labelmap
 
+BINARY = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
 SURFACE_NETS = "1"
+_RULE = slicer.vtkBinaryLabelmapToClosedSurfaceConversionRule
 
 
 def add_segmentation(
@@ -19,13 +24,9 @@ def add_segmentation(
     name: str,
     labels: Volume,
     appearances: Mapping[int, Appearance],
-    reference: slicer.vtkMRMLScalarVolumeNode,
-    smoothing: float,
+    reference: slicer.vtkMRMLScalarVolumeNode | None,
 ) -> slicer.vtkMRMLSegmentationNode:
-    """Add a label volume to a scene as a segmentation with closed surfaces.
-
-    Segment IDs are the appearances' keys. All segments share one labelmap layer, so that they
-    stay disjoint when edited.
+    """Add a label volume to a scene as a segmentation, without surfaces.
 
     Parameters
     ----------
@@ -36,39 +37,171 @@ def add_segmentation(
     labels : Volume
         uint8 label values, 0 for background.
     appearances : mapping of int to Appearance
-        Segments by label value; one without voxels is kept, empty.
-    reference : vtkMRMLScalarVolumeNode
-        Volume whose geometry edits are made in.
-    smoothing : float
-        Smoothing of the surfaces, 0 to 1.
+        Segments by label value; one without voxels is kept, empty. Their keys are the IDs.
+    reference : vtkMRMLScalarVolumeNode or None
+        Volume whose geometry edits are made in; None for that of the labels.
 
     Returns
     -------
     vtkMRMLSegmentationNode
-        Segmentation with a binary labelmap (source) and closed surfaces.
+        Segmentation with a binary labelmap.
     """
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
-    node.SetReferenceImageGeometryParameterFromVolumeNode(reference)
+    set_edit_geometry(node, labels.grid, reference)
     node.CreateDefaultDisplayNodes()
+    set_labels(node, labels, appearances)
+    return node
+
+
+def set_edit_geometry(
+    node: slicer.vtkMRMLSegmentationNode,
+    grid: Grid,
+    reference: slicer.vtkMRMLScalarVolumeNode | None,
+) -> None:
+    """Let edits be made on a volume's voxels, or on a grid's where there is no volume."""
+    if reference is not None:
+        node.SetReferenceImageGeometryParameterFromVolumeNode(reference)
+        return
+    empty = labelmap(Volume(np.broadcast_to(np.uint8(0), grid.shape), grid))
+    empty.SetExtent([bound for length in grid.size for bound in (0, length - 1)])
+    node.GetSegmentation().SetConversionParameter(
+        slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName(),
+        slicer.vtkSegmentationConverter.SerializeImageGeometry(empty),
+    )
+
+
+def set_labels(
+    node: slicer.vtkMRMLSegmentationNode, labels: Volume, appearances: Mapping[int, Appearance]
+) -> None:
+    """Replace all segments of a node; those that it had keep their name and color.
+
+    All segments share one labelmap layer, so that they stay disjoint when edited.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+        Its surfaces go; its other segments, too.
+    labels : Volume
+        uint8 label values, 0 for background.
+    appearances : mapping of int to Appearance
+        Segments by label value.
+    """
     segmentation = node.GetSegmentation()
-    binary = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    kept = {
+        key: (segmentation.GetSegment(key).GetName(), segmentation.GetSegment(key).GetColor())
+        for key in segmentation.GetSegmentIDs()
+    }
     shared = labelmap(labels)
+    segmentation.RemoveAllSegments()
     for value, appearance in appearances.items():
+        name, color = kept.get(appearance.key, (appearance.name, appearance.color))
         segment = slicer.vtkSegment()
-        segment.SetName(appearance.name)
-        segment.SetColor(appearance.color)
+        segment.SetName(name)
+        segment.SetColor(color)
         segment.SetTag(
             slicer.vtkSegment.GetTerminologyEntryTagName(), terminology_entry(appearance)
         )
         segment.SetLabelValue(int(value))
-        segment.AddRepresentation(binary, shared)
+        segment.AddRepresentation(BINARY, shared)
         segmentation.AddSegment(segment, appearance.key)
 
-    rule = slicer.vtkBinaryLabelmapToClosedSurfaceConversionRule
+
+def make_surfaces(
+    node: slicer.vtkMRMLSegmentationNode, smoothing: float, decimation: float
+) -> None:
+    """Give a segmentation closed surfaces, if it has none; edits renew them by the same rule.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+        With binary labelmaps.
+    smoothing : float
+        0 to 1.
+    decimation : float
+        Part of the triangles to leave out, 0 to 1.
+    """
+    segmentation = node.GetSegmentation()
+    _set_rule(segmentation, smoothing, decimation)
+    if not segmentation.ContainsRepresentation(SURFACE):
+        node.CreateClosedSurfaceRepresentation()
+
+
+def make_shell(
+    node: slicer.vtkMRMLSegmentationNode, surfaces: Mapping[str, vtk.vtkPolyData], smoothing: float
+) -> None:
+    """Give a segmentation surfaces that were made elsewhere; edits renew them by its own rule.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+        Whose segments are to have them.
+    surfaces : mapping of str to vtkPolyData
+        By segment ID, see `shell_surfaces`.
+    smoothing : float
+        0 to 1, for when they are renewed.
+    """
+    _set_rule(node.GetSegmentation(), smoothing, 0.0)
+    for key, surface in surfaces.items():
+        node.GetSegmentation().GetSegment(key).AddRepresentation(SURFACE, surface)
+    node.GetDisplayNode().Modified()
+
+
+def shell_surfaces(
+    labels: Volume, appearances: Mapping[int, Appearance], smoothing: float, coarse_mm: float
+) -> dict[str, vtk.vtkPolyData]:
+    """Coarse surfaces of structures so large that details do not show.
+
+    Parameters
+    ----------
+    labels : Volume
+        uint8 label values.
+    appearances : mapping of int to Appearance
+        Structures by label value.
+    smoothing : float
+        0 to 1.
+    coarse_mm : float
+        Voxels are thinned out to about that size.
+
+    Returns
+    -------
+    dict of str to vtkPolyData
+        Closed surfaces, RAS mm, by key; empty ones for structures without voxels.
+    """
+    coarse = slicer.vtkSegmentation()
+    coarse.SetSourceRepresentationName(BINARY)
+    _set_rule(coarse, smoothing, 0.0)
+    shared = labelmap(thinned(labels, coarse_mm))
+    for value, appearance in appearances.items():
+        segment = slicer.vtkSegment()
+        segment.SetLabelValue(int(value))
+        segment.AddRepresentation(BINARY, shared)
+        coarse.AddSegment(segment, appearance.key)
+    coarse.CreateRepresentation(SURFACE)
+    keys = (appearance.key for appearance in appearances.values())
+    surfaces = {key: coarse.GetSegment(key).GetRepresentation(SURFACE) for key in keys}
+    return {key: surface or vtk.vtkPolyData() for key, surface in surfaces.items()}
+
+
+def thinned(labels: Volume, coarse_mm: float) -> Volume:
+    """Every so manieth voxel, so that voxels are about so large; each stays where it is."""
+    grid = labels.grid
+    step = np.maximum(1, np.floor(coarse_mm / grid.spacing_zyx + 1e-6)).astype(int)
+    # The middle one of each group.
+    first = np.minimum((step - 1) // 2, np.array(grid.shape) - 1)
+    array = labels.array[tuple(slice(f, None, s) for f, s in zip(first, step, strict=True))]
+    coarse = Grid(
+        size=array.shape[::-1],
+        spacing=tuple((grid.spacing_zyx * step)[::-1].tolist()),
+        origin=tuple(grid.index_to_world(first).tolist()),
+        direction=grid.direction,
+    )
+    return Volume(array, coarse)
+
+
+def _set_rule(segmentation: slicer.vtkSegmentation, smoothing: float, decimation: float) -> None:
     for parameter, setting in (
-        (rule.GetConversionMethodParameterName(), SURFACE_NETS),
-        (rule.GetSmoothingFactorParameterName(), str(smoothing)),
+        (_RULE.GetConversionMethodParameterName(), SURFACE_NETS),
+        (_RULE.GetSmoothingFactorParameterName(), str(smoothing)),
+        (_RULE.GetDecimationFactorParameterName(), str(decimation)),
     ):
         segmentation.SetConversionParameter(parameter, setting)
-    node.CreateClosedSurfaceRepresentation()
-    return node

@@ -1,16 +1,22 @@
-"""Measurements as a table node."""
+"""Measurements as a table node, and how tables are filled."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import slicer
 import vtk
 
-from ..imaging.measurements import Measurement
+from ..export.case import Case
+from ..export.wording import method_paragraph
 from ..imaging.parameters import Parameters
 from ..imaging.sizeclasses import VESSELS, SizeClass
+from .models import named_array
+
+DECIMALS = {"mL": 3, "%": 2, "mm": 1}
+"""Digits to show by unit; ``result.json`` has them all."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,7 @@ class Column:
     Attributes
     ----------
     key : str
-        Attribute of `Measurement` and column name, the same as in ``measurements.csv``.
+        Column name; in the measurements the same as in ``measurements.csv``.
     title : str
         Header people read.
     unit : str
@@ -90,44 +96,85 @@ def measurement_columns(parameters: Parameters) -> tuple[Column, ...]:
             "mm",
             f"Centerline length of vessels of {floor:g} mm² and above.",
         ),
+        Column("review", "Review", "", "Accepted or rejected; empty before it was reviewed."),
+        Column("reviewer", "Reviewer", "", "Who reviewed it."),
+        Column("review_comment", "Comment", "", "What the reviewer noted."),
     )
 
 
-def add_measurements(
-    scene: slicer.vtkMRMLScene,
-    name: str,
-    measurements: Sequence[Measurement],
-    parameters: Parameters,
-) -> slicer.vtkMRMLTableNode:
-    """Add measurements as a locked table, one row a region.
+def fill_measurements(node: slicer.vtkMRMLTableNode, case: Case) -> None:
+    """Fill a table with a case's measurements, one row a region.
+
+    The node's description states the method and the parameters.
 
     Parameters
     ----------
-    scene : vtkMRMLScene
-        Scene to add to.
-    name : str
-        Node name.
-    measurements : sequence of Measurement
-        Rows in their order.
-    parameters : Parameters
-        As used in the analysis; the descriptions state them.
-
-    Returns
-    -------
-    vtkMRMLTableNode
-        Table whose columns have a title, a unit (UCUM) and a description.
+    node : vtkMRMLTableNode
+        Its former content goes.
+    case : Case
+        What to show.
     """
-    node = scene.AddNewNodeByClass("vtkMRMLTableNode", name)
-    for column in measurement_columns(parameters):
-        array = vtk.vtkDoubleArray() if column.unit else vtk.vtkStringArray()
-        array.SetName(column.key)
-        for measurement in measurements:
-            array.InsertNextValue(getattr(measurement, column.key))
-        node.AddColumn(array)
+    review = {
+        "review": case.review.status,
+        "reviewer": case.review.reviewer,
+        "review_comment": case.review.comment,
+    }
+    columns = measurement_columns(case.parameters)
+    values = {
+        column.key: [
+            review[column.key] if column.key in review else getattr(row, column.key)
+            for row in case.measurements
+        ]
+        for column in columns
+    }
+    fill_table(node, columns, values)
+    node.SetUseFirstColumnAsRowHeader(True)
+    node.SetDescription(f"{method_paragraph(case)} {parameters_sentence(case.parameters)}")
+
+
+def parameters_sentence(parameters: Parameters) -> str:
+    """All parameters by name."""
+    values = "; ".join(f"{name} = {value}" for name, value in parameters.to_dict().items())
+    return f"Parameters: {values}."
+
+
+def fill_table(
+    node: slicer.vtkMRMLTableNode,
+    columns: Sequence[Column],
+    values: Mapping[str, Sequence[str] | np.ndarray],
+) -> None:
+    """Fill a table, and lock it.
+
+    Parameters
+    ----------
+    node : vtkMRMLTableNode
+        Its former content goes.
+    columns : sequence of Column
+        In their order.
+    values : mapping of str to sequence
+        Values by column: text, integers, or numbers, which are rounded as their unit asks.
+    """
+    changing = node.StartModify()
+    node.SetLocked(False)
+    node.RemoveAllColumns()
+    for column in columns:
+        node.AddColumn(_table_column(column, values[column.key]))
         node.SetColumnTitle(column.key, column.title)
         node.SetColumnUnitLabel(column.key, column.unit)
         node.SetColumnDescription(column.key, column.description)
     node.SetUseColumnTitleAsColumnHeader(True)
-    node.SetUseFirstColumnAsRowHeader(True)
     node.SetLocked(True)
-    return node
+    node.EndModify(changing)
+
+
+def _table_column(column: Column, values: Sequence[str] | np.ndarray) -> vtk.vtkAbstractArray:
+    array = np.asarray(values)
+    if array.dtype.kind == "f":
+        return named_array(column.key, np.round(array, DECIMALS.get(column.unit, 3)))
+    if array.dtype.kind in "iu":
+        return named_array(column.key, array.astype(np.int32))
+    texts = vtk.vtkStringArray()
+    texts.SetName(column.key)
+    for text in values:
+        texts.InsertNextValue(text)
+    return texts

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import slicer
 
+from .layout import lung_bounds
 from .offscreen import OffscreenApplication
-from .results import Outcome
+from .outcome import Outcome
 
 CAMERA_DISTANCE_MM = 1000.0
 BACKGROUND_BOTTOM = (0.02, 0.025, 0.035)
@@ -101,34 +102,61 @@ def arrange_views(
     view.SetBoxVisible(False)
     view.SetAxisLabelsVisible(False)
     view.SetRenderMode(slicer.vtkMRMLViewNode.Orthographic)
-    _aim(application.camera, lung_bounds(outcome), direction, aspect)
+    _aim(application.camera, framing(lung_bounds(outcome), direction, aspect))
     for slice_view in SLICE_VIEWS:
-        _show_in_slice(application, slice_view, outcome.ct_volume)
+        _show_in_slice(application, slice_view, outcome.inputVolume)
 
 
-def lung_bounds(outcome: Outcome) -> np.ndarray:
-    """Lowest and highest RAS coordinates (2, 3) of the lungs, of the CT where there are none."""
-    bounds = [0.0] * 6
-    outcome.lungs_segmentation.GetRASBounds(bounds)
-    if bounds[0] > bounds[1]:
-        outcome.ct_volume.GetRASBounds(bounds)
-    return np.reshape(bounds, (3, 2)).T
+@dataclass(frozen=True)
+class Framing:
+    """How a camera without perspective sees the lungs.
+
+    Attributes
+    ----------
+    focus, position, up : tuple of float
+        RAS mm, and a unit vector.
+    half_height_mm : float
+        Half of what the view's height shows.
+    """
+
+    focus: tuple[float, float, float]
+    position: tuple[float, float, float]
+    up: tuple[float, float, float]
+    half_height_mm: float
 
 
-def _aim(
-    camera: slicer.vtkMRMLCameraNode, bounds: np.ndarray, direction: ViewDirection, aspect: float
-) -> None:
-    """Fit the bounds (2, 3) into the part of the view above the legend."""
+def framing(bounds: np.ndarray, direction: ViewDirection, aspect: float) -> Framing:
+    """Fit a box into the part of a view above the legend.
+
+    Parameters
+    ----------
+    bounds : numpy.ndarray
+        (2, 3) lowest and highest RAS coordinates.
+    direction : ViewDirection
+        Where to look from.
+    aspect : float
+        Width of the view by its height.
+
+    Returns
+    -------
+    Framing
+        The camera.
+    """
     up, right = np.array(direction.up), np.array(direction.right)
     extent = bounds[1] - bounds[0]
     width, height = extent @ np.abs(right), extent @ np.abs(up)
     view_height = MARGIN * max(height / (1 - LEGEND_HEIGHT), width / aspect)
     focus = bounds.mean(axis=0) - up * view_height * LEGEND_HEIGHT / 2
-    camera.SetFocalPoint(focus)
-    camera.SetPosition(focus + CAMERA_DISTANCE_MM * np.array(direction.toward_viewer))
-    camera.SetViewUp(direction.up)
+    position = focus + CAMERA_DISTANCE_MM * np.array(direction.toward_viewer)
+    return Framing(tuple(focus), tuple(position), direction.up, view_height / 2)
+
+
+def _aim(camera: slicer.vtkMRMLCameraNode, frame: Framing) -> None:
+    camera.SetFocalPoint(frame.focus)
+    camera.SetPosition(frame.position)
+    camera.SetViewUp(frame.up)
     camera.SetParallelProjection(True)
-    camera.SetParallelScale(view_height / 2)
+    camera.SetParallelScale(frame.half_height_mm)
     camera.ResetClippingRange()
 
 

@@ -10,7 +10,8 @@ import vtk
 from BV5AnalysisLib.imaging.measurements import AnalysisResult
 from BV5AnalysisLib.imaging.volume import Grid, Volume
 from BV5AnalysisLib.scene.offscreen import OffscreenApplication
-from BV5AnalysisLib.scene.results import Outcome, add_result
+from BV5AnalysisLib.scene.outcome import Outcome
+from BV5AnalysisLib.scene.results import add_result
 from vtk.util.misc import calldata_type
 from vtk.util.numpy_support import vtk_to_numpy
 

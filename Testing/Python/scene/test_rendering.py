@@ -9,11 +9,11 @@ import sys
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from BV5AnalysisLib.export.case import case_of
+from BV5AnalysisLib.imaging.centerlines import Centerlines
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
-from BV5AnalysisLib.scene.offscreen import OffscreenApplication
 from BV5AnalysisLib.scene.rendering import render_3d
-from BV5AnalysisLib.scene.results import add_result
 from BV5AnalysisLib.scene.views import ANTERIOR, LEFT, POSTERIOR, SUPERIOR
 
 SIZE = (480, 360)
@@ -38,9 +38,7 @@ def fanned_result(small_result):
 
 
 def picture(result, path, **options) -> np.ndarray:
-    application = OffscreenApplication()
-    outcome = add_result(application.scene, result, "case")
-    render_3d(application, outcome, path, size=SIZE, **options)
+    render_3d(case_of("case", result), path, size=SIZE, **options)
     return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
 
 
@@ -119,25 +117,17 @@ def test_side_view_shows_both_lungs_as_one(small_result, tmp_path):
     assert yellow.sum() > 10  # end-on, the vessels are discs
 
 
-def test_scene_can_be_drawn_again(small_result, tmp_path):
-    application = OffscreenApplication()
-    outcome = add_result(application.scene, small_result, "case")
+def test_picture_can_be_drawn_again(small_result, tmp_path):
+    case = case_of("case", small_result)
     for name in ("a.png", "b.png"):
-        render_3d(application, outcome, tmp_path / name, size=SIZE)
+        render_3d(case, tmp_path / name, size=SIZE)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_result_without_vessels_is_drawn(small_result, tmp_path):
     none = np.zeros(0)
-    centerlines = dataclasses.replace(
-        small_result.centerlines,
-        points_mm=np.zeros((0, 3)),
-        branch_start=np.zeros(1, int),
-        csa_mm2=none,
-        size_class=none.astype(np.uint8),
-        length_mm=none,
-        volume_ml=none,
-        mean_csa_mm2=none,
+    centerlines = Centerlines.measured(
+        np.zeros((0, 3)), np.zeros(1, int), none, none.astype(np.uint8), none, none
     )
     image = picture(dataclasses.replace(small_result, centerlines=centerlines), tmp_path / "p.png")
     assert not showing(above_legend(image), SizeClass.BV5).any()
@@ -157,9 +147,9 @@ def test_missing_library_is_told_with_its_package(small_result, tmp_path, monkey
 DRAW = """
 import sys
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.scene.rendering import _off_screen_window
+from BV5AnalysisLib.scene.pictures import off_screen_window
 try:
-    _off_screen_window()
+    off_screen_window()
 except AnalysisError as error:
     print(error)
     sys.exit(1)

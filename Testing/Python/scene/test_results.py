@@ -11,6 +11,7 @@ from BV5AnalysisLib.imaging.centerlines import Centerlines
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.sizeclasses import LUNGS, VESSELS, SizeClass
 from BV5AnalysisLib.scene.coordinates import ras_points
+from BV5AnalysisLib.scene.folders import folder_item
 from BV5AnalysisLib.scene.images import add_volume
 from BV5AnalysisLib.scene.results import add_result
 from vtk.util.numpy_support import vtk_to_numpy
@@ -32,7 +33,7 @@ def test_ras_points_turn_left_and_posterior():
 
 
 def test_volume_node_holds_the_scan(outcome, small_result):
-    volume = outcome.ct_volume
+    volume = outcome.inputVolume
     np.testing.assert_array_equal(
         slicer.util.arrayFromVolume(volume), small_result.scan.volume.array
     )
@@ -42,12 +43,12 @@ def test_volume_node_holds_the_scan(outcome, small_result):
 
 
 def test_volume_node_keeps_its_own_voxels(outcome, small_result):
-    slicer.util.arrayFromVolume(outcome.ct_volume)[0, 0, 0] = 3071
+    slicer.util.arrayFromVolume(outcome.inputVolume)[0, 0, 0] = 3071
     assert small_result.scan.volume.array[0, 0, 0] != 3071
 
 
 @pytest.mark.parametrize(
-    ("field", "appearances"), [("vessels_segmentation", VESSELS), ("lungs_segmentation", LUNGS)]
+    ("field", "appearances"), [("vesselsSegmentation", VESSELS), ("lungsSegmentation", LUNGS)]
 )
 def test_segments_are_named_colored_and_coded(outcome, field, appearances):
     segmentation = getattr(outcome, field).GetSegmentation()
@@ -61,21 +62,22 @@ def test_segments_are_named_colored_and_coded(outcome, field, appearances):
         assert look.type.value in segment.GetTerminology()
     assert segmentation.GetNumberOfLayers() == 1
     assert segmentation.GetSourceRepresentationName() == "Binary labelmap"
-    assert segmentation.ContainsRepresentation("Closed surface")
+    # The vessels' surfaces are made when they are first shown.
+    assert segmentation.ContainsRepresentation("Closed surface") == (field == "lungsSegmentation")
 
 
 @pytest.mark.parametrize("size_class", SizeClass)
 def test_segments_hold_their_voxels(
     outcome, small_result, size_class, segment_points, label_points
 ):
-    points = segment_points(outcome.vessels_segmentation, VESSELS[size_class].key)
+    points = segment_points(outcome.vesselsSegmentation, VESSELS[size_class].key)
     expected = label_points(small_result.vessels, size_class)
     assert len(points) == len(expected) > 0
     np.testing.assert_allclose(points, expected, atol=1e-6)
 
 
 def test_edits_are_made_on_the_ct_grid(outcome):
-    geometry = outcome.vessels_segmentation.GetSegmentation().GetConversionParameter(
+    geometry = outcome.vesselsSegmentation.GetSegmentation().GetConversionParameter(
         slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
     )
     image = slicer.vtkOrientedImageData()
@@ -88,14 +90,14 @@ def test_edits_are_made_on_the_ct_grid(outcome):
 def test_volume_lies_where_the_patient_is(application, turned_result):
     outcome = add_result(application.scene, turned_result, "turned")
     matrix = slicer.util.vtkMatrixFromArray(np.eye(4))
-    outcome.ct_volume.GetRASToIJKMatrix(matrix)
+    outcome.inputVolume.GetRASToIJKMatrix(matrix)
     to_index = slicer.util.arrayFromVTKMatrix(matrix)
     scan = turned_result.scan.volume
     index = np.argwhere(scan.array == 40)
     ras = scan.grid.index_to_world(index) * (-1, -1, 1)
     there = ras @ to_index[:3, :3].T + to_index[:3, 3]
     np.testing.assert_allclose(there, np.rint(there), atol=1e-6)
-    array = slicer.util.arrayFromVolume(outcome.ct_volume)
+    array = slicer.util.arrayFromVolume(outcome.inputVolume)
     assert len(index) > 0
     assert (array[tuple(np.rint(there[:, ::-1]).astype(int).T)] == 40).all()
     assert np.count_nonzero(array == 40) == len(index)
@@ -106,7 +108,7 @@ def test_segments_lie_where_the_patient_is(
 ):
     outcome = add_result(application.scene, turned_result, "turned")
     for size_class, look in VESSELS.items():
-        points = segment_points(outcome.vessels_segmentation, look.key)
+        points = segment_points(outcome.vesselsSegmentation, look.key)
         expected = label_points(turned_result.vessels, size_class)
         np.testing.assert_allclose(points, expected, atol=1e-6)
 
@@ -116,7 +118,7 @@ def test_surfaces_enclose_their_voxels(application, turned_result, label_points)
     voxel_mm3 = 1000 * turned_result.lungs.grid.voxel_volume_ml
     for value, look in LUNGS.items():
         centers = label_points(turned_result.lungs, value)
-        segment = outcome.lungs_segmentation.GetSegmentation().GetSegment(look.key)
+        segment = outcome.lungsSegmentation.GetSegmentation().GetSegment(look.key)
         surface = segment.GetRepresentation("Closed surface")
         points = vtk_to_numpy(surface.GetPoints().GetData())
         assert np.abs(points.mean(axis=0) - centers.mean(axis=0)).max() < 2.0
@@ -126,7 +128,7 @@ def test_surfaces_enclose_their_voxels(application, turned_result, label_points)
 
 def test_centerlines_run_in_the_vessels_voxels(application, turned_result):
     outcome = add_result(application.scene, turned_result, "turned")
-    points = vtk_to_numpy(outcome.centerlines_model.GetPolyData().GetPoints().GetData())
+    points = vtk_to_numpy(outcome.centerlinesModel.GetPolyData().GetPoints().GetData())
     index = turned_result.vessels.grid.world_to_index(points * (-1.0, -1.0, 1.0))
     labels = turned_result.vessels.array[tuple(np.rint(index).astype(int).T)]
     np.testing.assert_array_equal(labels, turned_result.centerlines.size_class)
@@ -142,24 +144,31 @@ def test_result_without_vessels_and_lungs_makes_empty_nodes(application, small_r
         ),
     )
     outcome = add_result(application.scene, empty, "empty")
-    assert outcome.vessels_segmentation.GetSegmentation().GetNumberOfSegments() == len(VESSELS)
-    assert outcome.tubes_model.GetPolyData().GetNumberOfPoints() == 0
+    assert outcome.vesselsSegmentation.GetSegmentation().GetNumberOfSegments() == len(VESSELS)
+    for tubes in outcome.tubesModels.values():
+        assert tubes.GetPolyData().GetNumberOfPoints() == 0
 
 
 def test_folder_holds_every_node(application, outcome):
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(application.scene)
-    assert hierarchy.GetItemName(outcome.folder_item) == "case 7"
+    assert hierarchy.GetItemName(folder_item(outcome)) == "case 7"
     for node in (
-        outcome.ct_volume,
-        outcome.vessels_segmentation,
-        outcome.lungs_segmentation,
-        outcome.centerlines_model,
-        outcome.tubes_model,
-        outcome.measurements_table,
+        outcome.inputVolume,
+        outcome.vesselsSegmentation,
+        outcome.lungsSegmentation,
+        outcome.centerlinesModel,
+        *outcome.tubesModels.values(),
+        outcome.highlightModel,
+        outcome.branchesTable,
+        outcome.histogramTable,
+        outcome.histogramChart,
+        outcome.profileChart,
+        outcome.caseNode,
+        outcome.measurementsTable,
         outcome.colors,
     ):
         item = hierarchy.GetItemByDataNode(node)
-        assert hierarchy.GetItemParent(item) == outcome.folder_item
+        assert hierarchy.GetItemParent(item) == folder_item(outcome)
         assert node.GetName().startswith("case 7")
 
 
@@ -170,18 +179,18 @@ def test_ct_given_by_the_caller_stays_in_its_study(application, small_result):
     ct = add_volume(scene, "mine", small_result.scan.volume)
     item = hierarchy.CreateItem(study, ct)
     outcome = add_result(scene, small_result, "case 7", ct_volume=ct)
-    assert outcome.ct_volume is ct
+    assert outcome.inputVolume is ct
     assert scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 1
     assert hierarchy.GetItemParent(item) == study
-    assert hierarchy.GetItemParent(outcome.folder_item) == study
+    assert hierarchy.GetItemParent(folder_item(outcome)) == study
 
 
 def test_two_results_do_not_share_nodes(application, small_result):
     first = add_result(application.scene, small_result, "case 7")
     second = add_result(application.scene, small_result, "case 7")
-    for field in ("vessels_segmentation", "colors", "tubes_model", "legend", "measurements_table"):
+    for field in ("vesselsSegmentation", "colors", "highlightModel", "legend", "measurementsTable"):
         assert getattr(first, field).GetID() != getattr(second, field).GetID()
-    assert second.tubes_model.GetDisplayNode().GetColorNodeID() == second.colors.GetID()
+    assert second.highlightModel.GetDisplayNode().GetColorNodeID() == second.colors.GetID()
 
 
 def test_color_table_follows_the_size_classes(outcome):

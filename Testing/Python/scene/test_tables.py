@@ -1,43 +1,51 @@
 """The measurements table: values, titles, units."""
 
+import dataclasses
+
 import numpy as np
 import pytest
+from BV5AnalysisLib.export.case import case_of
 from BV5AnalysisLib.export.tables import MEASUREMENT_FIELDS
 from BV5AnalysisLib.imaging.measurements import Measurement
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.scene.tables import add_measurements, measurement_columns
+from BV5AnalysisLib.scene.tables import fill_measurements, measurement_columns
 from vtk.util.numpy_support import vtk_to_numpy
 
 
 def test_columns_are_those_of_the_exported_table():
     keys = [column.key for column in measurement_columns(Parameters())]
-    assert keys == ["region", *MEASUREMENT_FIELDS]
+    assert keys == ["region", *MEASUREMENT_FIELDS, "review", "reviewer", "review_comment"]
 
 
 def test_rows_hold_the_measurements(outcome, small_result):
-    table = outcome.measurements_table
+    table = outcome.measurementsTable
     assert table.GetNumberOfRows() == 3
     regions = table.GetTable().GetColumnByName("region")
     assert [regions.GetValue(row) for row in range(3)] == ["both", "right", "left"]
     for key in MEASUREMENT_FIELDS:
         values = vtk_to_numpy(table.GetTable().GetColumnByName(key))
-        assert values.tolist() == [getattr(row, key) for row in small_result.measurements]
+        expected = [getattr(row, key) for row in small_result.measurements]
+        np.testing.assert_allclose(values, expected, atol=0.05 if key.endswith("mm") else 0.005)
     assert table.GetLocked()
 
 
 def test_columns_have_titles_units_and_descriptions(outcome):
-    table = outcome.measurements_table
+    table = outcome.measurementsTable
     assert table.GetColumnTitle("tpbv_ml") == "TPBV (mL)"
     assert table.GetColumnUnitLabel("tpbv_ml") == "mL"
     assert table.GetColumnUnitLabel("bv5_pct") == "%"
     assert table.GetColumnUnitLabel("region") == ""
+    assert "cross-sectional" in table.GetDescription()
+    assert "minimum_csa_mm2 = 1.25" in table.GetDescription()
     assert "from 1.25 to below 5 mm²" in table.GetColumnDescription("bv5_ml")
     assert table.GetUseColumnTitleAsColumnHeader()
 
 
-def test_percentage_without_blood_is_not_a_number(application):
+def test_percentage_without_blood_is_not_a_number(application, small_result):
     row = Measurement("both", 1000.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-    table = add_measurements(application.scene, "t", [row], Parameters())
+    case = dataclasses.replace(case_of("t", small_result), measurements=(row,))
+    table = application.scene.AddNewNodeByClass("vtkMRMLTableNode", "t")
+    fill_measurements(table, case)
     values = vtk_to_numpy(table.GetTable().GetColumnByName("bv5_pct"))
     assert np.isnan(values).all()
 

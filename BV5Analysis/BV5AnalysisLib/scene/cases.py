@@ -1,0 +1,249 @@
+"""A whole case as MRML nodes in one folder, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import slicer
+
+from ..export.case import Case, Review
+from ..export.record import case_from_record, grid_of
+from ..imaging.errors import AnalysisError
+from ..imaging.scan import Region
+from ..imaging.volume import Grid, Volume
+from .casenodes import fill_nodes
+from .display import apply_display, current_display
+from .folders import make_folder, remove_folder
+from .images import right_handed
+from .masks import lung_labels, regions_from, vessel_labels
+from .models import centerlines_of
+from .outcome import CASE_ATTRIBUTE, Outcome
+from .selection import clear_selection
+from .volumes import ct_volume
+
+HAD_VOLUME = "BV5Analysis.hadInputVolume"
+"""Attribute of a case node that was given a CT, which may have been deleted since."""
+
+
+def add_case(
+    scene: slicer.vtkMRMLScene,
+    case: Case,
+    input_volume: slicer.vtkMRMLScalarVolumeNode | None = None,
+    regions: slicer.vtkMRMLSegmentationNode | None = None,
+) -> Outcome:
+    """Add a case to a scene.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+        Slicer's own, or one of `scene.offscreen`.
+    case : Case
+        What to show.
+    input_volume : vtkMRMLScalarVolumeNode, optional
+        The CT where the scene has it. It stays where it is in the subject hierarchy, the case's
+        folder comes beside it, and its transform applies to all that is added.
+    regions : vtkMRMLSegmentationNode, optional
+        Regions that the user gave, to be measured again after edits.
+
+    Returns
+    -------
+    Outcome
+        The nodes.
+
+    Raises
+    ------
+    AnalysisError
+        The volume is not the case's scan; nothing is added.
+    """
+    if input_volume is not None:
+        check_same_grid(case.grid, input_volume)
+    node = scene.AddNewNodeByClass("vtkMRMLTextNode", case.name)
+    # In the scene's own file, not in one beside it that could get lost.
+    node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeNever)
+    node.SetAttribute(CASE_ATTRIBUTE, "1")
+    outcome = Outcome(node)
+    try:
+        if input_volume is not None:
+            attach_volume(outcome, input_volume)
+        outcome.set_node("regionsSegmentation", regions)
+        make_folder(outcome, case.name)
+        fill_nodes(outcome, case)
+    except BaseException:
+        remove_case(outcome)
+        raise
+    return outcome
+
+
+def update_case(outcome: Outcome, case: Case) -> None:
+    """Show another state of a case, such as after a recomputation, in the same nodes.
+
+    Nodes and segments that were deleted are made again. How things are shown stays, and the
+    names that the user gave; segments that are no size class are gone, their vessels are in
+    the classes now.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Nodes of the case.
+    case : Case
+        What to show.
+    """
+    shown = current_display(outcome)
+    clear_selection(outcome)
+    fill_nodes(outcome, case)
+    apply_display(outcome, shown)
+
+
+def set_review(outcome: Outcome, review: Review) -> None:
+    """Keep a review in the scene, and show it in the measurements table.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Nodes of the case.
+    review : Review
+        What was decided.
+    """
+    outcome.set_record(outcome.record | {"review": dataclasses.asdict(review)})
+    table = outcome.measurementsTable
+    if table is None:
+        return
+    changing = table.StartModify()
+    for key, text in (
+        ("review", review.status),
+        ("reviewer", review.reviewer),
+        ("review_comment", review.comment),
+    ):
+        column = table.GetTable().GetColumnByName(key)
+        for row in range(table.GetNumberOfRows()):
+            column.SetValue(row, text)
+    table.GetTable().Modified()
+    table.EndModify(changing)
+
+
+def case_from_scene(outcome: Outcome, need_volume: bool = False) -> Case:
+    """Read a case back from its nodes, edits of its segmentations included.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Nodes of the case.
+    need_volume : bool
+        Whether to refuse a case whose CT was deleted since, because voxels are to be measured.
+
+    Returns
+    -------
+    Case
+        Vessels may hold `AS_MEASURED`; the measurements are those of before the edits.
+
+    Raises
+    ------
+    AnalysisError
+        Nodes were deleted that it takes; the message names them.
+    """
+    needed = {
+        "vessels segmentation": outcome.vesselsSegmentation,
+        "lungs segmentation": outcome.lungsSegmentation,
+        "centerlines model": outcome.centerlinesModel,
+    }
+    if need_volume and outcome.caseNode.GetAttribute(HAD_VOLUME):
+        needed["CT volume"] = outcome.inputVolume
+    missing = [name for name, node in needed.items() if node is None]
+    if missing:
+        raise AnalysisError(
+            f"The {' and the '.join(missing)} of {outcome.caseNode.GetName()} were deleted; undo"
+            " that, load the case again, or analyze again."
+        )
+    record = outcome.record
+    grid = grid_of(record)
+    return case_from_record(
+        record,
+        lung_labels(outcome.lungsSegmentation, grid, _frame(outcome, outcome.lungsSegmentation)),
+        vessel_labels(
+            outcome.vesselsSegmentation, grid, _frame(outcome, outcome.vesselsSegmentation)
+        ),
+        centerlines_of(outcome.centerlinesModel),
+    )
+
+
+def scan_of(outcome: Outcome) -> Volume | None:
+    """Voxels of the case's CT, on the case's grid; None without CT."""
+    node = outcome.inputVolume
+    if node is None:
+        return None
+    volume, grid = ct_volume(node), grid_of(outcome.record)
+    return volume if volume.grid.matches(grid) else right_handed(volume)
+
+
+def regions_of(outcome: Outcome) -> tuple[Region, ...]:
+    """Regions that the user gave, as they are now; none if their segmentation was deleted."""
+    node = outcome.regionsSegmentation
+    if node is None:
+        return ()
+    return regions_from(node, grid_of(outcome.record), _frame(outcome, node))
+
+
+def attach_volume(outcome: Outcome, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
+    """Keep a volume as the case's CT.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Nodes of the case.
+    volume : vtkMRMLScalarVolumeNode
+        See `check_same_grid`.
+    """
+    outcome.set_node("inputVolume", volume)
+    outcome.caseNode.SetAttribute(HAD_VOLUME, "1")
+
+
+def check_same_grid(grid: Grid, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
+    """Raise AnalysisError unless a volume's voxels are those of a grid, in whatever order."""
+    own = ct_volume(volume)
+    if own.grid.matches(grid) or right_handed(own).grid.matches(right_handed_grid(grid)):
+        return
+    raise AnalysisError(
+        f"{volume.GetName()} does not have the voxels of the analyzed scan; choose the CT that was"
+        " analyzed, or none."
+    )
+
+
+def right_handed_grid(grid: Grid) -> Grid:
+    """Grid as Slicer would have it, see `images.right_handed`."""
+    return right_handed(Volume(np.broadcast_to(np.uint8(0), grid.shape), grid)).grid
+
+
+def remove_case(outcome: Outcome) -> None:
+    """Take a case's nodes out of the scene; the CT and the user's regions stay.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Nodes of the case.
+    """
+    scene = outcome.scene
+    if scene is None:
+        return
+    own = _own_nodes(outcome)
+    displays = [outcome.legend] if outcome.legend is not None else []
+    remove_folder(outcome)
+    for node in [*displays, *own, outcome.caseNode]:
+        if node.GetScene() is scene:
+            scene.RemoveNode(node)
+
+
+def _own_nodes(outcome: Outcome) -> list[slicer.vtkMRMLNode]:
+    """All nodes that were made for the case, but the case node."""
+    given = (outcome.inputVolume, outcome.regionsSegmentation)
+    node = outcome.caseNode
+    roles = [node.GetNthNodeReferenceRole(i) for i in range(node.GetNumberOfNodeReferenceRoles())]
+    own = [node.GetNodeReference(role) for role in roles]
+    return [each for each in own if each is not None and each not in given]
+
+
+def _frame(
+    outcome: Outcome, otherwise: slicer.vtkMRMLTransformableNode
+) -> slicer.vtkMRMLTransformableNode:
+    """Node in whose frame the case's grid is."""
+    return outcome.inputVolume or outcome.centerlinesModel or otherwise
