@@ -1,0 +1,138 @@
+"""Findings and results: what is said, and the buttons."""
+
+import slicer
+from BV5AnalysisLib.imaging.errors import AnalysisError
+from panel.panelfakes import RECORD
+
+
+def texts(table):
+    return [
+        [table.item(row, column).text() for column in range(table.columnCount)]
+        for row in range(table.rowCount)
+    ]
+
+
+def finding_rows(bench):
+    layout = bench.ui.findingsContainer.layout()
+    return [
+        layout.itemAtPosition(row, 1).widget().text
+        for row in range(layout.rowCount())
+        if layout.itemAtPosition(row, 1) is not None
+    ]
+
+
+def test_findings_worst_first(bench):
+    bench.showCase()
+    assert bench.ui.findingsSummaryLabel.text == "1 error, 2 warnings, 1 note"
+    assert finding_rows(bench) == ["An error.", "A warning.", "Another.", "A note."]
+
+
+def test_findings_of_the_next_case_replace_them(bench):
+    bench.showCase()
+    bench.showCase("Clean", findings=[])
+    assert finding_rows(bench) == []
+    assert "Nothing" in bench.ui.findingsSummaryLabel.text
+
+
+def test_measurements_in_ml_and_percent(bench):
+    bench.showCase()
+    rows = texts(bench.ui.measurementsTable)
+    assert [row[0] for row in rows] == [
+        "2500",
+        "125.0",
+        "40.1 (32.1)",
+        "25.0 (20.0)",
+        "59.9 (47.9)",
+        "5.0",
+        "30.0",
+    ]
+    header = bench.ui.measurementsTable.horizontalHeaderItem
+    assert [header(column).text() for column in range(3)] == ["Both lungs", "Right", "Left"]
+
+
+def test_given_regions_keep_their_names(bench):
+    region = RECORD["measurements"][0] | {"region": "Lobe Ä"}
+    bench.showCase(measurements=[*RECORD["measurements"], region])
+    assert bench.ui.measurementsTable.horizontalHeaderItem(3).text() == "Lobe Ä"
+
+
+def test_no_blood_is_shown_as_dashes(bench):
+    nothing = dict.fromkeys(RECORD["measurements"][0], 0.0)
+    nothing |= {"region": "both", "bv5_pct": None, "bv5_10_pct": None, "bv10_pct": None}
+    bench.showCase(measurements=[nothing])
+    assert bench.ui.keyLabel.text == "BV5 – % · TPBV 0.0 mL"
+    assert texts(bench.ui.measurementsTable)[2] == ["0.0 (–)"]
+
+
+def test_method_states_parameters_blood_and_version(bench):
+    bench.showCase()
+    text = bench.ui.methodLabel.text
+    assert "Floor 1.25 mm²" in text
+    assert "5 and 10 mm²" in text
+    assert "43 HU (measured)" in text
+    assert "9.9" in text
+    given = RECORD["parameters"] | {"blood_hu": 43.2}
+    bench.showCase("Given", parameters=given)
+    assert "43 HU (given)" in bench.ui.methodLabel.text
+
+
+def test_copy(bench):
+    bench.showCase()
+    bench.ui.copyButton.click()
+    assert slicer.app.clipboard().text() == "region\ttpbv_ml\nboth\t125.0\n"
+    assert bench.ui.resultsStatusLabel.text == "Copied"
+
+
+def test_save_csv(bench, tmp_path):
+    outcome = bench.showCase()
+    bench.ui.saveCsvButton.click()
+    assert bench.logic.called("exportTables") == []
+    bench.messages.answer("getSaveFileName", str(tmp_path / "Tabelle ä"))
+    bench.ui.saveCsvButton.click()
+    path = tmp_path / "Tabelle ä.csv"
+    assert bench.logic.called("exportTables") == [(outcome, path)]
+    assert path.exists()
+    assert bench.ui.resultsStatusLabel.visible
+    assert path.as_uri() in bench.ui.resultsStatusLabel.text
+
+
+def test_save_csv_that_fails(bench, tmp_path):
+    bench.showCase()
+    bench.logic.fails["exportTables"] = PermissionError("No right to write there.")
+    bench.messages.answer("getSaveFileName", str(tmp_path / "a.csv"))
+    bench.ui.saveCsvButton.click()
+    assert "No right to write there." in bench.messages.texts("error")[0]
+    assert not bench.ui.resultsStatusLabel.visible
+
+
+def test_save_report_into_a_new_folder(bench, tmp_path):
+    outcome = bench.showCase("Case: 1/2")
+    bench.messages.answer("getExistingDirectory", str(tmp_path))
+    bench.ui.saveReportButton.click()
+    assert bench.logic.called("exportReport") == [(outcome, tmp_path / "Case_ 1_2", False)]
+
+
+def test_save_report_asks_before_it_replaces(bench, tmp_path):
+    outcome = bench.showCase("Case")
+    (tmp_path / "Case").mkdir()
+    bench.messages.answer("getExistingDirectory", str(tmp_path), str(tmp_path))
+    bench.ui.saveReportButton.click()
+    assert bench.logic.called("exportReport") == []
+    bench.messages.answer("confirmOkCancel", True)
+    bench.ui.saveReportButton.click()
+    assert bench.logic.called("exportReport") == [(outcome, tmp_path / "Case", True)]
+
+
+def test_layout_buttons(bench):
+    outcome = bench.showCase()
+    bench.ui.showLayoutButton.click()
+    assert bench.logic.called("showResults") == [(outcome,), (outcome,)]
+    bench.ui.restoreLayoutButton.click()
+    assert bench.logic.called("restoreLayout") == [()]
+
+
+def test_a_failing_button_tells_why(bench):
+    bench.showCase()
+    bench.logic.fails["showResults"] = AnalysisError("The CT was deleted.")
+    bench.ui.showLayoutButton.click()
+    assert "The CT was deleted." in bench.messages.texts("error")[0]
