@@ -1,6 +1,7 @@
 """Python objects that stand for Qt objects, as PythonQt makes them."""
 
 import enum
+import types
 
 import shiboken6
 from PySide6 import QtCore
@@ -179,7 +180,12 @@ class _Property:
         self.name, self.writable = name, writable
 
     def __get__(self, wrapped, owner):
-        return self if wrapped is None else to_python(wrapped._native.property(self.name))
+        if wrapped is None:
+            # QTimer.singleShot is a static function beside the property of that name.
+            static = getattr(owner._native_class, self.name, None)
+            is_static = isinstance(static, types.BuiltinFunctionType)
+            return (lambda *given: call(static, given, {})) if is_static else self
+        return to_python(wrapped._native.property(self.name))
 
     def __set__(self, wrapped, value):
         if not self.writable:
