@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
@@ -11,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from .branches import SAMPLE_STEP_MM
 from .centerlines import Centerlines
-from .curves import smooth_curves
+from .curves import Curves, smooth_curves
 from .cutting import joined
 from .drawnvoxels import AS_MEASURED, reach_mm
 from .measurements import Calibration
@@ -27,6 +28,10 @@ RING_MM = 3.0
 """How far past the rim the surroundings are looked at, for their attenuation."""
 
 FEWEST_RING_VOXELS = 30
+
+CENTERING_POINTS = 7
+"""How many points along a line share the middle of their voxels."""
+
 EVERY_NEIGHBOR = np.ones((3, 3, 3), bool)
 
 
@@ -147,7 +152,8 @@ def _measured(
     start = np.cumsum([0, *map(len, paths)])
     place = np.concatenate(paths)
     curves = smooth_curves(place, np.zeros(len(place)), start, SAMPLE_STEP_MM)
-    tree = cKDTree(curves.position_mm)
+    position = _centered(curves, index * spacing)
+    tree = cKDTree(position)
 
     blood_ml, blood_mm = _blood(piece, ct, lungs, labels, calibration)
     point_ml = np.bincount(tree.query(blood_mm)[1], blood_ml, len(curves.step_mm))
@@ -172,7 +178,7 @@ def _measured(
         length_mm[0] += gap_mm
         volume_ml[0] += csa[0] * gap_mm / 1000
     lines = Centerlines.measured(
-        points_mm=grid.index_to_world(curves.position_mm / spacing + first),
+        points_mm=grid.index_to_world(position / spacing + first),
         branch_start=curves.start,
         csa_mm2=csa,
         size_class=np.where(in_class, most, by_area).astype(np.uint8),
@@ -181,6 +187,26 @@ def _measured(
         csa_error_mm2=error,
     )
     return dataclasses.replace(lines, class_by_hand=in_class)
+
+
+def _centered(curves: Curves, voxel_mm: np.ndarray) -> np.ndarray:
+    """Points (n, 3) of curves moved into the middle of the voxels (m, 3) around them.
+
+    Paths go from voxel to voxel, and the middle of a vessel may lie between them.
+    """
+    owner = cKDTree(curves.position_mm).query(voxel_mm)[1]
+    count = len(curves.position_mm)
+    off = voxel_mm - curves.position_mm[owner]
+    off -= (off * curves.tangent[owner]).sum(axis=1, keepdims=True) * curves.tangent[owner]
+    total = np.stack([np.bincount(owner, column, count) for column in off.T], axis=1)
+    voxels = np.bincount(owner, minlength=count)
+    moved = curves.position_mm.copy()
+    for start, stop in pairwise(curves.start):
+        around = min(CENTERING_POINTS, stop - start)
+        sums = ndimage.uniform_filter1d(total[start:stop], around, axis=0, mode="nearest")
+        counts = ndimage.uniform_filter1d(voxels[start:stop].astype(float), around, mode="nearest")
+        moved[start:stop] += sums / np.maximum(counts, 1e-9)[:, None]
+    return moved
 
 
 def _origin(piece_mm: np.ndarray, vessels: Centerlines, grid: Grid) -> tuple[int | None, float]:

@@ -97,21 +97,31 @@ class CoreLabels:
     votes: np.ndarray
     labeled_voxels: np.ndarray
 
+    @property
+    def _classes(self) -> np.ndarray:
+        return self.votes[:, 1:_AS_MEASURED_COLUMN]
+
     def most_frequent(self, otherwise: np.ndarray) -> np.ndarray:
         """Size class (n,) of most voxels; `otherwise` (n,) where none has a class."""
-        classes = self.votes[:, 1:_AS_MEASURED_COLUMN]
-        most = classes.argmax(axis=1) + 1
-        return np.where(classes.any(axis=1), most, otherwise).astype(np.uint8)
+        most = self._classes.argmax(axis=1) + 1
+        return np.where(self._classes.any(axis=1), most, otherwise).astype(np.uint8)
+
+    def of_half(self, drawn_voxels: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+        """Size class (n,) of over half as many voxels as there were; `otherwise` (n,) if none."""
+        most = self._classes.argmax(axis=1) + 1
+        enough = 2 * self._classes.max(axis=1) > drawn_voxels
+        return np.where(enough, most, otherwise).astype(np.uint8)
 
     @property
     def is_as_measured(self) -> np.ndarray:
         """(n,) whether most voxels are in no size class."""
-        classes = self.votes[:, 1:_AS_MEASURED_COLUMN]
-        return self.votes[:, _AS_MEASURED_COLUMN] > classes.max(axis=1)
+        return self.votes[:, _AS_MEASURED_COLUMN] > self._classes.max(axis=1)
 
 
 def labels_in_cores(labels: Volume, centerlines: Centerlines) -> CoreLabels:
     """Count labels in the core of each point.
+
+    Where the core of a thin vessel holds no voxel's center, the nearest voxel stands in.
 
     Parameters
     ----------
@@ -128,7 +138,9 @@ def labels_in_cores(labels: Volume, centerlines: Centerlines) -> CoreLabels:
     count, kinds = len(centerlines.points_mm), _AS_MEASURED_COLUMN + 1
     grid = labels.grid
     flat_labels = labels.array.reshape(-1)
-    core = core_radius_mm(centerlines, grid)
+    center = grid.world_to_index(centerlines.points_mm)
+    to_nearest = np.linalg.norm((center - np.rint(center)) * grid.spacing_zyx, axis=1)
+    core = np.maximum(core_radius_mm(centerlines, grid), to_nearest + ROUNDING_MM)
 
     def counted(
         point: np.ndarray, voxel: tuple[np.ndarray, ...], distance: np.ndarray
@@ -141,7 +153,6 @@ def labels_in_cores(labels: Volume, centerlines: Centerlines) -> CoreLabels:
         return points, votes, np.bincount(index, label > 0)
 
     votes, labeled = np.zeros((count, kinds), np.int32), np.zeros(count, np.int32)
-    center = grid.world_to_index(centerlines.points_mm)
     radius = core + ROUNDING_MM
     for points, counts, any_label in map_balls(
         counted, grid.shape, center, grid.spacing_zyx, radius

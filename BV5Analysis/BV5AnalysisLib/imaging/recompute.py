@@ -16,6 +16,7 @@ from .drawnvoxels import (
     CoreLabels,
     as_drawn,
     labels_in_cores,
+    reach_mm,
     relabeled,
     within_reach,
 )
@@ -112,7 +113,7 @@ def recompute(
     inside = values_at(lungs, centerlines.points_mm) > 0
     present = _as_labeled(centerlines, labels_in_cores(vessels, centerlines), parameters)
     keep = inside & (present.kept_share > 0)
-    keep &= ~_is_stub(present, keep, inside)
+    keep &= ~_is_stub(present, keep, inside, reach_mm(present, vessels.grid))
     left, _ = keep_points(present, keep)
 
     painted = (vessels.array > 0) & (lungs.array > 0)
@@ -168,7 +169,7 @@ def _as_labeled(centerlines: Centerlines, seen: CoreLabels, parameters: Paramete
     share = np.where(share < LEAST_SHARE, 0.0, share)
 
     by_area = parameters.size_class(centerlines.csa_mm2)
-    label = seen.most_frequent(centerlines.drawn_class)
+    label = seen.of_half(centerlines.drawn_voxels, centerlines.drawn_class)
     repainted = (label != centerlines.drawn_class)[evidence]
     label = label[evidence]
     still_by_hand = centerlines.class_by_hand & ~seen.is_as_measured[evidence]
@@ -206,10 +207,13 @@ def _evidence(centerlines: Centerlines) -> np.ndarray:
     return evidence
 
 
-def _is_stub(present: Centerlines, keep: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def _is_stub(
+    present: Centerlines, keep: np.ndarray, inside: np.ndarray, reach: np.ndarray
+) -> np.ndarray:
     """Points (n,) left of erased branches that lie inside other vessels.
 
-    Where a branch is erased, its line inside the vessel that it came from is none any more.
+    Where a branch is erased, its line inside the vessel that it came from is none any more. What
+    keeps it are voxels of that vessel, which go up to its `reach` (n,).
     """
     branch = present.branch_id
     stub = np.zeros(len(branch), bool)
@@ -220,14 +224,20 @@ def _is_stub(present: Centerlines, keep: np.ndarray, inside: np.ndarray) -> np.n
     asking, others = np.flatnonzero(asked[of_piece]), np.flatnonzero(~asked[of_piece])
     if len(asking) == 0 or len(others) == 0:
         return stub
-    radius = pieces.radius_mm
+    reach, radius = reach[keep], pieces.radius_mm[asking, None]
     distance, nearest = cKDTree(pieces.points_mm[others]).query(
-        pieces.points_mm[asking], k=np.arange(1, 9), distance_upper_bound=radius.max()
+        pieces.points_mm[asking],
+        k=np.arange(1, 9),
+        distance_upper_bound=reach.max() + radius.max(),
     )
-    other = others[np.minimum(nearest, len(others) - 1)]
-    is_within = (np.isfinite(distance) & (distance <= radius[other])).any(axis=1)
-    apart = np.bincount(of_piece[asking[~is_within]], minlength=pieces.branch_count) > 0
-    stub[np.flatnonzero(keep)] = (asked & ~apart)[of_piece]
+    reach_there = reach[others[np.minimum(nearest, len(others) - 1)]] + radius
+    reach_there[~(distance <= reach_there)] = 0.0
+    # One that runs along another vessel is no stub.
+    width = np.zeros(pieces.branch_count)
+    np.maximum.at(width, of_piece[asking], reach_there.max(axis=1))
+    apart = np.bincount(of_piece[asking], reach_there.max(axis=1) == 0, pieces.branch_count) > 0
+    is_stub = asked & ~apart & (pieces.length_mm <= 1.5 * width)
+    stub[np.flatnonzero(keep)] = is_stub[of_piece]
     return stub
 
 

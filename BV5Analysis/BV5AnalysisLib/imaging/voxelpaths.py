@@ -72,22 +72,44 @@ def trace_paths(
     ]
     paths: list[np.ndarray] = []
     on_path, covered = np.zeros(count, bool), np.zeros(count, bool)
+    width = np.zeros(count)
     while not covered.all():
         tip = int(np.where(covered, -1.0, distance).argmax())
         path = _way_from_tree(tip, before, on_path)
-        arc_mm = np.linalg.norm(np.diff(voxels.place_mm[path], axis=0), axis=1).sum()
         covered[tip] = True
-        if paths and arc_mm <= 2 * voxels.depth_mm[path[0]] + voxels.step_mm:
+        if paths and _arc_mm(voxels, path)[-1] <= 2 * width[path[0]] + voxels.step_mm:
             continue
+        width[path] = np.maximum(width[path], _width_along(voxels, path))
         on_path[path] = True
         paths.append(path)
         asking = np.flatnonzero(~covered)
         off_mm, nearest = cKDTree(voxels.place_mm[path]).query(voxels.place_mm[asking])
-        reach_mm = COVERED * voxels.depth_mm[path][nearest] + voxels.step_mm
+        reach_mm = COVERED * width[path][nearest] + voxels.step_mm
         covered[asking[off_mm <= reach_mm]] = True
-    free_start = root_mm is None
-    beyond = [paths[0], *(_beyond_wall(voxels, path) for path in paths[1:])]
-    return [_with_true_ends(voxels, path, free_start and i == 0) for i, path in enumerate(beyond)]
+    lines = [voxels.place_mm[paths[0]]]
+    if root_mm is None:
+        lines[0] = _with_true_tip(lines[0][::-1], width[paths[0]][::-1], voxels.step_mm)[::-1]
+    for path in paths[1:]:
+        # Without what lies inside the vessel that it leaves.
+        from_start = np.linalg.norm(voxels.place_mm[path] - voxels.place_mm[path[0]], axis=1)
+        lines.append(voxels.place_mm[path[from_start >= width[path[0]]]])
+    return [
+        _with_true_tip(line, width[path][-len(line) :], voxels.step_mm)
+        for line, path in zip(lines, paths, strict=True)
+    ]
+
+
+def _arc_mm(voxels: _Voxels, path: np.ndarray) -> np.ndarray:
+    """Length along a path up to each of its nodes."""
+    steps = np.linalg.norm(np.diff(voxels.place_mm[path], axis=0), axis=1)
+    return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def _width_along(voxels: _Voxels, path: np.ndarray) -> np.ndarray:
+    """Depth of a vessel along a path, which at its ends may leave the middle for a corner."""
+    arc, depth = _arc_mm(voxels, path), voxels.depth_mm[path]
+    near = np.abs(arc[:, None] - arc) <= 1.5 * depth
+    return np.where(near, depth, 0.0).max(axis=1)
 
 
 def _voxels(mask: np.ndarray, spacing: np.ndarray) -> _Voxels:
@@ -147,33 +169,16 @@ def _way_from_tree(tip: int, before: np.ndarray, on_path: np.ndarray) -> np.ndar
     return np.array(way[::-1])
 
 
-def _beyond_wall(voxels: _Voxels, path: np.ndarray) -> np.ndarray:
-    """Leave out of a path what lies inside the vessel that it leaves."""
-    from_start = np.linalg.norm(voxels.place_mm[path] - voxels.place_mm[path[0]], axis=1)
-    return path[np.flatnonzero(from_start >= voxels.depth_mm[path[0]])[0] :]
-
-
-def _with_true_ends(voxels: _Voxels, path: np.ndarray, free_start: bool) -> np.ndarray:
-    """Points of a path, its free ends on its axis and at the outside of their last voxel.
+def _with_true_tip(points: np.ndarray, width: np.ndarray, step_mm: float) -> np.ndarray:
+    """Points (k, 3) of a line with its tip on its axis, at the outside of the last voxel.
 
     The voxel that is farthest off lies in a corner of the end, and the path bends towards it.
     """
-    points, depth = voxels.place_mm[path], voxels.depth_mm[path]
-    points = _with_true_tip(points, depth, voxels.step_mm)
-    if free_start:
-        points = _with_true_tip(points[::-1], depth[::-1], voxels.step_mm)[::-1]
     if len(points) == 1:
-        # A path that starts where it ends: give it the length of its voxel.
-        half = np.array([voxels.step_mm / 2, 0.0, 0.0])
-        points = np.stack([points[0] - half, points[0] + half])
-    return points
-
-
-def _with_true_tip(points: np.ndarray, depth: np.ndarray, step_mm: float) -> np.ndarray:
-    if len(points) < 2:
-        return points
+        half = np.array([step_mm / 2, 0.0, 0.0])
+        return np.stack([points[0] - half, points[0] + half])
     to_tip = np.linalg.norm(points - points[-1], axis=1)
-    width = max(float(np.median(depth)), step_mm)
+    width = max(float(np.median(width)), step_mm)
     far = np.flatnonzero(to_tip > 3 * width)
     if len(far) == 0:
         way = points[-1] - points[0]

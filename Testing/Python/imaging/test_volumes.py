@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.drawnvoxels import label_vessels
 from BV5AnalysisLib.imaging.measurements import Calibration
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.profiles import SizedBranches
 from BV5AnalysisLib.imaging.scan import Region
 from BV5AnalysisLib.imaging.sizeclasses import LungLabel, SizeClass
 from BV5AnalysisLib.imaging.volume import Grid, Volume
-from BV5AnalysisLib.imaging.drawnvoxels import label_vessels
 from BV5AnalysisLib.imaging.volumes import (
     csa_histogram,
     measure_regions,
