@@ -13,6 +13,7 @@ from .branchrows import BranchRow, listed
 NUMBER_ROLE = 256
 """Qt.UserRole: what a column is sorted by. Texts would put 10 before 9."""
 CONFIDENCE_COLUMN = 1
+VISIBLE_ROWS_ONLY = 0
 CLASS_ORDER = (4, 1, 2, 3)
 """`SizeClass` values from thin to thick."""
 
@@ -32,6 +33,7 @@ class BranchList:
         self._ui = ui
         self._onChosen = onChosen
         self._filling = False
+        self._sized = False
         self._model = qt.QStandardItemModel()
         self._selection: qt.QItemSelectionModel | None = None
 
@@ -46,6 +48,8 @@ class BranchList:
         table.setModel(self._model)
         table.verticalHeader().setVisible(False)
         table.verticalHeader().setDefaultSectionSize(22)
+        table.horizontalHeader().setResizeContentsPrecision(VISIBLE_ROWS_ONLY)
+        table.horizontalHeader().setStretchLastSection(True)
         table.sortByColumn(CONFIDENCE_COLUMN, qt.Qt.AscendingOrder)
         self._selection = table.selectionModel()
         self._selection.connect(
@@ -78,6 +82,9 @@ class BranchList:
                 self._fill(index, row)
             table.setSortingEnabled(True)
             table.sortByColumn(column, order)
+            if not self._sized and shown:
+                table.resizeColumnsToContents()
+                self._sized = True
             row = None if chosen is None else self._rowOf(chosen)
             if row is not None:
                 self._go(row)

@@ -162,28 +162,32 @@ def method_text(record: dict[str, Any]) -> str:
     return ". ".join(lines) + "."
 
 
-ROWS = ("lung_volume_ml", "tpbv_ml", "bv5", "bv5_10", "bv10", "below_floor_ml", "vessel_length_mm")
+def table_rows() -> list[tuple[str, str]]:
+    """Quantities in the table: column of ``measurements.csv``, and text. Few fit a narrow panel."""
+    return [
+        ("lung_volume_ml", _("Lung mL")),
+        ("tpbv_ml", _("TPBV mL")),
+        ("bv5_ml", _("BV5 mL")),
+        ("bv5_pct", _("BV5 %")),
+        ("bv5_10_ml", _("BV5-10 mL")),
+        ("bv5_10_pct", _("BV5-10 %")),
+        ("bv10_ml", _("BV10 mL")),
+        ("bv10_pct", _("BV10 %")),
+        ("below_floor_ml", _("Below floor mL")),
+    ]
 
 
 def _fill(table: qt.QTableWidget, measurements: list[dict[str, Any]]) -> None:
-    """One column a region, one row a quantity: that fits a narrow panel."""
-    titles = {
-        "lung_volume_ml": _("Lung, mL"),
-        "tpbv_ml": _("TPBV, mL"),
-        "bv5": _("BV5, mL (%)"),
-        "bv5_10": _("BV5-10, mL (%)"),
-        "bv10": _("BV10, mL (%)"),
-        "below_floor_ml": _("Below floor, mL"),
-        "vessel_length_mm": _("Length, m"),
-    }
-    regions = {"both": _("Both lungs"), "right": _("Right"), "left": _("Left")}
-    table.setRowCount(len(ROWS) if measurements else 0)
+    """One row a quantity, one column a region."""
+    regions = {"both": _("Both"), "right": _("Right"), "left": _("Left")}
+    rows = table_rows() if measurements else []
+    table.setRowCount(len(rows))
     table.setColumnCount(len(measurements))
-    table.setVerticalHeaderLabels([titles[row] for row in ROWS] if measurements else [])
+    table.setVerticalHeaderLabels([text for _key, text in rows])
     table.setHorizontalHeaderLabels([regions.get(m["region"], m["region"]) for m in measurements])
     for column, measurement in enumerate(measurements):
-        for row, key in enumerate(ROWS):
-            item = qt.QTableWidgetItem(cell_text(measurement, key))
+        for row, (key, _text) in enumerate(rows):
+            item = qt.QTableWidgetItem(_number(measurement[key]))
             item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
             table.setItem(row, column, item)
     table.resizeColumnsToContents()
@@ -191,15 +195,6 @@ def _fill(table: qt.QTableWidget, measurements: list[dict[str, Any]]) -> None:
     table.updateGeometry()
 
 
-def cell_text(measurement: dict[str, Any], key: str) -> str:
-    """Quantity of one region for the table."""
-    if key == "vessel_length_mm":
-        return _number(measurement[key] / 1000)
-    if key.endswith("_ml"):
-        return _number(measurement[key])
-    return f"{_number(measurement[f'{key}_ml'])} ({_number(measurement[f'{key}_pct'])})"
-
-
 def _number(value: float | None) -> str:
-    """Three figures or one decimal; a dash for what is no number."""
+    """One decimal, none from 1000 on; a dash for what is no number."""
     return "–" if value is None else f"{value:.1f}" if abs(value) < 1000 else f"{value:.0f}"
