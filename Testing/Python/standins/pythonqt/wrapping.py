@@ -135,20 +135,23 @@ def to_python(value):
     if isinstance(value, _SHIBOKEN_OBJECT):
         return wrap(value)
     if isinstance(value, (list, tuple)):
-        return type(value)(to_python(item) for item in value)
+        return tuple(to_python(item) for item in value)  # lists come as tuples from PythonQt
     return value
 
 
 def to_qt(value):
     """Return a value from Python as PySide6 takes it."""
     if isinstance(value, Wrapped):
-        return value._native
+        native = value._native
+        # A Python subclass of a value (of QColor, say) is handed over as the plain value.
+        copy = _is_shell(native) and not isinstance(native, QtCore.QObject)
+        return native.__copy__() if copy else native
     if isinstance(value, EnumInt):
         return value.native()
     if isinstance(value, type) and issubclass(value, Wrapped):
         return value._native_class
     if isinstance(value, (list, tuple)):
-        return type(value)(to_qt(item) for item in value)
+        return [to_qt(item) for item in value]
     return value
 
 

@@ -60,7 +60,8 @@ class ctkCollapsibleButton(_Collapsing, QtWidgets.QAbstractButton):
         return position.y() <= self._HEAD
 
     def sizeHint(self):
-        hint = self.layout().sizeHint() if self.layout() and self.isChecked() else QtCore.QSize()
+        shown = self.layout() is not None and self.isChecked()
+        hint = self.layout().totalSizeHint() if shown else QtCore.QSize()
         return hint.expandedTo(QtCore.QSize(200, self._HEAD))
 
     minimumSizeHint = sizeHint
