@@ -40,7 +40,8 @@ def remove_folder(outcome: Outcome) -> None:
     folder = hierarchy.GetItemParent(item) if item else 0
     if not folder or folder == hierarchy.GetSceneItemID():
         return
-    if hierarchy.GetItemLevel(folder) != hierarchy.GetSubjectHierarchyLevelFolder():
+    constants = slicer.vtkMRMLSubjectHierarchyConstants
+    if hierarchy.GetItemLevel(folder) != constants.GetSubjectHierarchyLevelFolder():
         return
     remove_data, with_children = False, False
     hierarchy.RemoveItem(folder, remove_data, with_children)
