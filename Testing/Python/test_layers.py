@@ -20,7 +20,7 @@ PACKAGES = {
     "study": BUNDLED_WITH_SLICER,
     "export": BUNDLED_WITH_SLICER | {"matplotlib", "jinja2"},
     "scene": BUNDLED_WITH_SLICER | {"slicer", "vtk"},
-    "panel": {"slicer", "vtk", "qt", "ctk"},
+    "panel": {"slicer", "vtk", "qt", "ctk", "SampleData"},
     "commandline": {"numpy", "rich"},
     "cli": set(),
     "__main__": set(),

@@ -1,17 +1,44 @@
-"""What the DICOM database knows of a volume that was loaded from it."""
+"""How a volume was acquired: kept with its node, or known to the DICOM database."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import logging
 from pathlib import Path
 
 import slicer
 
 from ..imaging.dicomheaders import read_header
-from ..imaging.scan import Acquisition
+from ..imaging.scan import Acquisition, Scan
+from .images import add_volume
 
 INSTANCES = "DICOM.instanceUIDs"
 """Attribute that Slicer gives to volumes from DICOM."""
+ACQUISITION = "BV5Analysis.acquisition"
+"""Attribute of volumes that were read by this library: fields of `Acquisition`, as JSON."""
+
+
+def add_scan(scene: slicer.vtkMRMLScene, scan: Scan, name: str) -> slicer.vtkMRMLScalarVolumeNode:
+    """Add a scan to a scene, with what its header said.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+        Scene to add to.
+    scan : Scan
+        As `imaging.reading.read_scan` gives it.
+    name : str
+        Name of the node; made unique.
+
+    Returns
+    -------
+    vtkMRMLScalarVolumeNode
+        The CT, shown in a lung window.
+    """
+    node = add_volume(scene, scene.GenerateUniqueName(name), scan.volume)
+    node.SetAttribute(ACQUISITION, json.dumps(dataclasses.asdict(scan.acquisition)))
+    return node
 
 
 def acquisition_of(volume: slicer.vtkMRMLScalarVolumeNode) -> Acquisition:
@@ -28,6 +55,9 @@ def acquisition_of(volume: slicer.vtkMRMLScalarVolumeNode) -> Acquisition:
         Empty if the volume does not come from DICOM, or the header cannot be read; the
         application's log then says why. An analysis needs none of it.
     """
+    kept = volume.GetAttribute(ACQUISITION)
+    if kept:
+        return Acquisition(**json.loads(kept))
     uids = (volume.GetAttribute(INSTANCES) or "").split()
     database = getattr(slicer, "dicomDatabase", None)
     if not uids or database is None:

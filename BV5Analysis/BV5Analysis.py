@@ -1,0 +1,566 @@
+"""BV5 Analysis: pulmonary blood volume by vessel cross-sectional area, in 3D Slicer.
+
+The module's classes as Slicer looks for them. What they do is in ``BV5AnalysisLib``: the panel in
+``BV5AnalysisLib.panel``, everything without Qt in the layers below it. Slicer loads this file when
+it starts, so heavy packages are imported only where they are needed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+if TYPE_CHECKING:
+    from BV5AnalysisLib.imaging.parameters import Parameters
+    from BV5AnalysisLib.scene.display import DisplaySettings
+    from BV5AnalysisLib.scene.outcome import Outcome
+
+REPORT_PACKAGES = {"matplotlib": "matplotlib>=3.9", "jinja2": "Jinja2>=3.1"}
+SAMPLE_CATEGORY = "BV5 Analysis"
+SAMPLE_PHANTOM = "BV5 digital chest phantom"
+SAMPLE_URI = "bv5analysis:phantom"
+
+
+class BV5Analysis(ScriptedLoadableModule):
+    """The module as Slicer lists it."""
+
+    def __init__(self, parent: Any) -> None:
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("BV5 Analysis")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
+        parent.dependencies = []
+        parent.contributors = ["BV5 Analysis developers"]
+        parent.helpText = _(
+            "From a chest CT, finds the lungs and their vessels, measures the cross-sectional area"
+            " of every vessel, and tells how much of the blood is in thin (BV5), medium (BV5-10)"
+            " and thick (BV10) ones. Choose a CT volume and click Analyze; check and correct the"
+            " vessels, accept or reject the result, and save the report. For research; not a"
+            " medical device."
+        )
+        parent.acknowledgementText = _(
+            "Classes by cross-sectional area after San José Estépar et al., Am J Respir Crit Care"
+            " Med 2013;188:231, and Morris et al., Eur Respir J 2021;58:2004133."
+        )
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData() -> None:
+    """Offer data to try the module on, in the module Sample Data."""
+    import SampleData
+
+    logic = SampleData.SampleDataLogic
+    if hasattr(logic, "registerCustomSampleDataCategory"):
+        logic.registerCustomSampleDataCategory(SAMPLE_CATEGORY, title=_("BV5 Analysis"))
+    if hasattr(logic, "registerUrlRewriteRule"):
+        logic.registerUrlRewriteRule("BV5Analysis", _phantomFile)
+    if logic.sampleDataSourcesByCategory(SAMPLE_CATEGORY):
+        return  # Registered before this file was reloaded.
+    checksum = "4507b664690840abb6cb9af2d919377ffc4ef75b167cb6fd0f747befdb12e38e"
+    logic.registerCustomSampleDataSource(
+        category=SAMPLE_CATEGORY,
+        sampleName=SAMPLE_PHANTOM,
+        thumbnailFileName=str(Path(__file__).parent / "Resources/Icons/BV5Phantom.png"),
+        uris=SAMPLE_URI,
+        fileNames="BV5-phantom.nrrd",
+        nodeNames="BV5 phantom",
+        customDownloader=loadPhantom,
+    )
+    logic.registerCustomSampleDataSource(
+        category=SAMPLE_CATEGORY,
+        sampleName="CTChest",
+        thumbnailFileName=str(Path(SampleData.__file__).parent / "Resources/Icons/CTChest.png"),
+        uris=f"{slicer.util.TESTING_DATA_URL}SHA256/{checksum}",
+        fileNames="CT-chest.nrrd",
+        nodeNames="CTChest",
+        checksums=f"SHA256:{checksum}",
+    )
+
+
+def loadPhantom(_source: Any = None) -> slicer.vtkMRMLScalarVolumeNode:
+    """Make the digital chest phantom, add it to the scene, and show it in the slice views.
+
+    Returns
+    -------
+    vtkMRMLScalarVolumeNode
+        Its CT.
+    """
+    from BV5AnalysisLib.scene.sampledata import add_phantom
+
+    with slicer.util.WaitCursor():
+        volume, _phantom = add_phantom(slicer.mrmlScene, "BV5 phantom", progress=_showStep)
+    logic = slicer.app.applicationLogic()
+    logic.GetSelectionNode().SetActiveVolumeID(volume.GetID())
+    logic.PropagateVolumeSelection(1)
+    return volume
+
+
+def _phantomFile(uri: str) -> str:
+    """Make the phantom's file where Sample Data is about to get it, and return where it is."""
+    if uri != SAMPLE_URI:
+        return uri
+    from BV5AnalysisLib.scene.sampledata import write_phantom_ct
+
+    path = Path(slicer.app.temporaryPath) / "BV5-phantom.nrrd"
+    write_phantom_ct(path, _showStep)
+    return path.as_uri()
+
+
+def _showStep(step: str, fraction: float) -> None:
+    import qt
+
+    slicer.util.showStatusMessage(f"{step} ({100 * fraction:.0f} %)", 5000)
+    slicer.app.processEvents(qt.QEventLoop.ExcludeUserInputEvents)
+
+
+class BV5AnalysisWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """Gives the panel its form, its logic and its process, and tells it what Slicer tells."""
+
+    def __init__(self, parent: Any = None) -> None:
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic = None
+        self.process = None
+        self.panel = None
+
+    def setup(self) -> None:
+        """Load the form; called when the module is opened for the first time."""
+        from BV5AnalysisLib.panel.background import AnalysisProcess
+        from BV5AnalysisLib.panel.panel import Panel
+
+        ScriptedLoadableModuleWidget.setup(self)
+        uiWidget = slicer.util.loadUI(self.resourcePath("UI/BV5Analysis.ui"))
+        self.layout.addWidget(uiWidget)
+        self.ui = slicer.util.childWidgetVariables(uiWidget)
+        uiWidget.setMRMLScene(slicer.mrmlScene)
+        self.logic = BV5AnalysisLogic()
+        self.process = AnalysisProcess()
+        self.panel = Panel(self.ui, self.logic, self.process)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
+        self.panel.setup()
+
+    def cleanup(self) -> None:
+        """Stop what runs and let go of the scene; called before the widget is destroyed."""
+        self.removeObservers()
+        if self.panel is not None:
+            self.panel.cleanup()
+            self.panel = None
+
+    def enter(self) -> None:
+        """Go on; the user opens the module."""
+        if self.panel is not None:
+            self.panel.enter()
+
+    def exit(self) -> None:
+        """Stand back; the user opens another module."""
+        if self.panel is not None:
+            self.panel.exit()
+
+    def onSceneStartClose(self, _caller: Any, _event: str) -> None:
+        """Let go of the scene, which is about to be closed."""
+        self.panel.sceneStartClose()
+
+    def onSceneEndClose(self, _caller: Any, _event: str) -> None:
+        """Begin anew with the scene, which was closed."""
+        self.panel.sceneEndClose(self.parent.isEntered)
+
+    def onReload(self) -> None:
+        """Reload this file, and the library with it.
+
+        The panel goes first: what it still had to load would be of the new library. Cases stay,
+        as all that is known of them is in the scene.
+        """
+        self.cleanup()
+        forgetLibrary()
+        ScriptedLoadableModuleWidget.onReload(self)
+
+
+def forgetLibrary() -> None:
+    """Let the next import of the library read its files again."""
+    for name in [name for name in sys.modules if name.split(".")[0] == "BV5AnalysisLib"]:
+        del sys.modules[name]
+
+
+class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
+    """What the module can do; needs no widget and no window.
+
+    Examples
+    --------
+    In Slicer's Python console, with a chest CT chosen in the slice views::
+
+        logic = BV5AnalysisLogic()
+        outcome = logic.analyze(slicer.util.getNode("CTChest"))
+        logic.showResults(outcome)
+        logic.exportReport(outcome, "/path/of/a/new/folder")
+
+    Problems that a user can solve are raised as `BV5AnalysisLib.imaging.errors.AnalysisError`;
+    the scene is then as before.
+    """
+
+    def getParameterNode(self) -> Any:
+        """Scene's parameter node, wrapped: the user's choices in the panel."""
+        from BV5AnalysisLib.panel.parameternode import BV5AnalysisParameterNode
+
+        return BV5AnalysisParameterNode(super().getParameterNode())
+
+    def reasonNotToAnalyze(self, inputVolume: slicer.vtkMRMLNode | None) -> str:
+        """Why a volume cannot be analyzed and what to do; empty if it can."""
+        from BV5AnalysisLib.scene.volumes import reason_not_measurable
+
+        return reason_not_measurable(inputVolume)
+
+    def analyze(
+        self,
+        inputVolume: slicer.vtkMRMLScalarVolumeNode,
+        regionsSegmentation: slicer.vtkMRMLSegmentationNode | None = None,
+        parameters: Parameters | None = None,
+        progress: Callable[[str, float], None] | None = None,
+        lungsSegmentation: slicer.vtkMRMLSegmentationNode | None = None,
+    ) -> Outcome:
+        """Measure a chest CT, in this process; the panel does so in one of its own.
+
+        Parameters
+        ----------
+        inputVolume : vtkMRMLScalarVolumeNode
+            Chest CT in HU.
+        regionsSegmentation : vtkMRMLSegmentationNode, optional
+            Segments to measure apart, such as lobes.
+        parameters : Parameters, optional
+            The defaults if not given.
+        progress : callable, optional
+            Called with step and fraction; may raise `Cancelled`.
+        lungsSegmentation : vtkMRMLSegmentationNode, optional
+            Lungs to measure in; segmented if not given.
+
+        Returns
+        -------
+        Outcome
+            The nodes that were added to the scene, see `BV5AnalysisLib.scene.outcome`.
+
+        Raises
+        ------
+        AnalysisError
+            The volume cannot be measured; the message says why and what to do.
+        """
+        from BV5AnalysisLib.scene.cases import add_case
+        from BV5AnalysisLib.scene.measuring import measured_case
+
+        case = measured_case(
+            inputVolume, lungsSegmentation, regionsSegmentation, parameters, progress
+        )
+        return add_case(slicer.mrmlScene, case, inputVolume, regionsSegmentation)
+
+    def loadScan(self, path: Path | str, name: str = "") -> slicer.vtkMRMLScalarVolumeNode:
+        """Add a chest CT to the scene, read and checked as ``bv5 analyze`` does.
+
+        Parameters
+        ----------
+        path : path-like
+            DICOM folder with one CT series, or .nrrd, .nii, .nii.gz, .mha or .mhd file.
+        name : str, optional
+            Name of the volume; that of the file or folder if not given.
+
+        Returns
+        -------
+        vtkMRMLScalarVolumeNode
+            The CT.
+
+        Raises
+        ------
+        AnalysisError
+            It cannot be read, or is no chest CT; the message says why and what to do.
+        """
+        from BV5AnalysisLib.imaging.reading import read_scan
+        from BV5AnalysisLib.scene.acquisition import add_scan
+
+        scan = read_scan(Path(path))
+        return add_scan(slicer.mrmlScene, scan, name or scan.source)
+
+    def removeCase(self, outcome: Outcome) -> None:
+        """Take a case's nodes out of the scene; the CT and given segmentations stay."""
+        from BV5AnalysisLib.scene.cases import remove_case
+
+        remove_case(outcome)
+
+    def loadCase(
+        self,
+        folder: Path | str,
+        inputVolume: slicer.vtkMRMLScalarVolumeNode | None = None,
+        regionsSegmentation: slicer.vtkMRMLSegmentationNode | None = None,
+    ) -> Outcome:
+        """Add the output folder of ``bv5 analyze``, or of `exportReport`, to the scene.
+
+        Parameters
+        ----------
+        folder : path-like
+            The folder.
+        inputVolume : vtkMRMLScalarVolumeNode, optional
+            The CT that was analyzed; looked for in the scene if not given.
+        regionsSegmentation : vtkMRMLSegmentationNode, optional
+            The regions that were given.
+
+        Returns
+        -------
+        Outcome
+            The nodes.
+
+        Raises
+        ------
+        AnalysisError
+            The folder cannot be read, or the CT is another one.
+        """
+        from BV5AnalysisLib.export.case import read_case
+        from BV5AnalysisLib.scene.cases import add_case
+        from BV5AnalysisLib.scene.measuring import volume_of_case
+
+        case = read_case(Path(folder))
+        volume = inputVolume or volume_of_case(slicer.mrmlScene, case)
+        return add_case(slicer.mrmlScene, case, volume, regionsSegmentation)
+
+    def recompute(self, outcome: Outcome, parameters: Parameters | None = None) -> Outcome:
+        """Bring a case in line with its edited segmentations, without segmenting again.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            The case.
+        parameters : Parameters, optional
+            With other class bounds; those of the case if not given.
+
+        Returns
+        -------
+        Outcome
+            The same nodes with new content.
+
+        Raises
+        ------
+        AnalysisError
+            Nodes were deleted that it takes, or a parameter was changed that needs a new analysis.
+        """
+        from BV5AnalysisLib.scene.cases import update_case
+        from BV5AnalysisLib.scene.measuring import recomputed_case
+
+        update_case(outcome, recomputed_case(outcome, parameters))
+        return outcome
+
+    def outcomes(self) -> list[Outcome]:
+        """Cases of the scene, in the order in which they came."""
+        from BV5AnalysisLib.scene.outcome import find_outcomes
+
+        return find_outcomes(slicer.mrmlScene)
+
+    def outcome(self, caseNode: slicer.vtkMRMLTextNode) -> Outcome:
+        """Case of a case node; ValueError if it is none."""
+        from BV5AnalysisLib.scene.outcome import outcome_of
+
+        return outcome_of(caseNode)
+
+    def showResults(self, outcome: Outcome) -> None:
+        """Show a case in the review layout; without a window, set up the views' nodes."""
+        from BV5AnalysisLib.scene.layout import fill_views, scene_layout_node, show_layout
+
+        layoutNode = scene_layout_node(slicer.mrmlScene)
+        if layoutNode is not None:
+            show_layout(layoutNode)
+        fill_views(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
+
+    def restoreLayout(self) -> None:
+        """Go back to the layout from before `showResults`."""
+        from BV5AnalysisLib.scene.layout import restore_layout, scene_layout_node
+
+        layoutNode = scene_layout_node(slicer.mrmlScene)
+        if layoutNode is not None:
+            restore_layout(layoutNode)
+
+    def exportReport(self, outcome: Outcome, folder: Path | str, overwrite: bool = False) -> Path:
+        """Write a case's folder: report, pictures, tables, record, segmentations, centerlines.
+
+        The packages that draw it are installed when they are first needed, after a question.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            The case, with its CT in the scene.
+        folder : path-like
+            The folder, which appears complete or not at all.
+        overwrite : bool
+            Replace a folder of a case that is there.
+
+        Returns
+        -------
+        pathlib.Path
+            ``report.html`` in the folder.
+
+        Raises
+        ------
+        AnalysisError
+            It cannot be written; the message says why and what to do.
+        """
+        from BV5AnalysisLib.scene.exporting import write_outcome
+
+        ensureReportPackages()
+        write_outcome(outcome, Path(folder), overwrite)
+        return Path(folder) / "report.html"
+
+    def saveCase(self, outcome: Outcome, folder: Path | str, overwrite: bool = False) -> None:
+        """Write a case's folder as `exportReport` does, but without report and pictures."""
+        from BV5AnalysisLib.scene.exporting import write_outcome
+
+        write_outcome(outcome, Path(folder), overwrite, report=False)
+
+    def exportTables(self, outcome: Outcome, path: Path | str) -> None:
+        """Write the measurements of a case as CSV; AnalysisError if that fails."""
+        from BV5AnalysisLib.scene.exporting import write_table
+
+        write_table(outcome, Path(path))
+
+    def measurementsText(self, outcome: Outcome) -> str:
+        """Measurements of a case, tab separated, as for the clipboard."""
+        from BV5AnalysisLib.scene.exporting import table_text
+
+        return table_text(outcome)
+
+    def setReview(self, outcome: Outcome, status: str, reviewer: str, comment: str) -> None:
+        """Keep what a reader decided: ``accepted``, ``rejected``, or empty to take it back."""
+        from datetime import datetime
+
+        from BV5AnalysisLib.export.case import Review
+        from BV5AnalysisLib.scene.cases import set_review
+
+        time = datetime.now().astimezone().isoformat(timespec="seconds") if status else ""
+        set_review(outcome, Review(status, reviewer, comment, time))
+
+    def applyDisplay(self, outcome: Outcome, settings: DisplaySettings) -> None:
+        """Change how a case is shown; only what differs is touched."""
+        from BV5AnalysisLib.scene.display import apply_display
+
+        apply_display(outcome, settings)
+
+    def selectBranch(
+        self, outcome: Outcome, branchId: int, perpendicularView: str | None = None
+    ) -> None:
+        """Go to a branch in all views, and turn a slice view across it, such as ``Green``."""
+        from BV5AnalysisLib.scene.selection import select_branch
+
+        select_branch(outcome, branchId, perpendicularView, slicer.app.applicationLogic())
+
+    def clearSelection(self, outcome: Outcome) -> None:
+        """Undo `selectBranch`."""
+        from BV5AnalysisLib.scene.selection import clear_selection
+
+        clear_selection(outcome, slicer.app.applicationLogic())
+
+    def branchAt(self, outcome: Outcome, ras: tuple[float, float, float]) -> int | None:
+        """ID of the branch at a position (RAS, mm); None if no vessel is near."""
+        from BV5AnalysisLib.scene.branches import branch_at
+
+        return branch_at(outcome, ras)
+
+    def excludeBranch(self, outcome: Outcome, branchId: int) -> None:
+        """Erase a branch from the vessels; `recompute` then leaves it out of the numbers."""
+        from BV5AnalysisLib.scene.exclusion import erase_branch
+
+        erase_branch(outcome, branchId)
+
+    def editVessels(self, outcome: Outcome) -> None:
+        """Open Segment Editor on a case's vessels; AnalysisError if they were deleted."""
+        from BV5AnalysisLib.imaging.errors import AnalysisError
+        from BV5AnalysisLib.scene.segmentations import SURFACE
+
+        segmentation = outcome.vesselsSegmentation
+        if segmentation is None:
+            raise AnalysisError(
+                _("The vessels segmentation was deleted. Recompute or load the case again.")
+            )
+        # With surfaces, Segment Editor would renew them at each stroke, which takes seconds.
+        segmentation.GetSegmentation().RemoveRepresentation(SURFACE)
+        slicer.util.selectModule("SegmentEditor")
+        editor = slicer.modules.SegmentEditorWidget.editor
+        editor.setSegmentationNode(segmentation)
+        if outcome.inputVolume is not None:
+            editor.setSourceVolumeNode(outcome.inputVolume)
+
+
+def ensureReportPackages(ask: bool = True) -> None:
+    """Install what draws reports if it is missing, after a question.
+
+    Parameters
+    ----------
+    ask : bool
+        Whether to ask; a script without a user cannot.
+
+    Raises
+    ------
+    AnalysisError
+        It is not installed now; the message says what the report needs.
+    """
+    from BV5AnalysisLib.imaging.errors import AnalysisError
+
+    def missing() -> list[str]:
+        return [
+            package
+            for name, package in REPORT_PACKAGES.items()
+            if importlib.util.find_spec(name) is None
+        ]
+
+    if not missing():
+        return
+    reason = ""
+    try:
+        import slicer.packaging
+
+        slicer.packaging.pip_ensure(
+            missing(), requester="BV5 Analysis", prompt_install=ask, prompt_restart=ask
+        )
+    except Exception as error:  # noqa: BLE001  declined, no network, a pip that fails, ...
+        reason = f" ({error})"
+    importlib.invalidate_caches()
+    if packages := missing():
+        raise AnalysisError(
+            _(
+                "The report needs the Python packages {packages}, which were not installed{reason}."
+                " Allow their installation, or save the measurements as CSV."
+            ).format(packages=", ".join(packages), reason=reason)
+        )
+
+
+class BV5AnalysisTest(ScriptedLoadableModuleTest):
+    """Runs the whole module on a small phantom, in less than three minutes."""
+
+    def setUp(self) -> None:
+        """Start from an empty scene."""
+        slicer.mrmlScene.Clear()
+
+    def tearDown(self) -> None:
+        """Leave nothing behind."""
+        BV5AnalysisLogic().restoreLayout()
+        slicer.mrmlScene.Clear()
+
+    def runTest(self) -> None:
+        """Run all tests, as Slicer's "Reload and Test" asks for."""
+        self.setUp()
+        try:
+            self.test_BV5Analysis1()
+        finally:
+            self.tearDown()
+
+    def test_BV5Analysis1(self) -> None:
+        """Take a phantom all the way, from its CT to its report and back."""
+        from BV5AnalysisLib.panel.selftest import run
+
+        run(self, BV5AnalysisLogic(), self.delayDisplay)

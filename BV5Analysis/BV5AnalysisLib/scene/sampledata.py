@@ -1,0 +1,51 @@
+"""The digital chest phantom as a volume, to try the module on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import slicer
+
+from ..export.nrrd import write_nrrd
+from ..imaging.phantom import ChestPhantom, ChestPhantomSpec, chest_phantom
+from ..imaging.progress import Progress
+from .images import add_volume
+
+SPEC = ChestPhantomSpec(seed=1, scale=0.75)
+"""A small chest, as that of `bv5 demo`."""
+
+
+def add_phantom(
+    scene: slicer.vtkMRMLScene,
+    name: str,
+    spec: ChestPhantomSpec = SPEC,
+    progress: Progress | None = None,
+) -> tuple[slicer.vtkMRMLScalarVolumeNode, ChestPhantom]:
+    """Make a phantom and add its CT to a scene.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+        Scene to add to.
+    name : str
+        Name of the volume node; made unique.
+    spec : ChestPhantomSpec, optional
+        What it is to be.
+    progress : callable, optional
+        Called with step and fraction; may raise `Cancelled`.
+
+    Returns
+    -------
+    volume : vtkMRMLScalarVolumeNode
+        CT in HU.
+    phantom : ChestPhantom
+        Its truth.
+    """
+    phantom = chest_phantom(spec, progress)
+    return add_volume(scene, scene.GenerateUniqueName(name), phantom.volume), phantom
+
+
+def write_phantom_ct(path: Path, progress: Progress | None = None) -> None:
+    """Write the sample phantom's CT as NRRD; OSError if the file cannot be written."""
+    ct = chest_phantom(SPEC, progress).volume
+    write_nrrd(path, ct.array, ct.grid)
