@@ -58,7 +58,7 @@ class Panel(VTKObservationMixin):
         self._guiTag: int | None = None
         self._case: ShownCase | None = None
         self._edits = EditWatch(self._onEdited)
-        self._inputs = InputSection(self._scene)
+        self._inputs = InputSection(self._scene, self._showReason)
         self._analysis = AnalysisSection(ui, logic, process, self._makeRequest, self._onLoaded)
         self._findings = FindingsSection(ui)
         self._results = ResultsSection(ui, logic)
@@ -89,6 +89,7 @@ class Panel(VTKObservationMixin):
         self._unbind()
         self._parameterNode = None
         self._review.leave()
+        self._inputs.watch(None)
         self._edits.stop()
         self._analysis.cleanup()
         self.removeObservers()
@@ -125,6 +126,7 @@ class Panel(VTKObservationMixin):
         for section in (self._display, self._review, self._verdict, self._advanced):
             section.setParameterNode(parameterNode)
         if parameterNode is None:
+            self._inputs.watch(None)
             self._edits.stop()
             self._show(None)
             self._analysis.update(_("There is no scene."))
@@ -149,17 +151,17 @@ class Panel(VTKObservationMixin):
         )
 
     def _onParametersModified(self, _caller: Any = None, _event: str = "") -> None:
-        chosen = self._chosenCase()
-        if (chosen.node if chosen else None) is not (self._case.node if self._case else None):
-            self._show(chosen)
-            if chosen is not None:
+        if self._parameterNode.caseNode is not (self._case.node if self._case else None):
+            self._show(self._chosenCase())
+            if self._case is not None:
                 with problems_told(_("The case could not be shown.")):
-                    self._logic.showResults(chosen.outcome)
+                    self._logic.showResults(self._case.outcome)
         self._update()
 
     def _update(self) -> None:
         """Let the sections follow the parameter node."""
-        self._analysis.update(self._reasonNotToAnalyze())
+        self._inputs.watch(self._parameterNode.inputVolume)
+        self._showReason()
         self._display.update(self._case.outcome if self._case else None)
         self._review.update()
         self._advanced.update(self._case.record["parameters"] if self._case else None)
@@ -190,6 +192,9 @@ class Panel(VTKObservationMixin):
         if self._parameterNode is not None:
             self._show(self._chosenCase())
             self._update()
+
+    def _showReason(self) -> None:
+        self._analysis.update(self._reasonNotToAnalyze())
 
     def _reasonNotToAnalyze(self) -> str:
         if parameters_problem(self._parameterNode):

@@ -42,6 +42,16 @@ def test_unfit_volume_is_refused_with_the_reason(bench):
     assert bench.process.requests == []
 
 
+def test_volume_that_becomes_unfit_is_noticed(bench):
+    volume = bench.addVolume()
+    bench.ui.inputVolumeSelector.setCurrentNode(volume)
+    assert bench.ui.analyzeButton.enabled
+    bench.logic.reason = "The volume is under a warp."
+    transform = bench.scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "warp")
+    volume.SetAndObserveTransformNodeID(transform.GetID())
+    assert bench.ui.analyzeHintLabel.text == "The volume is under a warp."
+
+
 def test_request_holds_what_was_chosen(bench):
     lungs = bench.scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "lungs")
     regions = bench.scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "lobes")
