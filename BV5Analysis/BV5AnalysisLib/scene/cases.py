@@ -225,12 +225,26 @@ def remove_case(outcome: Outcome) -> None:
     scene = outcome.scene
     if scene is None:
         return
-    own = _own_nodes(outcome)
-    displays = [outcome.legend] if outcome.legend is not None else []
+    own = [*_own_nodes(outcome), outcome.caseNode]
     remove_folder(outcome)
-    for node in [*displays, *own, outcome.caseNode]:
-        if node.GetScene() is scene:
-            scene.RemoveNode(node)
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    for node in own:
+        # Slicer's plugins would remove the item with its node; without Qt nobody does.
+        if item := hierarchy.GetItemByDataNode(node):
+            hierarchy.RemoveItem(item, False)
+        for each in [*_displays_and_storages(node), node]:
+            if each.GetScene() is scene:
+                scene.RemoveNode(each)
+
+
+def _displays_and_storages(node: slicer.vtkMRMLNode) -> list[slicer.vtkMRMLNode]:
+    """Nodes that serve only this one; removing it would leave them behind."""
+    found = []
+    if node.IsA("vtkMRMLDisplayableNode"):
+        found += [node.GetNthDisplayNode(i) for i in range(node.GetNumberOfDisplayNodes())]
+    if node.IsA("vtkMRMLStorableNode"):
+        found += [node.GetNthStorageNode(i) for i in range(node.GetNumberOfStorageNodes())]
+    return [each for each in found if each is not None]
 
 
 def _own_nodes(outcome: Outcome) -> list[slicer.vtkMRMLNode]:
