@@ -15,7 +15,13 @@ from ..imaging.sizeclasses import VESSELS, SizeClass
 from .casedata import Case
 from .histogram import histogram_png
 from .record import case_record
-from .wording import REFERENCES, class_range, method_paragraph
+from .wording import (
+    REFERENCES,
+    class_range,
+    edits_sentence,
+    method_paragraph,
+    review_sentence,
+)
 
 TEMPLATES = Path(__file__).parent / "templates"
 COUNTED = (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
@@ -61,6 +67,8 @@ def report_html(case: Case, overview: bytes, vessels_3d: bytes) -> str:
             "overview": overview,
             "histogram": histogram_png(case),
         },
+        review=review_sentence(case.review),
+        edits=edits_sentence(case),
         references=REFERENCES,
         method=method_paragraph(case),
     )

@@ -6,7 +6,7 @@ from ..imaging.parameters import Parameters
 from ..imaging.profiles import THIN_MM2, THIN_WINDOW_MM, WINDOW_MM
 from ..imaging.sizeclasses import SizeClass
 from ..imaging.widevessels import WIDE_MM2
-from .casedata import Case
+from .casedata import Case, Review
 
 REFERENCES = (
     "San José Estépar R, Kinney GL, Black-Shinn JL, et al. Computed tomographic measures of"
@@ -81,6 +81,31 @@ def method_paragraph(case: Case) -> str:
         " dropped. Percentages are of the three classes' sum, the total pulmonary blood volume"
         " (TPBV)."
     )
+
+
+def review_sentence(review: Review) -> str:
+    """Tell who decided what, and when; empty as long as nobody did."""
+    if not review.status:
+        return ""
+    by = f" by {review.reviewer}" if review.reviewer else ""
+    on = f" on {review.time[:10]}" if review.time else ""
+    return f"{review.status.capitalize()}{by}{on}."
+
+
+def edits_sentence(case: Case) -> str:
+    """Tell what was changed by hand; empty if nothing was."""
+    if not case.edits:
+        return ""
+    held = case.measurements[0]
+    whole = held.tpbv_ml + held.below_floor_ml
+    parts = [
+        (case.edits.erased_ml, "erased"),
+        (case.edits.added_ml, "added"),
+        (case.edits.reclassified_ml, "moved to another size class"),
+        (case.edits.lung_changed_ml, "left outside of changed lungs"),
+    ]
+    told = ", ".join(f"{volume:.2f} mL {what}" for volume, what in parts if volume > 0)
+    return f"Edited by hand, in a total of now {whole:.2f} mL of blood: {told}."
 
 
 def _source_of_blood(case: Case) -> str:

@@ -9,7 +9,7 @@ from .centerlines import Centerlines
 from .parameters import Parameters
 from .sizeclasses import SizeClass
 
-SYSTEMATIC_SHARE = 0.1
+SYSTEMATIC_SHARE = 0.03
 """Standard error of areas, as a share of them, that all readings of a branch have in common."""
 
 SYSTEMATIC_MM2 = 0.1

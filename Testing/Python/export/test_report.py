@@ -7,11 +7,12 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.edits import Edits
 from BV5AnalysisLib.imaging.quality import Finding, Severity
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
-from BV5AnalysisLib.export.case import case_of
+from BV5AnalysisLib.export.case import Review, case_of
 from BV5AnalysisLib.export.histogram import histogram_png
 from BV5AnalysisLib.export.report import number, report_html
 
@@ -163,3 +164,25 @@ def test_numbers_for_people():
     assert number(-850.0, 0) == "−850"
     assert number(float("nan")) == number(None) == "–"
     assert number(np.float32(1.5)) == "1.5"
+
+
+def test_the_review_is_stated_and_never_markup(small_result):
+    case = case_of("c", small_result)
+    assert "Not reviewed." in Page(report_html(case, PNG, PNG)).text
+    for status, title in (("accepted", "Accepted"), ("rejected", "Rejected")):
+        review = Review(status, "Dr. <i>Ü</i>", "Line one\n<b>two</b>", "2026-11-22T10:00:00+01:00")
+        page = Page(report_html(dataclasses.replace(case, review=review), PNG, PNG))
+        assert f"{title} by Dr. <i>Ü</i> on 2026-11-22." in page.text
+        assert "Line one\n<b>two</b>" in page.text
+        assert not {"i", "b"} & {tag for tag, _ in page.tags}
+        assert any(a.get("class") == f"review {status}" for _, a in page.tags)
+
+
+def test_edits_are_told_in_ml(small_result):
+    case = case_of("c", small_result)
+    assert "Edited by hand" not in Page(report_html(case, PNG, PNG)).text
+    unchanged = dataclasses.replace(case, edits=Edits())
+    assert "Edited by hand" not in Page(report_html(unchanged, PNG, PNG)).text
+    edited = dataclasses.replace(case, edits=Edits(erased_ml=0.123, added_ml=1.5))
+    text = Page(report_html(edited, PNG, PNG)).text
+    assert "total of now 6.10 mL of blood: 0.12 mL erased, 1.50 mL added." in text

@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.case import case_of
+from BV5AnalysisLib.export.case import Review, case_of
 from BV5AnalysisLib.export.tables import COLUMNS, safe_cell, write_measurements
 from BV5AnalysisLib.imaging.quality import Finding, Severity
 
@@ -77,3 +77,18 @@ def test_plain_text_stays():
 def test_commas_quotes_and_umlauts_survive(tmp_path, small_result):
     write_measurements(tmp_path / "m.csv", case_of('Fall "Ü", 2', small_result))
     assert read_rows(tmp_path / "m.csv")[0]["case"] == 'Fall "Ü", 2'
+
+
+def test_the_review_stands_in_every_row_and_is_no_formula(tmp_path, small_result):
+    case = case_of("c", small_result)
+    write_measurements(tmp_path / "m.csv", case)
+    assert {row["review"] for row in read_rows(tmp_path / "m.csv")} == {""}
+    review = Review("rejected", "=HYPERLINK(1)", '@cmd\n"two", lines', "2026-11-22T10:00:00+00:00")
+    write_measurements(tmp_path / "m.csv", dataclasses.replace(case, review=review))
+    rows = read_rows(tmp_path / "m.csv")
+    assert len(rows) == 3
+    for row in rows:
+        assert row["review"] == "rejected"
+        assert row["reviewer"] == "'=HYPERLINK(1)"
+        assert row["review_comment"] == '\'@cmd "two", lines'
+    assert list(rows[0])[-3:] == ["review", "reviewer", "review_comment"]

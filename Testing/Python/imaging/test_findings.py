@@ -1,10 +1,12 @@
 """What is said about blood, noise and missing vessels."""
 
 import pytest
+from BV5AnalysisLib.imaging.edits import Edits
 from BV5AnalysisLib.imaging.findings import (
     ENHANCED_BLOOD_HU,
     NOISY_HU,
     calibration_findings,
+    renewed_findings,
     vessel_findings,
     worst_first,
 )
@@ -59,3 +61,19 @@ def test_worst_come_first_and_equals_keep_their_order():
         )
     ]
     assert [f.code for f in worst_first(findings)] == ["2", "1", "4", "0", "3"]
+
+
+def test_after_edits_the_scans_findings_stay_and_the_vessels_are_renewed():
+    scan = Finding("thick_slices", Severity.WARNING, "Thick.")
+    none = Finding("no_vessels", Severity.ERROR, "None.")
+    empty = Measurement("both", 5000.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    some = Measurement("both", 5000.0, 10.0, 5.0, 5.0, 0.0, 0.0)
+    assert renewed_findings((none, scan), some, Edits()) == (scan,)
+    edited = renewed_findings((none, scan), some, Edits(added_ml=20.0, erased_ml=1.25))
+    assert [found.code for found in edited] == ["thick_slices", "edited_by_hand"]
+    assert edited[1].severity == Severity.INFO
+    assert "1.25 mL of blood erased" in edited[1].text
+    assert edited[1].value == 21.25
+    emptied = renewed_findings(edited, empty, Edits(erased_ml=20.0))
+    assert [found.code for found in emptied] == ["no_vessels", "thick_slices", "edited_by_hand"]
+    assert "20.00 mL of blood erased" in emptied[2].text
