@@ -112,7 +112,8 @@ def _transform_between(
         return np.eye(4)
     matrix, transform = vtk.vtkMatrix4x4(), vtk.vtkGeneralTransform()
     between = slicer.vtkMRMLTransformNode
-    if between.GetMatrixTransformBetweenNodes(source, target, matrix):
+    if all(node is None or node.IsTransformToWorldLinear() for node in (source, target)):
+        between.GetMatrixTransformBetweenNodes(source, target, matrix)
         return array_of(matrix)
     between.GetTransformBetweenNodes(source, target, transform)
     return transform

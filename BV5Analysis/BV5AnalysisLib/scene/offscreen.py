@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import slicer
 import vtk
+from vtk.util.misc import calldata_type
 
 VIEW_NAME = "1"
 """Layout name of Slicer's first 3D view."""
@@ -50,9 +51,22 @@ class OffscreenApplication:
             self.scene, patient_right_is_screen_left
         )
 
+        self.scene.AddObserver(slicer.vtkMRMLScene.NodeAboutToBeRemovedEvent, _forget_item)
         views = slicer.vtkMRMLViewLogic()
         views.SetMRMLApplicationLogic(self.logic)
         views.SetMRMLScene(self.scene)
         self.view = views.AddViewNode(VIEW_NAME)
         self.camera = self.scene.AddNewNodeByClass("vtkMRMLCameraNode", "Camera")
         self.camera.SetLayoutName(VIEW_NAME)
+
+
+@calldata_type(vtk.VTK_OBJECT)
+def _forget_item(scene: slicer.vtkMRMLScene, _event: str, node: slicer.vtkMRMLNode) -> None:
+    """Remove a node's item in the subject hierarchy with it, as Slicer's plugins do."""
+    if scene.IsClosing() or node.IsA("vtkMRMLSubjectHierarchyNode"):
+        return
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    item = hierarchy.GetItemByDataNode(node)
+    if item:
+        remove_data, with_children = False, False
+        hierarchy.RemoveItem(item, remove_data, with_children)

@@ -107,9 +107,9 @@ def set_labels(
 
 
 def make_surfaces(
-    node: slicer.vtkMRMLSegmentationNode, smoothing: float, decimation: float
+    node: slicer.vtkMRMLSegmentationNode, smoothing: float, leave_out: Mapping[str, float]
 ) -> None:
-    """Give a segmentation closed surfaces, if it has none; edits renew them by the same rule.
+    """Give a segmentation closed surfaces, if it has none; edits renew them by Slicer's rule.
 
     Parameters
     ----------
@@ -117,13 +117,37 @@ def make_surfaces(
         With binary labelmaps.
     smoothing : float
         0 to 1.
-    decimation : float
-        Part of the triangles to leave out, 0 to 1.
+    leave_out : mapping of str to float
+        Part of the triangles to leave out, 0 to 1, by segment ID; none of other segments.
     """
     segmentation = node.GetSegmentation()
-    _set_rule(segmentation, smoothing, decimation)
-    if not segmentation.ContainsRepresentation(SURFACE):
-        node.CreateClosedSurfaceRepresentation()
+    if segmentation.ContainsRepresentation(SURFACE) or not segmentation.GetNumberOfSegments():
+        return
+    _set_rule(segmentation, smoothing)
+    node.CreateClosedSurfaceRepresentation()
+    for key, part in leave_out.items():
+        segment = segmentation.GetSegment(key)
+        surface = segment.GetRepresentation(SURFACE) if segment is not None else None
+        if surface is not None and surface.GetNumberOfPolys():
+            segment.AddRepresentation(SURFACE, _decimated(surface, part))
+
+
+def _decimated(surface: vtk.vtkPolyData, part: float) -> vtk.vtkPolyData:
+    """Leave out a part of the triangles. (Slicer's rule cannot, of surface nets' quadrangles.)"""
+    triangles, decimate, normals = (
+        vtk.vtkTriangleFilter(),
+        vtk.vtkDecimatePro(),
+        vtk.vtkPolyDataNormals(),
+    )
+    triangles.SetInputData(surface)
+    decimate.SetInputConnection(triangles.GetOutputPort())
+    decimate.SetTargetReduction(part)
+    decimate.PreserveTopologyOn()
+    normals.SetInputConnection(decimate.GetOutputPort())
+    normals.SplittingOff()
+    normals.ConsistencyOff()
+    normals.Update()
+    return normals.GetOutput()
 
 
 def make_shell(
@@ -140,7 +164,7 @@ def make_shell(
     smoothing : float
         0 to 1, for when they are renewed.
     """
-    _set_rule(node.GetSegmentation(), smoothing, 0.0)
+    _set_rule(node.GetSegmentation(), smoothing)
     for key, surface in surfaces.items():
         node.GetSegmentation().GetSegment(key).AddRepresentation(SURFACE, surface)
     node.GetDisplayNode().Modified()
@@ -169,7 +193,7 @@ def shell_surfaces(
     """
     coarse = slicer.vtkSegmentation()
     coarse.SetSourceRepresentationName(BINARY)
-    _set_rule(coarse, smoothing, 0.0)
+    _set_rule(coarse, smoothing)
     shared = labelmap(thinned(labels, coarse_mm))
     for value, appearance in appearances.items():
         segment = slicer.vtkSegment()
@@ -198,10 +222,6 @@ def thinned(labels: Volume, coarse_mm: float) -> Volume:
     return Volume(array, coarse)
 
 
-def _set_rule(segmentation: slicer.vtkSegmentation, smoothing: float, decimation: float) -> None:
-    for parameter, setting in (
-        (_RULE.GetConversionMethodParameterName(), SURFACE_NETS),
-        (_RULE.GetSmoothingFactorParameterName(), str(smoothing)),
-        (_RULE.GetDecimationFactorParameterName(), str(decimation)),
-    ):
-        segmentation.SetConversionParameter(parameter, setting)
+def _set_rule(segmentation: slicer.vtkSegmentation, smoothing: float) -> None:
+    segmentation.SetConversionParameter(_RULE.GetConversionMethodParameterName(), SURFACE_NETS)
+    segmentation.SetConversionParameter(_RULE.GetSmoothingFactorParameterName(), str(smoothing))

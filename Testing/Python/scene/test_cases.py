@@ -1,0 +1,399 @@
+"""A case in the scene: read back, changed, damaged, saved, removed."""
+
+import dataclasses
+import zipfile
+
+import numpy as np
+import pytest
+import slicer
+import vtk
+from BV5AnalysisLib.export.case import Case, Review, case_of
+from BV5AnalysisLib.imaging.centerlines import BRANCH_ARRAYS, POINT_ARRAYS
+from BV5AnalysisLib.imaging.drawnvoxels import AS_MEASURED
+from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.parameters import Parameters
+from BV5AnalysisLib.imaging.recompute import recompute
+from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
+from BV5AnalysisLib.imaging.volume import Grid, Volume
+from BV5AnalysisLib.scene.bundle import save_scene
+from BV5AnalysisLib.scene.cases import (
+    add_case,
+    case_from_scene,
+    regions_of,
+    remove_case,
+    scan_of,
+    set_review,
+    update_case,
+)
+from BV5AnalysisLib.scene.display import DisplaySettings, apply_display, current_display
+from BV5AnalysisLib.scene.images import add_volume, labelmap
+from BV5AnalysisLib.scene.offscreen import OffscreenApplication
+from BV5AnalysisLib.scene.outcome import find_outcomes, outcome_of
+from BV5AnalysisLib.scene.segmentations import BINARY, SURFACE
+from BV5AnalysisLib.scene.selection import select_branch
+from vtk.util.numpy_support import vtk_to_numpy
+
+OWN_NODES = (
+    "vesselsSegmentation",
+    "lungsSegmentation",
+    "centerlinesModel",
+    "highlightModel",
+    "measurementsTable",
+    "branchesTable",
+    "histogramTable",
+    "histogramChart",
+    "profileTable",
+    "profileChart",
+    "colors",
+    "legend",
+)
+
+
+@pytest.fixture
+def case(small_result) -> Case:
+    return case_of("case 7", small_result)
+
+
+def assert_same(one: Case, other: Case) -> None:
+    for name in (*POINT_ARRAYS.values(), *BRANCH_ARRAYS.values(), "points_mm", "branch_start"):
+        np.testing.assert_array_equal(
+            getattr(one.centerlines, name), getattr(other.centerlines, name), err_msg=name
+        )
+    np.testing.assert_array_equal(one.vessels.array, other.vessels.array)
+    np.testing.assert_array_equal(one.lungs.array, other.lungs.array)
+    for name in ("name", "measurements", "findings", "calibration", "parameters", "sha256"):
+        assert getattr(one, name) == getattr(other, name), name
+    assert one.grid.matches(other.grid, 1e-6)
+    assert one.review == other.review
+    assert one.edits == other.edits
+
+
+def new_numbers(case: Case, ct: Volume | None = None):
+    return recompute(
+        ct, case.lungs, case.vessels, case.centerlines, case.calibration, case.parameters
+    )
+
+
+def nodes_of(outcome) -> dict[str, slicer.vtkMRMLNode]:
+    nodes = {name: getattr(outcome, name) for name in OWN_NODES}
+    return nodes | {f"tubes {each.name}": node for each, node in outcome.tubesModels.items()}
+
+
+def test_a_case_is_read_back_as_it_was_added(outcome, case):
+    assert_same(case_from_scene(outcome), dataclasses.replace(case, software={}))
+
+
+def test_every_node_is_there_and_found_by_reference(outcome):
+    assert all(node is not None for node in nodes_of(outcome).values())
+    assert outcome.regionsSegmentation is None
+    assert outcome.name == "case 7"
+    assert find_outcomes(outcome.scene) == [outcome]
+    assert outcome_of(outcome.caseNode) == outcome
+    other = outcome.scene.AddNewNodeByClass("vtkMRMLTextNode", "case 7")
+    with pytest.raises(ValueError, match="no case node"):
+        outcome_of(other)
+
+
+def test_scan_of_the_case_is_its_volume(outcome, small_result):
+    scan = scan_of(outcome)
+    assert scan.grid.matches(small_result.scan.volume.grid)
+    np.testing.assert_array_equal(scan.array, small_result.scan.volume.array)
+
+
+def test_a_case_without_its_ct_has_no_scan(application, case):
+    outcome = add_case(application.scene, case)
+    assert outcome.inputVolume is None
+    assert scan_of(outcome) is None
+    assert_same(case_from_scene(outcome, need_volume=True), dataclasses.replace(case, software={}))
+
+
+def test_a_volume_of_other_voxels_is_refused_and_nothing_added(application, case):
+    scene = application.scene
+    grid = Grid((96, 64, 60), (3.0, 3.0, 4.0), (-144.0, -96.0, -121.0))
+    other = add_volume(scene, "another", Volume(np.zeros(grid.shape, np.int16), grid))
+    before = scene.GetNumberOfNodes()
+    with pytest.raises(AnalysisError, match="another does not have the voxels"):
+        add_case(scene, case, other)
+    assert scene.GetNumberOfNodes() == before
+
+
+def test_what_fails_midway_leaves_the_scene_as_it_was(application, case, monkeypatch):
+    from BV5AnalysisLib.scene import casenodes
+
+    def failing(*_: object) -> None:
+        raise RuntimeError("midway")
+
+    monkeypatch.setattr(casenodes, "fill_histogram", failing)
+    scene = application.scene
+    before = {scene.GetNthNode(i).GetID() for i in range(scene.GetNumberOfNodes())}
+    with pytest.raises(RuntimeError, match="midway"):
+        add_case(scene, case)
+    after = {scene.GetNthNode(i).GetID() for i in range(scene.GetNumberOfNodes())}
+    # The subject hierarchy is made when it is first asked for, and is Slicer's.
+    assert {each for each in after - before if "SubjectHierarchy" not in each} == set()
+
+
+# Edits
+
+
+def paint(outcome, segment_id: str, name: str, mask: np.ndarray, grid: Grid) -> None:
+    segment = slicer.vtkSegment()
+    segment.SetName(name)
+    segment.SetLabelValue(1)
+    segment.AddRepresentation(BINARY, labelmap(Volume(mask.astype(np.uint8), grid)))
+    outcome.vesselsSegmentation.GetSegmentation().AddSegment(segment, segment_id)
+
+
+def test_edits_are_read_back(outcome, case):
+    grid = case.grid
+    mask = np.zeros(grid.shape, bool)
+    mask[30, 20:40, 20] = True
+    paint(outcome, "Segment_1", "drawn", mask, grid)
+    outcome.vesselsSegmentation.GetSegmentation().RemoveSegment("bv10")
+    expected = case.vessels.array.copy()
+    expected[expected == SizeClass.BV10] = 0
+    expected[mask & (expected == 0)] = AS_MEASURED
+    np.testing.assert_array_equal(case_from_scene(outcome).vessels.array, expected)
+
+
+def test_update_puts_painted_vessels_into_classes_and_makes_deleted_segments_again(outcome, case):
+    segmentation = outcome.vesselsSegmentation.GetSegmentation()
+    segmentation.GetSegment("bv5").SetName("small ones")
+    mask = np.zeros(case.grid.shape, bool)
+    mask[30, 20:40, 20] = True
+    paint(outcome, "Segment_1", "drawn", mask, case.grid)
+    segmentation.RemoveSegment("bv10")
+    edited = case_from_scene(outcome)
+    numbers = new_numbers(edited, scan_of(outcome))
+    update_case(
+        outcome,
+        dataclasses.replace(
+            edited,
+            vessels=numbers.vessels,
+            centerlines=numbers.centerlines,
+            measurements=numbers.measurements,
+            csa_histogram=numbers.csa_histogram,
+            edits=numbers.edits,
+        ),
+    )
+    assert segmentation.GetSegmentIDs() == tuple(look.key for look in VESSELS.values())
+    assert segmentation.GetSegment("bv5").GetName() == "small ones"
+    after = case_from_scene(outcome)
+    assert (after.vessels.array[mask] != AS_MEASURED).all()
+    assert after.measurements[0].bv10_ml == 0
+    column = outcome.measurementsTable.GetTable().GetColumnByName("bv10_ml")
+    assert column.GetValue(0) == 0
+    assert outcome.tubesModels[SizeClass.BV10].GetPolyData().GetNumberOfPoints() == 0
+    assert after.edits == numbers.edits
+    # Computing again from what the scene now holds changes nothing.
+    assert new_numbers(after, scan_of(outcome)).measurements == after.measurements
+
+
+def test_nothing_edited_gives_the_same_numbers_after_a_way_through_the_scene(outcome, case):
+    assert new_numbers(case_from_scene(outcome)).measurements == new_numbers(case).measurements
+
+
+def test_other_bounds_change_classes_names_and_colors_stay(outcome, case):
+    settings = current_display(outcome)
+    look = dataclasses.replace(settings.classes[SizeClass.BV5], color=(0.1, 0.2, 0.3))
+    apply_display(outcome, dataclasses.replace(settings, classes={SizeClass.BV5: look}))
+    parameters = Parameters(minimum_csa_mm2=0.0, class_bounds_mm2=(6.0, 50.0))
+    numbers = new_numbers(dataclasses.replace(case, parameters=parameters))
+    update_case(
+        outcome,
+        dataclasses.replace(
+            case, parameters=parameters, centerlines=numbers.centerlines, vessels=numbers.vessels
+        ),
+    )
+    assert outcome.colors.GetColorName(1) == "BV5: 0–6"
+    assert not outcome.colors.GetColorDefined(int(SizeClass.BELOW_FLOOR))
+    assert outcome.tubesModels[SizeClass.BV5].GetDisplayNode().GetColor() == (0.1, 0.2, 0.3)
+    segment = outcome.vesselsSegmentation.GetSegmentation().GetSegment("bv5")
+    assert segment.GetColor() == pytest.approx((0.1, 0.2, 0.3))
+    assert outcome.tubesModels[SizeClass.BELOW_FLOOR].GetPolyData().GetNumberOfPoints() == 0
+
+
+def test_update_keeps_how_things_are_shown(outcome, case):
+    classes = dict(DisplaySettings().classes)
+    classes[SizeClass.BV10] = dataclasses.replace(classes[SizeClass.BV10], visible=False)
+    settings = DisplaySettings(classes, "surfaces", "fill", False, 0.3, False)
+    apply_display(outcome, settings)
+    update_case(outcome, case)
+    assert current_display(outcome) == settings
+    assert outcome.vesselsSegmentation.GetSegmentation().ContainsRepresentation(SURFACE)
+
+
+# Deleted nodes
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("vesselsSegmentation", "vessels segmentation"),
+        ("lungsSegmentation", "lungs segmentation"),
+        ("centerlinesModel", "centerlines model"),
+        ("inputVolume", "CT volume"),
+    ],
+)
+def test_what_is_missing_is_named(outcome, name, told):
+    outcome.scene.RemoveNode(getattr(outcome, name))
+    assert getattr(outcome, name) is None
+    with pytest.raises(AnalysisError, match=f"The {told} of case 7 were deleted"):
+        case_from_scene(outcome, need_volume=True)
+
+
+def test_all_that_is_missing_is_named_at_once(outcome):
+    for name in ("vesselsSegmentation", "centerlinesModel"):
+        outcome.scene.RemoveNode(getattr(outcome, name))
+    with pytest.raises(AnalysisError, match="vessels segmentation and the centerlines model"):
+        case_from_scene(outcome)
+
+
+def test_deleted_nodes_are_made_again(outcome, case):
+    case_node, scene = outcome.caseNode, outcome.scene
+    for node in nodes_of(outcome).values():
+        if node.GetScene() is scene:
+            scene.RemoveNode(node)
+    assert all(node is None for node in nodes_of(outcome).values())
+    update_case(outcome, case)
+    assert outcome.caseNode is case_node
+    assert all(node is not None for node in nodes_of(outcome).values())
+    assert_same(case_from_scene(outcome), dataclasses.replace(case, software={}))
+
+
+@pytest.mark.parametrize("name", [*OWN_NODES, "inputVolume"])
+def test_a_node_deleted_while_shown_makes_no_trouble(outcome, case, name):
+    select_branch(outcome, 2, "Green")
+    outcome.scene.RemoveNode(getattr(outcome, name))
+    apply_display(outcome, DisplaySettings(geometry="surfaces", slices="fill"))
+    apply_display(outcome, DisplaySettings())
+    current_display(outcome)
+    set_review(outcome, Review("rejected", "R", "motion", "2024-05-01T10:00:00+02:00"))
+    update_case(outcome, case)
+    assert name == "inputVolume" or getattr(outcome, name) is not None
+
+
+# Two cases, removal, closing
+
+
+def test_two_cases_in_one_scene_do_not_touch_each_other(application, case, small_result):
+    scene = application.scene
+    first = add_case(scene, case)
+    second = add_case(scene, dataclasses.replace(case, name="case 8"))
+    assert [each.name for each in find_outcomes(scene)] == ["case 7", "case 8"]
+    ids = [{node.GetID() for node in nodes_of(each).values()} for each in (first, second)]
+    assert not ids[0] & ids[1]
+    classes = {SizeClass.BV5: dataclasses.replace(_look(), visible=False, color=(0.0, 1.0, 0.0))}
+    apply_display(first, DisplaySettings(classes, "surfaces"))
+    assert current_display(second) == DisplaySettings()
+    remove_case(first)
+    assert find_outcomes(scene) == [second]
+    assert_same(case_from_scene(second), dataclasses.replace(case, name="case 8", software={}))
+
+
+def _look():
+    return DisplaySettings().classes[SizeClass.BV5]
+
+
+def test_removing_a_case_leaves_the_users_nodes(application, case, small_result):
+    scene = application.scene
+    ct = add_volume(scene, "mine", small_result.scan.volume)
+    regions = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "lobes")
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    items = hierarchy.GetNumberOfItems()
+    before = {scene.GetNthNode(i).GetID() for i in range(scene.GetNumberOfNodes())}
+    outcome = add_case(scene, case, ct, regions)
+    assert outcome.regionsSegmentation is regions
+    remove_case(outcome)
+    after = {scene.GetNthNode(i).GetID() for i in range(scene.GetNumberOfNodes())}
+    assert after == before
+    assert outcome.scene is None
+    assert hierarchy.GetNumberOfItems() == items
+
+
+def test_closing_the_scene_ends_the_outcome(outcome):
+    scene = outcome.scene
+    scene.Clear()
+    assert find_outcomes(scene) == []
+    assert outcome.scene is None
+    remove_case(outcome)
+
+
+def test_regions_are_measured_as_they_are_now(application, case, small_result):
+    scene = application.scene
+    ct = add_volume(scene, "mine", small_result.scan.volume)
+    regions = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "lobes")
+    outcome = add_case(scene, case, ct, regions)
+    segment = slicer.vtkSegment()
+    segment.SetName("Upper")
+    segment.SetLabelValue(1)
+    mask = np.zeros(case.grid.shape, np.uint8)
+    mask[30:] = 1
+    segment.AddRepresentation(BINARY, labelmap(Volume(mask, case.grid)))
+    regions.GetSegmentation().AddSegment(segment, "a")
+    (region,) = regions_of(outcome)
+    assert region.name == "Upper"
+    np.testing.assert_array_equal(region.mask.array, mask > 0)
+    scene.RemoveNode(regions)
+    assert regions_of(outcome) == ()
+
+
+# Review, transform, saving
+
+
+def test_review_is_kept_and_shown(outcome):
+    review = Review("rejected", "Dr. Ä", 'Bewegung, "schlecht"', "2024-05-01T10:00:00+02:00")
+    set_review(outcome, review)
+    assert case_from_scene(outcome).review == review
+    table = outcome.measurementsTable.GetTable()
+    for key, text in (("review", "rejected"), ("reviewer", "Dr. Ä")):
+        column = table.GetColumnByName(key)
+        assert [column.GetValue(row) for row in range(3)] == [text] * 3
+    assert table.GetColumnByName("review_comment").GetValue(0) == review.comment
+
+
+def test_results_go_under_the_volumes_transform(application, case, small_result):
+    scene = application.scene
+    ct = add_volume(scene, "mine", small_result.scan.volume)
+    transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "moved")
+    turn = np.array([[0, -1, 0, 50], [1, 0, 0, -20], [0, 0, 1, 5], [0, 0, 0, 1.0]])
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(turn))
+    ct.SetAndObserveTransformNodeID(transform.GetID())
+    outcome = add_case(scene, case, ct)
+    for node in nodes_of(outcome).values():
+        if isinstance(node, slicer.vtkMRMLTransformableNode):
+            assert node.GetParentTransformNode() is transform, node.GetName()
+    assert_same(case_from_scene(outcome), dataclasses.replace(case, software={}))
+
+
+def test_a_saved_scene_opens_with_the_case(application, turned_result, tmp_path):
+    from BV5AnalysisLib.scene.results import add_result
+
+    outcome = add_result(application.scene, turned_result, "Fall Ä 7")
+    set_review(outcome, Review("accepted", "Dr. Ö", 'gut & "klar" <1>', "2024-05-01T10:00:00Z"))
+    settings = DisplaySettings(slices="fill", lungs_opacity=0.25)
+    apply_display(outcome, settings)
+    before, numbers = case_from_scene(outcome), new_numbers(case_from_scene(outcome))
+    save_scene(application.scene, tmp_path / "scene.mrb")
+    with zipfile.ZipFile(tmp_path / "scene.mrb") as bundle:
+        bundle.extractall(tmp_path / "unpacked")
+    other = OffscreenApplication()
+    other.scene.SetURL(str(tmp_path / "unpacked" / "scene" / "scene.mrml"))
+    assert other.scene.Import(None)
+    (back,) = find_outcomes(other.scene)
+    assert back.name == "Fall Ä 7"
+    assert all(node is not None for node in nodes_of(back).values())
+    assert back.inputVolume.GetName() == "Fall Ä 7 CT"
+    assert current_display(back).slices == "fill"
+    assert current_display(back).lungs_opacity == pytest.approx(0.25)
+    again = case_from_scene(back, need_volume=True)
+    assert again.review == before.review
+    np.testing.assert_array_equal(again.vessels.array, before.vessels.array)
+    np.testing.assert_array_equal(again.lungs.array, before.lungs.array)
+    np.testing.assert_allclose(again.centerlines.points_mm, before.centerlines.points_mm, atol=1e-4)
+    assert new_numbers(again).measurements == numbers.measurements
+    # It still can be changed, and the tables follow.
+    update_case(back, again)
+    rows = back.branchesTable.GetTable().GetColumnByName("mean_csa_mm2")
+    np.testing.assert_allclose(vtk_to_numpy(rows), again.centerlines.mean_csa_mm2, atol=1e-3)
+    assert isinstance(back.histogramTable.GetTable(), vtk.vtkTable)
