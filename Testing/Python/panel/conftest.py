@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from BV5AnalysisLib.imaging.measurements import AnalysisResult
 from panel.panelbench import bench  # noqa: F401 - a fixture
 from standins.analysisprocess import LedProcess
 from standins.installation import Installation, install_qt
@@ -95,19 +96,29 @@ def python_slicer(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def case_folder(small_result, tmp_path_factory) -> Path:
-    """An output folder of the small hand-made result, as the process hands it over."""
+def small_phantom_result() -> AnalysisResult:
+    """Analysis of a half-size chest phantom, some 850 branches; made once, in seconds."""
+    from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
+    from BV5AnalysisLib.imaging.pipeline import analyze
+
+    spec = ChestPhantomSpec(seed=1, scale=0.5, spacing_mm=(1.0, 1.0, 1.0))
+    return analyze(chest_phantom(spec).volume.to_sitk())
+
+
+@pytest.fixture(scope="session")
+def case_folder(small_phantom_result, tmp_path_factory) -> Path:
+    """The phantom's output folder, as the process hands it over."""
     from BV5AnalysisLib.export.case import case_of, write_case
 
     folder = tmp_path_factory.mktemp("case") / "case 7"
     folder.mkdir()
-    write_case(folder, case_of("case 7", small_result))
+    write_case(folder, case_of("case 7", small_phantom_result))
     return folder
 
 
 @pytest.fixture
-def ct_node(slicer_app, small_result):
+def ct_node(slicer_app, small_phantom_result):
     """The CT of `case_folder`, in the scene."""
     from BV5AnalysisLib.scene.images import add_volume
 
-    return add_volume(slicer_app.scene, "CT ü 7", small_result.scan.volume)
+    return add_volume(slicer_app.scene, "CT ü 7", small_phantom_result.scan.volume)

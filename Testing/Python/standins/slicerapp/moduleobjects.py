@@ -12,7 +12,7 @@ class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
 
     def __init__(self, scene=None, make=None):
         super().__init__()
-        self._make, self._python = make, None
+        self._make, self._python, self._entered = make, None, False
         self.setLayout(QtWidgets.QVBoxLayout())
         self.setMRMLScene(scene)
 
@@ -23,9 +23,15 @@ class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
         self._python = self._make(to_python(self))
         self._python.setup()
 
-    def hears(self, method: str) -> None:
-        if hasattr(self._python, method):
-            getattr(self._python, method)()
+    isEntered = QtCore.Property(bool, lambda self: self._entered)
+
+    def _switch(self, entered: bool) -> None:
+        """Show or hide the panel; the module's widget hears of it, if it has a method for it."""
+        self._entered = entered
+        self.setVisible(entered)
+        method = getattr(self._python, "enter" if entered else "exit", None)
+        if method is not None:
+            method()
 
 
 class Module:
@@ -120,9 +126,9 @@ class qSlicerModuleSelectorToolBar(QtWidgets.QToolBar):
             raise facts.MissingInStandIn(f"Module {name} is not here")
         before, self._selected = self._manager.module(self._selected), name
         after = self._manager.module(name)
-        for module, method in ((before, "exit"), (after, "enter")):
+        for module, entered in ((before, False), (after, True)):
             if module is not None and module._widget is not None:
-                module._widget.hears(method)
+                module._widget._switch(entered)
         self.moduleSelected.emit(name)
 
 

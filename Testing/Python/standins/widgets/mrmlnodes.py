@@ -3,7 +3,13 @@
 from PySide6 import QtCore, QtGui, QtWidgets
 
 from standins.facts import MissingInStandIn
-from standins.widgets.nodelist import NodeFilter, SceneWatch, create_node, listed
+from standins.widgets.nodelist import (
+    NodeFilter,
+    SceneWatch,
+    candidates,
+    create_node,
+    listed,
+)
 from standins.widgets.properties import kept
 
 Property, Signal = QtCore.Property, QtCore.Signal
@@ -76,6 +82,8 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         self._refresh(tell=True)
 
     def _on_added(self, node):
+        if self._filter.accepts_type(node):
+            self._watch.watch([node])  # an attribute may make it fit later
         if self._filter.accepts(node):
             self._refresh()
             self._node_added.emit(node)
@@ -88,8 +96,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         """List the nodes anew; keep the current one, else take one as Slicer does."""
         nodes = listed(self._scene, self._filter)
         if self._watch:
-            every = NodeFilter(self._filter.node_types, show_hidden=True)
-            self._watch.watch(listed(self._scene, every) if self._filter.node_types else nodes)
+            self._watch.watch(candidates(self._scene, self._filter))
         before = self._current
         if before not in nodes:
             fallback = None if self.noneEnabled or not nodes else nodes[0 if before is None else -1]

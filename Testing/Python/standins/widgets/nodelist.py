@@ -24,6 +24,10 @@ class NodeFilter:
             return True
         return self._accepts_type(node)
 
+    def accepts_type(self, node) -> bool:
+        """Whether a node is of a listed type, whatever its attributes are now."""
+        return any(node.IsA(kind) for kind in self.node_types)
+
     def _accepts_type(self, node) -> bool:
         for kind in self.node_types:
             if not node.IsA(kind) or (not self.show_child_types and kind != node.GetClassName()):
@@ -105,6 +109,14 @@ def listed(scene, node_filter: NodeFilter) -> list:
         return []
     nodes = (scene.GetNthNode(i) for i in range(scene.GetNumberOfNodes()))
     return [node for node in nodes if node_filter.accepts(node)]
+
+
+def candidates(scene, node_filter: NodeFilter) -> list:
+    """Nodes of the filter's types: they may come to fit, or cease to."""
+    if scene is None:
+        return []
+    nodes = (scene.GetNthNode(i) for i in range(scene.GetNumberOfNodes()))
+    return [node for node in nodes if node_filter.accepts_type(node)]
 
 
 def create_node(scene, class_name: str, base_name: str, attributes: dict):
