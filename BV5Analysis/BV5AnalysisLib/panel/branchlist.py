@@ -1,4 +1,4 @@
-"""The list of branches: sorted by numbers, filtered, thousands of rows."""
+"""The list of branches: sorted by numbers, filtered, quick with ten thousand rows."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from .branchrows import BranchRow, listed
+from .branchrows import SORT_KEYS, BranchRow, listed
 
-NUMBER_ROLE = 256
-"""Qt.UserRole: what a column is sorted by. Texts would put 10 before 9."""
 CONFIDENCE_COLUMN = 1
+ROW_HEIGHT = 22
+FILLED_AHEAD = 100
+"""Rows filled from the first visible one on; more than any screen shows."""
 VISIBLE_ROWS_ONLY = 0
-CLASS_ORDER = (4, 1, 2, 3)
-"""`SizeClass` values from thin to thick."""
 
 
 class BranchList:
     """Fills the table, and says which branch is chosen.
+
+    Rows get their texts when they come into view: a call to Qt takes some microseconds, which a
+    hundred thousand cells would make felt. For the same reason rows are sorted here.
 
     Parameters
     ----------
@@ -32,6 +34,10 @@ class BranchList:
     def __init__(self, ui: Any, onChosen: Callable[[int], None]) -> None:
         self._ui = ui
         self._onChosen = onChosen
+        self._rows: list[BranchRow] = []
+        self._filled: set[int] = set()
+        self._chosen: int | None = None
+        self._next = 0
         self._filling = False
         self._sized = False
         self._model = qt.QStandardItemModel()
@@ -40,24 +46,27 @@ class BranchList:
     def setup(self) -> None:
         """Connect the widgets."""
         table = self._ui.branchesTable
-        self._model.setSortRole(NUMBER_ROLE)
         self._model.setColumnCount(len(_columns()))
         self._model.setHorizontalHeaderLabels([title for title, _tip in _columns()])
         for column, (_title, tip) in enumerate(_columns()):
             self._model.setHeaderData(column, qt.Qt.Horizontal, tip, qt.Qt.ToolTipRole)
         table.setModel(self._model)
         table.verticalHeader().setVisible(False)
-        table.verticalHeader().setDefaultSectionSize(22)
-        table.horizontalHeader().setResizeContentsPrecision(VISIBLE_ROWS_ONLY)
-        table.horizontalHeader().setStretchLastSection(True)
-        table.sortByColumn(CONFIDENCE_COLUMN, qt.Qt.AscendingOrder)
+        table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        header = table.horizontalHeader()
+        header.setResizeContentsPrecision(VISIBLE_ROWS_ONLY)
+        header.setStretchLastSection(True)
+        header.setSortIndicator(CONFIDENCE_COLUMN, qt.Qt.AscendingOrder)
+        # Qt has then sorted what texts there are; what counts is the heading that was chosen.
+        self._model.connect("layoutChanged()", self._onSorted)
+        table.verticalScrollBar().connect("valueChanged(int)", self._fillVisible)
         self._selection = table.selectionModel()
         self._selection.connect(
             "currentRowChanged(QModelIndex,QModelIndex)", self._onCurrentRowChanged
         )
 
     def show(self, rows: list[BranchRow], sizeClass: int, doubtfulOnly: bool) -> None:
-        """List branches, keeping the order that the user chose and, where it can, the row.
+        """List branches in the order that the user chose; the chosen one stays so if it can.
 
         Parameters
         ----------
@@ -68,34 +77,17 @@ class BranchList:
         doubtfulOnly : bool
             Whether to leave out those whose class is sure.
         """
-        chosen = self.current()
-        shown = listed(rows, sizeClass, doubtfulOnly)
-        table, model = self._ui.branchesTable, self._model
-        header = table.horizontalHeader()
-        column, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
-        self._filling = True
-        try:
-            table.setSortingEnabled(False)
-            model.setRowCount(0)
-            model.setRowCount(len(shown))
-            for index, row in enumerate(shown):
-                self._fill(index, row)
-            table.setSortingEnabled(True)
-            table.sortByColumn(column, order)
-            if not self._sized and shown:
-                table.resizeColumnsToContents()
-                self._sized = True
-            row = None if chosen is None else self._rowOf(chosen)
-            if row is not None:
-                self._go(row)
-        finally:
-            self._filling = False
-        self._ui.branchCountLabel.text = count_text(len(shown), len(rows))
+        self._rows = listed(rows, sizeClass, doubtfulOnly)
+        self._ui.branchCountLabel.text = count_text(len(self._rows), len(rows))
+        self._arrange(self._next)
+
+    def restart(self) -> None:
+        """Let `step` begin at the top."""
+        self._chosen, self._next = None, 0
 
     def current(self) -> int | None:
         """ID of the chosen branch."""
-        row = self._ui.branchesTable.currentIndex().row()
-        return None if row < 0 else self._idOf(row)
+        return self._chosen
 
     def choose(self, branchId: int) -> bool:
         """Choose a branch as a click would; False if it is not listed."""
@@ -106,44 +98,71 @@ class BranchList:
         return True
 
     def clear(self) -> None:
-        """Choose none."""
+        """Choose none; `step` goes on from the same place."""
+        self._chosen = None
         self._selection.clear()
 
     def step(self, by: int) -> None:
         """Choose the next (1) or previous (-1) branch in the shown order."""
-        count = self._model.rowCount()
-        if count:
-            row = self._ui.branchesTable.currentIndex().row()
-            self._go(0 if row < 0 else min(max(row + by, 0), count - 1))
+        if self._rows:
+            row = self._next if self._chosen is None else self._next + by
+            self._go(min(max(row, 0), len(self._rows) - 1))
 
     def _go(self, row: int) -> None:
         index = self._model.index(row, 0)
         self._ui.branchesTable.setCurrentIndex(index)
         self._ui.branchesTable.scrollTo(index)
 
-    def _fill(self, index: int, row: BranchRow) -> None:
-        model = self._model
-        for column, (number, text) in enumerate(_cells(row)):
-            cell = model.index(index, column)
-            model.setData(cell, text)
-            model.setData(cell, number, NUMBER_ROLE)
+    def _onSorted(self) -> None:
+        if not self._filling:
+            self._arrange(0)
 
-    def _idOf(self, row: int) -> int:
-        return int(self._model.data(self._model.index(row, 0), NUMBER_ROLE))
+    def _arrange(self, place: int) -> None:
+        """Order the rows, and let `step` go on at the chosen one or, without one, at a place."""
+        header, model = self._ui.branchesTable.horizontalHeader(), self._model
+        descending = header.sortIndicatorOrder() == qt.Qt.DescendingOrder
+        self._rows.sort(key=SORT_KEYS[header.sortIndicatorSection()], reverse=descending)
+        chosen = self._chosen
+        self._filling = True
+        try:
+            self._filled.clear()
+            model.setRowCount(0)
+            model.setRowCount(len(self._rows))
+            self._next = min(place, max(len(self._rows) - 1, 0))
+            row = None if chosen is None else self._rowOf(chosen)
+            self._chosen = None if row is None else chosen
+            if row is not None:
+                self._next = row
+                self._go(row)
+            self._fillVisible()
+        finally:
+            self._filling = False
+
+    def _fillVisible(self, _value: int = 0) -> None:
+        first = max(self._ui.branchesTable.rowAt(0), 0)
+        for row in range(first, min(first + FILLED_AHEAD, len(self._rows))):
+            if row not in self._filled:
+                self._filled.add(row)
+                for column, text in enumerate(_texts(self._rows[row])):
+                    self._model.setData(self._model.index(row, column), text)
+        if self._rows and not self._sized:
+            self._sized = True
+            self._ui.branchesTable.resizeColumnsToContents()
 
     def _rowOf(self, branchId: int) -> int | None:
-        for row in range(self._model.rowCount()):
-            if self._idOf(row) == branchId:
-                return row
-        return None
+        rows = (row for row, branch in enumerate(self._rows) if branch.branchId == branchId)
+        return next(rows, None)
 
     def _onCurrentRowChanged(self, _current: Any = None, _previous: Any = None) -> None:
-        chosen = None if self._filling else self.current()
-        if chosen is not None:
-            self._onChosen(chosen)
+        row = self._ui.branchesTable.currentIndex().row()
+        if self._filling or row < 0:
+            return
+        self._next, self._chosen = row, self._rows[row].branchId
+        self._onChosen(self._chosen)
 
 
 def _columns() -> list[tuple[str, str]]:
+    """Titles and tool tips; what they are sorted by is in `SORT_KEYS`."""
     return [
         (_("No."), _("Number of the branch")),
         (_("Sure"), _("Probability that the mean area lies in its class, %")),
@@ -156,17 +175,16 @@ def _columns() -> list[tuple[str, str]]:
     ]
 
 
-def _cells(row: BranchRow) -> list[tuple[float | int | str, str]]:
-    """Give what each column sorts by, and shows."""
+def _texts(row: BranchRow) -> list[str]:
     return [
-        (row.branchId, str(row.branchId)),
-        (row.confidence, f"{100 * row.confidence:.0f} %"),
-        (CLASS_ORDER.index(row.sizeClass), row.className),
-        (row.meanCsaMm2, f"{row.meanCsaMm2:.2f}"),
-        (row.distanceMm2, f"{row.distanceMm2:.2f}"),
-        (row.lengthMm, f"{row.lengthMm:.1f}"),
-        (row.volumeMl, f"{row.volumeMl:.3f}"),
-        (row.lung, {"right": _("Right"), "left": _("Left")}.get(row.lung, "")),
+        str(row.branchId),
+        f"{100 * row.confidence:.0f} %",
+        row.className,
+        f"{row.meanCsaMm2:.2f}",
+        f"{row.distanceMm2:.2f}",
+        f"{row.lengthMm:.1f}",
+        f"{row.volumeMl:.3f}",
+        {"right": _("Right"), "left": _("Left")}.get(row.lung, ""),
     ]
 
 

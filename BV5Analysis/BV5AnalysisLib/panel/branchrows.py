@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,21 @@ class BranchRow:
     volumeMl: float
     confidence: float
     lung: str
+
+
+CLASS_ORDER = (4, 1, 2, 3)
+"""`SizeClass` values from thin to thick."""
+SORT_KEYS: tuple[Callable[[BranchRow], Any], ...] = (
+    lambda row: row.branchId,
+    lambda row: row.confidence,
+    lambda row: CLASS_ORDER.index(row.sizeClass),
+    lambda row: row.meanCsaMm2,
+    lambda row: row.distanceMm2,
+    lambda row: row.lengthMm,
+    lambda row: row.volumeMl,
+    lambda row: row.lung,
+)
+"""What each column of the list is sorted by."""
 
 
 def listed(rows: Sequence[BranchRow], sizeClass: int, doubtfulOnly: bool) -> list[BranchRow]:

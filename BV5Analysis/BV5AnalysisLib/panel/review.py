@@ -85,13 +85,15 @@ class ReviewSection:
         if case is None or self._case is None or case.outcome != self._case.outcome:
             self.leave()
             self.onClear()
-        self._case = case
+            self._list.restart()
         table = case.outcome.branchesTable if case else None
         source = (table, table.GetTable().GetMTime()) if table else None
         if source != self._source:
+            self.onClear()  # the numbers of branches mean others now
             self._source = source
             self._rows = branch_rows(table) if table else []
             self._listed = None
+        self._case = case
         self._ui.reviewCollapsibleButton.enabled = case is not None
         if case is None:
             self._list.show([], 0, False)
