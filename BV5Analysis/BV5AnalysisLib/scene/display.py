@@ -15,7 +15,7 @@ from .segmentations import SURFACE, make_surfaces
 
 Color = tuple[float, float, float]
 
-VESSEL_SMOOTHING = 0.33  # with more, vessels of two voxels shrink to threads
+VESSEL_SMOOTHING = 0.2  # vessels of two voxels keep their width, those of one half of it
 VESSEL_DECIMATION = {VESSELS[each].key: 0.5 for each in (SizeClass.BV10, SizeClass.BV5_10)}
 """Part of the triangles to leave out. Thinner vessels, two or three voxels wide, have none to
 spare: asked for half of them, decimation finds a sixth, and takes longest."""

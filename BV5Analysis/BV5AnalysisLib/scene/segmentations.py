@@ -133,7 +133,8 @@ def make_surfaces(
 
 
 def _decimated(surface: vtk.vtkPolyData, part: float) -> vtk.vtkPolyData:
-    """Leave out a part of the triangles. (Slicer's rule cannot, of surface nets' quadrangles.)"""
+    """Leave out a part of the triangles."""
+    # Slicer's rule would do so, too, but not with the quadrangles that its surface nets make.
     triangles, decimate, normals = (
         vtk.vtkTriangleFilter(),
         vtk.vtkDecimatePro(),
@@ -191,19 +192,18 @@ def shell_surfaces(
     dict of str to vtkPolyData
         Closed surfaces, RAS mm, by key; empty ones for structures without voxels.
     """
-    coarse = slicer.vtkSegmentation()
-    coarse.SetSourceRepresentationName(BINARY)
-    _set_rule(coarse, smoothing)
+    rule = _RULE()
+    for parameter, setting in _settings(smoothing).items():
+        rule.SetConversionParameter(parameter, setting)
     shared = labelmap(thinned(labels, coarse_mm))
+    surfaces = {}
     for value, appearance in appearances.items():
         segment = slicer.vtkSegment()
         segment.SetLabelValue(int(value))
         segment.AddRepresentation(BINARY, shared)
-        coarse.AddSegment(segment, appearance.key)
-    coarse.CreateRepresentation(SURFACE)
-    keys = (appearance.key for appearance in appearances.values())
-    surfaces = {key: coarse.GetSegment(key).GetRepresentation(SURFACE) for key in keys}
-    return {key: surface or vtk.vtkPolyData() for key, surface in surfaces.items()}
+        rule.Convert(segment)
+        surfaces[appearance.key] = segment.GetRepresentation(SURFACE) or vtk.vtkPolyData()
+    return surfaces
 
 
 def thinned(labels: Volume, coarse_mm: float) -> Volume:
@@ -223,5 +223,14 @@ def thinned(labels: Volume, coarse_mm: float) -> Volume:
 
 
 def _set_rule(segmentation: slicer.vtkSegmentation, smoothing: float) -> None:
-    segmentation.SetConversionParameter(_RULE.GetConversionMethodParameterName(), SURFACE_NETS)
-    segmentation.SetConversionParameter(_RULE.GetSmoothingFactorParameterName(), str(smoothing))
+    for parameter, setting in _settings(smoothing).items():
+        segmentation.SetConversionParameter(parameter, setting)
+
+
+def _settings(smoothing: float) -> dict[str, str]:
+    return {
+        _RULE.GetConversionMethodParameterName(): SURFACE_NETS,
+        # Which keeps to the voxels: the other one makes threads of vessels one voxel wide.
+        _RULE.GetSurfaceNetInternalSmoothingParameterName(): "1",
+        _RULE.GetSmoothingFactorParameterName(): str(smoothing),
+    }

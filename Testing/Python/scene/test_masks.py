@@ -166,7 +166,7 @@ def test_a_bending_transform_is_followed(application, node):
     for corner in np.ndindex(2, 2, 2):
         point = 100.0 * np.array(corner) - 50.0
         source.InsertNextPoint(*point)
-        target.InsertNextPoint(*(point + (-4.0, 0.0, 0.0)))
+        target.InsertNextPoint(*(point - np.array([4.0, 0.0, 0.0])))
     spline.SetSourceLandmarks(source)
     spline.SetTargetLandmarks(target)
     spline.SetBasisToR()

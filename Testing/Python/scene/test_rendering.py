@@ -5,7 +5,9 @@ import dataclasses
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import BV5AnalysisLib
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -109,6 +111,33 @@ def test_lungs_are_faint_and_bright_at_the_rim(small_result, tmp_path):
     outside = row[:20].mean()
     assert outside + 1 < inside < 60
     assert row.max() > 2 * inside
+
+
+FRESH = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import slicer
+from BV5AnalysisLib.imaging.sizeclasses import LUNGS
+from BV5AnalysisLib.imaging.volume import Grid, Volume
+from BV5AnalysisLib.scene.segmentations import shell_surfaces
+import numpy as np
+array = np.zeros((20, 20, 20), np.uint8)
+array[5:15, 5:15, 3:8], array[5:15, 5:15, 12:17] = 1, 2
+surfaces = shell_surfaces(Volume(array, Grid((20, 20, 20), (1.0, 1.0, 1.0))), LUNGS, 0.5, 1.0)
+print(*[surface.GetNumberOfPolys() > 100 for surface in surfaces.values()])
+"""
+
+
+def test_lungs_are_drawn_where_no_application_was_set_up():
+    library = Path(BV5AnalysisLib.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH, str(library)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout.split() == ["True", "True"], done.stderr
 
 
 def test_side_view_shows_both_lungs_as_one(small_result, tmp_path):

@@ -1,0 +1,283 @@
+"""How a case is shown, by what the nodes say and by what Slicer's 3D view draws."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import slicer
+import vtk
+from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
+from BV5AnalysisLib.scene.cases import add_case
+from BV5AnalysisLib.scene.colors import renew_legend
+from BV5AnalysisLib.scene.display import (
+    ClassDisplay,
+    DisplaySettings,
+    apply_display,
+    current_display,
+)
+from BV5AnalysisLib.scene.pictures import off_screen_window, pixels_of
+from BV5AnalysisLib.scene.segmentations import SURFACE
+from BV5AnalysisLib.scene.views import SUPERIOR, arrange_views
+
+
+def with_class(size_class: SizeClass, **changes) -> DisplaySettings:
+    classes = dict(DisplaySettings().classes)
+    classes[size_class] = dataclasses.replace(classes[size_class], **changes)
+    return DisplaySettings(classes)
+
+
+def test_a_case_is_shown_by_default_as_the_defaults_say(outcome):
+    assert current_display(outcome) == DisplaySettings()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        with_class(SizeClass.BV5, visible=False),
+        with_class(SizeClass.BV5_10, color=(0.25, 0.5, 0.75)),
+        with_class(SizeClass.BELOW_FLOOR, opacity=0.5),
+        DisplaySettings(geometry="surfaces"),
+        DisplaySettings(slices="fill"),
+        DisplaySettings(slices="hidden"),
+        DisplaySettings(lungs_visible=False, lungs_opacity=0.5),
+        DisplaySettings(legend_visible=False),
+    ],
+    ids=["class off", "color", "opacity", "surfaces", "fill", "no slices", "no lungs", "no legend"],
+)
+def test_what_is_set_is_read_back_and_can_be_taken_back(outcome, settings):
+    apply_display(outcome, settings)
+    assert current_display(outcome) == settings
+    apply_display(outcome, DisplaySettings())
+    assert current_display(outcome) == DisplaySettings()
+
+
+def test_one_color_for_segment_tubes_table_and_legend(outcome):
+    color = (0.2, 0.4, 0.6)
+    updates = []
+    outcome.legend.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: updates.append(1))
+    apply_display(outcome, with_class(SizeClass.BV10, color=color))
+    segment = outcome.vesselsSegmentation.GetSegmentation().GetSegment("bv10")
+    assert segment.GetColor() == pytest.approx(color)
+    assert outcome.tubesModels[SizeClass.BV10].GetDisplayNode().GetColor() == color
+    entry = [0.0] * 4
+    outcome.colors.GetColor(int(SizeClass.BV10), entry)
+    assert entry == pytest.approx([*color, 1.0])
+    assert updates
+    assert outcome.legend.GetPrimaryDisplayNode().GetColorNode() is outcome.colors
+
+
+def test_a_class_that_is_off_is_off_in_3d_and_on_slices(outcome):
+    for geometry in ("tubes", "surfaces"):
+        settings = dataclasses.replace(with_class(SizeClass.BV5, visible=False), geometry=geometry)
+        apply_display(outcome, settings)
+        display = outcome.vesselsSegmentation.GetDisplayNode()
+        assert not display.GetSegmentVisibility("bv5")
+        assert display.GetSegmentVisibility("bv10")
+        assert not outcome.tubesModels[SizeClass.BV5].GetDisplayNode().GetVisibility()
+        shown = outcome.tubesModels[SizeClass.BV10].GetDisplayNode().GetVisibility()
+        assert shown == (geometry == "tubes")
+
+
+def test_surfaces_are_made_once_when_first_shown(outcome):
+    segmentation = outcome.vesselsSegmentation.GetSegmentation()
+    assert not segmentation.ContainsRepresentation(SURFACE)
+    apply_display(outcome, DisplaySettings(geometry="surfaces"))
+    surfaces = [
+        segmentation.GetSegment(look.key).GetRepresentation(SURFACE) for look in VESSELS.values()
+    ]
+    assert all(surface.GetNumberOfPolys() > 0 for surface in surfaces)
+    apply_display(outcome, DisplaySettings())
+    apply_display(outcome, DisplaySettings(geometry="surfaces"))
+    again = [
+        segmentation.GetSegment(look.key).GetRepresentation(SURFACE) for look in VESSELS.values()
+    ]
+    assert all(one is other for one, other in zip(surfaces, again, strict=True))
+
+
+def test_nothing_changes_where_nothing_differs(outcome):
+    apply_display(outcome, DisplaySettings())
+    changed = []
+    nodes = [
+        outcome.vesselsSegmentation.GetDisplayNode(),
+        outcome.lungsSegmentation.GetDisplayNode(),
+        outcome.legend,
+        outcome.colors,
+        *(tubes.GetDisplayNode() for tubes in outcome.tubesModels.values()),
+    ]
+    for node in nodes:
+        node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda node, _: changed.append(node))
+    apply_display(outcome, DisplaySettings())
+    assert changed == []
+    apply_display(outcome, with_class(SizeClass.BV5, opacity=0.4))
+    assert set(changed) == {
+        outcome.tubesModels[SizeClass.BV5].GetDisplayNode(),
+        outcome.vesselsSegmentation.GetDisplayNode(),
+    }
+
+
+def test_surfaces_of_thin_vessels_are_as_wide_as_their_voxels(outcome):
+    apply_display(outcome, DisplaySettings(geometry="surfaces"))
+    for look in VESSELS.values():
+        segment = outcome.vesselsSegmentation.GetSegmentation().GetSegment(look.key)
+        low, high = segment.GetRepresentation(SURFACE).GetBounds()[2:4]
+        assert 0.4 * 3.0 < high - low < 1.1 * 3.0  # one voxel of 3 mm
+
+
+# What Slicer's own displayable managers draw
+
+MANAGERS = (
+    "vtkMRMLCameraDisplayableManager",
+    "vtkMRMLViewDisplayableManager",
+    "vtkMRMLModelDisplayableManager",
+    "vtkMRMLSegmentationsDisplayableManager3D",
+    "vtkMRMLColorLegendDisplayableManager",
+)
+WIDTH, HEIGHT = 480, 360
+
+
+class View:
+    """Slicer's 3D view, off-screen; its managers come from a factory of its own."""
+
+    def __init__(self, application) -> None:
+        self.window = off_screen_window()
+        self.window.SetSize(WIDTH, HEIGHT)
+        self.renderer = vtk.vtkRenderer()
+        self.window.AddRenderer(self.renderer)
+        self.interactor = vtk.vtkRenderWindowInteractor()
+        self.interactor.SetRenderWindow(self.window)
+        factory = slicer.vtkMRMLDisplayableManagerFactory()
+        factory.SetMRMLApplicationLogic(application.logic)
+        for name in MANAGERS:
+            factory.RegisterDisplayableManager(name)
+        self.managers = slicer.vtkMRMLDisplayableManagerGroup()
+        self.managers.Initialize(factory, self.renderer)
+        self.managers.SetMRMLDisplayableNode(application.view)
+
+    def drawn(self) -> np.ndarray:
+        """Pixels from the top down, as they are now."""
+        self.renderer.ResetCameraClippingRange()
+        self.window.Render()
+        return pixels_of(self.window)[::-1]
+
+    def visible_actors(self) -> int:
+        """Actors with something in them that are drawn."""
+        actors = self.renderer.GetActors()
+        items = [actors.GetItemAsObject(i) for i in range(actors.GetNumberOfItems())]
+        return sum(
+            bool(actor.GetVisibility()) and actor.GetMapper().GetInput().GetNumberOfPoints() > 0
+            for actor in items
+            if actor.GetMapper() is not None and actor.GetMapper().GetInput() is not None
+        )
+
+
+@pytest.fixture
+def view(application, outcome) -> View:
+    view = View(application)
+    renew_legend(outcome.highlightModel, outcome.legend)
+    # The vessels lie one behind the other, seen from the front.
+    arrange_views(application, outcome, SUPERIOR, WIDTH / HEIGHT)
+    yield view
+    view.managers.SetMRMLDisplayableNode(None)
+    view.window.Finalize()
+
+
+def showing(pixels: np.ndarray, color: tuple[float, float, float]) -> int:
+    """How many pixels above the legend have a color, in some light."""
+    value = pixels[: int(0.85 * HEIGHT)] / 255.0
+    bright = value.max(axis=-1)
+    ratio = value / np.maximum(bright, 1e-6)[..., None]
+    wanted = np.array(color) / max(color)
+    near = (np.abs(ratio - wanted).max(axis=-1) < 0.15) & (bright > 0.3 * max(color))
+    return int(near.sum())
+
+
+def in_legend(pixels: np.ndarray, color: tuple[float, float, float]) -> int:
+    legend = pixels[int(0.9 * HEIGHT) :].astype(float)
+    return int((np.abs(legend - 255 * np.array(color)).max(axis=-1) < 5).sum())
+
+
+@pytest.mark.parametrize("geometry", ["tubes", "surfaces"])
+def test_classes_are_drawn_each_by_one_actor_and_can_be_switched_off(outcome, view, geometry):
+    blue = VESSELS[SizeClass.BV10].color
+    settings = DisplaySettings(geometry=geometry, lungs_visible=False)
+    apply_display(outcome, settings)
+    assert showing(view.drawn(), blue) > 20
+    assert view.visible_actors() == len(SizeClass)
+    without = with_class(SizeClass.BV10, visible=False).classes
+    apply_display(outcome, dataclasses.replace(settings, classes=without))
+    assert showing(view.drawn(), blue) == 0
+    assert view.visible_actors() == len(SizeClass) - 1
+    apply_display(outcome, dataclasses.replace(settings, lungs_visible=True))
+    assert view.visible_actors() == len(SizeClass) + 2
+
+
+def test_the_legend_shows_whatever_else_is_shown_and_hides_on_demand(outcome, view):
+    blue = VESSELS[SizeClass.BV10].color
+    assert in_legend(view.drawn(), blue) > 200
+    nothing = {each: ClassDisplay(False, look.color, 1.0) for each, look in VESSELS.items()}
+    for geometry in ("surfaces", "tubes"):
+        apply_display(
+            outcome,
+            DisplaySettings(nothing, geometry, "hidden", lungs_visible=False),
+        )
+        image = view.drawn()
+        assert view.visible_actors() == 0
+        assert in_legend(image, blue) > 200
+    apply_display(outcome, DisplaySettings(legend_visible=False))
+    assert in_legend(view.drawn(), blue) == 0
+    apply_display(outcome, DisplaySettings())
+    assert in_legend(view.drawn(), blue) > 200
+
+
+def test_the_legend_follows_the_colors(outcome, view):
+    green = (0.0, 1.0, 0.2)
+    assert in_legend(view.drawn(), green) == 0
+    apply_display(
+        outcome,
+        dataclasses.replace(with_class(SizeClass.BV10, color=green), lungs_visible=False),
+    )
+    image = view.drawn()
+    assert in_legend(image, green) > 200
+    assert in_legend(image, VESSELS[SizeClass.BV10].color) == 0
+    assert showing(image, green) > 20
+
+
+def test_a_second_cases_legend_can_be_switched_off_alone(application, outcome, view, small_result):
+    from BV5AnalysisLib.export.case import case_of
+
+    second = add_case(application.scene, case_of("case 8", small_result))
+    apply_display(second, dataclasses.replace(DisplaySettings(), legend_visible=False))
+    assert in_legend(view.drawn(), VESSELS[SizeClass.BV10].color) > 200
+    apply_display(outcome, DisplaySettings(legend_visible=False))
+    assert in_legend(view.drawn(), VESSELS[SizeClass.BV10].color) == 0
+
+
+def test_drawing_a_picture_leaves_slicers_shared_factory_alone(small_result, monkeypatch):
+    from BV5AnalysisLib.export.case import case_of
+    from BV5AnalysisLib.scene.rendering import rendered_png
+
+    shared = slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance()
+    logic = slicer.vtkSlicerApplicationLogic()
+    shared.SetMRMLApplicationLogic(logic)
+    count = shared.GetRegisteredDisplayableManagerCount()
+    modified = shared.GetMTime()
+    try:
+        assert rendered_png(case_of("case", small_result), (120, 90)).startswith(b"\x89PNG")
+        assert shared.GetMRMLApplicationLogic() is logic
+        assert shared.GetRegisteredDisplayableManagerCount() == count
+        assert shared.GetMTime() == modified
+    finally:
+        shared.SetMRMLApplicationLogic(None)
+
+
+def test_without_egl_a_plain_window_is_made_as_in_slicer(monkeypatch):
+    from unittest import mock
+
+    from BV5AnalysisLib.scene import pictures
+
+    vtk_without_egl = mock.Mock(spec=["vtkRenderWindow"])
+    monkeypatch.setattr(pictures, "vtk", vtk_without_egl)
+    window = off_screen_window()
+    assert window is vtk_without_egl.vtkRenderWindow.return_value
+    window.SetShowWindow.assert_called_once_with(False)
+    window.SetOffScreenRendering.assert_called_once_with(True)
