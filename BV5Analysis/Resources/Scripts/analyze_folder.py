@@ -89,6 +89,7 @@ def measured(path: Path, name: str, folder: Path, report: bool) -> bool:
         if outcome is not None:
             logic.removeCase(outcome)
         if volume is not None:
+            slicer.mrmlScene.RemoveNode(volume.GetDisplayNode())
             slicer.mrmlScene.RemoveNode(volume)
     print(f"{name}: done")
     return True
