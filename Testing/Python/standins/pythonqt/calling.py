@@ -59,13 +59,19 @@ def _members(wanted: list, value: int) -> list:
 
 
 def _enums_of(function) -> list[type[enum.Enum]]:
-    signatures = get_signature(function)
-    if signatures is None:
-        return []
     found = []
-    for signature in signatures if isinstance(signatures, (list, tuple)) else [signatures]:
+    for signature in _signatures(function):
         for parameter in signature.parameters.values():
             kind = parameter.annotation
             if isinstance(kind, type) and issubclass(kind, enum.Enum) and kind not in found:
                 found.append(kind)
     return found
+
+
+def _signatures(function) -> list:
+    """Return the signatures of a function, of a method from the class that defines it."""
+    owner = getattr(function, "__self__", None)
+    name = getattr(function, "__name__", "")
+    classes = [c for c in type(owner).__mro__ if name in vars(c)]
+    found = get_signature(vars(classes[0])[name] if classes else function)
+    return found if isinstance(found, list) else [found] if found else []

@@ -1,15 +1,15 @@
 """Python objects that stand for Qt objects, as PythonQt makes them."""
 
 import enum
-import types
 
 import shiboken6
 from PySide6 import QtCore
 
 from standins import facts
-from standins.pythonqt.calling import call, call_native
+from standins.pythonqt.calling import call_native
+from standins.pythonqt.descriptors import Method, ObjectName, Property, Refused, Signal
 from standins.pythonqt.enums import EnumInt, EnumType
-from standins.pythonqt.signals import BoundSignal, connect_by_signature, disconnect_by_signature
+from standins.pythonqt.signals import connect_by_signature, disconnect_by_signature
 
 _SHIBOKEN_OBJECT = shiboken6.Shiboken.Object
 _classes: dict[type, type] = {}
@@ -144,7 +144,7 @@ def to_qt(value):
     if isinstance(value, Wrapped):
         native = value._native
         # A Python subclass of a value (of QColor, say) is handed over as the plain value.
-        copy = _is_shell(native) and not isinstance(native, QtCore.QObject)
+        copy = is_shell(native) and not isinstance(native, QtCore.QObject)
         return native.__copy__() if copy else native
     if isinstance(value, EnumInt):
         return value.native()
@@ -155,84 +155,8 @@ def to_qt(value):
     return value
 
 
-class _Method:
-    """A slot or method; of a class, a static method."""
-
-    def __init__(self, name: str, native_class: type):
-        self.name, self.native_class = name, native_class
-
-    def __get__(self, wrapped, owner):
-        name = self.name
-        if wrapped is None:
-            function = getattr(self.native_class, name)
-            return lambda *arguments, **named: call(function, arguments, named)
-        native = wrapped._native
-        # A Python subclass overrides by a method of the same name: its base's is meant here.
-        function = getattr(super(type(native), native) if _is_shell(native) else native, name)
-        return lambda *arguments, **named: call(function, arguments, named)
-
-
-def _is_shell(native) -> bool:
+def is_shell(native) -> bool:
     return getattr(type(native), "_is_pythonqt_shell", False)
-
-
-class _Property:
-    """A Qt property: an attribute to read and write."""
-
-    def __init__(self, name: str, writable: bool):
-        self.name, self.writable = name, writable
-
-    def __get__(self, wrapped, owner):
-        if wrapped is None:
-            # QTimer.singleShot is a static function beside the property of that name.
-            static = getattr(owner._native_class, self.name, None)
-            is_static = isinstance(static, types.BuiltinFunctionType)
-            return (lambda *given: call(static, given, {})) if is_static else self
-        return to_python(wrapped._native.property(self.name))
-
-    def __set__(self, wrapped, value):
-        if not self.writable:
-            raise AttributeError(f"Property '{self.name}' of {wrapped.className()} is not writable")
-        native = wrapped._native
-        present = native.property(self.name)
-        if isinstance(present, (bool, int, float)) and isinstance(value, (str, type(None))):
-            self._refuse_value(wrapped, value)
-        if isinstance(present, str) and not isinstance(value, str):
-            self._refuse_value(wrapped, value)
-        if isinstance(present, enum.Enum) and not isinstance(value, EnumInt):
-            value = EnumInt(int(value), type(present))
-        if not native.setProperty(self.name, to_qt(value)):
-            self._refuse_value(wrapped, value)
-
-    def _refuse_value(self, wrapped, value):
-        raise AttributeError(
-            f"Property '{self.name}' of {wrapped.className()} does not accept {value!r}"
-        )
-
-
-class _ObjectName(_Property):
-    """`name`, PythonQt's other word for objectName."""
-
-    def __init__(self):
-        super().__init__("objectName", writable=True)
-
-
-class _Signal:
-    def __init__(self, name: str):
-        self.name = name
-
-    def __get__(self, wrapped, owner):
-        return self if wrapped is None else BoundSignal(wrapped, self.name)
-
-
-class _Refused:
-    """A name that PySide6 has and real Slicer has not."""
-
-    def __init__(self, name: str):
-        self.name = name
-
-    def __get__(self, wrapped, owner):
-        raise AttributeError(f"'{owner.__name__}' object has no attribute '{self.name}'")
 
 
 def wrapper_class(native_class: type) -> type:
@@ -266,13 +190,13 @@ def _members(native_class: type, base: type) -> dict:
         if base is Wrapped:
             members.update(_of_every_object())
     signatures = [s.partition("(")[0] for s in getattr(native_class, "object_signals", {})]
-    members.update({signal: _Signal(signal) for signal in signatures})
+    members.update({signal: Signal(signal) for signal in signatures})
     if known is None:
         return {k: v for k, v in members.items() if k not in facts.QT6_ONLY}
     have = {k for c in base.__mro__ for k in vars(c) if not k.startswith("_")}
     always = {"name", "className", "help", "delete"}
     kept = {k: v for k, v in members.items() if k in known.attributes | always}
-    return kept | {k: _Refused(k) for k in (have | set(members)) - known.attributes - always}
+    return kept | {k: Refused(k) for k in (have | set(members)) - known.attributes - always}
 
 
 def _member(key: str, value, native_class: type) -> dict:
@@ -284,13 +208,13 @@ def _member(key: str, value, native_class: type) -> dict:
         }
         return {key: EnumType(value), **members}
     if isinstance(value, QtCore.Signal):
-        return {key: _Signal(key)}
+        return {key: Signal(key)}
     if isinstance(value, (int, float, str)):
         return {key: value}
     if isinstance(value, (QtCore.Property, type)):
         return {}
     plain = key.removesuffix("_") if key in {"raise_", "exec_", "print_"} else key
-    return {plain: _Method(key, native_class)}
+    return {plain: Method(key, native_class)}
 
 
 def _properties(native_class: type, known) -> dict:
@@ -299,13 +223,13 @@ def _properties(native_class: type, known) -> dict:
     for index in range(meta.propertyOffset(), meta.propertyCount()):
         prop = meta.property(index)
         if known is None or prop.name() in known.properties:
-            found[prop.name()] = _Property(prop.name(), prop.isWritable())
+            found[prop.name()] = Property(prop.name(), prop.isWritable())
     return found
 
 
 def _of_every_object() -> dict:
     return {
-        "name": _ObjectName(),
+        "name": ObjectName(),
         "connect": connect_by_signature,
         "disconnect": disconnect_by_signature,
     }

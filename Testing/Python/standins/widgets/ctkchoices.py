@@ -11,9 +11,6 @@ class ctkComboBox(QtWidgets.QComboBox):
     defaultText = kept(str, "")
     forceDefault = kept(bool, False)
 
-    def setDefaultText(self, text):
-        self.defaultText = text
-
 
 class ctkCheckableComboBox(QtWidgets.QComboBox):
     """A combo box whose items have check marks."""

@@ -12,7 +12,6 @@ class _Number(QtWidgets.QWidget):
     """A bounded value, shown in a QDoubleSpinBox."""
 
     valueChanged = Signal(float)
-    decimalsChanged = Signal(int)
 
     def __init__(self, parent=None):
         super().__init__(parent)
@@ -30,9 +29,6 @@ class _Number(QtWidgets.QWidget):
     def setValue(self, value):
         self._spin.setValue(value)
 
-    def setDecimals(self, decimals):
-        self._spin.setDecimals(decimals)
-
     def _set_minimum(self, value):
         self._spin.setMinimum(value)
 
@@ -42,22 +38,33 @@ class _Number(QtWidgets.QWidget):
     def _set_step(self, value):
         self._spin.setSingleStep(value)
 
+    value = Property(float, lambda self: self._spin.value(), setValue)
+    minimum = Property(float, lambda self: self._spin.minimum(), _set_minimum)
+    maximum = Property(float, lambda self: self._spin.maximum(), _set_maximum)
+    singleStep = Property(float, lambda self: self._spin.singleStep(), _set_step)
+
+
+class _Decimal(_Number):
+    """A number with decimals and a unit."""
+
+    decimalsChanged = Signal(int)
+
+    def setDecimals(self, decimals):
+        self._spin.setDecimals(decimals)
+        self.decimalsChanged.emit(decimals)
+
     def _set_suffix(self, value):
         self._spin.setSuffix(value)
 
     def _set_prefix(self, value):
         self._spin.setPrefix(value)
 
-    value = Property(float, lambda self: self._spin.value(), setValue)
-    minimum = Property(float, lambda self: self._spin.minimum(), _set_minimum)
-    maximum = Property(float, lambda self: self._spin.maximum(), _set_maximum)
     decimals = Property(int, lambda self: self._spin.decimals(), setDecimals)
-    singleStep = Property(float, lambda self: self._spin.singleStep(), _set_step)
     suffix = Property(str, lambda self: self._spin.suffix(), _set_suffix)
     prefix = Property(str, lambda self: self._spin.prefix(), _set_prefix)
 
 
-class ctkDoubleSpinBox(_Number):
+class ctkDoubleSpinBox(_Decimal):
     editingFinished = Signal()
 
     def __init__(self, parent=None):
@@ -82,7 +89,7 @@ class ctkDoubleSpinBox(_Number):
         self._spin.stepDown()
 
 
-class ctkSliderWidget(_Number):
+class ctkSliderWidget(_Decimal):
     """A slider with a spin box."""
 
     valueIsChanging = Signal(float)
@@ -131,7 +138,7 @@ class ctkDoubleSlider(_Number):
     orientation = kept(int, 1)
 
 
-class ctkRangeWidget(QtWidgets.QWidget):
+class _Range(QtWidgets.QWidget):
     """Two values within bounds."""
 
     valuesChanged = Signal(float, float)
@@ -173,18 +180,23 @@ class ctkRangeWidget(QtWidgets.QWidget):
     def _set_high(self, value):
         self._spins[1].setValue(value)
 
-    def _set_decimals(self, value):
-        for spin in self._spins:
-            spin.setDecimals(value)
-
     minimum = Property(float, lambda self: self._spins[0].minimum(), _set_minimum)
     maximum = Property(float, lambda self: self._spins[0].maximum(), _set_maximum)
     minimumValue = Property(float, lambda self: self._spins[0].value(), _set_low)
     maximumValue = Property(float, lambda self: self._spins[1].value(), _set_high)
-    decimals = Property(int, lambda self: self._spins[0].decimals(), _set_decimals)
     singleStep = kept(float, 1.0)
+
+
+class ctkRangeWidget(_Range):
+    """Two spin boxes with decimals and a unit."""
+
+    def _set_decimals(self, value):
+        for spin in self._spins:
+            spin.setDecimals(value)
+
+    decimals = Property(int, lambda self: self._spins[0].decimals(), _set_decimals)
     suffix = kept(str, "")
 
 
-class ctkDoubleRangeSlider(ctkRangeWidget):
-    pass
+class ctkDoubleRangeSlider(_Range):
+    """Two handles."""

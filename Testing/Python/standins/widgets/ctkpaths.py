@@ -70,7 +70,7 @@ class ctkDirectoryButton(QtWidgets.QWidget):
     caption = kept(str, "")
     text = kept(str, "")
 
-    def setDirectory(self, directory):
+    def _set_directory(self, directory):
         changed = directory != self._directory
         self._directory = directory
         self._button.setText(directory)
@@ -78,9 +78,9 @@ class ctkDirectoryButton(QtWidgets.QWidget):
             self.directoryChanged.emit(directory)
         self.directorySelected.emit(directory)
 
-    directory = Property(str, lambda self: self._directory, setDirectory)
+    directory = Property(str, lambda self: self._directory, _set_directory)
 
     def browse(self):
         path = messages.show("browse", self.caption, cancelled="")
         if path:
-            self.setDirectory(path)
+            self._set_directory(path)

@@ -35,8 +35,11 @@ class qMRMLRangeWidget(_WithScene, _RangeWidget):
     quantity = kept(str, "")
 
 
-class qMRMLCollapsibleButton(_WithScene, _CollapsibleButton):
-    pass
+class qMRMLCollapsibleButton(_CollapsibleButton):
+    _scene = None
+
+    def setMRMLScene(self, scene):
+        self._scene = scene
 
 
 class qMRMLSegmentSelectorWidget(_SceneWidget):

@@ -73,15 +73,17 @@ class _View(_SceneWidget):
     def sizeHint(self):
         return QtCore.QSize(240, 160)
 
-    def _shown(self) -> str:
-        return self._view_node.GetName() if self._view_node else type(self).__name__
-
     def paintEvent(self, _event):
-        painter = QtGui.QPainter(self)
-        painter.fillRect(self.rect(), self.palette().base())
-        painter.setPen(self.palette().text().color())
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.drawText(self.rect(), _CENTER, self._shown())
+        _draw(self, self._view_node.GetName() if self._view_node else type(self).__name__)
+
+
+def _draw(widget, text: str) -> None:
+    """Draw a frame with a text in place of what the view would show."""
+    painter = QtGui.QPainter(widget)
+    painter.fillRect(widget.rect(), widget.palette().base())
+    painter.setPen(widget.palette().text().color())
+    painter.drawRect(widget.rect().adjusted(0, 0, -1, -1))
+    painter.drawText(widget.rect(), _CENTER, text)
 
 
 class qMRMLTableWidget(_View):
@@ -106,22 +108,24 @@ class qMRMLTableWidget(_View):
         self._view.setMRMLTableViewNode(node)
 
 
-class qMRMLPlotView(_View):
-    """Would draw a chart; writes its title."""
+class qMRMLPlotView(QtWidgets.QWidget):
+    """Would draw a chart; writes its name."""
 
-    def mrmlPlotViewNode(self):
-        return self._view_node
+    _scene, _view_node = None, None
+
+    def setMRMLScene(self, scene):
+        self._scene = scene
 
     def setMRMLPlotViewNode(self, node):
-        self.setMRMLAbstractViewNode(node)
-
-    def fitToContent(self):
+        self._view_node = node
         self.update()
 
-    def _shown(self) -> str:
-        node = self._view_node
-        chart = node.GetPlotChartNode() if node else None
-        return f"[plot] {chart.GetName()}" if chart else "[plot] (no chart)"
+    def fitToContent(self):
+        """Nothing is drawn, so there is nothing to fit."""
+
+    def paintEvent(self, _event):
+        chart = self._view_node.GetPlotChartNode() if self._view_node else None
+        _draw(self, f"[plot] {chart.GetName() if chart else '(no chart)'}")
 
 
 class qMRMLPlotWidget(_View):
