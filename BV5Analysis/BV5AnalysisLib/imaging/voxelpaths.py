@@ -91,8 +91,7 @@ def trace_paths(
         lines[0] = _with_true_tip(lines[0][::-1], width[paths[0]][::-1], voxels.step_mm)[::-1]
     for path in paths[1:]:
         # Without what lies inside the vessel that it leaves.
-        from_start = np.linalg.norm(voxels.place_mm[path] - voxels.place_mm[path[0]], axis=1)
-        lines.append(voxels.place_mm[path[from_start >= width[path[0]]]])
+        lines.append(voxels.place_mm[path[_arc_mm(voxels, path) >= width[path[0]]]])
     return [
         _with_true_tip(line, width[path][-len(line) :], voxels.step_mm)
         for line, path in zip(lines, paths, strict=True)
@@ -179,14 +178,13 @@ def _with_true_tip(points: np.ndarray, width: np.ndarray, step_mm: float) -> np.
         return np.stack([points[0] - half, points[0] + half])
     to_tip = np.linalg.norm(points - points[-1], axis=1)
     width = max(float(np.median(width)), step_mm)
-    far = np.flatnonzero(to_tip > 3 * width)
-    if len(far) == 0:
-        way = points[-1] - points[0]
-        axis = way / max(float(np.linalg.norm(way)), 1e-9)
-        return np.concatenate([points, [points[-1] + axis * step_mm / 2]])
-    near = np.flatnonzero(to_tip[far[-1] :] > 1.5 * width)[-1] + far[-1]
-    start = points[far[-1]]
-    way = points[near] - start
-    axis = way / max(float(np.linalg.norm(way)), 1e-9)
-    along = float((points[-1] - points[near]) @ axis)
-    return np.concatenate([points[: near + 1], [points[near] + axis * (along + step_mm / 2)]])
+    from_far = np.flatnonzero(to_tip > 3 * width)
+    from_near = np.flatnonzero(to_tip > 1.5 * width)
+    # Too short to have a direction of its own, it ends where it ends.
+    base, last = len(points) - 1, 0
+    if len(from_far) and from_near[-1] > from_far[-1]:
+        base, last = from_near[-1], from_far[-1]
+    way = points[base] - points[last]
+    axis = way / np.linalg.norm(way)
+    along = max(float((points[-1] - points[base]) @ axis), 0.0)
+    return np.concatenate([points[: base + 1], [points[base] + axis * (along + step_mm / 2)]])
