@@ -87,6 +87,8 @@ def select_branch(
     _highlight(outcome, centerlines, branch)
     turned = slice_node(scene, perpendicular_view) if perpendicular_view else None
     _turn_slices_back(scene, but=turned)
+    if turned is not None:
+        _remember(turned)
     slicer.vtkMRMLSliceNode.JumpAllSlices(
         scene, *place.position, slicer.vtkMRMLSliceNode.CenteredJumpSlice
     )
@@ -183,8 +185,8 @@ def _highlight(outcome: Outcome, centerlines: Centerlines, branch: int) -> None:
     outcome.highlightModel.SetAndObservePolyData(tubes_poly_data(alone, SizeClass.BV10))
 
 
-def _turn_across(node: slicer.vtkMRMLSliceNode, place: Place) -> None:
-    """Turn a slice view across a branch, zoomed in; what it was is kept with it."""
+def _remember(node: slicer.vtkMRMLSliceNode) -> None:
+    """Keep with a slice view how it is, unless it is turned already."""
     if node.GetAttribute(BEFORE) is None:
         before = {
             "slice_to_ras": array_of(node.GetSliceToRAS()).tolist(),
@@ -192,6 +194,10 @@ def _turn_across(node: slicer.vtkMRMLSliceNode, place: Place) -> None:
             "origin": node.GetXYZOrigin(),
         }
         node.SetAttribute(BEFORE, json.dumps(before))
+
+
+def _turn_across(node: slicer.vtkMRMLSliceNode, place: Place) -> None:
+    """Turn a slice view across a branch, zoomed in."""
     right, normal = across(place.direction)
     changing = node.StartModify()
     para_axial = 0
