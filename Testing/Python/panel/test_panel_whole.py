@@ -65,8 +65,13 @@ def test_the_case_is_in_the_layout_with_its_ct(ui, outcome, ct_node):
 def test_branch_list_is_the_table_of_the_scene(ui, outcome):
     model = ui.branchesTable.model()
     assert model.rowCount() == outcome.branchesTable.GetNumberOfRows() > 1
-    numbers = {int(model.data(model.index(row, 0))) for row in range(model.rowCount())}
-    assert numbers == set(range(model.rowCount()))
+    number = int(model.data(model.index(0, 0)))
+    table = outcome.branchesTable.GetTable()
+    confidence = table.GetColumnByName("confidence_pct")
+    shown = confidence.GetValue(number)
+    assert shown == min(confidence.GetValue(row) for row in range(model.rowCount()))
+    assert model.data(model.index(0, 1)) == f"{shown:.0f} %"
+    assert model.data(model.index(0, 2)) == table.GetColumnByName("size_class").GetValue(number)
 
 
 def test_choosing_branches_moves_the_views(ui, outcome, messages):
