@@ -93,7 +93,7 @@ class qSlicerApplication(QtCore.QObject):
     def environment(self):
         return QtCore.QProcessEnvironment.systemEnvironment()
 
-    def processEvents(self):
+    def processEvents(self, flags=None):
         _Application.processEvents()
         _Application.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
 
