@@ -63,7 +63,8 @@ class OffscreenApplication:
 @calldata_type(vtk.VTK_OBJECT)
 def _forget_item(scene: slicer.vtkMRMLScene, _event: str, node: slicer.vtkMRMLNode) -> None:
     """Remove a node's item in the subject hierarchy with it, as Slicer's plugins do."""
-    if scene.IsClosing() or node.IsA("vtkMRMLSubjectHierarchyNode"):
+    # There is no scene left for Python when it is deleted with its nodes.
+    if scene is None or scene.IsClosing() or node.IsA("vtkMRMLSubjectHierarchyNode"):
         return
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     item = hierarchy.GetItemByDataNode(node)
