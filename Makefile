@@ -6,11 +6,12 @@ OUT ?= demo-output
 CT ?=
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint benchmark benchmark-accuracy benchmark-speed clean check-python check-egl
+.PHONY: help demo test test-slicer-source lint benchmark benchmark-accuracy benchmark-speed clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
 	@echo "make test             run every test"
+	@echo "make test-slicer-source SLICER_SOURCE=dir   the panel's tests on the Python files of a Slicer checkout"
 	@echo "make lint             check style"
 	@echo "make benchmark        both benchmarks; QUICK=1 for a small cut of each, RESUME=1 to go on"
 	@echo "make benchmark-accuracy   sizes and volumes on phantoms -> benchmarks/accuracy.md"
@@ -21,9 +22,15 @@ demo: check-egl $(VENV)/.installed
 	@$(BIN)/bv5 demo -o "$(OUT)" --overwrite $(if $(CT),--ct "$(CT)")
 
 # Quick tests first: a mistake shows within seconds.
-test: check-egl $(VENV)/.installed
+test: check-egl check-qt $(VENV)/.installed
 	$(BIN)/pytest -q -m "not slow"
 	$(BIN)/pytest -q -m slow
+
+# Slicer's own ScriptedLoadableModule.py, i18n.py and parameterNodeWrapper in place of stand-ins.
+test-slicer-source: check-egl check-qt $(VENV)/.installed
+	@test -d "$(SLICER_SOURCE)/Base/Python/slicer" || { \
+	  echo "Name a checkout of Slicer: make test-slicer-source SLICER_SOURCE=dir" >&2; exit 1; }
+	SLICER_SOURCE="$(abspath $(SLICER_SOURCE))" $(BIN)/pytest -q Testing/Python/panel Testing/Python/standins
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -60,6 +67,12 @@ check-python:
 check-egl: | check-python
 	@$(PYTHON) -c 'import ctypes; ctypes.CDLL("libEGL.so.1")' 2> /dev/null || { \
 	  echo "libEGL is missing; the 3D picture needs it. Debian, Ubuntu: sudo apt-get install libegl1 libgl1-mesa-dri" >&2; exit 1; }
+
+# The panel's tests use Qt, which brings its own libraries but these.
+check-qt: | check-python
+	@for library in libGL.so.1 libxkbcommon.so.0 libdbus-1.so.3 libfontconfig.so.1 libglib-2.0.so.0; do \
+	  $(PYTHON) -c "import ctypes; ctypes.CDLL('$$library')" 2> /dev/null || { \
+	    echo "$$library is missing; the panel's tests need it. Debian, Ubuntu: sudo apt-get install libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 fonts-dejavu-core" >&2; exit 1; }; done
 
 clean:
 	rm -rf $(VENV) demo-output
