@@ -164,7 +164,7 @@ class Panel(VTKObservationMixin):
         self._showReason()
         self._display.update(self._case.outcome if self._case else None)
         self._review.update()
-        self._advanced.update(self._case.record["parameters"] if self._case else None)
+        self._advanced.update(self._case.parameters if self._case else None)
 
     def _chosenCase(self) -> ShownCase | None:
         node = self._parameterNode.caseNode

@@ -52,13 +52,12 @@ class ResultsSection:
             ui.saveCsvButton,
             ui.saveReportButton,
             ui.showLayoutButton,
-            ui.restoreLayoutButton,
         ):
             button.enabled = case is not None
         ui.resultsStatusLabel.text = ""
         ui.resultsStatusLabel.visible = False
         ui.keyLabel.text = key_line(case.measurements[0]) if case else ""
-        ui.methodLabel.text = method_text(case.record) if case else ""
+        ui.methodLabel.text = method_text(case) if case else ""
         for widget in (ui.keyLabel, ui.methodLabel, ui.measurementsTable):
             widget.visible = case is not None
         _fill(ui.measurementsTable, case.measurements if case else [])
@@ -136,9 +135,9 @@ def key_line(row: dict[str, Any]) -> str:
     )
 
 
-def method_text(record: dict[str, Any]) -> str:
+def method_text(case: ShownCase) -> str:
     """Say by which definition and with what the numbers were made."""
-    parameters, calibration = record["parameters"], record["calibration"]
+    record, parameters, calibration = case.record, case.parameters, case.record["calibration"]
     low, high = parameters["class_bounds_mm2"]
     given = parameters["blood_hu"] is not None
     not_measured = any(f["code"] == "blood_not_measured" for f in record["findings"])
@@ -156,8 +155,7 @@ def method_text(record: dict[str, Any]) -> str:
             version=record["software"]["bv5-analysis"]
         ),
     ]
-    edits = record.get("edits")
-    if edits and any(edits.values()):
+    if case.edits:
         lines.append(_("Edited by hand"))
     return ". ".join(lines) + "."
 

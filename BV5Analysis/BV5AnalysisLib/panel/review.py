@@ -17,7 +17,7 @@ from .messages import problems_told
 from .parameternode import BranchClass
 from .picking import VesselPicker
 from .protocols import Logic
-from .shown import ShownCase
+from .shown import ShownCase, shown_case
 
 
 class ReviewSection:
@@ -161,11 +161,19 @@ class ReviewSection:
             return
         case = self._case
         with problems_told(_("The case could not be recomputed.")):
-            parameters = recompute_parameters(self._parameterNode, case.record["parameters"])
+            parameters = recompute_parameters(self._parameterNode, case.parameters)
             with self._edits.paused():
                 self._logic.recompute(case.outcome, parameters)
+                self._withdrawVerdict(case)
             self._edits.mark(case.node, edited=False)
             self._onRecomputed()
+
+    def _withdrawVerdict(self, before: ShownCase) -> None:
+        """Take back a verdict that was made on other numbers."""
+        after = shown_case(before.outcome)
+        same = (after.edits, after.parameters) == (before.edits, before.parameters)
+        if before.review.get("status") and not same:
+            self._logic.setReview(before.outcome, "", "", "")
 
     def _select(self, branchId: int) -> None:
         with problems_told(_("The branch could not be shown."), busy=False):
@@ -191,9 +199,8 @@ class ReviewSection:
     def _showDue(self) -> None:
         texts = [_("Edited: recompute to update the numbers.")] if self._case.edited else []
         if not parameters_problem(self._parameterNode):
-            record = self._case.record["parameters"]
-            chosen = recompute_parameters(self._parameterNode, record).to_dict()
-            if chosen != record:
+            chosen = recompute_parameters(self._parameterNode, self._case.parameters)
+            if chosen.to_dict() != self._case.parameters:
                 texts.append(_("Recompute also applies floor and bounds as set under Advanced."))
         self._ui.recomputeHintLabel.text = " ".join(texts)
         self._ui.recomputeHintLabel.visible = bool(texts)

@@ -44,6 +44,17 @@ class ShownCase:
         return self.record["measurements"]
 
     @property
+    def parameters(self) -> dict[str, Any]:
+        """Parameters that the numbers were made with."""
+        return self.record["parameters"]
+
+    @property
+    def edits(self) -> dict[str, float]:
+        """Blood that edits moved, mL, by kind; without kinds that there were none of."""
+        edits = self.record.get("edits") or {}
+        return {kind: volume_ml for kind, volume_ml in edits.items() if volume_ml}
+
+    @property
     def review(self) -> dict[str, str]:
         """Verdict: status, reviewer, comment, time; empty if there is none."""
         return self.record.get("review") or {}

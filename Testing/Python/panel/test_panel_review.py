@@ -322,6 +322,16 @@ def test_verdict_needs_a_reviewer(bench, case):
     assert len(bench.messages.texts("info")) == 1
 
 
+def test_reviewer_is_at_first_whom_slicer_knows(bench):
+    assert bench.parameters.reviewer == ""
+    slicer.app.applicationLogic().GetUserInformation().SetName("Dr. Slicer")
+    bench.panel.enter()
+    assert bench.ui.reviewerLineEdit.text == "Dr. Slicer"
+    bench.ui.reviewerLineEdit.text = "Other"
+    bench.panel.enter()
+    assert bench.ui.reviewerLineEdit.text == "Other"
+
+
 def test_accept_reject_undo(bench, case):
     bench.ui.reviewerLineEdit.text = " Dr. Ä "
     bench.ui.reviewCommentLineEdit.text = "good"

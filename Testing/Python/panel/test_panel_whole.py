@@ -168,6 +168,18 @@ def test_verdict_goes_into_the_record(ui, outcome):
     assert ui.reviewStateLabel.text == "Not reviewed"
 
 
+def test_a_verdict_holds_for_the_numbers_it_was_made_on(ui, outcome):
+    ui.reviewerLineEdit.text = "Dr. Ä"
+    ui.acceptButton.click()
+    ui.recomputeButton.click()
+    assert ui.reviewStateLabel.text.startswith("Accepted by Dr. Ä")
+    ui.nextBranchButton.click()
+    ui.excludeVesselButton.click()
+    assert ui.reviewStateLabel.text.startswith("Accepted by Dr. Ä")
+    ui.recomputeButton.click()
+    assert ui.reviewStateLabel.text == "Not reviewed"
+
+
 def test_csv_and_clipboard(ui, outcome, messages, tmp_path):
     path = tmp_path / "mit Ümlaut.csv"
     messages.answer("getSaveFileName", str(path))
