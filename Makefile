@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV ?= .venv
 OUT ?= demo-output
 CT ?=
+CASES ?=
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-slicer-source lint benchmark benchmark-accuracy benchmark-speed clean check-python check-egl check-qt
+.PHONY: help demo test test-slicer-source lint benchmark benchmark-accuracy benchmark-speed benchmark-panel clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
@@ -16,6 +17,7 @@ help:
 	@echo "make benchmark        both benchmarks; QUICK=1 for a small cut of each, RESUME=1 to go on"
 	@echo "make benchmark-accuracy   sizes and volumes on phantoms -> benchmarks/accuracy.md"
 	@echo "make benchmark-speed      seconds and memory -> benchmarks/speed.md"
+	@echo "make benchmark-panel      seconds of the panel's work -> benchmarks/panel.md; CASES=\"folder=ct ...\""
 	@echo "make clean            remove the virtual environment and what demo made"
 
 demo: check-egl $(VENV)/.installed
@@ -46,6 +48,9 @@ benchmark-accuracy: $(VENV)/.installed
 
 benchmark-speed: $(VENV)/.installed
 	$(BIN)/python benchmarks/speed.py $(if $(QUICK),--quick)
+
+benchmark-panel: $(VENV)/.installed
+	$(BIN)/python benchmarks/panel_speed.py $(CASES)
 
 # Made once, and again when the packages change. Moved to its name when whole, so that an
 # interrupted installation is not taken for a finished one.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
 import slicer
 
 from ..export.case import Case, Review
@@ -15,7 +14,7 @@ from ..imaging.volume import Grid, Volume
 from .casenodes import fill_nodes
 from .display import apply_display, current_display
 from .folders import make_folder, remove_folder
-from .images import right_handed
+from .images import turned_round
 from .masks import lung_labels, regions_from, vessel_labels
 from .models import centerlines_of
 from .outcome import CASE_ATTRIBUTE, Outcome
@@ -173,7 +172,8 @@ def scan_of(outcome: Outcome) -> Volume | None:
     if node is None:
         return None
     volume, grid = ct_volume(node), grid_of(outcome.record)
-    return volume if volume.grid.matches(grid) else right_handed(volume)
+    # Slicer turns the slices of left-handed grids round.
+    return volume if volume.grid.matches(grid) else turned_round(volume)
 
 
 def regions_of(outcome: Outcome) -> tuple[Region, ...]:
@@ -201,17 +201,11 @@ def attach_volume(outcome: Outcome, volume: slicer.vtkMRMLScalarVolumeNode) -> N
 def check_same_grid(grid: Grid, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
     """Raise AnalysisError unless a volume's voxels are those of a grid, in whatever order."""
     own = ct_volume(volume)
-    if own.grid.matches(grid) or right_handed(own).grid.matches(right_handed_grid(grid)):
-        return
-    raise AnalysisError(
-        f"{volume.GetName()} does not have the voxels of the analyzed scan; choose the CT that was"
-        " analyzed, or none."
-    )
-
-
-def right_handed_grid(grid: Grid) -> Grid:
-    """Grid as Slicer would have it, see `images.right_handed`."""
-    return right_handed(Volume(np.broadcast_to(np.uint8(0), grid.shape), grid)).grid
+    if not own.grid.matches(grid) and not turned_round(own).grid.matches(grid):
+        raise AnalysisError(
+            f"{volume.GetName()} does not have the voxels of the analyzed scan; choose the CT that"
+            " was analyzed, or none."
+        )
 
 
 def remove_case(outcome: Outcome) -> None:

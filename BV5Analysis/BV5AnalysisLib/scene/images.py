@@ -87,10 +87,25 @@ def right_handed(volume: Volume) -> Volume:
     Volume
         The same values at the same places.
     """
+    direction = np.reshape(volume.grid.direction, (3, 3))
+    return volume if np.linalg.det(direction) > 0 else turned_round(volume)
+
+
+def turned_round(volume: Volume) -> Volume:
+    """Turn the order of the slices round; the values stay at their places.
+
+    Parameters
+    ----------
+    volume : Volume
+        Values on any grid.
+
+    Returns
+    -------
+    Volume
+        On a grid of the other handedness.
+    """
     grid = volume.grid
     direction = np.reshape(grid.direction, (3, 3))
-    if np.linalg.det(direction) > 0:
-        return volume
     last_slice = np.array([grid.size[2] - 1.0, 0.0, 0.0])
     turned = Grid(
         size=grid.size,

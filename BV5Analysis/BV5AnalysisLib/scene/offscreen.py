@@ -64,6 +64,7 @@ class OffscreenApplication:
 def _forget_item(scene: slicer.vtkMRMLScene, _event: str, node: slicer.vtkMRMLNode) -> None:
     """Remove a node's item in the subject hierarchy with it, as Slicer's plugins do."""
     # There is no scene left for Python when it is deleted with its nodes.
+    # A scene that is about to go is None.
     if scene is None or scene.IsClosing() or node.IsA("vtkMRMLSubjectHierarchyNode"):
         return
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)

@@ -100,6 +100,15 @@ def test_scan_of_the_case_is_its_volume(outcome, small_result):
     np.testing.assert_array_equal(scan.array, small_result.scan.volume.array)
 
 
+def test_a_turned_scan_is_given_in_the_order_of_the_case(application, turned_result):
+    from BV5AnalysisLib.scene.results import add_result
+
+    outcome = add_result(application.scene, turned_result, "turned")
+    scan = scan_of(outcome)
+    assert scan.grid.matches(turned_result.scan.volume.grid)
+    np.testing.assert_array_equal(scan.array, turned_result.scan.volume.array)
+
+
 def test_a_case_without_its_ct_has_no_scan(application, case):
     outcome = add_case(application.scene, case)
     assert outcome.inputVolume is None

@@ -1,0 +1,243 @@
+"""How long the panel's work in Slicer takes: the table of benchmarks/panel.md.
+
+Run by ``make benchmark-panel``, with ``CASES="folder folder=ct.nrrd"`` for folders that ``bv5
+analyze`` wrote; a phantom is made in any case. Scene, logics and nodes are Slicer's own; what its
+window adds, drawing and widgets, is not in the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from BV5AnalysisLib.export.case import case_of, read_case, write_case
+from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
+from BV5AnalysisLib.imaging.pipeline import analyze
+from BV5AnalysisLib.imaging.reading import read_scan
+from BV5AnalysisLib.imaging.sizeclasses import SizeClass
+from BV5AnalysisLib.imaging.volume import Volume
+from BV5AnalysisLib.scene.branches import BranchFinder, branch_rows
+from BV5AnalysisLib.scene.cases import add_case, update_case
+from BV5AnalysisLib.scene.display import DisplaySettings, apply_display
+from BV5AnalysisLib.scene.images import add_volume
+from BV5AnalysisLib.scene.layout import fill_views
+from BV5AnalysisLib.scene.measuring import recomputed_case
+from BV5AnalysisLib.scene.offscreen import OffscreenApplication
+from BV5AnalysisLib.scene.outcome import Outcome
+from BV5AnalysisLib.scene.segmentations import SURFACE
+from BV5AnalysisLib.scene.selection import clear_selection, select_branch
+from BV5AnalysisLib.scene.views import arrange_views
+from scans import machine
+
+RESULT = Path(__file__).resolve().parent / "panel.md"
+PHANTOM = ChestPhantomSpec(seed=1)
+CHOICES = 25
+"""Branches to choose, evenly spread over the list."""
+TARGETS = {
+    "read the case": "",
+    "add it to the scene": "",
+    "both: on screen": "≤ 3",
+    "show it in the views": "",
+    "class off and on": "",
+    "color of a class": "",
+    "surfaces, first time": "",
+    "surfaces, again": "",
+    "choose a branch, median": "",
+    "choose a branch, longest": "≤ 0.2",
+    "branch at a point, first": "",
+    "branch at a point, again": "",
+    "rows of the branches": "",
+    "recompute, from the scene": "",
+    "show the new numbers": "",
+}
+"""What is measured, and the seconds that it may take."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """Seconds by what was done, and how large the case is."""
+
+    name: str
+    size: str
+    seconds: dict[str, float]
+
+
+def seconds_of(work: Callable[[], Any]) -> tuple[float, Any]:
+    """How long work takes, and what it gives."""
+    began = time.perf_counter()
+    result = work()
+    return time.perf_counter() - began, result
+
+
+def measure(name: str, folder: Path, ct: Volume | None) -> Measured:
+    """Do with a case what the panel does.
+
+    Parameters
+    ----------
+    name : str
+        To show.
+    folder : pathlib.Path
+        As ``bv5 analyze`` wrote it.
+    ct : Volume or None
+        Its scan, which Slicer would have.
+    """
+    application = OffscreenApplication()
+    volume = add_volume(application.scene, "CT", ct) if ct is not None else None
+    seconds = {}
+    seconds["read the case"], case = seconds_of(lambda: read_case(folder))
+    seconds["add it to the scene"], outcome = seconds_of(
+        lambda: add_case(application.scene, case, volume)
+    )
+    seconds["both: on screen"] = seconds["read the case"] + seconds["add it to the scene"]
+    if volume is not None:
+        arrange_views(application, outcome)  # so that there are slice views
+    seconds["show it in the views"], _ = seconds_of(
+        lambda: fill_views(application.scene, application.logic, outcome)
+    )
+    seconds |= display_seconds(outcome)
+    size = size_of(outcome)
+    seconds |= choice_seconds(application, outcome)
+    seconds["recompute, from the scene"], new = seconds_of(lambda: recomputed_case(outcome))
+    seconds["show the new numbers"], _ = seconds_of(lambda: update_case(outcome, new))
+    return Measured(name, size, seconds)
+
+
+def display_seconds(outcome: Outcome) -> dict[str, float]:
+    """Classes, colors, surfaces."""
+    default = DisplaySettings()
+    look = default.classes[SizeClass.BV5]
+    off = {SizeClass.BV5: dataclasses.replace(look, visible=False)}
+    green = {SizeClass.BV5: dataclasses.replace(look, color=(0.0, 1.0, 0.0))}
+
+    def there_and_back(settings: DisplaySettings) -> float:
+        there, _ = seconds_of(lambda: apply_display(outcome, settings))
+        back, _ = seconds_of(lambda: apply_display(outcome, default))
+        return (there + back) / 2
+
+    surfaces = DisplaySettings(geometry="surfaces")
+    toggles = [there_and_back(DisplaySettings(off)) for _ in range(5)]
+    colors = [there_and_back(DisplaySettings(green)) for _ in range(5)]
+    first, _ = seconds_of(lambda: apply_display(outcome, surfaces))
+    apply_display(outcome, default)
+    return {
+        "class off and on": median(toggles),
+        "color of a class": median(colors),
+        "surfaces, first time": first,
+        "surfaces, again": there_and_back(surfaces),
+    }
+
+
+def choice_seconds(application: OffscreenApplication, outcome: Outcome) -> dict[str, float]:
+    """Choosing branches, by list and by point."""
+    listing, rows = seconds_of(lambda: branch_rows(outcome))
+    finder = BranchFinder()
+    camera = np.array(application.camera.GetFocalPoint())
+    first, _ = seconds_of(lambda: finder.branch_at(outcome, tuple(camera)))
+    choices, points = [], []
+    for index in np.linspace(0, len(rows.branch_id) - 1, CHOICES).astype(int):
+        branch = int(rows.branch_id[index])
+        taken, _ = seconds_of(
+            lambda branch=branch: select_branch(outcome, branch, "Green", application.logic)
+        )
+        choices.append(taken)
+        where = application.camera.GetFocalPoint()
+        points.append(seconds_of(lambda where=where: finder.branch_at(outcome, where))[0])
+    clear_selection(outcome, application.logic)
+    return {
+        "choose a branch, median": median(choices),
+        "choose a branch, longest": max(choices),
+        "branch at a point, first": first,
+        "branch at a point, again": median(points),
+        "rows of the branches": listing,
+    }
+
+
+def size_of(outcome: Outcome) -> str:
+    """Voxels, branches and triangles."""
+    voxels = " × ".join(map(str, outcome.record["input"]["size"]))
+    tubes = sum(triangles(model.GetPolyData()) for model in outcome.tubesModels.values())
+    segmentation = outcome.vesselsSegmentation.GetSegmentation()
+    surfaces = [
+        segmentation.GetSegment(key).GetRepresentation(SURFACE)
+        for key in segmentation.GetSegmentIDs()
+    ]
+    shown = sum(triangles(surface) for surface in surfaces if surface is not None)
+    branches = outcome.branchesTable.GetNumberOfRows()
+    surfaces_too = f", surfaces {shown / 1e6:.2f} million" if shown else ""
+    return (
+        f"{voxels} voxels, {branches} branches, tubes {tubes / 1e6:.2f} million triangles"
+        f"{surfaces_too}"
+    )
+
+
+def triangles(poly_data: Any) -> int:
+    """Triangles that are drawn for polygons and strips."""
+    count = 0
+    for cells in (poly_data.GetPolys(), poly_data.GetStrips()):
+        count += max(cells.GetNumberOfConnectivityIds() - 2 * cells.GetNumberOfCells(), 0)
+    return count
+
+
+def phantom_case(folder: Path) -> Volume:
+    """Measure the phantom into a folder, and give its scan."""
+    ct = chest_phantom(PHANTOM).volume
+    write_case(folder, case_of("phantom", analyze(ct.to_sitk())))
+    return ct
+
+
+def shown(seconds: float) -> str:
+    """Seconds as the table has them."""
+    return f"{seconds:.3f}" if seconds >= 0.0005 else "< 0.001"
+
+
+def report(cases: list[Measured]) -> str:
+    """Write the page."""
+    lines = [
+        "# Speed of the panel",
+        "",
+        f"Seconds, {datetime.date.today().isoformat()}, {machine()}. Written by"
+        " `make benchmark-panel`. Scene, logics and nodes are Slicer's own; drawing and widgets"
+        " are not in the figures.",
+        "",
+        "| | " + " | ".join(case.name for case in cases) + " | target |",
+        "|---|" + "---:|" * (len(cases) + 1),
+    ]
+    for what, target in TARGETS.items():
+        cells = " | ".join(shown(case.seconds[what]) for case in cases)
+        lines.append(f"| {what} | {cells} | {target} |")
+    lines += ["", *(f"- {case.name}: {case.size}" for case in cases), ""]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cases", nargs="*", help="FOLDER, or FOLDER=CT, as bv5 analyze wrote it")
+    parser.add_argument("--no-phantom", action="store_true", help="only the folders")
+    options = parser.parse_args()
+    if options.no_phantom and not options.cases:
+        parser.error("without the phantom, give a folder")
+    measured = []
+    if not options.no_phantom:
+        with tempfile.TemporaryDirectory() as folder:
+            ct = phantom_case(Path(folder))
+            measured.append(measure("phantom", Path(folder), ct))
+    for each in options.cases:
+        folder, _, scan = each.partition("=")
+        ct = read_scan(scan).volume if scan else None
+        measured.append(measure(Path(folder).name, Path(folder), ct))
+    page = report(measured)
+    RESULT.write_text(page, encoding="utf-8")
+    print(page)
+
+
+if __name__ == "__main__":
+    main()
