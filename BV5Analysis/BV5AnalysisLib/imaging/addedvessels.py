@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -14,42 +13,17 @@ from .branches import SAMPLE_STEP_MM
 from .centerlines import Centerlines
 from .curves import Curves, smooth_curves
 from .cutting import joined
-from .drawnvoxels import AS_MEASURED, reach_mm
+from .drawnvoxels import reach_mm
 from .measurements import Calibration
+from .paintedpieces import Piece, blood_of_piece, painted_pieces
 from .parameters import Parameters
 from .profiles import READING_MM, WINDOW_MM
 from .sizeclasses import SizeClass
-from .sizing import LEAST_CONTRAST_HU
 from .volume import Grid, Volume
 from .voxelpaths import trace_paths
-from .widevessels import RIM_MM
-
-RING_MM = 3.0
-"""How far past the rim the surroundings are looked at, for their attenuation."""
-
-FEWEST_RING_VOXELS = 30
 
 CENTERING_POINTS = 7
 """How many points along a line share the middle of their voxels."""
-
-EVERY_NEIGHBOR = np.ones((3, 3, 3), bool)
-
-
-@dataclass(frozen=True, eq=False)
-class _Piece:
-    """One connected piece of painted voxels, in its box.
-
-    `number` is its value in `numbers` (z, y, x), which holds all painted pieces; `box` says where
-    that is in the scan.
-    """
-
-    number: int
-    numbers: np.ndarray
-    box: tuple[slice, slice, slice]
-
-    @property
-    def mask(self) -> np.ndarray:
-        return self.numbers == self.number
 
 
 def measure_added(
@@ -94,7 +68,7 @@ def measure_added(
     Own method.
     """
     added = _none()
-    for piece in _pieces(painted, lungs.grid.spacing_zyx):
+    for piece in painted_pieces(painted, lungs.grid.spacing_zyx):
         added = joined(added, _measured(piece, ct, lungs, labels, vessels, calibration, parameters))
     return added
 
@@ -106,34 +80,8 @@ def _none() -> Centerlines:
     )
 
 
-def _pieces(painted: np.ndarray, spacing: np.ndarray) -> list[_Piece]:
-    """Find connected pieces, each in a box with room for its rim and its surroundings."""
-    (whole,) = ndimage.find_objects(painted.view(np.uint8)) or [None]
-    if whole is None:
-        return []
-    room = np.ceil((RIM_MM + RING_MM) / spacing).astype(int) + 1
-    whole = _widened(whole, room, painted.shape)
-    numbers, _ = ndimage.label(painted[whole], EVERY_NEIGHBOR)
-    pieces = []
-    for number, found in enumerate(ndimage.find_objects(numbers), start=1):
-        inner = _widened(found, room, numbers.shape)
-        box = tuple(
-            slice(outer.start + side.start, outer.start + side.stop)
-            for outer, side in zip(whole, inner, strict=True)
-        )
-        pieces.append(_Piece(number, numbers[inner], box))
-    return pieces
-
-
-def _widened(box: tuple[slice, ...], room: np.ndarray, shape: tuple[int, ...]) -> tuple[slice, ...]:
-    return tuple(
-        slice(max(side.start - more, 0), min(side.stop + more, size))
-        for side, more, size in zip(box, room, shape, strict=True)
-    )
-
-
 def _measured(
-    piece: _Piece,
+    piece: Piece,
     ct: Volume | None,
     lungs: Volume,
     labels: Volume,
@@ -143,50 +91,65 @@ def _measured(
 ) -> Centerlines:
     """Branches of one piece."""
     grid = lungs.grid
-    spacing = grid.spacing_zyx
     first = np.array([side.start for side in piece.box])
-    root, gap_mm = _origin(grid.index_to_world(np.argwhere(piece.mask) + first), vessels, grid)
     index = np.argwhere(piece.mask)
-    root_mm = None if root is None else index[root] * spacing
-    paths = trace_paths(piece.mask, spacing, root_mm)
-    start = np.cumsum([0, *map(len, paths)])
-    place = np.concatenate(paths)
-    curves = smooth_curves(place, np.zeros(len(place)), start, SAMPLE_STEP_MM)
-    position = _centered(curves, index * spacing)
-    tree = cKDTree(position)
-
-    blood_ml, blood_mm = _blood(piece, ct, lungs, labels, calibration)
-    point_ml = np.bincount(tree.query(blood_mm)[1], blood_ml, len(curves.step_mm))
-    painted = labels.array[piece.box][piece.mask]
-    votes = np.zeros((len(curves.step_mm), AS_MEASURED + 1), np.int32)
-    np.add.at(votes, (tree.query(index * spacing)[1], painted), 1)
-
-    branch = np.repeat(np.arange(len(paths)), np.diff(curves.start))
-    csa = np.empty(len(curves.step_mm))
-    error = np.empty(len(paths))
-    for number in range(len(paths)):
-        mine = branch == number
+    voxel_mm = index * grid.spacing_zyx
+    root, gap_mm = _origin(grid.index_to_world(index + first), vessels, grid)
+    curves = _lines(piece, voxel_mm, grid.spacing_zyx, root)
+    owner = cKDTree(curves.position_mm)
+    blood_ml, blood_mm = blood_of_piece(piece, ct, lungs, labels, calibration)
+    point_ml = np.bincount(owner.query(blood_mm)[1], blood_ml, len(curves.step_mm))
+    csa, error = np.empty(len(point_ml)), np.empty(len(curves.start) - 1)
+    for number, (start, stop) in enumerate(pairwise(curves.start)):
+        mine = slice(start, stop)
         csa[mine], error[number] = _areas(point_ml[mine], curves.step_mm[mine])
-        # No voxel is nearest to some points of a coarse path: their neighbors' class is theirs.
-        votes[mine] = ndimage.uniform_filter1d(100 * votes[mine], 5, axis=0, mode="nearest")
-    by_area = parameters.size_class(csa)
-    most = votes.argmax(axis=1)
-    in_class = (most >= min(SizeClass)) & (most <= max(SizeClass))
+    painted = _painted_class(
+        curves.start, owner.query(voxel_mm)[1], labels.array[piece.box][piece.mask]
+    )
     length_mm, volume_ml = curves.step_mm.copy(), csa * curves.step_mm / 1000
-    if gap_mm > 0:
-        # From the known vessel's surface up to where its own voxels end.
-        length_mm[0] += gap_mm
-        volume_ml[0] += csa[0] * gap_mm / 1000
+    # From the known vessel's surface up to where its own voxels end.
+    length_mm[0] += gap_mm
+    volume_ml[0] += csa[0] * gap_mm / 1000
     lines = Centerlines.measured(
-        points_mm=grid.index_to_world(position / spacing + first),
+        points_mm=grid.index_to_world(curves.position_mm / grid.spacing_zyx + first),
         branch_start=curves.start,
         csa_mm2=csa,
-        size_class=np.where(in_class, most, by_area).astype(np.uint8),
+        size_class=np.where(painted > 0, painted, parameters.size_class(csa)).astype(np.uint8),
         point_volume_ml=volume_ml,
         point_length_mm=length_mm,
         csa_error_mm2=error,
     )
-    return dataclasses.replace(lines, class_by_hand=in_class)
+    return dataclasses.replace(lines, class_by_hand=painted > 0)
+
+
+def _lines(piece: Piece, voxel_mm: np.ndarray, spacing: np.ndarray, root: int | None) -> Curves:
+    """Lines through the middle of a piece, from a voxel of it if one is given; mm in its box."""
+    paths = trace_paths(piece.mask, spacing, None if root is None else voxel_mm[root])
+    place = np.concatenate(paths)
+    start = np.cumsum([0, *map(len, paths)])
+    curves = smooth_curves(place, np.zeros(len(place)), start, SAMPLE_STEP_MM)
+    return dataclasses.replace(curves, position_mm=_centered(curves, voxel_mm))
+
+
+def _painted_class(start: np.ndarray, owner: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Size class (n,) that most voxels around each point were painted in; 0 for none.
+
+    Parameters
+    ----------
+    start : numpy.ndarray
+        (b + 1,) first point of each line, ending in n.
+    owner, label : numpy.ndarray
+        (m,) nearest point and label of each painted voxel.
+    """
+    kinds = max(SizeClass) + 2
+    column = np.minimum(label, kinds - 1)
+    votes = np.bincount(owner * kinds + column, minlength=start[-1] * kinds).reshape(-1, kinds)
+    painted = np.zeros(start[-1], int)
+    for first, stop in pairwise(start):
+        # No voxel may be nearest to a point: its neighbors' class is its own, too.
+        around = ndimage.uniform_filter1d(votes[first:stop].astype(float), 5, axis=0)
+        painted[first:stop] = around.argmax(axis=1)
+    return np.where(painted < kinds - 1, painted, 0)
 
 
 def _centered(curves: Curves, voxel_mm: np.ndarray) -> np.ndarray:
@@ -242,41 +205,6 @@ def _origin(piece_mm: np.ndarray, vessels: Centerlines, grid: Grid) -> tuple[int
     from_surface = (distance - vessels.radius_mm[nearest]).min(axis=1)
     voxel = int(from_surface.argmin())
     return voxel, max(0.0, float(from_surface[voxel]) - float(grid.spacing_zyx.mean()) / 2)
-
-
-def _blood(
-    piece: _Piece, ct: Volume | None, lungs: Volume, labels: Volume, calibration: Calibration
-) -> tuple[np.ndarray, np.ndarray]:
-    """Blood (m,) of voxels, mL, and their places (m, 3) in the box, mm."""
-    spacing = lungs.grid.spacing_zyx
-    voxel_ml = lungs.grid.voxel_volume_ml
-    if ct is None:
-        index = np.argwhere(piece.mask)
-        return np.full(len(index), voxel_ml), index * spacing
-    off_mm, nearest = ndimage.distance_transform_edt(
-        piece.numbers == 0, sampling=spacing, return_indices=True
-    )
-    hu = ct.array[piece.box]
-    free = (labels.array[piece.box] == 0) & (lungs.array[piece.box] > 0)
-    mine = free & (piece.numbers[tuple(nearest)] == piece.number) & (off_mm <= RIM_MM)
-    mine |= piece.mask
-    ring = free & (off_mm > RIM_MM) & (off_mm <= RIM_MM + RING_MM)
-    background = _background_hu(hu[ring], calibration)
-    contrast = max(calibration.blood_hu - background, LEAST_CONTRAST_HU)
-    fraction = (hu[mine].astype(float) - background) / contrast
-    return fraction * voxel_ml, np.argwhere(mine) * spacing
-
-
-def _background_hu(hu: np.ndarray, calibration: Calibration) -> float:
-    """Mean attenuation of the surroundings, without what stands out from their median."""
-    if len(hu) < FEWEST_RING_VOXELS:
-        return calibration.parenchyma_hu
-    level = float(np.median(hu))
-    window = max(40.0, 1.2 * calibration.noise_hu)
-    for _ in range(3):
-        near = np.abs(hu - level) < window
-        level = float(hu[near].mean(dtype=float)) if near.any() else level
-    return level
 
 
 def _areas(point_ml: np.ndarray, step_mm: np.ndarray) -> tuple[np.ndarray, float]:

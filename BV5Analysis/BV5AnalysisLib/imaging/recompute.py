@@ -119,6 +119,7 @@ def recompute(
     painted = (vessels.array > 0) & (lungs.array > 0)
     painted &= ~within_reach(centerlines, vessels.grid)
     added = measure_added(ct, lungs, vessels, painted, left, calibration, parameters)
+    added, _ = keep_points(added, values_at(lungs, added.points_mm) > 0)
     final = joined(left, added)
 
     labels = vessels
@@ -256,13 +257,20 @@ def _edits(
     added: Centerlines,
 ) -> Edits:
     """Sum up the blood that went, came, and changed its class."""
+    share = np.where(keep, present.kept_share, 0.0)
     after_ml = np.where(keep, present.point_volume_ml, 0.0)
-    lost_ml = np.where(inside, before.point_volume_ml - after_ml, 0.0)
+    # By shares, as the blood of a wide vessel's single points may be negative.
+    change_ml = after_ml - before.point_volume_ml
+    less, more = inside & (share < before.kept_share), inside & (share > before.kept_share)
     by_hand = present.class_by_hand | before.class_by_hand
     repainted = keep & by_hand & (present.size_class != before.size_class)
     return Edits(
-        erased_ml=float(lost_ml[lost_ml > 0].sum()),
-        added_ml=float(added.point_volume_ml.sum() - lost_ml[lost_ml < 0].sum()),
-        reclassified_ml=float(after_ml[repainted].sum()),
-        lung_changed_ml=float(before.point_volume_ml[~inside].sum()),
+        erased_ml=_not_negative(-change_ml[less]),
+        added_ml=_not_negative(added.point_volume_ml) + _not_negative(change_ml[more]),
+        reclassified_ml=_not_negative(after_ml[repainted]),
+        lung_changed_ml=_not_negative(before.point_volume_ml[~inside]),
     )
+
+
+def _not_negative(volumes_ml: np.ndarray) -> float:
+    return max(0.0, float(volumes_ml.sum()))

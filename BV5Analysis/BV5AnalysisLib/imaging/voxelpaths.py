@@ -89,9 +89,8 @@ def trace_paths(
     lines = [voxels.place_mm[paths[0]]]
     if root_mm is None:
         lines[0] = _with_true_tip(lines[0][::-1], width[paths[0]][::-1], voxels.step_mm)[::-1]
-    for path in paths[1:]:
-        # Without what lies inside the vessel that it leaves.
-        lines.append(voxels.place_mm[path[_arc_mm(voxels, path) >= width[path[0]]]])
+    # Without what lies inside the vessel that they leave.
+    lines += [voxels.place_mm[path[_arc_mm(voxels, path) >= width[path[0]]]] for path in paths[1:]]
     return [
         _with_true_tip(line, width[path][-len(line) :], voxels.step_mm)
         for line, path in zip(lines, paths, strict=True)
