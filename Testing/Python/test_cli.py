@@ -479,6 +479,28 @@ def test_it_ends_with_the_pipe_to_its_standard_input(how, small_result, tmp_path
         launcher.stdout.close()
 
 
+@POSIX_ONLY
+@pytest.mark.parametrize("stdin", ["null device", "closed"])
+def test_without_a_pipe_it_does_not_end_with_stdin(stdin, small_result, tmp_path, out):
+    pickled = tmp_path / "result.pickle"
+    pickled.write_bytes(pickle.dumps(small_result))
+    setup = "time.sleep(0.5)" if stdin == "null device" else "import os; os.close(0)"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            RUN_WITH.replace("{setup}", setup),
+            pickled,
+            out,
+            "--end-with-stdin",
+        ],
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert (out / "result.json").is_file()
+
+
 def test_a_name_and_the_acquisition_may_be_given(calls, ct, out, tmp_path):
     given = tmp_path / "acquisition.json"
     given.write_text('{"kernel": "B70f", "manufacturer": "SIEMENS", "slice_thickness_mm": 2}')

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import stat
 import sys
 import threading
 import time
@@ -54,39 +55,52 @@ def end_by_signal(number: int) -> None:
 
 
 def end_with_stdin() -> None:
-    """From now on, end this process at once when its standard input is closed.
+    """From now on, end this process at once when the pipe to its standard input is closed.
 
     A program that runs this one through a launcher cannot end it by ending the launcher, but a
     pipe of which it holds the only other end closes with it, whatever it ends by. What this
-    process was writing stays behind in a hidden folder, for that program to remove.
+    process was writing stays behind in a hidden folder, for that program to remove. Where
+    standard input is no pipe, nothing happens.
     """
-    wait = _wait_for_end_of_pipe if sys.platform == "win32" else _wait_for_end_of_file
+    wait = _windows_pipe_closes if sys.platform == "win32" else _pipe_closes
 
     def end() -> None:
-        wait()
-        os._exit(ENDED_BY_STDIN)
+        if wait():
+            os._exit(ENDED_BY_STDIN)
 
     threading.Thread(target=end, name="end with stdin", daemon=True).start()
 
 
-def _wait_for_end_of_file() -> None:
-    # Not sys.stdin, whose lock a thread would still hold when Python ends.
-    with contextlib.suppress(OSError):
+def _pipe_closes() -> bool:
+    """Wait until standard input ends; False at once if it is no pipe."""
+    try:
+        kind = os.fstat(0).st_mode
+        if not (stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind)):
+            return False
+        # Not sys.stdin, whose lock a thread would still hold when Python ends.
         while os.read(0, 4096):
             pass
+    except OSError:
+        return False
+    return True
 
 
-def _wait_for_end_of_pipe() -> None:
-    """Look at the pipe again and again: on Windows, a thread that reads it would block others."""
+def _windows_pipe_closes() -> bool:
+    """As `_pipe_closes`, by looking again and again: a thread that reads would block others."""
     import ctypes
     import msvcrt
 
+    file_type_pipe = 3
+    windows = ctypes.windll.kernel32
     try:
         pipe = ctypes.c_void_p(msvcrt.get_osfhandle(0))
     except OSError:
-        return
-    while ctypes.windll.kernel32.PeekNamedPipe(pipe, None, 0, None, None, None):
+        return False
+    if windows.GetFileType(pipe) != file_type_pipe:
+        return False
+    while windows.PeekNamedPipe(pipe, None, 0, None, None, None):
         time.sleep(_LOOK_EVERY_SECONDS)
+    return True
 
 
 @contextlib.contextmanager
