@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
@@ -66,9 +67,25 @@ class DisplaySection:
         settings = display_settings(self._parameterNode)
         if self._applied is not None and self._applied == (outcome, settings):
             return
+        another = self._applied is None or self._applied[0] != outcome
         self._applied = (outcome, settings)
         with problems_told(_("The display could not be changed."), busy=False):
             self._logic.applyDisplay(outcome, settings)
+            if another:
+                self._hideOthers(outcome, settings)
+
+    def _hideOthers(self, outcome: Outcome, settings: DisplaySettings) -> None:
+        """One case at a time: vessels of two in one view could not be told apart."""
+        classes = {
+            size_class: dataclasses.replace(look, visible=False)
+            for size_class, look in settings.classes.items()
+        }
+        hidden = dataclasses.replace(
+            settings, classes=classes, slices="hidden", lungs_visible=False, legend_visible=False
+        )
+        for other in self._logic.outcomes():
+            if other != outcome:
+                self._logic.applyDisplay(other, hidden)
 
     def onDefaults(self, _checked: bool = False) -> None:
         """Show everything as at first."""

@@ -51,6 +51,7 @@ class FindingsSection:
         icon.toolTip = _name(severity)
         icon.setAlignment(qt.Qt.AlignTop)
         label = qt.QLabel(text)
+        label.setTextFormat(qt.Qt.PlainText)
         label.wordWrap = True
         label.toolTip = _name(severity)
         label.setTextInteractionFlags(qt.Qt.TextSelectableByMouse)

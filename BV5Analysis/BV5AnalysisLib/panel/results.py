@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,8 @@ class ResultsSection:
 
     def _say(self, text: str, path: Path | None = None) -> None:
         if path is not None:
-            text = text.format(link=f'<a href="{path.resolve().as_uri()}">{path.name}</a>')
+            name = html.escape(path.name)
+            text = text.format(link=f'<a href="{path.resolve().as_uri()}">{name}</a>')
             self._ui.resultsStatusLabel.toolTip = str(path)
         self._ui.resultsStatusLabel.text = text
         self._ui.resultsStatusLabel.visible = True

@@ -27,6 +27,18 @@ def test_findings_worst_first(bench):
     assert finding_rows(bench) == ["An error.", "A warning.", "Another.", "A note."]
 
 
+def test_texts_from_outside_are_no_markup(bench):
+    finding = RECORD["findings"][0] | {"text": "Areas <b>below</b> 5 mm²"}
+    bench.showCase(findings=[finding])
+    bench.logic.setReview(bench.logic.outcomes()[0], "accepted", "<b>A</b>", "")
+    label = bench.ui.findingsContainer.layout().itemAtPosition(0, 1).widget()
+    plain = bench.qt.Qt.PlainText
+    assert label.textFormat == plain
+    assert bench.ui.reviewStateLabel.textFormat == plain
+    assert bench.ui.analyzeHintLabel.textFormat == plain
+    assert bench.ui.methodLabel.textFormat == plain
+
+
 def test_findings_of_the_next_case_replace_them(bench):
     bench.showCase()
     bench.showCase("Clean", findings=[])

@@ -30,6 +30,21 @@ def test_a_new_case_is_shown_as_set(bench):
     assert settings.classes[SizeClass.BV5].visible
 
 
+def test_one_case_is_shown_at_a_time(bench):
+    first, second = bench.showCase("First"), bench.showCase("Second")
+    bench.ui.bv5OpacitySlider.value = 0.5
+    shown = {first: [], second: []}
+    for outcome, settings in bench.logic.called("applyDisplay"):
+        anything = any(look.visible for look in settings.classes.values())
+        shown[outcome].append(anything or settings.lungs_visible or settings.legend_visible)
+    assert shown == {first: [True, False], second: [True, True]}
+    bench.ui.caseSelector.setCurrentNode(first.caseNode)
+    assert [outcome for outcome, _settings in bench.logic.called("applyDisplay")[-2:]] == [
+        first,
+        second,
+    ]
+
+
 CLASSES = {
     "bv5": SizeClass.BV5,
     "bv510": SizeClass.BV5_10,

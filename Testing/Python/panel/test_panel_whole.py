@@ -194,6 +194,11 @@ def test_two_cases_and_one_removed(ui, widget, outcome, case_folder, messages):
     ui.loadCaseButton.click()
     second = widget.logic.outcome(ui.caseSelector.currentNode())
     assert second != outcome
+    for other, visible in ((outcome, False), (second, True)):
+        for model in other.tubesModels.values():
+            assert bool(model.GetDisplayNode().GetVisibility()) == visible
+        lungs = other.lungsSegmentation.GetDisplayNode()
+        assert bool(lungs.GetVisibility()) == visible
     assert ui.caseSelector.nodeCount() == 2
     slicer.mrmlScene.RemoveNode(second.caseNode)
     assert ui.caseSelector.currentNode() in (None, outcome.caseNode)
