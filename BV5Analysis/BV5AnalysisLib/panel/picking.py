@@ -63,7 +63,7 @@ class VesselPicker(VTKObservationMixin):
         application = slicer.app.applicationLogic()
         selection, interaction = application.GetSelectionNode(), application.GetInteractionNode()
         if selection.GetActivePlaceNodeID() == point.GetID():
-            interaction.SwitchToViewTransformMode()
+            interaction.SetCurrentInteractionMode(interaction.ViewTransform)
             interaction.SetPlaceModePersistence(0)
             selection.SetReferenceActivePlaceNodeID(None)
         if point.GetScene() is not None:
