@@ -8,8 +8,6 @@ ends when Slicer does, whatever Slicer ends by.
 
 from __future__ import annotations
 
-import errno
-import logging
 import os
 import shutil
 import tempfile
@@ -24,6 +22,7 @@ from slicer.i18n import tr as _
 
 from ..imaging.errors import AnalysisError
 from .processoutput import PREFIX, Lines, Log, progressIn
+from .temporary import inPlainWords, later, remove
 
 if TYPE_CHECKING:
     from ..imaging.parameters import Parameters
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
 MODULE_FOLDER = Path(__file__).resolve().parents[2]
 SAYS = "bv5: "
 """Beginning of the line by which the command says why it ends."""
+CRASHED = "exit abnormally"
+"""Part of the line by which the launcher says that its child crashed or was killed."""
 KILLED_WITHIN_MS = 1000
-REMOVE_AGAIN_MS = 1000
-REMOVE_ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ class AnalysisProcess:
         except AnalysisError as error:
             run.failLater(str(error))
         except OSError as error:
-            run.failLater(_inPlainWords(error))
+            run.failLater(inPlainWords(error))
 
     def cancel(self) -> None:
         """End a running analysis at once, and call its `onCancelled`."""
@@ -163,6 +162,7 @@ class _Run:
         self._output = Lines()
         self._errors = Lines()
         self._says = ""
+        self._crashed = False
         self._ended = False
 
     def launch(self, request: AnalysisRequest) -> None:
@@ -200,7 +200,7 @@ class _Run:
 
     def failLater(self, message: str) -> None:
         """Tell a failure as all others are told: from the event loop."""
-        _later(self._owner, 0, lambda: self._fail(message))
+        later(self._owner, 0, lambda: self._fail(message))
 
     def remove(self, keepLog: bool) -> None:
         """Remove what is on disk, and let Qt delete the process."""
@@ -210,7 +210,7 @@ class _Run:
         if self._process is not None:
             self._process.deleteLater()
         if self._folder is not None:
-            _remove(self._folder, self._owner, REMOVE_ATTEMPTS)
+            remove(self._folder, self._owner)
 
     @property
     def _result(self) -> Path:
@@ -247,6 +247,7 @@ class _Run:
         for line in self._errors.added(data):
             if line.startswith(SAYS):
                 self._says = line.removeprefix(SAYS)
+            self._crashed |= CRASHED in line
 
     def _onError(self, error: int) -> None:
         # All others end with the signal `finished`.
@@ -262,7 +263,7 @@ class _Run:
         self._onErrors()
         if self._ended:
             return
-        if exitStatus == qt.QProcess.CrashExit:
+        if exitStatus == qt.QProcess.CrashExit or (self._crashed and not self._says):
             self._fail(
                 _(
                     "The analysis was ended by the operating system, perhaps for lack of memory."
@@ -301,38 +302,3 @@ def _environment() -> qt.QProcessEnvironment:
     environment.insert("PYTHONUTF8", "1")
     environment.insert("PYTHONIOENCODING", "utf-8")
     return environment
-
-
-def _inPlainWords(error: OSError) -> str:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return _(
-            "The disk is full: the scan could not be written to {folder} for the analysis."
-            " Free space there, and try again."
-        ).format(folder=slicer.app.temporaryPath)
-    return _("The scan could not be written to {folder} for the analysis: {reason}.").format(
-        folder=slicer.app.temporaryPath, reason=error.strerror or error
-    )
-
-
-def _remove(folder: Path, owner: qt.QObject, attempts: int) -> None:
-    """Remove a folder, later if need be: on Windows, a process that is ending may still use it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if not folder.exists():
-        return
-    if attempts:
-        _later(owner, REMOVE_AGAIN_MS, lambda: _remove(folder, owner, attempts - 1))
-    else:
-        logging.warning("The folder %s could not be removed.", folder)
-
-
-def _later(owner: qt.QObject, milliseconds: int, work: Callable[[], None]) -> None:
-    """Call from the event loop, after a while."""
-    timer = qt.QTimer(owner)
-    timer.setSingleShot(True)
-
-    def call() -> None:
-        timer.deleteLater()
-        work()
-
-    timer.connect("timeout()", call)
-    timer.start(milliseconds)

@@ -237,6 +237,11 @@ def test_the_command_and_its_environment(
         ("sys.exit(7)", r"without saying why.*\b7\b"),
         ("os.kill(os.getpid(), signal.SIGKILL)", "by the operating system"),
         ("os.kill(os.getpid(), signal.SIGSEGV)", "by the operating system"),
+        (
+            "print('error: [python] exit abnormally - Report the problem.', file=sys.stderr)\n"
+            "sys.exit(1)",
+            "by the operating system",
+        ),
         ("", "without a result"),
         ("os.makedirs(out)", "without a result"),
     ],

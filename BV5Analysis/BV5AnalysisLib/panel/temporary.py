@@ -1,0 +1,52 @@
+"""Temporary folders: why one cannot be written, and how it goes."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+REMOVE_AGAIN_MS = 1000
+REMOVE_ATTEMPTS = 10
+
+
+def inPlainWords(error: OSError) -> str:
+    """Say why the input could not be written, and what to do."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return _(
+            "The disk is full: the scan could not be written to {folder} for the analysis."
+            " Free space there, and try again."
+        ).format(folder=slicer.app.temporaryPath)
+    return _("The scan could not be written to {folder} for the analysis: {reason}.").format(
+        folder=slicer.app.temporaryPath, reason=error.strerror or error
+    )
+
+
+def remove(folder: Path, owner: qt.QObject, attempts: int = REMOVE_ATTEMPTS) -> None:
+    """Remove a folder, later if need be: on Windows, a process that is ending may still use it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        return
+    if attempts:
+        later(owner, REMOVE_AGAIN_MS, lambda: remove(folder, owner, attempts - 1))
+    else:
+        logging.warning("The folder %s could not be removed.", folder)
+
+
+def later(owner: qt.QObject, milliseconds: int, work: Callable[[], None]) -> None:
+    """Call from the event loop, after a while."""
+    timer = qt.QTimer(owner)
+    timer.setSingleShot(True)
+
+    def call() -> None:
+        timer.deleteLater()
+        work()
+
+    timer.connect("timeout()", call)
+    timer.start(milliseconds)
