@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from standins import facts
+from standins.pythonqt.signals import refused_connections
 
 
 def test_unknown_attribute_cannot_be_set(qt):
@@ -60,6 +61,14 @@ def test_setters_and_slots_are_methods(qt):
         label.setText(qt.QColor("red"))
 
 
+def test_keywords_are_refused(qt):
+    """PythonQt does not look at them; better to hear of it."""
+    with pytest.raises(TypeError):
+        qt.QLabel(text="q")
+    with pytest.raises(TypeError):
+        qt.QLabel().setText(text="q")
+
+
 def test_values_have_methods(qt):
     assert qt.QTableWidgetItem("z").text() == "z"
     color = qt.QColor("#D55E00")
@@ -84,6 +93,8 @@ def test_connect_adapts_the_number_of_arguments(qt):
 
 def test_unknown_signal_is_told_by_false(qt):
     assert qt.QPushButton().connect("nonsense(int)", print) is False
+    assert refused_connections == ["QPushButton.nonsense(int)"]
+    refused_connections.clear()
 
 
 def test_disconnect(qt):

@@ -6,21 +6,20 @@ import itertools
 from shibokensupport.signature import get_signature
 
 
-def call(function, arguments: tuple, named: dict):
+def call(function, arguments: tuple):
     """Call a PySide6 function with wrapped arguments; return its result wrapped."""
     from standins.pythonqt.wrapping import to_python
 
-    return to_python(call_native(function, arguments, named))
+    return to_python(call_native(function, arguments))
 
 
-def call_native(function, arguments: tuple, named: dict):
+def call_native(function, arguments: tuple):
     """Call a PySide6 function with wrapped arguments; return its result as it is."""
     from standins.pythonqt.wrapping import to_qt
 
     native = [to_qt(argument) for argument in arguments]
-    keywords = {key: to_qt(value) for key, value in named.items()}
     try:
-        return function(*native, **keywords)
+        return function(*native)
     except RuntimeError as error:
         if "already deleted" in str(error):
             raise ValueError(f"Trying to call a method of a destroyed QObject: {error}") from None
@@ -28,7 +27,7 @@ def call_native(function, arguments: tuple, named: dict):
     except (TypeError, ValueError) as error:
         for attempt in _with_other_ints(function, native):
             try:
-                return function(*attempt, **keywords)
+                return function(*attempt)
             except (TypeError, ValueError):
                 continue
         raise ValueError(f"Called with wrong arguments: {error}") from None

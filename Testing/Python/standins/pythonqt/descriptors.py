@@ -19,13 +19,13 @@ class Method:
         name = self.name
         if wrapped is None:
             function = getattr(self.native_class, name)
-            return lambda *arguments, **named: call(function, arguments, named)
+            return lambda *arguments: call(function, arguments)
         native = wrapped._native
         # A Python subclass overrides by a method of the same name: its base's is meant here.
         function = getattr(
             super(type(native), native) if wrapping.is_shell(native) else native, name
         )
-        return lambda *arguments, **named: call(function, arguments, named)
+        return lambda *arguments: call(function, arguments)
 
 
 class Property:
@@ -39,7 +39,7 @@ class Property:
             # QTimer.singleShot is a static function beside the property of that name.
             static = getattr(owner._native_class, self.name, None)
             is_static = isinstance(static, types.BuiltinFunctionType)
-            return (lambda *given: call(static, given, {})) if is_static else self
+            return (lambda *given: call(static, given)) if is_static else self
         return wrapping.to_python(wrapped._native.property(self.name))
 
     def __set__(self, wrapped, value):

@@ -10,6 +10,8 @@ from standins import facts
 from standins.facts import normalized
 
 errors_in_slots: list[BaseException] = []
+refused_connections: list[str] = []
+"""Signals that a class lacks: PythonQt only returns False, which nobody looks at."""
 
 
 class BoundSignal:
@@ -60,8 +62,8 @@ def signatures(wrapped) -> list[str]:
 def connect_by_signature(wrapped, signal: str, receiver, slot: str | None = None) -> bool:
     """Connect; False for a signal that the class lacks, as PythonQt returns."""
     signature = normalized(signal)
-    if signature not in signatures(wrapped):
-        _complain_if_real(wrapped, signature)
+    if not _has(wrapped, signature):
+        refused_connections.append(f"{wrapped.className()}.{signature}")
         return False
     if slot is not None:
         receiver = getattr(receiver, slot.partition("(")[0])
@@ -113,10 +115,15 @@ def _exact(wrapped, signature: str) -> str:
     return next(s for s in written if normalized(s) == signature)
 
 
-def _complain_if_real(wrapped, signature: str) -> None:
+def _has(wrapped, signature: str) -> bool:
+    """Whether the real class has a signal; MissingInStandIn if it does, but not here."""
     real = facts.of_class(wrapped.className())
-    if real and signature in {normalized(s) for s in real.signals}:
+    known = {normalized(s) for s in real.signals} if real and real.signals else None
+    if signature in signatures(wrapped):
+        return known is None or signature in known
+    if known is not None and signature in known:
         raise facts.MissingInStandIn(f"Signal {wrapped.className()}.{signature} is not here")
+    return False
 
 
 def _adapted(receiver):

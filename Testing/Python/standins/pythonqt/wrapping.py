@@ -21,11 +21,11 @@ class Wrapped:
     __slots__ = ("__weakref__", "_native_object")
     _native_class: type | None = None
 
-    def __init__(self, *arguments, **named):
+    def __init__(self, *arguments):
         from standins.pythonqt.subclassing import native_class_for
 
         native_class = native_class_for(type(self))
-        _adopt(self, call_native(native_class, arguments, named))
+        _adopt(self, call_native(native_class, arguments))
 
     @property
     def _native(self):
