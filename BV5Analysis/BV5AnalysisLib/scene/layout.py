@@ -14,6 +14,9 @@ LAYOUT_ID = 5055
 PREVIOUS = "BV5Analysis.previousLayout"
 """Attribute of the layout node: which layout to go back to."""
 
+ROOM = 1.1
+"""How much larger than the lungs a 3D view is, for the legend and for looks."""
+
 _SLICES = (
     ("Red", "Axial", "R", "#F34A33"),
     ("Yellow", "Sagittal", "Y", "#EDD54C"),
@@ -156,12 +159,13 @@ def _look_from_the_front(
     camera: slicer.vtkMRMLCameraNode, low: np.ndarray, high: np.ndarray
 ) -> None:
     """Fit a box into a 3D view, seen from the front."""
-    middle, radius = (low + high) / 2, float(np.linalg.norm(high - low)) / 2
-    distance = radius / np.sin(np.radians(camera.GetViewAngle()) / 2)
+    middle, (width, depth, height) = (low + high) / 2, high - low
+    half = ROOM * max(width, height) / 2
+    distance = depth / 2 + half / np.tan(np.radians(camera.GetViewAngle()) / 2)
     changing = camera.StartModify()
     camera.SetFocalPoint(*middle)
     camera.SetPosition(middle[0], middle[1] + distance, middle[2])
     camera.SetViewUp(0.0, 0.0, 1.0)
-    camera.SetParallelScale(radius)
+    camera.SetParallelScale(half)
     camera.ResetClippingRange()
     camera.EndModify(changing)

@@ -49,6 +49,8 @@ def add_segmentation(
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     set_edit_geometry(node, labels.grid, reference)
     node.CreateDefaultDisplayNodes()
+    # Slices show the voxels: surfaces are simplified, and slow to cut.
+    node.GetDisplayNode().SetPreferredDisplayRepresentationName2D(BINARY)
     set_labels(node, labels, appearances)
     return node
 

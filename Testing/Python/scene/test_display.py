@@ -94,6 +94,14 @@ def test_surfaces_are_made_once_when_first_shown(outcome):
     assert all(one is other for one, other in zip(surfaces, again, strict=True))
 
 
+def test_slices_show_voxels_whatever_3d_shows(outcome):
+    apply_display(outcome, DisplaySettings(geometry="surfaces"))
+    for node in (outcome.vesselsSegmentation, outcome.lungsSegmentation):
+        display = node.GetDisplayNode()
+        assert display.GetDisplayRepresentationName2D() == "Binary labelmap"
+        assert display.GetDisplayRepresentationName3D() == SURFACE
+
+
 def test_nothing_changes_where_nothing_differs(outcome):
     apply_display(outcome, DisplaySettings())
     changed = []
