@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +18,7 @@ from .drawnvoxels import reach_mm
 from .measurements import Calibration
 from .paintedpieces import Piece, blood_of_piece, painted_pieces
 from .parameters import Parameters
-from .profiles import READING_MM, WINDOW_MM
+from .profiles import READING_MM, WIDER, WINDOW_MM
 from .sizeclasses import SizeClass
 from .volume import Grid, Volume
 from .voxelpaths import trace_paths
@@ -26,11 +27,40 @@ CENTERING_POINTS = 7
 """How many points along a line share the middle of their voxels."""
 
 
+@dataclass(frozen=True, eq=False)
+class KnownVessels:
+    """Centerline points that painted vessels may hang on; n points.
+
+    `radius_mm` (n,) and `reach_mm` (n,) are those of the points and, for none, of a last entry
+    infinitely far off; `room_mm` is how far beyond a reach something is still beside it.
+    """
+
+    tree: cKDTree
+    radius_mm: np.ndarray
+    reach_mm: np.ndarray
+    room_mm: float
+
+    @classmethod
+    def of(cls, vessels: Centerlines, grid: Grid) -> KnownVessels:
+        """Those of centerlines."""
+        return cls(
+            cKDTree(vessels.points_mm),
+            np.append(vessels.radius_mm, 0.0),
+            np.append(reach_mm(vessels, grid), 0.0),
+            1.0 * float(np.linalg.norm(grid.spacing_zyx)),
+        )
+
+    def nearest(self, points_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Distances and numbers (m, 8) of the nearest points; infinite where there are fewer."""
+        farthest = self.reach_mm.max() + 2 * self.room_mm
+        return self.tree.query(points_mm, k=np.arange(1, 9), distance_upper_bound=farthest)
+
+
 def measure_added(
     ct: Volume | None,
-    lungs: Volume,
     labels: Volume,
     painted: np.ndarray,
+    free: np.ndarray,
     vessels: Centerlines,
     calibration: Calibration,
     parameters: Parameters,
@@ -39,18 +69,18 @@ def measure_added(
 
     Each connected piece is a tree of paths through its middle. Its area is the blood of its voxels
     by their attenuation, with those just beyond that the blur carries blood into, over its length.
-    A piece that begins beside a known vessel is taken to come from its surface.
+    A line that begins or ends beside a known vessel is taken to go on up to it.
 
     Parameters
     ----------
     ct : Volume or None
         HU; without it each painted voxel is all blood.
-    lungs : Volume
-        `LungLabel` values.
     labels : Volume
         uint8 `SizeClass` values or `AS_MEASURED`, 0 outside vessels.
     painted : numpy.ndarray
         Bool, the voxels to measure.
+    free : numpy.ndarray
+        Bool, lung where there is no vessel, neither painted nor known.
     vessels : Centerlines
         Those that are known.
     calibration : Calibration
@@ -68,8 +98,13 @@ def measure_added(
     Own method.
     """
     added = _none()
-    for piece in painted_pieces(painted, lungs.grid.spacing_zyx):
-        added = joined(added, _measured(piece, ct, lungs, labels, vessels, calibration, parameters))
+    pieces = painted_pieces(painted, labels.grid.spacing_zyx)
+    if not pieces:
+        return added
+    around = Volume(free, labels.grid)
+    known = KnownVessels.of(vessels, labels.grid)
+    for piece in pieces:
+        added = joined(added, _measured(piece, ct, labels, around, known, calibration, parameters))
     return added
 
 
@@ -83,21 +118,21 @@ def _none() -> Centerlines:
 def _measured(
     piece: Piece,
     ct: Volume | None,
-    lungs: Volume,
     labels: Volume,
-    vessels: Centerlines,
+    free: Volume,
+    vessels: KnownVessels,
     calibration: Calibration,
     parameters: Parameters,
 ) -> Centerlines:
     """Branches of one piece."""
-    grid = lungs.grid
+    grid = labels.grid
     first = np.array([side.start for side in piece.box])
     index = np.argwhere(piece.mask)
     voxel_mm = index * grid.spacing_zyx
-    root, gap_mm = _origin(grid.index_to_world(index + first), vessels, grid)
+    root = _origin(grid.index_to_world(index + first), vessels)
     curves = _lines(piece, voxel_mm, grid.spacing_zyx, root)
     owner = cKDTree(curves.position_mm)
-    blood_ml, blood_mm = blood_of_piece(piece, ct, lungs, labels, calibration)
+    blood_ml, blood_mm = blood_of_piece(piece, ct, free, calibration)
     point_ml = np.bincount(owner.query(blood_mm)[1], blood_ml, len(curves.step_mm))
     csa, error = np.empty(len(point_ml)), np.empty(len(curves.start) - 1)
     for number, (start, stop) in enumerate(pairwise(curves.start)):
@@ -106,16 +141,20 @@ def _measured(
     painted = _painted_class(
         curves.start, owner.query(voxel_mm)[1], labels.array[piece.box][piece.mask]
     )
-    length_mm, volume_ml = curves.step_mm.copy(), csa * curves.step_mm / 1000
-    # From the known vessel's surface up to where its own voxels end.
-    length_mm[0] += gap_mm
-    volume_ml[0] += csa[0] * gap_mm / 1000
+
+    def in_world(place_mm: np.ndarray) -> np.ndarray:
+        return grid.index_to_world(place_mm / grid.spacing_zyx + first)
+
+    half = curves.step_mm[:, None] / 2 * curves.tangent
+    half[curves.start[:-1]] *= -1
+    gap_mm = _gaps_mm(curves, in_world(curves.position_mm + half), np.sqrt(csa / np.pi), vessels)
+    length_mm = curves.step_mm + gap_mm
     lines = Centerlines.measured(
-        points_mm=grid.index_to_world(curves.position_mm / grid.spacing_zyx + first),
+        points_mm=in_world(curves.position_mm),
         branch_start=curves.start,
         csa_mm2=csa,
         size_class=np.where(painted > 0, painted, parameters.size_class(csa)).astype(np.uint8),
-        point_volume_ml=volume_ml,
+        point_volume_ml=csa * length_mm / 1000,
         point_length_mm=length_mm,
         csa_error_mm2=error,
     )
@@ -172,39 +211,45 @@ def _centered(curves: Curves, voxel_mm: np.ndarray) -> np.ndarray:
     return moved
 
 
-def _origin(piece_mm: np.ndarray, vessels: Centerlines, grid: Grid) -> tuple[int | None, float]:
-    """Where a piece hangs on a known vessel.
+def _origin(piece_mm: np.ndarray, vessels: KnownVessels) -> int | None:
+    """Voxel of a piece (m, 3), LPS mm, that is nearest to a known vessel; None if none is near."""
+    distance, nearest = vessels.nearest(piece_mm)
+    if (distance - vessels.reach_mm[nearest]).min(initial=np.inf) > vessels.room_mm:
+        return None
+    return int((distance - vessels.radius_mm[nearest]).min(axis=1).argmin())
+
+
+def _gaps_mm(
+    curves: Curves, ends_mm: np.ndarray, radius_mm: np.ndarray, vessels: KnownVessels
+) -> np.ndarray:
+    """Length (n,) that is missing between the ends of lines and the known vessels they run into.
+
+    Voxels beside a known vessel are not looked at, as they may be its own. A thinner vessel begins
+    at the surface of a wider one; others meet in the middle.
 
     Parameters
     ----------
-    piece_mm : numpy.ndarray
-        (m, 3) its voxels, LPS mm.
-    vessels : Centerlines
-        Known vessels.
-    grid : Grid
-        Of the voxels.
-
-    Returns
-    -------
-    voxel : int or None
-        The one nearest to a known vessel's surface; None where none is near.
-    gap_mm : float
-        From that surface to the voxel's near side.
+    curves : Curves
+        n points of b lines; those but the first leave another one.
+    ends_mm : numpy.ndarray
+        (n, 3) place of the points, LPS mm, at ends of lines that of their outer end.
+    radius_mm : numpy.ndarray
+        (n,) of the lines.
+    vessels : KnownVessels
+        What they may run into.
     """
-    reach = reach_mm(vessels, grid)
-    step = float(np.linalg.norm(grid.spacing_zyx))
-    room = reach.max(initial=0.0) + 2 * step
-    low, high = piece_mm.min(axis=0) - room, piece_mm.max(axis=0) + room
-    near = np.flatnonzero(((vessels.points_mm > low) & (vessels.points_mm < high)).all(axis=1))
-    if len(near) == 0:
-        return None, 0.0
-    distance, nearest = cKDTree(vessels.points_mm[near]).query(piece_mm, k=np.arange(1, 9))
-    nearest = near[np.minimum(nearest, len(near) - 1)]
-    if (distance - reach[nearest]).min() > 1.5 * step:
-        return None, 0.0
-    from_surface = (distance - vessels.radius_mm[nearest]).min(axis=1)
-    voxel = int(from_surface.argmin())
-    return voxel, max(0.0, float(from_surface[voxel]) - float(grid.spacing_zyx.mean()) / 2)
+    ends = np.unique([curves.start[0], *(curves.start[1:] - 1)])
+    distance, nearest = vessels.nearest(ends_mm[ends])
+    beyond = distance - vessels.reach_mm[nearest]
+    best = beyond.argmin(axis=1)
+    rows = np.arange(len(ends))
+    known_mm = vessels.radius_mm[nearest[rows, best]]
+    inside_mm = np.where(known_mm > WIDER * radius_mm[ends], known_mm, 0.0)
+    gap = np.zeros(len(ends_mm))
+    gap[ends] = np.where(
+        beyond[rows, best] <= vessels.room_mm, distance[rows, best] - inside_mm, 0.0
+    )
+    return np.maximum(gap, 0.0)
 
 
 def _areas(point_ml: np.ndarray, step_mm: np.ndarray) -> tuple[np.ndarray, float]:

@@ -77,7 +77,7 @@ def _widened(box: tuple[slice, ...], room: np.ndarray, shape: tuple[int, ...]) -
 
 
 def blood_of_piece(
-    piece: Piece, ct: Volume | None, lungs: Volume, labels: Volume, calibration: Calibration
+    piece: Piece, ct: Volume | None, free: Volume, calibration: Calibration
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sum up, voxel by voxel, the blood that a piece holds.
 
@@ -87,8 +87,8 @@ def blood_of_piece(
         Where.
     ct : Volume or None
         HU; without it each painted voxel is all blood.
-    lungs, labels : Volume
-        Label values, 0 outside.
+    free : Volume
+        Bool, lung where there is no vessel.
     calibration : Calibration
         Attenuation of blood, and of parenchyma where too little of it is around.
 
@@ -100,8 +100,7 @@ def blood_of_piece(
     place_mm : numpy.ndarray
         (m, 3) index in the box * spacing.
     """
-    spacing = lungs.grid.spacing_zyx
-    voxel_ml = lungs.grid.voxel_volume_ml
+    spacing, voxel_ml = free.grid.spacing_zyx, free.grid.voxel_volume_ml
     if ct is None:
         index = np.argwhere(piece.mask)
         return np.full(len(index), voxel_ml), index * spacing
@@ -109,10 +108,10 @@ def blood_of_piece(
         piece.numbers == 0, sampling=spacing, return_indices=True
     )
     hu = ct.array[piece.box]
-    free = (labels.array[piece.box] == 0) & (lungs.array[piece.box] > 0)
-    mine = free & (piece.numbers[tuple(nearest)] == piece.number) & (off_mm <= RIM_MM)
+    around = free.array[piece.box]
+    mine = around & (piece.numbers[tuple(nearest)] == piece.number) & (off_mm <= RIM_MM)
     mine |= piece.mask
-    ring = free & (off_mm > RIM_MM) & (off_mm <= RIM_MM + RING_MM)
+    ring = around & (off_mm > RIM_MM) & (off_mm <= RIM_MM + RING_MM)
     background = _background_hu(hu[ring], calibration)
     contrast = max(calibration.blood_hu - background, LEAST_CONTRAST_HU)
     fraction = (hu[mine].astype(float) - background) / contrast

@@ -116,9 +116,9 @@ def recompute(
     keep &= ~_is_stub(present, keep, inside, reach_mm(present, vessels.grid))
     left, _ = keep_points(present, keep)
 
-    painted = (vessels.array > 0) & (lungs.array > 0)
-    painted &= ~within_reach(centerlines, vessels.grid)
-    added = measure_added(ct, lungs, vessels, painted, left, calibration, parameters)
+    beyond = (lungs.array > 0) & ~within_reach(centerlines, vessels.grid)
+    painted, free = beyond & (vessels.array > 0), beyond & (vessels.array == 0)
+    added = measure_added(ct, vessels, painted, free, left, calibration, parameters)
     added, _ = keep_points(added, values_at(lungs, added.points_mm) > 0)
     final = joined(left, added)
 

@@ -218,3 +218,19 @@ def test_parameters_class_what_was_painted_without_one():
     narrow = type(PARAMETERS)(class_bounds_mm2=(2.0, 5.0))
     result = scene.recompute(painted(scene, missed, 1.6), parameters=narrow)
     assert result.measurements[0].bv10_ml == pytest.approx(blood_ml(WIDE, missed), rel=0.03)
+
+
+@pytest.mark.parametrize("csa_mm2", [3.0, 20.0])
+def test_a_gap_in_a_vessel_is_filled_up_to_its_ends(csa_mm2):
+    """Nothing is lost beside the known ends, where voxels may be theirs, and nothing twice."""
+    ends = [
+        StraightTube(csa_mm2, center_mm=(RIGHT_X, 0.0, z), length_mm=10.0) for z in (-12.5, 12.5)
+    ]
+    middle = tube(csa_mm2, RIGHT_X, length_mm=15.0)
+    scene = scene_of(ends, [middle])
+    result = scene.recompute(painted(scene, middle, middle.radius_mm + 0.3))
+    (branch,) = added(scene, result)
+    assert result.centerlines.length_mm[branch] == pytest.approx(15.0, rel=0.12)
+    assert result.edits.added_ml == pytest.approx(blood_ml(middle), rel=0.15)
+    again = scene.recompute(result.vessels.array, centerlines=result.centerlines)
+    assert same_numbers(again, result)
