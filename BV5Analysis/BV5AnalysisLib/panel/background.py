@@ -185,7 +185,8 @@ class _Run:
         inputs = write_inputs(self._folder, *nodes, request.parameters)
         options = ["--progress", "json", "--no-report", "--debug", "--end-with-stdin"]
         arguments = ["-m", "BV5AnalysisLib", "analyze", *inputs, "-o", str(self._result), *options]
-        arguments.append(f"--case={request.caseName}")  # which may begin with a dash
+        # A name may begin with a dash, and nodes may have none.
+        arguments.append(f"--case={request.caseName.strip() or 'case'}")
         self._log = Log(temporary, [program, *arguments])
         self._process = self._made(program, arguments)
         self._process.start()

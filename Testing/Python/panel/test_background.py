@@ -257,6 +257,11 @@ def test_failures_are_told_in_plain_words_with_the_log(
     assert names(temporary) == [log.name]
 
 
+def test_a_volume_without_a_name_is_analyzed(process, request_of, python_slicer):
+    python_slicer("assert '--case=case' in sys.argv", WRITES_A_RESULT)
+    assert run(process, request_of(" ")).ended[0][0] == "finished"
+
+
 def test_without_pythonslicer(process, request_of, temporary, monkeypatch):
     monkeypatch.setenv("PATH", str(temporary))
     message, log = failure(run(process, request_of()))
