@@ -2,6 +2,7 @@
 
 import csv
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -204,6 +205,54 @@ def test_two_cases_and_one_removed(ui, widget, outcome, case_folder, messages):
     assert ui.caseSelector.currentNode() in (None, outcome.caseNode)
     ui.caseSelector.setCurrentNode(outcome.caseNode)
     assert ui.keyLabel.text.startswith("BV5")
+
+
+def wait_for(condition, seconds):
+    """Let Qt work until something holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "It took too long"
+        slicer.app.processEvents()
+        time.sleep(0.01)
+
+
+@pytest.mark.slow
+def test_analyze_in_the_background_gives_the_numbers_of_the_library(
+    ui, widget, ct_node, python_slicer, messages, small_phantom_result
+):
+    ui.inputVolumeSelector.setCurrentNode(ct_node)
+    steps = set()
+    ui.analyzeButton.click()
+
+    def done():
+        steps.add(ui.progressLabel.text.partition(" · ")[0])
+        return not ui.cancelButton.enabled
+
+    wait_for(done, 120)
+    assert messages.texts("error") == []
+    assert {"Lungs and airways", "Vessel centers", "Cross-sectional areas"} <= steps
+    (outcome,) = widget.logic.outcomes()
+    assert outcome.inputVolume is ct_node
+    assert outcome.name == ct_node.GetName()
+    both = small_phantom_result.measurements[0]
+    assert outcome.record["measurements"][0]["tpbv_ml"] == pytest.approx(both.tpbv_ml, rel=1e-3)
+    assert f"TPBV {both.tpbv_ml:.1f} mL" in ui.keyLabel.text
+    assert ui.caseSelector.currentNode() is outcome.caseNode
+
+
+@pytest.mark.slow
+def test_cancel_ends_the_background_process_at_once(ui, widget, ct_node, python_slicer, messages):
+    ui.inputVolumeSelector.setCurrentNode(ct_node)
+    nodes = slicer.mrmlScene.GetNumberOfNodes()
+    ui.analyzeButton.click()
+    wait_for(lambda: ui.progressBar.value > 0, 60)
+    start = time.monotonic()
+    ui.cancelButton.click()
+    assert time.monotonic() - start < 1.5
+    assert ui.progressLabel.text == "Cancelled"
+    assert ui.analyzeButton.enabled
+    assert slicer.mrmlScene.GetNumberOfNodes() == nodes
+    assert messages.shown == []
 
 
 def test_nothing_heavy_is_loaded_by_the_panel_itself(slicer_app):
