@@ -1,5 +1,6 @@
 """Puts the stand-ins in place for one test, and everything back after it."""
 
+import functools
 import importlib.util
 import sys
 import time
@@ -71,23 +72,24 @@ class Slicer:
         python = importlib.util.module_from_spec(spec)
         sys.modules[name] = python
         spec.loader.exec_module(python)
-        module = Module(name, path=str(file))
+        module = Module(name, path=str(file), make=lambda: self._widget_of(name))
         self.register_module(module)
         setattr(slicer.modules, f"{name}Instance", getattr(python, name)(module))
         return python
 
-    def make_widget(self, name: str):
-        """Make a scripted module's widget, set up; return its Python object."""
+    def _widget_of(self, name: str, widget_class=None) -> qSlicerScriptedLoadableModuleWidget:
+        """Make the Qt side of a module's widget; on reload it takes the class as it is then."""
 
         def make(parent):
-            widget = getattr(sys.modules[name], f"{name}Widget")(parent)
+            widget = (widget_class or getattr(sys.modules[name], f"{name}Widget"))(parent)
             setattr(slicer.modules, f"{name}Widget", widget)
             return widget
 
-        module = self.manager.modules_by_name[name]
-        module._widget = qSlicerScriptedLoadableModuleWidget(self.scene, make)
-        module._widget.reload()
-        return module._widget.self()
+        return qSlicerScriptedLoadableModuleWidget(self.scene, make)
+
+    def make_widget(self, name: str):
+        """Make a scripted module's widget, set up; return its Python object."""
+        return self.manager.modules_by_name[name].widgetRepresentation().self()
 
     def register_module(self, module: Module) -> None:
         """Make a module known under `slicer.modules` and to the module manager."""
@@ -135,13 +137,9 @@ class Installation:
     def _add_modules(self) -> None:
         for name, logic in self._logics.modules.items():
             self.slicer.register_module(Module(name, logic))
-        editor = Module("SegmentEditor")
-        editor._widget = qSlicerScriptedLoadableModuleWidget(
-            self._logics.scene, SegmentEditorWidget
-        )
-        self.slicer.register_module(editor)
-        editor._widget.reload()
-        slicer.modules.SegmentEditorWidget = editor._widget.self()
+        editor = "SegmentEditor"
+        make = functools.partial(self.slicer._widget_of, editor, SegmentEditorWidget)
+        self.slicer.register_module(Module(editor, make=make))
 
     def remove(self) -> None:
         """Close the scene and the windows; restore modules, packages and paths."""

@@ -75,9 +75,10 @@ def test_in_testing_mode_nothing_is_shown(slicer_app, messages):
 
 
 def test_segment_editor_takes_its_nodes(slicer_app):
-    editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
-    segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    assert not hasattr(slicer.modules, "SegmentEditorWidget")  # not before it is opened
     slicer.util.selectModule("SegmentEditor")
+    editor = slicer.modules.SegmentEditorWidget.editor
+    segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
     editor.setSegmentationNode(segmentation)
     assert slicer.util.selectedModule() == "SegmentEditor"
     assert editor.segmentationNode() is segmentation

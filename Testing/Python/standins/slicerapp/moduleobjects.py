@@ -39,6 +39,7 @@ class Module:
 
     __slots__ = (
         "_logic",
+        "_make",
         "_widget",
         "acknowledgementText",
         "associatedNodeTypes",
@@ -55,17 +56,21 @@ class Module:
         "widgetRepresentationCreationEnabled",
     )
 
-    def __init__(self, name: str, logic=None, path: str = ""):
+    def __init__(self, name: str, logic=None, path: str = "", make=None):
         self.name, self.title, self.path = name, name, path
         self.categories, self.dependencies, self.contributors = [], [], []
         self.helpText = self.acknowledgementText = ""
         self.icon, self.index, self.hidden = None, -1, False
-        self._logic, self._widget = logic, None
+        self._logic, self._make, self._widget = logic, make, None
 
     def logic(self):
         return self._logic
 
     def widgetRepresentation(self):
+        """Return the module's widget, made when first asked for."""
+        if self._widget is None and self._make is not None:
+            self._widget = self._make()
+            self._widget.reload()
         return to_python(self._widget)
 
     def connect(self, signal: str, receiver):
@@ -127,7 +132,7 @@ class qSlicerModuleSelectorToolBar(QtWidgets.QToolBar):
         before, self._selected = self._manager.module(self._selected), name
         after = self._manager.module(name)
         for module, entered in ((before, False), (after, True)):
-            if module is not None and module._widget is not None:
+            if module is not None and module.widgetRepresentation() is not None:
                 module._widget._switch(entered)
         self.moduleSelected.emit(name)
 
