@@ -219,6 +219,9 @@ def remove_case(outcome: Outcome) -> None:
     scene = outcome.scene
     if scene is None:
         return
+    if outcome.legend is not None:
+        # First: views complain of a legend without colors.
+        scene.RemoveNode(outcome.legend)
     own = [*_own_nodes(outcome), outcome.caseNode]
     remove_folder(outcome)
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)

@@ -6,7 +6,8 @@ import numpy as np
 import slicer
 
 from .colors import renew_legend
-from .outcome import Outcome
+from .outcome import Outcome, find_outcomes
+from .selection import clear_selection
 from .viewnodes import ApplicationLogic, cameras, show_background, show_chart, show_table
 
 LAYOUT_ID = 5055
@@ -123,6 +124,8 @@ def fill_views(
 ) -> None:
     """Let the views show an outcome: CT, table, histogram, lungs in 3D, legend.
 
+    Branches that were chosen, of whatever case, are not any more.
+
     Parameters
     ----------
     scene : vtkMRMLScene
@@ -132,6 +135,8 @@ def fill_views(
     outcome : Outcome
         What to show; deleted nodes are passed over.
     """
+    for each in find_outcomes(scene):
+        clear_selection(each, logic)
     show_background(scene, logic, outcome.inputVolume)
     show_table(scene, logic, outcome.measurementsTable)
     show_chart(scene, logic, outcome.histogramChart)

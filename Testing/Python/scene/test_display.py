@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import slicer
 import vtk
+from BV5AnalysisLib.export.case import case_of
 from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
-from BV5AnalysisLib.scene.cases import add_case
+from BV5AnalysisLib.scene.cases import add_case, remove_case, update_case
 from BV5AnalysisLib.scene.colors import renew_legend
 from BV5AnalysisLib.scene.display import (
     ClassDisplay,
@@ -15,8 +16,10 @@ from BV5AnalysisLib.scene.display import (
     apply_display,
     current_display,
 )
+from BV5AnalysisLib.scene.outcome import find_outcomes
 from BV5AnalysisLib.scene.pictures import off_screen_window, pixels_of
 from BV5AnalysisLib.scene.segmentations import SURFACE
+from BV5AnalysisLib.scene.selection import select_branch
 from BV5AnalysisLib.scene.views import SUPERIOR, arrange_views
 
 
@@ -251,8 +254,6 @@ def test_the_legend_follows_the_colors(outcome, view):
 
 
 def test_a_second_cases_legend_can_be_switched_off_alone(application, outcome, view, small_result):
-    from BV5AnalysisLib.export.case import case_of
-
     second = add_case(application.scene, case_of("case 8", small_result))
     apply_display(second, dataclasses.replace(DisplaySettings(), legend_visible=False))
     assert in_legend(view.drawn(), VESSELS[SizeClass.BV10].color) > 200
@@ -260,8 +261,46 @@ def test_a_second_cases_legend_can_be_switched_off_alone(application, outcome, v
     assert in_legend(view.drawn(), VESSELS[SizeClass.BV10].color) == 0
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vesselsSegmentation",
+        "lungsSegmentation",
+        "legend",
+        "highlightModel",
+        "inputVolume",
+    ],
+)
+def test_a_node_may_go_while_it_is_drawn_and_come_back(outcome, view, small_result, name):
+    apply_display(outcome, DisplaySettings(geometry="surfaces"))
+    view.drawn()
+    outcome.scene.RemoveNode(getattr(outcome, name))
+    view.drawn()
+    apply_display(outcome, DisplaySettings())
+    update_case(outcome, case_of("case 7", small_result))
+    image = view.drawn()
+    assert in_legend(image, VESSELS[SizeClass.BV10].color) > 200
+    assert showing(image, VESSELS[SizeClass.BV10].color) > 20
+
+
+def test_a_case_may_go_while_it_is_drawn(outcome, view):
+    view.drawn()
+    remove_case(outcome)
+    image = view.drawn()
+    assert view.visible_actors() == 0
+    assert in_legend(image, VESSELS[SizeClass.BV10].color) == 0
+
+
+def test_the_scene_may_be_closed_while_a_case_is_drawn(outcome, view):
+    scene = outcome.scene
+    select_branch(outcome, 2)
+    view.drawn()
+    scene.Clear()
+    assert find_outcomes(scene) == []
+    view.drawn()
+
+
 def test_drawing_a_picture_leaves_slicers_shared_factory_alone(small_result, monkeypatch):
-    from BV5AnalysisLib.export.case import case_of
     from BV5AnalysisLib.scene.rendering import rendered_png
 
     shared = slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance()

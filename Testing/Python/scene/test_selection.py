@@ -378,6 +378,16 @@ def test_views_are_filled(shown, application, with_logic):
         assert view(shown, name).GetOrientation() in ("Axial", "Sagittal", "Coronal")
 
 
+def test_showing_a_case_ends_the_choice_in_another(shown, application, small_result):
+    second = add_case(application.scene, case_of("case 8", small_result), shown.inputVolume)
+    select_branch(shown, 2, "Green", application.logic)
+    fill_views(application.scene, application.logic, second)
+    assert selected_branch(shown) is None
+    assert view(shown, "Green").GetOrientation() == "Coronal"
+    active = application.logic.GetSelectionNode().GetActivePlotChartID()
+    assert active == second.histogramChart.GetID()
+
+
 def test_views_are_filled_with_what_is_left(shown, application):
     for name in (
         "inputVolume",
