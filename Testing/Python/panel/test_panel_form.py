@@ -52,7 +52,10 @@ def test_no_color_is_fixed():
 
 
 def test_fits_a_narrow_panel(bench):
-    bench.showCase()
+    longest = "Thorax 1.0 Br40 S3 venous phase, reconstructed anew after the first review " * 2
+    bench.addVolume(longest)
+    bench.panel.enter()
+    bench.showCase(longest)
     for section in ("display", "review", "advanced"):
         getattr(bench.ui, f"{section}CollapsibleButton").collapsed = False
     bench.wait()
