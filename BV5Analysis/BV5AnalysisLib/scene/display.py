@@ -11,6 +11,7 @@ import slicer
 
 from ..imaging.sizeclasses import VESSELS, SizeClass
 from .outcome import Outcome
+from .plots import series_roles
 from .segmentations import SURFACE, make_surfaces
 
 Color = tuple[float, float, float]
@@ -151,6 +152,10 @@ def _show_class(outcome: Outcome, size_class: SizeClass, look: ClassDisplay, geo
         _set(tubes, "Opacity", look.opacity)
         _set(tubes, "Color", look.color)
     _show_segment(outcome.vesselsSegmentation, VESSELS[size_class].key, look)
+    for role in series_roles(size_class):
+        series = outcome.node(role)
+        if series is not None:
+            _set(series, "Color", look.color)
     colors, entry = outcome.colors, [0.0] * 4
     if colors is not None:
         colors.GetColor(int(size_class), entry)

@@ -69,6 +69,12 @@ def histogram_curves(parameters: Parameters) -> tuple[Curve, ...]:
     )
 
 
+def series_roles(size_class: SizeClass) -> tuple[str, str]:
+    """Roles of the series that have a class's color: in the histogram, and its lower bound."""
+    key = VESSELS[size_class].key
+    return f"histogramChart.{key}_ml", f"profileChart.bound_{key}"
+
+
 def fill_histogram(
     table: slicer.vtkMRMLTableNode, histogram: CsaHistogram, parameters: Parameters
 ) -> None:

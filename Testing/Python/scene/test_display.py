@@ -54,7 +54,7 @@ def test_what_is_set_is_read_back_and_can_be_taken_back(outcome, settings):
     assert current_display(outcome) == DisplaySettings()
 
 
-def test_one_color_for_segment_tubes_table_and_legend(outcome):
+def test_one_color_for_segment_tubes_table_plots_and_legend(outcome):
     color = (0.2, 0.4, 0.6)
     updates = []
     outcome.legend.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: updates.append(1))
@@ -65,6 +65,10 @@ def test_one_color_for_segment_tubes_table_and_legend(outcome):
     entry = [0.0] * 4
     outcome.colors.GetColor(int(SizeClass.BV10), entry)
     assert entry == pytest.approx([*color, 1.0])
+    for chart, index in ((outcome.histogramChart, 3), (outcome.profileChart, 3)):
+        series = chart.GetNthPlotSeriesNode(index)
+        assert series.GetName().startswith("BV10")
+        assert series.GetColor() == color
     assert updates
     assert outcome.legend.GetPrimaryDisplayNode().GetColorNode() is outcome.colors
 
