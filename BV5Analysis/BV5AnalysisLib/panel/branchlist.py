@@ -58,6 +58,7 @@ class BranchList:
         header.setStretchLastSection(True)
         header.setSortIndicator(CONFIDENCE_COLUMN, qt.Qt.AscendingOrder)
         # Qt has then sorted what texts there are; what counts is the heading that was chosen.
+        header.connect("sortIndicatorChanged(int,Qt::SortOrder)", self._onSorted)
         self._model.connect("layoutChanged()", self._onSorted)
         table.verticalScrollBar().connect("valueChanged(int)", self._fillVisible)
         self._selection = table.selectionModel()
@@ -113,7 +114,7 @@ class BranchList:
         self._ui.branchesTable.setCurrentIndex(index)
         self._ui.branchesTable.scrollTo(index)
 
-    def _onSorted(self) -> None:
+    def _onSorted(self, _column: int = 0, _order: int = 0) -> None:
         if not self._filling:
             self._arrange(0)
 

@@ -102,9 +102,14 @@ class ResultsSection:
         overwrite = folder.exists()
         if overwrite and not slicer.util.confirmOkCancelDisplay(question):
             return
-        with problems_told(_("The report could not be saved.")):
-            report = self._logic.exportReport(self._case.outcome, folder, overwrite)
-            self._say(_("Saved {link}"), report)
+        self._say(_("Saving the report…"))
+        slicer.app.processEvents()
+        report = None
+        try:
+            with problems_told(_("The report could not be saved.")):
+                report = self._logic.exportReport(self._case.outcome, folder, overwrite)
+        finally:
+            self._say(_("Saved {link}") if report else "", report)
 
     def onShowLayout(self, _checked: bool = False) -> None:
         """Show the case in the review layout."""
@@ -122,7 +127,7 @@ class ResultsSection:
             text = text.format(link=f'<a href="{path.resolve().as_uri()}">{name}</a>')
             self._ui.resultsStatusLabel.toolTip = str(path)
         self._ui.resultsStatusLabel.text = text
-        self._ui.resultsStatusLabel.visible = True
+        self._ui.resultsStatusLabel.visible = bool(text)
 
 
 def file_name(name: str) -> str:

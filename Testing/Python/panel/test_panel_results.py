@@ -124,6 +124,16 @@ def test_save_report_into_a_new_folder(bench, tmp_path):
     bench.messages.answer("getExistingDirectory", str(tmp_path))
     bench.ui.saveReportButton.click()
     assert bench.logic.called("exportReport") == [(outcome, tmp_path / "Case_ 1_2", False)]
+    assert "report.html" in bench.ui.resultsStatusLabel.text
+
+
+def test_save_report_that_fails(bench, tmp_path):
+    bench.showCase()
+    bench.logic.fails["exportReport"] = AnalysisError("The CT was deleted.")
+    bench.messages.answer("getExistingDirectory", str(tmp_path))
+    bench.ui.saveReportButton.click()
+    assert "The CT was deleted." in bench.messages.texts("error")[0]
+    assert not bench.ui.resultsStatusLabel.visible
 
 
 def test_save_report_asks_before_it_replaces(bench, tmp_path):

@@ -35,6 +35,33 @@ def test_columns_sort_by_number(bench, case):
     assert bench.column(CLASS) == ["Below floor", "BV5", "BV5", "BV5-10", "BV10"]
 
 
+def test_a_click_on_a_heading_sorts(bench, case):
+    from PySide6 import QtCore, QtTest
+
+    bench.ui.reviewCollapsibleButton.collapsed = False
+    bench.wait()
+    header = bench.ui.branchesTable._native.horizontalHeader()
+    place = QtCore.QPoint(header.sectionViewportPosition(0) + 5, header.height() // 2)
+    for expected in ([0, 1, 2, 9, 10], [10, 9, 2, 1, 0]):
+        QtTest.QTest.mouseClick(
+            header.viewport(), QtCore.Qt.MouseButton.LeftButton, pos=place, delay=1
+        )
+        assert numbers(bench) == expected
+    bench.ui.nextBranchButton.click()
+    assert bench.logic.called("selectBranch")[-1][1] == 10
+
+
+def test_a_click_on_a_row_chooses_it(bench, case):
+    from PySide6 import QtCore, QtTest
+
+    bench.ui.reviewCollapsibleButton.collapsed = False
+    bench.wait()
+    table = bench.ui.branchesTable._native
+    place = table.visualRect(table.model().index(2, 1)).center()
+    QtTest.QTest.mouseClick(table.viewport(), QtCore.Qt.MouseButton.LeftButton, pos=place)
+    assert bench.logic.called("selectBranch") == [(case, 9, "Green")]
+
+
 def test_filters(bench, case):
     bench.ui.branchClassComboBox.currentIndex = 1
     assert numbers(bench) == [0, 9]
