@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -14,46 +13,17 @@ from .branches import SAMPLE_STEP_MM
 from .centerlines import Centerlines
 from .curves import Curves, smooth_curves
 from .cutting import joined
-from .drawnvoxels import reach_mm
+from .knownvessels import KnownVessels, gaps_mm, origin_of
 from .measurements import Calibration
 from .paintedpieces import Piece, blood_of_piece, painted_pieces
 from .parameters import Parameters
-from .profiles import READING_MM, WIDER, WINDOW_MM
+from .profiles import READING_MM, WINDOW_MM
 from .sizeclasses import SizeClass
-from .volume import Grid, Volume
+from .volume import Volume
 from .voxelpaths import trace_paths
 
 CENTERING_POINTS = 7
 """How many points along a line share the middle of their voxels."""
-
-
-@dataclass(frozen=True, eq=False)
-class KnownVessels:
-    """Centerline points that painted vessels may hang on; n points.
-
-    `radius_mm` (n,) and `reach_mm` (n,) are those of the points and, for none, of a last entry
-    infinitely far off; `room_mm` is how far beyond a reach something is still beside it.
-    """
-
-    tree: cKDTree
-    radius_mm: np.ndarray
-    reach_mm: np.ndarray
-    room_mm: float
-
-    @classmethod
-    def of(cls, vessels: Centerlines, grid: Grid) -> KnownVessels:
-        """Those of centerlines."""
-        return cls(
-            cKDTree(vessels.points_mm),
-            np.append(vessels.radius_mm, 0.0),
-            np.append(reach_mm(vessels, grid), 0.0),
-            1.0 * float(np.linalg.norm(grid.spacing_zyx)),
-        )
-
-    def nearest(self, points_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Distances and numbers (m, 8) of the nearest points; infinite where there are fewer."""
-        farthest = self.reach_mm.max() + 2 * self.room_mm
-        return self.tree.query(points_mm, k=np.arange(1, 9), distance_upper_bound=farthest)
 
 
 def measure_added(
@@ -129,25 +99,37 @@ def _measured(
     first = np.array([side.start for side in piece.box])
     index = np.argwhere(piece.mask)
     voxel_mm = index * grid.spacing_zyx
-    root = _origin(grid.index_to_world(index + first), vessels)
-    curves = _lines(piece, voxel_mm, grid.spacing_zyx, root)
-    owner = cKDTree(curves.position_mm)
-    blood_ml, blood_mm = blood_of_piece(piece, ct, free, calibration)
-    point_ml = np.bincount(owner.query(blood_mm)[1], blood_ml, len(curves.step_mm))
-    csa, error = np.empty(len(point_ml)), np.empty(len(curves.start) - 1)
-    for number, (start, stop) in enumerate(pairwise(curves.start)):
-        mine = slice(start, stop)
-        csa[mine], error[number] = _areas(point_ml[mine], curves.step_mm[mine])
-    painted = _painted_class(
-        curves.start, owner.query(voxel_mm)[1], labels.array[piece.box][piece.mask]
-    )
 
     def in_world(place_mm: np.ndarray) -> np.ndarray:
         return grid.index_to_world(place_mm / grid.spacing_zyx + first)
 
+    def is_whole(place_mm: np.ndarray) -> np.ndarray:
+        """Whether cross-sections there are clear of the voxels beside known vessels."""
+        return vessels.beyond_mm(in_world(place_mm)) >= depth_mm
+
+    depth_mm = ndimage.distance_transform_edt(piece.mask, sampling=grid.spacing_zyx).max()
+    root = origin_of(in_world(voxel_mm), vessels)
+    root_mm = None if root is None else voxel_mm[root]
+    paths = trace_paths(piece.mask, grid.spacing_zyx, root_mm)
+    # Around the end of a known vessel what is left of a cross-section is a ring, which has no arms.
+    paths = [paths[0], *(path for path in paths[1:] if is_whole(path).any())]
+    curves = _lines(paths, voxel_mm)
+    owner = cKDTree(curves.position_mm)
+    blood_ml, blood_mm = blood_of_piece(piece, ct, free, calibration)
+    point_ml = np.bincount(owner.query(blood_mm)[1], blood_ml, len(curves.step_mm))
+    whole = is_whole(curves.position_mm)
+    csa, error = np.empty(len(point_ml)), np.empty(len(curves.start) - 1)
+    for number, (start, stop) in enumerate(pairwise(curves.start)):
+        mine = slice(start, stop)
+        csa[mine], error[number] = _areas(point_ml[mine], curves.step_mm[mine], whole[mine])
+    painted = _painted_class(
+        curves.start, owner.query(voxel_mm)[1], labels.array[piece.box][piece.mask]
+    )
     half = curves.step_mm[:, None] / 2 * curves.tangent
     half[curves.start[:-1]] *= -1
-    gap_mm = _gaps_mm(curves, in_world(curves.position_mm + half), np.sqrt(csa / np.pi), vessels)
+    ends_mm = in_world(curves.position_mm + half)
+    outward = (ends_mm - in_world(curves.position_mm)) * 2 / curves.step_mm[:, None]
+    gap_mm = gaps_mm(curves, ends_mm, outward, np.sqrt(csa / np.pi), vessels)
     length_mm = curves.step_mm + gap_mm
     lines = Centerlines.measured(
         points_mm=in_world(curves.position_mm),
@@ -161,9 +143,8 @@ def _measured(
     return dataclasses.replace(lines, class_by_hand=painted > 0)
 
 
-def _lines(piece: Piece, voxel_mm: np.ndarray, spacing: np.ndarray, root: int | None) -> Curves:
-    """Lines through the middle of a piece, from a voxel of it if one is given; mm in its box."""
-    paths = trace_paths(piece.mask, spacing, None if root is None else voxel_mm[root])
+def _lines(paths: list[np.ndarray], voxel_mm: np.ndarray) -> Curves:
+    """Smooth lines along paths, in the middle of the voxels (m, 3)."""
     place = np.concatenate(paths)
     start = np.cumsum([0, *map(len, paths)])
     curves = smooth_curves(place, np.zeros(len(place)), start, SAMPLE_STEP_MM)
@@ -211,59 +192,33 @@ def _centered(curves: Curves, voxel_mm: np.ndarray) -> np.ndarray:
     return moved
 
 
-def _origin(piece_mm: np.ndarray, vessels: KnownVessels) -> int | None:
-    """Voxel of a piece (m, 3), LPS mm, that is nearest to a known vessel; None if none is near."""
-    distance, nearest = vessels.nearest(piece_mm)
-    if (distance - vessels.reach_mm[nearest]).min(initial=np.inf) > vessels.room_mm:
-        return None
-    return int((distance - vessels.radius_mm[nearest]).min(axis=1).argmin())
-
-
-def _gaps_mm(
-    curves: Curves, ends_mm: np.ndarray, radius_mm: np.ndarray, vessels: KnownVessels
-) -> np.ndarray:
-    """Length (n,) that is missing between the ends of lines and the known vessels they run into.
-
-    Voxels beside a known vessel are not looked at, as they may be its own. A thinner vessel begins
-    at the surface of a wider one; others meet in the middle.
+def _areas(
+    point_ml: np.ndarray, step_mm: np.ndarray, whole: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Areas (n,) along one line, and the error of their mean.
 
     Parameters
     ----------
-    curves : Curves
-        n points of b lines; those but the first leave another one.
-    ends_mm : numpy.ndarray
-        (n, 3) place of the points, LPS mm, at ends of lines that of their outer end.
-    radius_mm : numpy.ndarray
-        (n,) of the lines.
-    vessels : KnownVessels
-        What they may run into.
+    point_ml, step_mm : numpy.ndarray
+        (n,) blood nearest to each point, and the length that it stands for.
+    whole : numpy.ndarray
+        (n,) bool, points whose cross-section is all there; the others take over the area of the
+        nearest of these.
     """
-    ends = np.unique([curves.start[0], *(curves.start[1:] - 1)])
-    distance, nearest = vessels.nearest(ends_mm[ends])
-    beyond = distance - vessels.reach_mm[nearest]
-    best = beyond.argmin(axis=1)
-    rows = np.arange(len(ends))
-    known_mm = vessels.radius_mm[nearest[rows, best]]
-    inside_mm = np.where(known_mm > WIDER * radius_mm[ends], known_mm, 0.0)
-    gap = np.zeros(len(ends_mm))
-    gap[ends] = np.where(
-        beyond[rows, best] <= vessels.room_mm, distance[rows, best] - inside_mm, 0.0
-    )
-    return np.maximum(gap, 0.0)
-
-
-def _areas(point_ml: np.ndarray, step_mm: np.ndarray) -> tuple[np.ndarray, float]:
-    """Areas (n,) along one branch from the blood (n,) nearest to each point, and their error."""
+    if not whole.any():
+        whole = np.ones(len(whole), bool)
     window = max(1, min(round(WINDOW_MM / step_mm[0]), len(step_mm)))
-    rough = 1000 * point_ml / step_mm
-    smooth = np.clip(ndimage.uniform_filter1d(rough, window, mode="nearest"), 0, None)
-    whole_mm3 = 1000 * max(float(point_ml.sum()), 0.0)
+    rough = np.where(whole, 1000 * point_ml / step_mm, 0.0)
+    known = ndimage.uniform_filter1d(whole.astype(float), window, mode="nearest")
+    smooth = ndimage.uniform_filter1d(rough, window, mode="nearest") / np.maximum(known, 1e-9)
+    smooth = np.clip(smooth, 0, None) * whole
     # All blood counts, and only once.
-    csa = smooth * (whole_mm3 / max(float((smooth * step_mm).sum()), 1e-9))
+    held_mm3 = 1000 * max(float(point_ml[whole].sum()), 0.0)
+    csa = smooth * (held_mm3 / max(float((smooth * step_mm).sum()), 1e-9))
+    csa = np.interp(np.arange(len(csa)), np.flatnonzero(whole), csa[whole])
     apart = max(1, round(READING_MM / step_mm[0]))
-    readings = np.add.reduceat(rough, np.arange(0, len(rough), apart)) / apart
-    if len(readings) < 3:
-        return csa, 0.5 * float(csa.mean())
     # The last one may be of fewer points.
-    readings = readings[:-1]
+    readings = (np.add.reduceat(rough[whole], np.arange(0, whole.sum(), apart)) / apart)[:-1]
+    if len(readings) < 2:
+        return csa, 0.5 * float(csa.mean())
     return csa, float(readings.std(ddof=1) / np.sqrt(len(readings)))

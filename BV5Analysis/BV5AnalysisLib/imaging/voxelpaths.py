@@ -77,8 +77,10 @@ def trace_paths(
         tip = int(np.where(covered, -1.0, distance).argmax())
         path = _way_from_tree(tip, before, on_path)
         covered[tip] = True
-        if paths and _arc_mm(voxels, path)[-1] <= 2 * width[path[0]] + voxels.step_mm:
-            continue
+        if paths:
+            path = _beyond_walls(voxels, path, np.flatnonzero(on_path), width)
+            if len(path) == 0:
+                continue
         width[path] = np.maximum(width[path], _width_along(voxels, path))
         on_path[path] = True
         paths.append(path)
@@ -86,15 +88,25 @@ def trace_paths(
         off_mm, nearest = cKDTree(voxels.place_mm[path]).query(voxels.place_mm[asking])
         reach_mm = COVERED * width[path][nearest] + voxels.step_mm
         covered[asking[off_mm <= reach_mm]] = True
-    lines = [voxels.place_mm[paths[0]]]
+    lines = [voxels.place_mm[path] for path in paths]
     if root_mm is None:
         lines[0] = _with_true_tip(lines[0][::-1], width[paths[0]][::-1], voxels.step_mm)[::-1]
-    # Without what lies inside the vessel that they leave.
-    lines += [voxels.place_mm[path[_arc_mm(voxels, path) >= width[path[0]]]] for path in paths[1:]]
     return [
         _with_true_tip(line, width[path][-len(line) :], voxels.step_mm)
         for line, path in zip(lines, paths, strict=True)
     ]
+
+
+def _beyond_walls(
+    voxels: _Voxels, path: np.ndarray, known: np.ndarray, width: np.ndarray
+) -> np.ndarray:
+    """Part of a path outside the vessels of known paths; none if it does not get away from them."""
+    off_mm, nearest = cKDTree(voxels.place_mm[known]).query(voxels.place_mm[path])
+    inside = off_mm <= width[known][nearest]
+    start = int(np.flatnonzero(inside)[-1])
+    beyond = path[start:]
+    far = _arc_mm(voxels, beyond)[-1] > width[known][nearest[start]] + voxels.step_mm
+    return beyond if far else path[:0]
 
 
 def _arc_mm(voxels: _Voxels, path: np.ndarray) -> np.ndarray:
