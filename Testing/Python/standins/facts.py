@@ -11,21 +11,17 @@ API_FILE = Path(__file__).resolve().parents[3].parent / "shared" / "api.json"
 # What Qt 6 has and Qt 5 lacks, of what a panel might reach for where there is no api.json.
 QT6_ONLY = frozenset(
     {
-        "checkStateChanged",
-        "singleShotTimer",
-        "iconTextChanged",
-        "callOnTimeout",
-        "setFilterRegularExpressionPattern",
-        "isValidColorName",
-        "fromString",
-        "setAutoFilterRowsColumns",
-        "autoAcceptChildRows_",
+        "accessibleIdentifier",
         "beginFilterChange",
+        "checkStateChanged",
         "endFilterChange",
-        "invalidateRowsFilter",
         "invalidateColumnsFilter",
+        "invalidateRowsFilter",
+        "isValidColorName",
+        "labelDrawingMode",
         "multiData",
-        "bindableObjectName",
+        "setAccessibleIdentifier",
+        "setLabelDrawingMode",
     }
 )
 

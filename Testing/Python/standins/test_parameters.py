@@ -1,6 +1,7 @@
 """The parameter node wrapper: the stand-in, or Slicer's own with SLICER_SOURCE."""
 
 import enum
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,18 @@ def wrapper_class(slicer_app, qt):
         folder: Path = Path("/data")
 
     return Node
+
+
+def test_slicer_source_takes_the_stand_ins_place(slicer_app):
+    import slicer.i18n
+    import slicer.parameterNodeWrapper
+    import slicer.ScriptedLoadableModule
+
+    source = os.environ.get("SLICER_SOURCE")
+    folder = Path(source, "Base", "Python") if source else Path(__file__).parent
+    names = ("i18n", "parameterNodeWrapper", "ScriptedLoadableModule")
+    files = [Path(getattr(slicer, name).__file__) for name in names]
+    assert all(file.is_relative_to(folder.resolve()) for file in files)
 
 
 def new_node(name="node"):
