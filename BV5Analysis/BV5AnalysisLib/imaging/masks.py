@@ -78,7 +78,8 @@ def read_regions(path: Path | str, grid: Grid) -> tuple[Region, ...]:
     Returns
     -------
     tuple of Region
-        Named as in the segmentation, or ``region 1`` by label value; empty segments are left out.
+        Named as in the segmentation, or ``region 1`` by label value. An empty segment stays, and
+        becomes a row of zeros: cases keep the same rows.
 
     Raises
     ------
@@ -95,8 +96,7 @@ def read_regions(path: Path | str, grid: Grid) -> tuple[Region, ...]:
         for segment in segments
         if segment.layer < len(layers)
     ]
-    regions = [region for region in regions if region.mask.array.any()]
-    if not regions:
+    if not any(region.mask.array.any() for region in regions):
         raise AnalysisError(f"{path.name} is empty; give a segmentation with regions in it.")
     names = [region.name for region in regions]
     twice = sorted({name for name in names if (names + _TAKEN_NAMES).count(name) > 1})

@@ -76,12 +76,13 @@ def test_regions_have_the_names_of_segments(tmp_path):
         {"Name": "Nothing", "LabelValue": 3, "Layer": 0},
     ]
     path = written(segmentation(labels(), segments), tmp_path / "r.seg.nrrd")
-    left, right = read_regions(path, GRID)
-    assert (left.name, right.name) == ("Left upper lobe", "Right")
+    left, right, nothing = read_regions(path, GRID)
+    assert (left.name, right.name, nothing.name) == ("Left upper lobe", "Right", "Nothing")
     assert left.mask.array.dtype == bool
     assert left.mask.grid == GRID
     np.testing.assert_array_equal(left.mask.array, labels() == 2)
     np.testing.assert_array_equal(right.mask.array, labels() == 1)
+    assert not nothing.mask.array.any()
 
 
 def test_overlapping_regions_come_from_several_layers(tmp_path):
