@@ -124,23 +124,32 @@ def _width_along(voxels: _Voxels, path: np.ndarray) -> np.ndarray:
 
 def _voxels(mask: np.ndarray, spacing: np.ndarray) -> _Voxels:
     depth = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=spacing)[1:-1, 1:-1, 1:-1]
-    index = np.argwhere(mask)
-    place, depth = index * spacing, depth[mask]
-    size = 1
-    while len(index) > MOST_VOXELS:
-        size *= 2
-        index, block = np.unique(np.argwhere(mask) // size, axis=0, return_inverse=True)
-        voxels = np.bincount(block.ravel())
-        every = np.argwhere(mask) * spacing
-        place = np.stack([np.bincount(block.ravel(), column) / voxels for column in every.T], 1)
-        deepest = np.zeros(len(index))
-        np.maximum.at(deepest, block.ravel(), depth[: len(every)])
-        if len(index) <= MOST_VOXELS:
-            depth = deepest
+    index, depth = np.argwhere(mask), depth[mask]
+    place, size = index * spacing, 1
+    if len(index) > MOST_VOXELS:
+        index, place, depth, size = _coarser(index, place, depth)
     first, second = _neighbors(index)
     length = np.linalg.norm(place[first] - place[second], axis=1)
     lengths = sparse.csr_matrix((length, (first, second)), shape=(len(index),) * 2)
     return _Voxels(place, depth, size * float(spacing.mean()), lengths)
+
+
+def _coarser(
+    index: np.ndarray, place: np.ndarray, depth: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Blocks of voxels, few enough: indices, middles, greatest depths, and voxels along a side."""
+    size, filled = 1, index
+    while len(filled) > MOST_VOXELS:
+        size *= 2
+        shape = tuple(index.max(axis=0) // size + 1)
+        block = np.ravel_multi_index(tuple((index // size).T), shape)
+        voxels = np.bincount(block)
+        filled = np.flatnonzero(voxels)
+    middle = np.stack([np.bincount(block, column)[filled] for column in place.T], axis=1)
+    deepest = np.zeros(len(voxels))
+    np.maximum.at(deepest, block, depth)
+    indices = np.stack(np.unravel_index(filled, shape), axis=1)
+    return indices, middle / voxels[filled, None], deepest[filled], size
 
 
 def _neighbors(index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
