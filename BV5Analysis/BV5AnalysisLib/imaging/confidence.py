@@ -10,10 +10,12 @@ from .parameters import Parameters
 from .sizeclasses import SizeClass
 
 SYSTEMATIC_SHARE = 0.03
-"""Standard error of areas, as a share of them, that all readings of a branch have in common."""
+"""Standard error that all readings of a branch have in common, as a share of its area: blood's
+attenuation is an estimate. Areas of wide vessels are off by 2 to 3 % (benchmarks/accuracy.md)."""
 
 SYSTEMATIC_MM2 = 0.1
-"""The same, whatever the area."""
+"""The same whatever the area: what lies along a vessel, such as an airway's wall, adds an area of
+its own. How often classes are right with these: benchmarks/confidence.md."""
 
 
 def branch_class(centerlines: Centerlines, parameters: Parameters) -> np.ndarray:
