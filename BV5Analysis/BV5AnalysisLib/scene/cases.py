@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import zlib
 
+import numpy as np
 import slicer
 
 from ..export.case import Case, Review
@@ -23,6 +25,8 @@ from .volumes import ct_volume
 
 HAD_VOLUME = "BV5Analysis.hadInputVolume"
 """Attribute of a case node that was given a CT, which may have been deleted since."""
+COMPUTED_FROM = "BV5Analysis.computedFrom"
+"""Attribute of a case node: digest of the segmentations that its numbers are of."""
 
 
 def add_case(
@@ -67,7 +71,7 @@ def add_case(
             attach_volume(outcome, input_volume)
         outcome.set_node("regionsSegmentation", regions)
         make_folder(outcome, case.name)
-        fill_nodes(outcome, case)
+        _fill(outcome, case)
     except BaseException:
         remove_case(outcome)
         raise
@@ -90,7 +94,7 @@ def update_case(outcome: Outcome, case: Case) -> None:
     """
     shown = current_display(outcome)
     clear_selection(outcome)
-    fill_nodes(outcome, case)
+    _fill(outcome, case)
     apply_display(outcome, shown)
 
 
@@ -164,6 +168,30 @@ def case_from_scene(outcome: Outcome, need_volume: bool = False) -> Case:
         ),
         centerlines_of(outcome.centerlinesModel),
     )
+
+
+def was_edited(outcome: Outcome, case: Case) -> bool:
+    """Whether segmentations were edited since a case's numbers were computed.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Nodes of the case.
+    case : Case
+        As `case_from_scene` just read it.
+    """
+    return outcome.caseNode.GetAttribute(COMPUTED_FROM) != _digest(case)
+
+
+def _fill(outcome: Outcome, case: Case) -> None:
+    fill_nodes(outcome, case)
+    outcome.caseNode.SetAttribute(COMPUTED_FROM, _digest(case))
+
+
+def _digest(case: Case) -> str:
+    """Short text that differs where the labels do."""
+    labels = (np.ascontiguousarray(each.array, np.uint8) for each in (case.vessels, case.lungs))
+    return " ".join(f"{zlib.crc32(array):08x}" for array in labels)
 
 
 def scan_of(outcome: Outcome) -> Volume | None:

@@ -10,7 +10,7 @@ from ..export.folder import RESULT, check_output, output_folder
 from ..export.tables import measurements_csv
 from ..imaging.errors import AnalysisError
 from ..imaging.volume import Volume
-from .cases import case_from_scene, scan_of
+from .cases import case_from_scene, scan_of, was_edited
 from .outcome import Outcome
 
 
@@ -35,13 +35,24 @@ def write_outcome(
     AnalysisError
         Nodes were deleted that it takes, the folder may not be replaced, or cannot be written.
     """
-    case = case_from_scene(outcome, need_volume=report)
+    case = _up_to_date(outcome, need_volume=report)
     check_output(Path(folder), RESULT, overwrite)
     documents = _documents(case, scan_of(outcome)) if report else {}
     with output_folder(Path(folder), RESULT, overwrite) as partial:
         write_case(partial, case)
         for name, content in documents.items():
             (partial / name).write_bytes(content)
+
+
+def _up_to_date(outcome: Outcome, need_volume: bool = False) -> Case:
+    """Case of the nodes, whose numbers are those of its segmentations."""
+    case = case_from_scene(outcome, need_volume)
+    if was_edited(outcome, case):
+        raise AnalysisError(
+            f"The segmentations of {case.name} were edited since its numbers were computed;"
+            " recompute, and export then."
+        )
+    return case
 
 
 def _documents(case: Case, scan: Volume | None) -> dict[str, bytes]:
@@ -79,7 +90,7 @@ def write_table(outcome: Outcome, path: Path) -> None:
         Nodes were deleted that it takes, or the file cannot be written.
     """
     path = Path(path)
-    text = measurements_csv(case_from_scene(outcome))
+    text = measurements_csv(_up_to_date(outcome))
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         partial.write_text(text, encoding="utf-8", newline="")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from BV5AnalysisLib.export.case import Case, Review, case_of
+from BV5AnalysisLib.export.case import Case, Review, case_of, read_case
 from BV5AnalysisLib.imaging.centerlines import BRANCH_ARRAYS, POINT_ARRAYS
 from BV5AnalysisLib.imaging.drawnvoxels import AS_MEASURED
 from BV5AnalysisLib.imaging.errors import AnalysisError
@@ -24,9 +24,12 @@ from BV5AnalysisLib.scene.cases import (
     scan_of,
     set_review,
     update_case,
+    was_edited,
 )
 from BV5AnalysisLib.scene.display import DisplaySettings, apply_display, current_display
+from BV5AnalysisLib.scene.exporting import write_outcome, write_table
 from BV5AnalysisLib.scene.images import add_volume, labelmap
+from BV5AnalysisLib.scene.measuring import recomputed_case
 from BV5AnalysisLib.scene.offscreen import OffscreenApplication
 from BV5AnalysisLib.scene.outcome import find_outcomes, outcome_of
 from BV5AnalysisLib.scene.segmentations import BINARY, SURFACE
@@ -196,6 +199,36 @@ def test_update_puts_painted_vessels_into_classes_and_makes_deleted_segments_aga
     assert after.edits == numbers.edits
     # Computing again from what the scene now holds changes nothing.
     assert new_numbers(after, scan_of(outcome)).measurements == after.measurements
+
+
+def test_numbers_older_than_an_edit_are_not_exported(outcome, case, tmp_path):
+    def state() -> bool:
+        return was_edited(outcome, case_from_scene(outcome))
+
+    assert not state()
+    write_outcome(outcome, tmp_path / "before", report=False)
+    mask = np.zeros(case.grid.shape, bool)
+    mask[30, 20:40, 20] = True
+    paint(outcome, "Segment_1", "drawn", mask, case.grid)
+    assert state()
+    for write in (
+        lambda: write_outcome(outcome, tmp_path / "stale", report=False),
+        lambda: write_table(outcome, tmp_path / "stale.csv"),
+    ):
+        with pytest.raises(AnalysisError, match=r"case 7 were edited .* recompute"):
+            write()
+    assert [path.name for path in tmp_path.iterdir()] == ["before"]
+    update_case(outcome, recomputed_case(outcome))
+    assert not state()
+    write_outcome(outcome, tmp_path / "after", report=False)
+    assert_same_voxels(read_case(tmp_path / "after"), case_from_scene(outcome))
+    outcome.lungsSegmentation.GetSegmentation().RemoveSegment("left")
+    assert state()
+
+
+def assert_same_voxels(one: Case, other: Case) -> None:
+    np.testing.assert_array_equal(one.vessels.array, other.vessels.array)
+    assert set(np.unique(one.vessels.array)) <= {0, *SizeClass}
 
 
 def test_nothing_edited_gives_the_same_numbers_after_a_way_through_the_scene(outcome, case):
