@@ -1,8 +1,8 @@
 """Whether branches of confidence p are in their true class about p of the time.
 
 Each found branch of a chest phantom is held against the true vessels that it runs along; its true
-class is that of their mean area. Prints one table of phantoms that the error model was made on and one
-of others, written into ``confidence.md`` with ``--write``.
+class is that of their mean area. Prints a table of phantoms that the error model was made on, and
+one of others; writes them into ``confidence.md`` with ``--write``.
 """
 
 from __future__ import annotations
