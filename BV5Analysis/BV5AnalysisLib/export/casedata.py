@@ -161,7 +161,7 @@ def with_recomputed(
     Returns
     -------
     Case
-        With the edits of both.
+        With the edits of both. A verdict goes where numbers changed: nobody has seen them.
 
     Raises
     ------
@@ -170,6 +170,7 @@ def with_recomputed(
     """
     check_recomputable(case.parameters, parameters)
     edits = (case.edits or Edits()) + recomputed.edits
+    same = not recomputed.edits and parameters == case.parameters
     if findings is None:
         findings = renewed_findings(case.findings, recomputed.measurements[0], edits)
     return replace(
@@ -180,5 +181,6 @@ def with_recomputed(
         csa_histogram=recomputed.csa_histogram,
         findings=findings,
         parameters=parameters,
+        review=case.review if same else Review(),
         edits=edits,
     )

@@ -17,7 +17,7 @@ from .messages import problems_told
 from .parameternode import BranchClass
 from .picking import VesselPicker
 from .protocols import Logic
-from .shown import ShownCase, shown_case
+from .shown import ShownCase
 
 
 class ReviewSection:
@@ -164,16 +164,8 @@ class ReviewSection:
             parameters = recompute_parameters(self._parameterNode, case.parameters)
             with self._edits.paused():
                 self._logic.recompute(case.outcome, parameters)
-                self._withdrawVerdict(case)
             self._edits.mark(case.node, edited=False)
             self._onRecomputed()
-
-    def _withdrawVerdict(self, before: ShownCase) -> None:
-        """Take back a verdict that was made on other numbers."""
-        after = shown_case(before.outcome)
-        same = (after.edits, after.parameters) == (before.edits, before.parameters)
-        if before.review.get("status") and not same:
-            self._logic.setReview(before.outcome, "", "", "")
 
     def _select(self, branchId: int) -> None:
         with problems_told(_("The branch could not be shown."), busy=False):

@@ -123,9 +123,18 @@ def test_a_recomputed_case_carries_all_edits(case):
     assert result.edits.erased_ml > 4
     assert after.parameters.minimum_csa_mm2 == 0.5
     assert [found.code for found in after.findings] == ["thick_slices", "edited_by_hand"]
-    assert after.review == case.review
+    assert (case.review.status, after.review) == ("accepted", Review())
     with pytest.raises(AnalysisError, match="analyze the scan again"):
         with_recomputed(edited, result, Parameters(blood_hu=55.0))
+
+
+def test_a_verdict_stays_where_nothing_changed(case):
+    result = recompute(
+        None, case.lungs, case.vessels, case.centerlines, case.calibration, case.parameters
+    )
+    assert with_recomputed(case, result, case.parameters).review == case.review
+    floor = dataclasses.replace(case.parameters, minimum_csa_mm2=0.5)
+    assert with_recomputed(case, result, floor).review == Review()
 
 
 def test_what_earlier_versions_wrote_is_read(folder, case):
