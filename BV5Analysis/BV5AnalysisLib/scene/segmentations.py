@@ -158,6 +158,8 @@ def make_shell(
 ) -> None:
     """Give a segmentation surfaces that were made elsewhere; edits renew them by its own rule.
 
+    Clicks in 3D views go through them, to what they surround.
+
     Parameters
     ----------
     node : vtkMRMLSegmentationNode
@@ -168,9 +170,11 @@ def make_shell(
         0 to 1, for when they are renewed.
     """
     _set_rule(node.GetSegmentation(), smoothing)
+    display = node.GetDisplayNode()
     for key, surface in surfaces.items():
         node.GetSegmentation().GetSegment(key).AddRepresentation(SURFACE, surface)
-    node.GetDisplayNode().Modified()
+        display.SetSegmentPickable(key, False)
+    display.Modified()
 
 
 def shell_surfaces(

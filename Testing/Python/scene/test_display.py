@@ -8,6 +8,7 @@ import slicer
 import vtk
 from BV5AnalysisLib.export.case import case_of
 from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
+from BV5AnalysisLib.scene.branches import branch_at
 from BV5AnalysisLib.scene.cases import add_case, remove_case, update_case
 from BV5AnalysisLib.scene.colors import renew_legend
 from BV5AnalysisLib.scene.display import (
@@ -224,6 +225,25 @@ def test_classes_are_drawn_each_by_one_actor_and_can_be_switched_off(outcome, vi
     assert view.visible_actors() == len(SizeClass) - 1
     apply_display(outcome, dataclasses.replace(settings, lungs_visible=True))
     assert view.visible_actors() == len(SizeClass) + 2
+
+
+def test_a_click_in_3d_goes_through_the_lungs_to_a_vessel(outcome, view, small_result):
+    update_case(outcome, case_of("case 7", small_result))  # the lungs' segments are made anew
+    image = view.drawn()
+    blue = np.array(VESSELS[SizeClass.BV10].color)
+    ratio = image / np.maximum(image.max(axis=-1, keepdims=True), 1)
+    near = np.abs(ratio - blue / blue.max()).max(axis=-1) < 0.15
+    near[int(0.85 * HEIGHT) :] = False  # the legend
+    rows, columns = np.nonzero(near)
+    middle = len(rows) // 2
+    # As Slicer's markups find the place of a click.
+    picker = vtk.vtkCellPicker()
+    picker.SetTolerance(0.005)
+    assert picker.Pick(int(columns[middle]), HEIGHT - 1 - int(rows[middle]), 0, view.renderer)
+    branch = branch_at(outcome, picker.GetPickPosition())
+    assert branch is not None
+    start = small_result.centerlines.branch_start[branch]
+    assert small_result.centerlines.size_class[start] == SizeClass.BV10
 
 
 def test_the_legend_shows_whatever_else_is_shown_and_hides_on_demand(outcome, view):
