@@ -16,6 +16,8 @@ from .protocols import Logic
 from .shown import ShownCase
 
 CASE_ATTRIBUTE = ("BV5Analysis.case", "1")
+LONGEST_NAME = 120
+"""Of a file, bytes: file systems take 255, and some programs not even that in a whole path."""
 
 
 class ResultsSection:
@@ -131,8 +133,9 @@ class ResultsSection:
 
 
 def file_name(name: str) -> str:
-    """Case name as a file name: what file systems do not take is replaced."""
-    return re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", name).strip(" .") or "case"
+    """Case name as a file name: what file systems do not take is replaced, or cut off."""
+    name = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", name).encode("utf-8")
+    return name[:LONGEST_NAME].decode("utf-8", "ignore").strip(" .") or "case"
 
 
 def key_line(row: dict[str, Any]) -> str:

@@ -33,6 +33,7 @@ class VerdictPart:
         self._onReviewed = onReviewed
         self._parameterNode: Any = None
         self._case: ShownCase | None = None
+        self._commented: Any = None
 
     def setup(self) -> None:
         """Connect the widgets."""
@@ -43,6 +44,8 @@ class VerdictPart:
     def setParameterNode(self, parameterNode: Any) -> None:
         """Take reviewer and comment from here on from this node."""
         self._parameterNode = parameterNode
+        if parameterNode is None:
+            self._commented = None
 
     def chooseDefault(self) -> None:
         """Take the name that Slicer's user gave in the settings, where no reviewer is set."""
@@ -53,8 +56,18 @@ class VerdictPart:
     def show(self, case: ShownCase | None) -> None:
         """Show a case's verdict, or none."""
         self._case = case
+        if case is not None:
+            self._showComment(case)
         self._ui.reviewStateLabel.text = review_text(case.review) if case else ""
         self._ui.undoReviewButton.enabled = case is not None and bool(case.review.get("status"))
+
+    def _showComment(self, case: ShownCase) -> None:
+        """Offer a case's own comment: what was written of another case must not go with it."""
+        another = self._commented is not None and self._commented != case.outcome
+        # A scene may come with a comment that was not kept yet.
+        if another or (self._commented is None and not self._parameterNode.reviewComment):
+            self._parameterNode.reviewComment = case.review.get("comment", "")
+        self._commented = case.outcome
 
     def onAccept(self, _checked: bool = False) -> None:
         """Accept the case."""

@@ -207,6 +207,36 @@ def test_two_cases_and_one_removed(ui, widget, outcome, case_folder, messages):
     assert ui.keyLabel.text.startswith("BV5")
 
 
+def test_a_comment_goes_with_its_case_only(ui, widget, outcome, case_folder, ct_node):
+    other = widget.logic.loadCase(case_folder, ct_node)
+    ui.reviewerLineEdit.text = "Dr. Ä"
+    ui.reviewCommentLineEdit.text = "motion"
+    ui.rejectButton.click()
+    ui.caseSelector.setCurrentNode(other.caseNode)
+    assert ui.reviewCommentLineEdit.text == ""
+    ui.acceptButton.click()
+    assert other.record["review"]["comment"] == ""
+    ui.caseSelector.setCurrentNode(outcome.caseNode)
+    assert ui.reviewCommentLineEdit.text == "motion"
+    ui.reviewCommentLineEdit.text = "motion, and"
+    slicer.util.selectModule("SegmentEditor")
+    slicer.util.selectModule("BV5Analysis")
+    assert ui.reviewCommentLineEdit.text == "motion, and"
+
+
+@pytest.mark.parametrize("name", ["ü" * 200, "../../x", "a/b\\c:d", "..", "a\nb"])
+def test_a_report_of_whatever_name_goes_into_the_chosen_folder(
+    ui, outcome, name, tmp_path, messages
+):
+    outcome.set_record(outcome.record | {"case": name})
+    messages.answer("getExistingDirectory", str(tmp_path))
+    before = set(tmp_path.iterdir())
+    ui.saveReportButton.click()
+    assert messages.texts("error") == []
+    (folder,) = set(tmp_path.iterdir()) - before
+    assert (folder / "report.html").is_file()
+
+
 def wait_for(condition, seconds):
     """Let Qt work until something holds."""
     end = time.monotonic() + seconds
