@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
+import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
@@ -27,29 +30,54 @@ def check_rendering() -> None:
 
 def off_screen_window() -> vtk.vtkRenderWindow:
     """Window that needs no display, after a check that it can be made: VTK would crash."""
-    if sys.platform != "linux" or not hasattr(vtk, "vtkEGLRenderWindow"):
-        # Within Slicer, which has a display wherever it runs.
-        window = vtk.vtkRenderWindow()
-        window.SetShowWindow(False)
-    else:
-        try:
-            ctypes.CDLL("libEGL.so.1")
-        except OSError as error:
-            raise AnalysisError(
-                f"The 3D picture needs the library libEGL.so.1; install it: {PACKAGES}"
-            ) from error
-        window = vtk.vtkEGLRenderWindow()
-        warnings = vtk.vtkObject.GetGlobalWarningDisplay()
-        vtk.vtkObject.GlobalWarningDisplayOff()
-        supported = window.SupportsOpenGL()
-        vtk.vtkObject.SetGlobalWarningDisplay(warnings)
-        if not supported:
-            raise AnalysisError(
-                f"The 3D picture needs an OpenGL driver for EGL; install Mesa's: {PACKAGES}"
-            )
+    window = _native_window() or _egl_window()
+    window.SetShowWindow(False)
     window.SetOffScreenRendering(True)
     window.SetMultiSamples(0)
     return window
+
+
+def _native_window() -> vtk.vtkRenderWindow | None:
+    """Window of the system's kind; None on Linux, but for within Slicer where it has a display.
+
+    While a view of Slicer, of the X window system, is the one that is drawn to, nothing can be
+    drawn with EGL: its calls would end up in that view.
+    """
+    has_egl = sys.platform == "linux" and hasattr(vtk, "vtkEGLRenderWindow")
+    if has_egl and getattr(slicer, "app", None) is None:
+        return None
+    with _silent():
+        window = vtk.vtkRenderWindow()
+    return None if has_egl and not window.IsA("vtkXOpenGLRenderWindow") else window
+
+
+def _egl_window() -> vtk.vtkRenderWindow:
+    """Window of EGL, for which there need not be a display; AnalysisError if it has no driver."""
+    try:
+        ctypes.CDLL("libEGL.so.1")
+    except OSError as error:
+        raise AnalysisError(
+            f"The 3D picture needs the library libEGL.so.1; install it: {PACKAGES}"
+        ) from error
+    window = vtk.vtkEGLRenderWindow()
+    with _silent():
+        supported = window.SupportsOpenGL()
+    if not supported:
+        raise AnalysisError(
+            f"The 3D picture needs an OpenGL driver for EGL; install Mesa's: {PACKAGES}"
+        )
+    return window
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Let VTK look for drivers without a word on those that are not there."""
+    warnings = vtk.vtkObject.GetGlobalWarningDisplay()
+    vtk.vtkObject.GlobalWarningDisplayOff()
+    try:
+        yield
+    finally:
+        vtk.vtkObject.SetGlobalWarningDisplay(warnings)
 
 
 def pixels_of(window: vtk.vtkRenderWindow) -> np.ndarray:

@@ -346,7 +346,7 @@ def test_without_egl_a_plain_window_is_made_as_in_slicer(monkeypatch):
 
     from BV5AnalysisLib.scene import pictures
 
-    vtk_without_egl = mock.Mock(spec=["vtkRenderWindow"])
+    vtk_without_egl = mock.Mock(spec=["vtkRenderWindow", "vtkObject"])
     monkeypatch.setattr(pictures, "vtk", vtk_without_egl)
     window = off_screen_window()
     assert window is vtk_without_egl.vtkRenderWindow.return_value

@@ -11,10 +11,13 @@ import BV5AnalysisLib
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import slicer
+import vtk
 from BV5AnalysisLib.export.case import case_of
 from BV5AnalysisLib.imaging.centerlines import Centerlines
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
+from BV5AnalysisLib.scene.pictures import off_screen_window
 from BV5AnalysisLib.scene.rendering import render_3d
 from BV5AnalysisLib.scene.views import ANTERIOR, LEFT, POSTERIOR, SUPERIOR
 
@@ -171,6 +174,40 @@ def test_missing_library_is_told_with_its_package(small_result, tmp_path, monkey
     with pytest.raises(AnalysisError, match="apt install libegl1 libgl1-mesa-dri"):
         picture(small_result, tmp_path / "p.png")
     assert not (tmp_path / "p.png").exists()
+
+
+class WindowOfX:
+    """What VTK makes where there is a display."""
+
+    def __init__(self):
+        self.settings = {}
+
+    def IsA(self, name):  # noqa: N802  VTK's name
+        return name == "vtkXOpenGLRenderWindow"
+
+    def __getattr__(self, name):
+        return lambda value: self.settings.update({name: value})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="EGL is Linux's")
+def test_in_slicer_windows_are_of_the_kind_of_its_views(monkeypatch):
+    # EGL's cannot be drawn to while a view of the X window system is.
+    monkeypatch.setattr(vtk, "vtkRenderWindow", WindowOfX)
+    assert isinstance(off_screen_window(), vtk.vtkEGLRenderWindow)
+    monkeypatch.setattr(slicer, "app", object(), raising=False)
+    window = off_screen_window()
+    assert isinstance(window, WindowOfX)
+    assert window.settings["SetOffScreenRendering"] is True
+    assert window.settings["SetShowWindow"] is False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="EGL is Linux's")
+def test_in_slicer_without_display_windows_are_of_egl(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setattr(slicer, "app", object(), raising=False)
+    window = off_screen_window()
+    assert isinstance(window, vtk.vtkEGLRenderWindow)
+    window.Finalize()
 
 
 DRAW = """
