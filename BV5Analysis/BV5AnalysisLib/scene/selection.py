@@ -191,6 +191,7 @@ def _remember(node: slicer.vtkMRMLSliceNode) -> None:
         before = {
             "slice_to_ras": array_of(node.GetSliceToRAS()).tolist(),
             "field_of_view": node.GetFieldOfView(),
+            "dimensions": node.GetDimensions(),
             "origin": node.GetXYZOrigin(),
         }
         node.SetAttribute(BEFORE, json.dumps(before))
@@ -250,6 +251,14 @@ def _turn_slices_back(
         node.SetXYZOrigin(*before["origin"])
         node.SetFieldOfView(*before["field_of_view"])
         node.EndModify(changing)
+
+
+def _field_of_view(before: dict[str, list], dimensions: tuple[int, int, int]) -> list[float]:
+    """Field of view of before, in mm; of a view that was resized since, as Slicer adapts it."""
+    width, height, depth = before["field_of_view"]
+    if list(dimensions[:2]) != before["dimensions"][:2] and dimensions[1] > 0:
+        width = height * dimensions[0] / dimensions[1]
+    return [width, height, depth]
 
 
 def _look_at(camera: slicer.vtkMRMLCameraNode, position: np.ndarray) -> None:

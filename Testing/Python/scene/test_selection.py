@@ -130,6 +130,15 @@ def test_clearing_puts_everything_back(shown, application):
     clear_selection(shown)
 
 
+def test_a_view_resized_meanwhile_goes_back_undistorted(shown):
+    green = view(shown, "Green")
+    _, height, _ = green.GetFieldOfView()
+    select_branch(shown, 1, "Green")
+    green.SetDimensions(600, 300, 1)
+    clear_selection(shown)
+    assert green.GetFieldOfView()[:2] == pytest.approx((2 * height, height))
+
+
 def test_the_branch_is_highlighted_in_3d_and_on_slices(shown, small_result):
     select_branch(shown, 3)
     points = vtk_to_numpy(shown.highlightModel.GetPolyData().GetPoints().GetData())
