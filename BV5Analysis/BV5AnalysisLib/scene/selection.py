@@ -249,7 +249,7 @@ def _turn_slices_back(
         node.GetSliceToRAS().DeepCopy(np.ravel(before["slice_to_ras"]))
         node.UpdateMatrices()
         node.SetXYZOrigin(*before["origin"])
-        node.SetFieldOfView(*before["field_of_view"])
+        node.SetFieldOfView(*_field_of_view(before, node.GetDimensions()))
         node.EndModify(changing)
 
 
