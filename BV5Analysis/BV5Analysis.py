@@ -56,6 +56,16 @@ class BV5Analysis(ScriptedLoadableModule):
             " Med 2013;188:231, and Morris et al., Eur Respir J 2021;58:2004133."
         )
         slicer.app.connect("startupCompleted()", registerSampleData)
+        slicer.app.connect("startupCompleted()", registerReviewLayout)
+
+
+def registerReviewLayout() -> None:
+    """Make the review layout known: scenes that were saved in it open in it."""
+    from BV5AnalysisLib.scene.reviewlayout import register_layout, scene_layout_node
+
+    layoutNode = scene_layout_node(slicer.mrmlScene)
+    if layoutNode is not None:
+        register_layout(layoutNode)
 
 
 def registerSampleData() -> None:
@@ -372,7 +382,8 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
 
     def showResults(self, outcome: Outcome) -> None:
         """Show a case in the review layout; without a window, set up the views' nodes."""
-        from BV5AnalysisLib.scene.layout import fill_views, scene_layout_node, show_layout
+        from BV5AnalysisLib.scene.layout import fill_views
+        from BV5AnalysisLib.scene.reviewlayout import scene_layout_node, show_layout
 
         layoutNode = scene_layout_node(slicer.mrmlScene)
         if layoutNode is not None:
@@ -381,7 +392,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
 
     def restoreLayout(self) -> None:
         """Go back to the layout from before `showResults`."""
-        from BV5AnalysisLib.scene.layout import restore_layout, scene_layout_node
+        from BV5AnalysisLib.scene.reviewlayout import restore_layout, scene_layout_node
 
         layoutNode = scene_layout_node(slicer.mrmlScene)
         if layoutNode is not None:
@@ -485,7 +496,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         segmentation = outcome.vesselsSegmentation
         if segmentation is None:
             raise AnalysisError(
-                _("The vessels segmentation was deleted. Recompute or load the case again.")
+                _("The vessels segmentation was deleted; load the case again, or analyze again.")
             )
         # With surfaces, Segment Editor would renew them at each stroke, which takes seconds.
         segmentation.GetSegmentation().RemoveRepresentation(SURFACE)

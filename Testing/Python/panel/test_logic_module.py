@@ -1,6 +1,7 @@
 """The module as Slicer lists, loads and reloads it; its sample data."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -17,6 +18,20 @@ def test_the_module_is_listed_under_quantification(module, slicer_app):
     assert list(parent.categories) == ["Quantification"]
     assert "not a medical device" in parent.helpText
     assert "BV5Analysis" in slicer.selfTests
+
+
+def test_the_layout_is_known_once_slicer_has_started(module, slicer_app):
+    from BV5AnalysisLib.scene.reviewlayout import LAYOUT_ID
+
+    assert slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode").IsLayoutDescription(LAYOUT_ID)
+
+
+def test_the_layout_is_made_known_without_loading_heavy_packages():
+    code = "import sys, BV5AnalysisLib.scene.reviewlayout; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=MODULE_FILE.parent, capture_output=True, check=True
+    )
+    assert not {b"scipy", b"SimpleITK"} & set(done.stdout.split())
 
 
 def test_sample_data_are_offered_once(module, slicer_app):

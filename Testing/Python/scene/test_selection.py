@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import slicer
+import vtk
 from BV5AnalysisLib.export.case import case_of
 from BV5AnalysisLib.imaging.confidence import class_confidence
 from BV5AnalysisLib.imaging.parameters import Parameters
@@ -13,15 +14,15 @@ from BV5AnalysisLib.scene.branches import BranchFinder, branch_at, branch_rows
 from BV5AnalysisLib.scene.cases import add_case, update_case
 from BV5AnalysisLib.scene.coordinates import array_of
 from BV5AnalysisLib.scene.display import DisplaySettings, apply_display
-from BV5AnalysisLib.scene.layout import (
+from BV5AnalysisLib.scene.layout import fill_views
+from BV5AnalysisLib.scene.results import add_result
+from BV5AnalysisLib.scene.reviewlayout import (
     LAYOUT_ID,
-    fill_views,
     layout_xml,
     register_layout,
     restore_layout,
     show_layout,
 )
-from BV5AnalysisLib.scene.results import add_result
 from BV5AnalysisLib.scene.selection import (
     FIELD_OF_VIEW_MM,
     across,
@@ -323,6 +324,20 @@ def test_the_layout_is_registered_once_and_described_validly(application):
     assert node.GetLayoutDescription(LAYOUT_ID) == layout_xml()
 
 
+def test_a_scene_that_was_saved_in_the_layout_opens_in_it(application):
+    logic = slicer.vtkMRMLLayoutLogic()
+    logic.SetMRMLScene(application.scene)
+    node = logic.GetLayoutNode()
+    vtk.vtkObject.GlobalWarningDisplayOff()  # it says that it does not know the layout
+    loaded = slicer.vtkMRMLLayoutNode()
+    loaded.SetViewArrangement(LAYOUT_ID)  # Slicer saves the number, not what it stands for
+    node.CopyContent(loaded)
+    vtk.vtkObject.GlobalWarningDisplayOn()
+    assert logic.GetViewNodes().GetNumberOfItems() == 0
+    register_layout(node)
+    assert logic.GetViewNodes().GetNumberOfItems() == 6
+
+
 def test_all_views_of_the_layout_are_made_by_slicers_layout_logic(application):
     logic = slicer.vtkMRMLLayoutLogic()
     logic.SetMRMLScene(application.scene)
@@ -349,6 +364,18 @@ def test_all_views_of_the_layout_are_made_by_slicers_layout_logic(application):
     assert node.GetViewArrangement() == first
     restore_layout(node)
     assert node.GetViewArrangement() == first
+
+
+def test_after_the_scene_was_closed_the_layout_can_be_left(application):
+    logic = slicer.vtkMRMLLayoutLogic()
+    logic.SetMRMLScene(application.scene)
+    node = logic.GetLayoutNode()
+    show_layout(node)
+    application.scene.Clear()
+    assert logic.GetLayoutNode().GetViewArrangement() == LAYOUT_ID
+    restore_layout(logic.GetLayoutNode())
+    four_up = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+    assert logic.GetLayoutNode().GetViewArrangement() == four_up
 
 
 def test_a_layout_chosen_since_is_left(application):
