@@ -26,7 +26,7 @@ from .plots import (
     set_chart,
     set_series,
 )
-from .segmentations import add_segmentation, make_shell, set_labels, shell_surfaces
+from .segmentations import add_display, add_segmentation, make_shell, set_labels, shell_surfaces
 from .tables import fill_measurements
 from .tubes import tubes_poly_data
 
@@ -65,16 +65,19 @@ def _fill_segmentations(outcome: Outcome, case: Case) -> list[slicer.vtkMRMLNode
         ("lungsSegmentation", "lungs", case.lungs, LUNGS),
     ):
         node = outcome.node(role)
-        if node is not None:
+        if node is None:
+            name = _name(outcome, what)
+            node = add_segmentation(outcome.scene, name, labels, appearances, outcome.inputVolume)
+            _adopt(outcome, role, node)
+            new.append(node)
+        else:
             set_labels(node, labels, appearances)
-            continue
-        name = _name(outcome, what)
-        node = add_segmentation(outcome.scene, name, labels, appearances, outcome.inputVolume)
+            if node.GetDisplayNode() is not None:
+                continue
+            add_display(node)
         node.GetDisplayNode().SetOpacity2DFill(0.0)
         node.GetDisplayNode().SetOpacity3D(LUNG_OPACITY if what == "lungs" else 1.0)
         node.GetDisplayNode().SetVisibility3D(what == "lungs")
-        _adopt(outcome, role, node)
-        new.append(node)
     surfaces = shell_surfaces(case.lungs, LUNGS, LUNG_SMOOTHING, LUNG_VOXEL_MM)
     make_shell(outcome.lungsSegmentation, surfaces, LUNG_SMOOTHING)
     return new

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import zlib
 
 import numpy as np
@@ -19,7 +20,7 @@ from .folders import make_folder, remove_folder
 from .images import turned_round
 from .masks import lung_labels, regions_from, vessel_labels
 from .models import centerlines_of
-from .outcome import CASE_ATTRIBUTE, Outcome
+from .outcome import CASE_ATTRIBUTE, Outcome, find_outcomes
 from .selection import clear_selection
 from .volumes import ct_volume
 
@@ -61,7 +62,7 @@ def add_case(
     """
     if input_volume is not None:
         check_same_grid(case.grid, input_volume)
-    node = scene.AddNewNodeByClass("vtkMRMLTextNode", case.name)
+    node = scene.AddNewNodeByClass("vtkMRMLTextNode", _distinct_name(scene, case.name))
     # In the scene's own file, not in one beside it that could get lost.
     node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeNever)
     node.SetAttribute(CASE_ATTRIBUTE, "1")
@@ -70,12 +71,19 @@ def add_case(
         if input_volume is not None:
             attach_volume(outcome, input_volume)
         outcome.set_node("regionsSegmentation", regions)
-        make_folder(outcome, case.name)
+        make_folder(outcome, node.GetName())
         _fill(outcome, case)
     except BaseException:
         remove_case(outcome)
         raise
     return outcome
+
+
+def _distinct_name(scene: slicer.vtkMRMLScene, name: str) -> str:
+    """Name that no other case node of the scene has, such as ``Case (2)``."""
+    taken = {each.caseNode.GetName() for each in find_outcomes(scene)}
+    names = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
+    return next(each for each in names if each not in taken)
 
 
 def update_case(outcome: Outcome, case: Case) -> None:
@@ -155,8 +163,9 @@ def case_from_scene(outcome: Outcome, need_volume: bool = False) -> Case:
     missing = [name for name, node in needed.items() if node is None]
     if missing:
         raise AnalysisError(
-            f"The {' and the '.join(missing)} of {outcome.caseNode.GetName()} were deleted; undo"
-            " that, load the case again, or analyze again."
+            f"The {' and the '.join(missing)} of {outcome.caseNode.GetName()}"
+            f" {'were' if len(missing) > 1 else 'was'} deleted; load the case again, or analyze"
+            " again."
         )
     record = outcome.record
     grid = grid_of(record)

@@ -39,8 +39,8 @@ def erase_branch(outcome: Outcome, branch: int) -> None:
     segmentation, model = outcome.vesselsSegmentation, outcome.centerlinesModel
     if segmentation is None or model is None:
         raise AnalysisError(
-            "The vessels segmentation or the centerlines model was deleted; undo that, load the"
-            " case again, or analyze again."
+            "The vessels segmentation or the centerlines model was deleted; load the case"
+            " again, or analyze again."
         )
     centerlines = _in_frame_of(segmentation, centerlines_of(model), model)
     if not 0 <= branch < centerlines.branch_count:

@@ -48,11 +48,16 @@ def add_segmentation(
     """
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     set_edit_geometry(node, labels.grid, reference)
+    add_display(node)
+    set_labels(node, labels, appearances)
+    return node
+
+
+def add_display(node: slicer.vtkMRMLSegmentationNode) -> None:
+    """Give a segmentation a display node."""
     node.CreateDefaultDisplayNodes()
     # Slices show the voxels: surfaces are simplified, and slow to cut.
     node.GetDisplayNode().SetPreferredDisplayRepresentationName2D(BINARY)
-    set_labels(node, labels, appearances)
-    return node
 
 
 def set_edit_geometry(

@@ -10,6 +10,7 @@ import slicer
 import vtk
 
 from ..imaging.centerlines import Centerlines
+from ..imaging.errors import AnalysisError
 from ..imaging.parameters import Parameters
 from ..imaging.sizeclasses import SizeClass
 from .coordinates import array_of, ras_points
@@ -75,12 +76,18 @@ def select_branch(
 
     Raises
     ------
+    AnalysisError
+        The centerlines were deleted.
     ValueError
-        There is no such branch, or the centerlines were deleted.
+        There is no such branch.
     """
     model = outcome.centerlinesModel
-    centerlines = centerlines_of(model) if model is not None else None
-    if centerlines is None or not 0 <= branch < centerlines.branch_count:
+    if model is None:
+        raise AnalysisError(
+            "The centerlines model was deleted; load the case again, or analyze again."
+        )
+    centerlines = centerlines_of(model)
+    if not 0 <= branch < centerlines.branch_count:
         raise ValueError(f"there is no branch {branch}")
     scene, place = outcome.scene, place_of(centerlines, branch, model)
     outcome.caseNode.SetAttribute(SELECTED, str(branch))

@@ -280,8 +280,14 @@ def test_update_keeps_how_things_are_shown(outcome, case):
 def test_what_is_missing_is_named(outcome, name, told):
     outcome.scene.RemoveNode(getattr(outcome, name))
     assert getattr(outcome, name) is None
-    with pytest.raises(AnalysisError, match=f"The {told} of case 7 were deleted"):
+    with pytest.raises(AnalysisError, match=f"The {told} of case 7 was deleted"):
         case_from_scene(outcome, need_volume=True)
+
+
+def test_branches_without_centerlines_are_told(outcome):
+    outcome.scene.RemoveNode(outcome.centerlinesModel)
+    with pytest.raises(AnalysisError, match="centerlines model was deleted"):
+        select_branch(outcome, 0)
 
 
 def test_all_that_is_missing_is_named_at_once(outcome):
@@ -289,6 +295,24 @@ def test_all_that_is_missing_is_named_at_once(outcome):
         outcome.scene.RemoveNode(getattr(outcome, name))
     with pytest.raises(AnalysisError, match="vessels segmentation and the centerlines model"):
         case_from_scene(outcome)
+
+
+@pytest.mark.parametrize("role", ["vesselsSegmentation", "lungsSegmentation"])
+def test_a_deleted_display_is_made_again(outcome, case, role):
+    node = getattr(outcome, role)
+    shown = current_display(outcome)
+    outcome.scene.RemoveNode(node.GetDisplayNode())
+    update_case(outcome, case)
+    assert node.GetDisplayNode() is not None
+    assert current_display(outcome) == shown
+
+
+def test_cases_of_one_name_are_told_apart(outcome, case):
+    second, third = (add_case(outcome.scene, case) for _ in range(2))
+    names = [each.caseNode.GetName() for each in (outcome, second, third)]
+    assert names == ["case 7", "case 7 (2)", "case 7 (3)"]
+    assert second.vesselsSegmentation.GetName() == "case 7 (2) vessels"
+    assert {each.name for each in (outcome, second, third)} == {"case 7"}
 
 
 def test_deleted_nodes_are_made_again(outcome, case):
