@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import slicer
 
 from ..export.case import Case, case_of, with_recomputed
@@ -9,13 +11,20 @@ from ..imaging.errors import AnalysisError
 from ..imaging.parameters import Parameters
 from ..imaging.pipeline import analyze
 from ..imaging.progress import Progress
+from ..imaging.quality import Finding, Severity
 from ..imaging.reading import scan_from_image, with_acquisition
 from ..imaging.recompute import check_recomputable, recompute
+from ..imaging.scan import Region
 from .acquisition import acquisition_of
 from .cases import case_from_scene, regions_of, scan_of
 from .masks import lungs_from, regions_from
 from .outcome import Outcome
 from .volumes import ct_volume, reason_not_measurable
+
+ROWS_OF_ALL = ("both", "right", "left")
+"""Rows that every case has; regions are never named so."""
+REGIONS_LEFT_OUT = "regions_left_out"
+"""Code of the finding that tells of rows that were lost."""
 
 
 def measured_case(
@@ -87,6 +96,7 @@ def recomputed_case(outcome: Outcome, parameters: Parameters | None = None) -> C
     case = case_from_scene(outcome, need_volume=True)
     parameters = parameters or case.parameters
     check_recomputable(case.parameters, parameters)
+    regions = regions_of(outcome)
     recomputed = recompute(
         scan_of(outcome),
         case.lungs,
@@ -94,9 +104,24 @@ def recomputed_case(outcome: Outcome, parameters: Parameters | None = None) -> C
         case.centerlines,
         case.calibration,
         parameters,
-        regions_of(outcome),
+        regions,
     )
+    case = dataclasses.replace(case, findings=_told_of_regions(case, regions))
     return with_recomputed(case, recomputed, parameters)
+
+
+def _told_of_regions(case: Case, regions: tuple[Region, ...]) -> tuple[Finding, ...]:
+    """Add to the findings of a case that rows go as nobody knows their regions any more."""
+    if regions:
+        return tuple(each for each in case.findings if each.code != REGIONS_LEFT_OUT)
+    lost = [row.region for row in case.measurements if row.region not in ROWS_OF_ALL]
+    if not lost:
+        return case.findings
+    text = (
+        f"Left out when recomputing, as the segmentation of the regions is not in the scene:"
+        f" {', '.join(lost)}."
+    )
+    return (*case.findings, Finding(REGIONS_LEFT_OUT, Severity.WARNING, text, float(len(lost))))
 
 
 def volume_of_case(scene: slicer.vtkMRMLScene, case: Case) -> slicer.vtkMRMLScalarVolumeNode | None:

@@ -400,8 +400,15 @@ def test_regions_are_measured_as_they_are_now(application, case, small_result):
     (region,) = regions_of(outcome)
     assert region.name == "Upper"
     np.testing.assert_array_equal(region.mask.array, mask > 0)
+    update_case(outcome, recomputed_case(outcome))
+    assert [row["region"] for row in outcome.record["measurements"]][3:] == ["Upper"]
     scene.RemoveNode(regions)
     assert regions_of(outcome) == ()
+    for _ in range(2):  # It stays told.
+        update_case(outcome, recomputed_case(outcome))
+        assert len(outcome.record["measurements"]) == 3
+        lost = [f for f in outcome.record["findings"] if f["code"] == "regions_left_out"]
+        assert [(f["severity"], f["text"].split(": ")[1]) for f in lost] == [("warning", "Upper.")]
 
 
 # Review, transform, saving
@@ -415,7 +422,7 @@ def test_review_is_kept_and_shown(outcome):
     for key, text in (("review", "rejected"), ("reviewer", "Dr. Ä")):
         column = table.GetColumnByName(key)
         assert [column.GetValue(row) for row in range(3)] == [text] * 3
-    assert table.GetColumnByName("review_comment").GetValue(0) == review.comment
+    assert table.GetColumnByName("review_comment").GetValue(0) == "Bewegung, ”schlecht”"
 
 
 def test_results_go_under_the_volumes_transform(application, case, small_result):
