@@ -63,7 +63,10 @@ def _left_side(lungs: np.ndarray, grid: Grid) -> np.ndarray:
     coarse = Grid(thin.shape[::-1], spacing)
     right, left = split_sides(np.ascontiguousarray(thin), coarse)
     if not right.any() or not left.any():
-        raise AnalysisError("The lung mask covers but one lung; BV5 needs both.")
+        raise AnalysisError(
+            "The lung mask covers only one lung; give one that covers both, or none to have the lungs"
+            " segmented."
+        )
     nearer_left = distance_mm(~left, coarse) < distance_mm(~right, coarse)
     for axis, s in enumerate(step):
         nearer_left = np.repeat(nearer_left, s, axis)
