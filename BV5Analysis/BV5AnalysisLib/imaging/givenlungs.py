@@ -64,7 +64,7 @@ def _left_side(lungs: np.ndarray, grid: Grid) -> np.ndarray:
     right, left = split_sides(np.ascontiguousarray(thin), coarse)
     if not right.any() or not left.any():
         raise AnalysisError(
-            "The lung mask covers only one lung; give one that covers both, or none to have the lungs"
+            "The lung mask covers only one lung; give one that covers both, or none to have them"
             " segmented."
         )
     nearer_left = distance_mm(~left, coarse) < distance_mm(~right, coarse)
