@@ -206,4 +206,5 @@ def _adopt(outcome: Outcome, role: str, node: slicer.vtkMRMLNode) -> None:
 
 
 def _name(outcome: Outcome, what: str) -> str:
-    return f"{outcome.caseNode.GetName()} {what}"
+    # Slicer writes names of files into the scene's XML as they are; an & there ends the loading.
+    return f"{outcome.caseNode.GetName()} {what}".replace("&", "+")

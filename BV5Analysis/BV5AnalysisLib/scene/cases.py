@@ -22,6 +22,7 @@ from .masks import lung_labels, regions_from, vessel_labels
 from .models import centerlines_of
 from .outcome import CASE_ATTRIBUTE, Outcome, find_outcomes
 from .selection import clear_selection
+from .tables import saveable
 from .volumes import ct_volume
 
 HAD_VOLUME = "BV5Analysis.hadInputVolume"
@@ -128,7 +129,7 @@ def set_review(outcome: Outcome, review: Review) -> None:
     ):
         column = table.GetTable().GetColumnByName(key)
         for row in range(table.GetNumberOfRows()):
-            column.SetValue(row, text)
+            column.SetValue(row, saveable(text))
     table.GetTable().Modified()
     table.EndModify(changing)
 

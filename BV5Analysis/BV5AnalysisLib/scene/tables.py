@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -176,5 +177,10 @@ def _table_column(column: Column, values: Sequence[str] | np.ndarray) -> vtk.vtk
     texts = vtk.vtkStringArray()
     texts.SetName(column.key)
     for text in values:
-        texts.InsertNextValue(text)
+        texts.InsertNextValue(saveable(text))
     return texts
+
+
+def saveable(text: str) -> str:
+    """Text as a table saved with the scene can hold it: in one line, without straight quotes."""
+    return re.sub(r"\s", " ", text).replace('"', "”")

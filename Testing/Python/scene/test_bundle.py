@@ -1,14 +1,19 @@
 """The bundle, read back as Slicer reads it."""
 
+import dataclasses
 import zipfile
 
 import numpy as np
 import pytest
 import slicer
+from BV5AnalysisLib.export.case import Review, case_of
 from BV5AnalysisLib.export.segmentation import terminology_entry
 from BV5AnalysisLib.imaging.sizeclasses import LUNGS, VESSELS
 from BV5AnalysisLib.scene.bundle import save_scene
+from BV5AnalysisLib.scene.cases import add_case, case_from_scene, set_review
+from BV5AnalysisLib.scene.images import add_volume
 from BV5AnalysisLib.scene.offscreen import OffscreenApplication
+from BV5AnalysisLib.scene.outcome import find_outcomes
 from BV5AnalysisLib.scene.results import add_result
 from BV5AnalysisLib.scene.views import arrange_views
 from vtk.util.numpy_support import vtk_to_numpy
@@ -123,6 +128,77 @@ def test_folder_and_views_come_back(read_back):
         composite = read_back.GetSingletonNode(name, "vtkMRMLSliceCompositeNode")
         assert composite.GetBackgroundVolumeID() == volume.GetID()
     assert read_back.GetSingletonNode("1", "vtkMRMLCameraNode").GetParallelProjection()
+
+
+@pytest.fixture
+def strange_case(small_result):
+    """A case whose name and review have all that files, XML and tables could choke on."""
+    strange = "Ünï/ \\ & <b> \"q\" 'a' %20 ; : {x}"
+    review = Review(
+        "accepted", strange, f"{strange}\nline\ttab &quot;", "2026-11-22T10:00:00+00:00"
+    )
+    return dataclasses.replace(case_of(strange, small_result), review=review)
+
+
+def test_strange_names_and_comments_come_back_beside_another_case(
+    application, strange_case, small_result, tmp_path
+):
+    case = strange_case
+    scan = small_result.scan.volume
+    saved = add_case(application.scene, case, add_volume(application.scene, "Ü CT", scan))
+    saved.set_node("regionsSegmentation", saved.lungsSegmentation)
+    save_scene(application.scene, tmp_path / "scene.mrb")
+    with zipfile.ZipFile(tmp_path / "scene.mrb") as bundle:
+        bundle.extractall(tmp_path / "unpacked")
+    other = OffscreenApplication()
+    there = add_result(other.scene, small_result, "there before")
+    other.scene.SetURL(str(tmp_path / "unpacked" / "scene" / "scene.mrml"))
+    assert other.scene.Import(None)
+    first, loaded = find_outcomes(other.scene)
+    assert first == there
+    assert loaded.record == saved.record
+    roles = [
+        saved.caseNode.GetNthNodeReferenceRole(index)
+        for index in range(saved.caseNode.GetNumberOfNodeReferenceRoles())
+    ]
+    for role in roles:
+        if not role.startswith("BV5Analysis."):
+            continue
+        node = loaded.caseNode.GetNodeReference(role)
+        assert node.GetName() == saved.caseNode.GetNodeReference(role).GetName()
+        assert node is not there.caseNode.GetNodeReference(role)
+    for role in ("measurementsTable", "branchesTable", "histogramTable", "profileTable"):
+        assert texts_of(loaded.node(role)) == texts_of(saved.node(role))
+    assert loaded.legend not in (None, there.legend)
+    again = case_from_scene(loaded)
+    assert again.review == case.review
+    np.testing.assert_array_equal(again.vessels.array, case.vessels.array)
+
+
+def texts_of(table) -> list[list[str]]:
+    """Cells of a table node, as text."""
+    columns = [table.GetTable().GetColumn(i) for i in range(table.GetNumberOfColumns())]
+    return [
+        [
+            column.GetName(),
+            *(column.GetVariantValue(row).ToString() for row in range(table.GetNumberOfRows())),
+        ]
+        for column in columns
+    ]
+
+
+def test_a_review_of_several_lines_is_saved(application, outcome, strange_case, tmp_path):
+    set_review(outcome, strange_case.review)
+    shown = texts_of(outcome.measurementsTable)
+    save_scene(application.scene, tmp_path / "scene.mrb")
+    with zipfile.ZipFile(tmp_path / "scene.mrb") as bundle:
+        bundle.extractall(tmp_path / "unpacked")
+    other = OffscreenApplication()
+    other.scene.SetURL(str(tmp_path / "unpacked" / "scene" / "scene.mrml"))
+    assert other.scene.Import(None)
+    (loaded,) = find_outcomes(other.scene)
+    assert texts_of(loaded.measurementsTable) == shown
+    assert loaded.record["review"] == outcome.record["review"]
 
 
 def test_saving_leaves_the_scene_as_it_was(application, outcome, tmp_path):
