@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ..scene.outcome import Outcome
     from .background import AnalysisRequest
 
+NODE_FIELDS = ("inputVolume", "lungsSegmentation", "regionsSegmentation", "caseNode")
+
 
 class Panel(VTKObservationMixin):
     """What the module's widget shows; the widget itself only forwards Slicer's calls.
@@ -56,6 +58,7 @@ class Panel(VTKObservationMixin):
         self._scene = scene or slicer.mrmlScene
         self._parameterNode: Any = None
         self._guiTag: int | None = None
+        self._importing = False
         self._case: ShownCase | None = None
         self._edits = EditWatch(self._onEdited)
         self._inputs = InputSection(self._scene, self._showReason)
@@ -79,8 +82,12 @@ class Panel(VTKObservationMixin):
         ):
             section.setup()
         scene = self._scene
+        # Before the selectors hear of it, and, at the end of an import, after them.
+        first, last = 10.0, -20.0
+        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._onNodeGoing, priority=first)
         self.addObserver(scene, scene.NodeRemovedEvent, self._onNodeRemoved)
-        self.addObserver(scene, scene.EndImportEvent, self._onImported)
+        self.addObserver(scene, scene.StartImportEvent, self._onImportStarted)
+        self.addObserver(scene, scene.EndImportEvent, self._onImported, priority=last)
         self._show(None)
         self.initializeParameterNode()
 
@@ -235,6 +242,15 @@ class Panel(VTKObservationMixin):
         if self._case is not None and node.GetText() != self._case.text:
             self._refresh()
 
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _onNodeGoing(self, _caller: Any, _event: str, going: slicer.vtkMRMLNode) -> None:
+        """Choose nothing in place of a node that is deleted; a selector would take the next one."""
+        if self._guiTag is None:
+            return
+        for field in NODE_FIELDS:
+            if self._parameterNode.getValue(field) is going:
+                self._parameterNode.setValue(field, None)
+
     def _onNodeRemoved(self, _caller: Any = None, _event: str = "") -> None:
         if self._parameterNode is None or self._scene.IsBatchProcessing():
             return
@@ -243,7 +259,13 @@ class Panel(VTKObservationMixin):
             self._show(None)
         self._update()
 
+    def _onImportStarted(self, _caller: Any = None, _event: str = "") -> None:
+        # Selectors empty themselves at the end: that must not reach the parameter node.
+        self._importing = self._guiTag is not None
+        self._unbind()
+
     def _onImported(self, _caller: Any = None, _event: str = "") -> None:
         # Only now do the references of a loaded parameter node lead to nodes.
-        if self._guiTag is not None:
+        if self._importing:
+            self._importing = False
             self.initializeParameterNode()

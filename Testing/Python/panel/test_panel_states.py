@@ -318,6 +318,60 @@ def test_saved_scene_comes_back(bench, tmp_path):
     assert bench.parameters.sliceStyle.value == "fill"
 
 
+def test_choices_survive_a_scene_that_is_added(bench):
+    volume = bench.addVolume()
+    outcome = bench.showCase("Stays")
+    lobes = bench.scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Lobes")
+    bench.ui.inputVolumeSelector.setCurrentNode(volume)
+    bench.ui.regionsSelector.setCurrentNode(lobes)
+    other = slicer.vtkMRMLScene()
+    other.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Another")
+    other.SetSaveToXMLString(1)
+    other.Commit()
+    before = len(bench.logic.called("showResults"))
+    bench.scene.SetLoadFromXMLString(1)
+    bench.scene.SetSceneXMLString(other.GetSceneXMLString())
+    bench.scene.Import()
+    bench.wait()
+    assert bench.scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 2
+    assert bench.parameters.inputVolume is volume
+    assert bench.parameters.regionsSegmentation is lobes
+    assert bench.ui.caseSelector.currentNode() is outcome.caseNode
+    assert bench.ui.keyLabel.text != ""
+    assert len(bench.logic.called("showResults")) == before
+
+
+@pytest.mark.parametrize(
+    ("selector", "field", "className"),
+    [
+        ("inputVolumeSelector", "inputVolume", "vtkMRMLScalarVolumeNode"),
+        ("lungsSelector", "lungsSegmentation", "vtkMRMLSegmentationNode"),
+        ("regionsSelector", "regionsSegmentation", "vtkMRMLSegmentationNode"),
+    ],
+)
+def test_no_other_node_takes_the_place_of_a_deleted_one(bench, selector, field, className):
+    nodes = [bench.scene.AddNewNodeByClass(className, name) for name in "abc"]
+    getattr(bench.ui, selector).setCurrentNode(nodes[1])
+    assert getattr(bench.parameters, field) is nodes[1]
+    bench.scene.RemoveNode(nodes[1])
+    bench.wait()
+    assert getattr(bench.ui, selector).currentNode() is None
+    assert getattr(bench.parameters, field) is None
+
+
+def test_no_other_case_takes_the_place_of_a_deleted_one(bench):
+    first, second = bench.showCase("First"), bench.showCase("Second")
+    bench.ui.caseSelector.setCurrentNode(first.caseNode)
+    before = len(bench.logic.called("showResults"))
+    bench.scene.RemoveNode(first.caseNode)
+    bench.wait()
+    assert bench.parameters.caseNode is None
+    assert bench.ui.keyLabel.text == ""
+    assert len(bench.logic.called("showResults")) == before
+    bench.ui.caseSelector.setCurrentNode(second.caseNode)
+    assert bench.ui.keyLabel.text != ""
+
+
 def test_record_changed_from_outside_is_shown(bench):
     outcome = bench.showCase()
     bench.logic.setReview(outcome, "accepted", "Console", "")

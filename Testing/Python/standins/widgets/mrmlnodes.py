@@ -74,7 +74,13 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
             self._watch.stop()
         self._scene = scene
         self._watch = scene and SceneWatch(
-            self, scene, self._refresh, self._on_added, self._on_removed
+            self,
+            scene,
+            self._refresh,
+            self._on_added,
+            self._on_removed,
+            self._on_going,
+            self._on_imported,
         )
         self._current = self._requested
         self._requested = None
@@ -87,6 +93,23 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         if self._filter.accepts(node):
             self._refresh()
             self._node_added.emit(node)
+
+    def _on_going(self, node):
+        """Go on to the row that comes into the place of a chosen node, as a QComboBox does."""
+        nodes = listed(self._scene, self._filter)
+        if node not in nodes:
+            return
+        self._node_about_to_be_removed.emit(node)
+        if self._current is node:
+            rows = [None] * bool(self.noneEnabled) + nodes
+            row = rows.index(node)
+            rows.remove(node)
+            self._take(rows[min(row, len(rows) - 1)] if rows else None)
+
+    def _on_imported(self):
+        """List all nodes anew: their rows go before they come again, and with them the choice."""
+        if self.noneEnabled:
+            self._take(None)
 
     def _on_removed(self, node):
         if self._current is node or self._filter.accepts(node):

@@ -50,11 +50,21 @@ class SceneWatch:
     """Calls back when nodes come, go or change; after bulk changes once, at the end."""
 
     def __init__(
-        self, owner, scene, changed: Callable[[], None], added: Callable, removed: Callable
+        self,
+        owner,
+        scene,
+        changed: Callable[[], None],
+        added: Callable,
+        removed: Callable,
+        going: Callable = lambda _node: None,
+        imported: Callable[[], None] = lambda: None,
     ):
         self._owner, self._scene = owner, scene
         self._changed, self._added, self._removed = changed, added, removed
+        self._going, self._imported = going, imported
         self._tags = [
+            scene.AddObserver(scene.NodeAboutToBeRemovedEvent, self._on_going, -10.0),
+            scene.AddObserver(scene.EndImportEvent, self._on_import_end),
             scene.AddObserver(scene.NodeAddedEvent, self._on_added),
             scene.AddObserver(scene.NodeRemovedEvent, self._on_removed),
             scene.AddObserver(scene.EndBatchProcessEvent, self._on_bulk_end),
@@ -85,6 +95,10 @@ class SceneWatch:
         if self._alive() and not self._scene.IsBatchProcessing():
             tell(*arguments)
 
+    def _on_import_end(self, _caller, _event):
+        if self._alive():
+            self._imported()
+
     def _on_bulk_end(self, _caller, _event):
         self._tell(self._changed)
 
@@ -94,6 +108,11 @@ class SceneWatch:
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _on_added(self, _caller, _event, node):
         self._tell(self._added, node)
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _on_going(self, _caller, _event, node):
+        if self._alive() and not self._scene.IsClosing():
+            self._going(node)
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _on_removed(self, _caller, _event, node):
