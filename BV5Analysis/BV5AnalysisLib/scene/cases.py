@@ -13,17 +13,15 @@ from ..export.case import Case, Review
 from ..export.record import case_from_record, grid_of
 from ..imaging.errors import AnalysisError
 from ..imaging.scan import Region
-from ..imaging.volume import Grid, Volume
 from .casenodes import fill_nodes
 from .display import apply_display, current_display
 from .folders import make_folder, remove_folder
-from .images import turned_round
 from .masks import lung_labels, regions_from, vessel_labels
 from .models import centerlines_of
 from .outcome import CASE_ATTRIBUTE, Outcome, find_outcomes
+from .places import check_same_grid, check_together
 from .selection import clear_selection
 from .tables import saveable
-from .volumes import ct_volume
 
 HAD_VOLUME = "BV5Analysis.hadInputVolume"
 """Attribute of a case node that was given a CT, which may have been deleted since."""
@@ -152,7 +150,7 @@ def case_from_scene(outcome: Outcome, need_volume: bool = False) -> Case:
     Raises
     ------
     AnalysisError
-        Nodes were deleted that it takes; the message names them.
+        Nodes were deleted that it takes, or moved apart; the message names them.
     """
     needed = {
         "vessels segmentation": outcome.vesselsSegmentation,
@@ -168,6 +166,7 @@ def case_from_scene(outcome: Outcome, need_volume: bool = False) -> Case:
             f" {'were' if len(missing) > 1 else 'was'} deleted; load the case again, or analyze"
             " again."
         )
+    check_together(outcome, with_volume=need_volume)
     record = outcome.record
     grid = grid_of(record)
     return case_from_record(
@@ -204,16 +203,6 @@ def _digest(case: Case) -> str:
     return " ".join(f"{zlib.crc32(array):08x}" for array in labels)
 
 
-def scan_of(outcome: Outcome) -> Volume | None:
-    """Voxels of the case's CT, on the case's grid; None without CT."""
-    node = outcome.inputVolume
-    if node is None:
-        return None
-    volume, grid = ct_volume(node), grid_of(outcome.record)
-    # Slicer turns the slices of left-handed grids round.
-    return volume if volume.grid.matches(grid) else turned_round(volume)
-
-
 def regions_of(outcome: Outcome) -> tuple[Region, ...]:
     """Regions that the user gave, as they are now; none if their segmentation was deleted."""
     node = outcome.regionsSegmentation
@@ -230,20 +219,10 @@ def attach_volume(outcome: Outcome, volume: slicer.vtkMRMLScalarVolumeNode) -> N
     outcome : Outcome
         Nodes of the case.
     volume : vtkMRMLScalarVolumeNode
-        See `check_same_grid`.
+        See `places.check_same_grid`.
     """
     outcome.set_node("inputVolume", volume)
     outcome.caseNode.SetAttribute(HAD_VOLUME, "1")
-
-
-def check_same_grid(grid: Grid, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
-    """Raise AnalysisError unless a volume's voxels are those of a grid, in whatever order."""
-    own = ct_volume(volume)
-    if not own.grid.matches(grid) and not turned_round(own).grid.matches(grid):
-        raise AnalysisError(
-            f"{volume.GetName()} does not have the voxels of the analyzed scan; choose the CT that"
-            " was analyzed, or none."
-        )
 
 
 def remove_case(outcome: Outcome) -> None:
@@ -295,4 +274,4 @@ def _frame(
     outcome: Outcome, otherwise: slicer.vtkMRMLTransformableNode
 ) -> slicer.vtkMRMLTransformableNode:
     """Node in whose frame the case's grid is."""
-    return outcome.inputVolume or outcome.centerlinesModel or otherwise
+    return outcome.centerlinesModel or outcome.inputVolume or otherwise

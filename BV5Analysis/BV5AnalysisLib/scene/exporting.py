@@ -10,8 +10,9 @@ from ..export.folder import RESULT, check_output, output_folder
 from ..export.tables import measurements_csv
 from ..imaging.errors import AnalysisError
 from ..imaging.volume import Volume
-from .cases import case_from_scene, scan_of, was_edited
+from .cases import case_from_scene, was_edited
 from .outcome import Outcome
+from .places import scan_of
 
 
 def write_outcome(

@@ -16,9 +16,10 @@ from ..imaging.reading import scan_from_image, with_acquisition
 from ..imaging.recompute import check_recomputable, recompute
 from ..imaging.scan import Region
 from .acquisition import acquisition_of
-from .cases import case_from_scene, regions_of, scan_of
+from .cases import case_from_scene, regions_of
 from .masks import lungs_from, regions_from
 from .outcome import Outcome
+from .places import scan_of
 from .volumes import ct_volume, reason_not_measurable
 
 ROWS_OF_ALL = ("both", "right", "left")

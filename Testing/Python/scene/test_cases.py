@@ -21,7 +21,6 @@ from BV5AnalysisLib.scene.cases import (
     case_from_scene,
     regions_of,
     remove_case,
-    scan_of,
     set_review,
     update_case,
     was_edited,
@@ -32,6 +31,7 @@ from BV5AnalysisLib.scene.images import add_volume, labelmap
 from BV5AnalysisLib.scene.measuring import recomputed_case
 from BV5AnalysisLib.scene.offscreen import OffscreenApplication
 from BV5AnalysisLib.scene.outcome import find_outcomes, outcome_of
+from BV5AnalysisLib.scene.places import scan_of
 from BV5AnalysisLib.scene.segmentations import BINARY, SURFACE
 from BV5AnalysisLib.scene.selection import select_branch
 from vtk.util.numpy_support import vtk_to_numpy
@@ -375,6 +375,31 @@ def test_removing_a_case_leaves_the_users_nodes(application, case, small_result)
     assert after == before
     assert outcome.scene is None
     assert hierarchy.GetNumberOfItems() == items
+
+
+@pytest.mark.parametrize("name", ["inputVolume", "vesselsSegmentation", "lungsSegmentation"])
+def test_nodes_moved_apart_are_refused(outcome, name):
+    scene, record = outcome.scene, outcome.record
+    transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "moved")
+    matrix = np.eye(4)
+    matrix[0, 3] = 20.0
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
+    node = getattr(outcome, name)
+    node.SetAndObserveTransformNodeID(transform.GetID())
+    with pytest.raises(AnalysisError, match=f"{node.GetName()} and .* same place"):
+        recomputed_case(outcome)
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(np.eye(4)))
+    assert not recomputed_case(outcome).edits
+    assert outcome.record == record
+
+
+def test_a_ct_that_was_hardened_elsewhere_is_refused(outcome):
+    matrix = vtk.vtkMatrix4x4()
+    outcome.inputVolume.GetIJKToRASMatrix(matrix)
+    matrix.SetElement(0, 3, matrix.GetElement(0, 3) + 20.0)
+    outcome.inputVolume.SetIJKToRASMatrix(matrix)
+    with pytest.raises(AnalysisError, match="moved, cropped or resampled"):
+        recomputed_case(outcome)
 
 
 def test_closing_the_scene_ends_the_outcome(outcome):

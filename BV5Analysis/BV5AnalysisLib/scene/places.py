@@ -1,0 +1,93 @@
+"""The CT of a case, and whether all its nodes still lie where they were measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import slicer
+import vtk
+
+from ..export.record import grid_of
+from ..imaging.errors import AnalysisError
+from ..imaging.volume import Grid, Volume
+from .coordinates import array_of
+from .images import turned_round
+from .outcome import Outcome
+from .volumes import ct_volume
+
+SAME_PLACE = 1e-4
+"""Largest difference of two transforms' elements that are the same but for rounding."""
+
+
+def check_together(outcome: Outcome, with_volume: bool) -> None:
+    """Refuse a case whose nodes were moved apart: what one tells would be of other places.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Nodes of the case; deleted ones are passed over.
+    with_volume : bool
+        Whether its CT has to be in place, too.
+
+    Raises
+    ------
+    AnalysisError
+        The message names the nodes that are elsewhere than the centerlines.
+    """
+    nodes = [outcome.vesselsSegmentation, outcome.lungsSegmentation]
+    nodes += [outcome.inputVolume] if with_volume else []
+    lines = outcome.centerlinesModel
+    if lines is None:
+        return
+    apart = [node.GetName() for node in nodes if node is not None and not _together(node, lines)]
+    if apart:
+        raise AnalysisError(
+            f"{' and '.join(apart)} and {lines.GetName()} do not lie in the same place any more;"
+            " put all nodes of the case under the same transform, or none (Transforms module)."
+        )
+
+
+def scan_of(outcome: Outcome) -> Volume | None:
+    """Voxels of the case's CT, on the case's grid; None without CT.
+
+    Raises
+    ------
+    AnalysisError
+        The CT has another grid now.
+    """
+    node = outcome.inputVolume
+    if node is None:
+        return None
+    volume, grid = ct_volume(node), grid_of(outcome.record)
+    if volume.grid.matches(grid):
+        return volume
+    # Slicer turns the slices of left-handed grids round.
+    volume = turned_round(volume)
+    if not volume.grid.matches(grid):
+        raise AnalysisError(
+            f"{node.GetName()} was moved, cropped or resampled after it was analyzed; undo that, or"
+            " analyze it again."
+        )
+    return volume
+
+
+def check_same_grid(grid: Grid, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
+    """Raise AnalysisError unless a volume's voxels are those of a grid, in whatever order."""
+    own = ct_volume(volume)
+    if not own.grid.matches(grid) and not turned_round(own).grid.matches(grid):
+        raise AnalysisError(
+            f"{volume.GetName()} does not have the voxels of the analyzed scan; choose the CT that"
+            " was analyzed, or none."
+        )
+
+
+def _together(
+    node: slicer.vtkMRMLTransformableNode, other: slicer.vtkMRMLTransformableNode
+) -> bool:
+    one, two = node.GetParentTransformNode(), other.GetParentTransformNode()
+    if one is two:
+        return True
+    if not all(each is None or each.IsTransformToWorldLinear() for each in (one, two)):
+        return False
+    matrix = vtk.vtkMatrix4x4()
+    slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(one, two, matrix)
+    return bool(np.abs(array_of(matrix) - np.eye(4)).max() <= SAME_PLACE)
