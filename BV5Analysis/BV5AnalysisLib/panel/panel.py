@@ -163,6 +163,8 @@ class Panel(VTKObservationMixin):
             if self._case is not None:
                 with problems_told(_("The case could not be shown.")):
                     self._logic.showResults(self._case.outcome)
+                # Settings that came in between may have missed the legend, which was renewed.
+                self._display.taken(None)
         self._update()
 
     def _update(self) -> None:

@@ -207,6 +207,17 @@ def test_two_cases_and_one_removed(ui, widget, outcome, case_folder, messages):
     assert ui.keyLabel.text.startswith("BV5")
 
 
+def test_legends_come_and_go_with_their_case(ui, widget, outcome, case_folder, ct_node):
+    other = widget.logic.loadCase(case_folder, ct_node)
+    for shown, hidden in ((other, outcome), (outcome, other)):
+        ui.caseSelector.setCurrentNode(shown.caseNode)
+        assert shown.legend.GetVisibility()
+        assert not hidden.legend.GetVisibility()
+    ui.legendVisibleCheckBox.click()
+    ui.caseSelector.setCurrentNode(other.caseNode)
+    assert not other.legend.GetVisibility()
+
+
 def test_a_comment_goes_with_its_case_only(ui, widget, outcome, case_folder, ct_node):
     other = widget.logic.loadCase(case_folder, ct_node)
     ui.reviewerLineEdit.text = "Dr. Ä"
