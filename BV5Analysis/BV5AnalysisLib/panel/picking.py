@@ -101,5 +101,10 @@ class VesselPicker(VTKObservationMixin):
     def _onMode(self, _caller: vtk.vtkObject = None, _event: str = "") -> None:
         interaction = slicer.app.applicationLogic().GetInteractionNode()
         if interaction.GetCurrentInteractionMode() != interaction.Place:
+            # The view is still at work on the click, with the point that is to go.
+            qt.QTimer.singleShot(0, self._ended)
+
+    def _ended(self) -> None:
+        if self.active:
             self.stop()
             self._onEnded()

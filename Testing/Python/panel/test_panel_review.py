@@ -214,6 +214,9 @@ def test_right_click_ends_picking(bench, case):
     before = bench.scene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode")
     bench.ui.pickVesselButton.click()
     interaction.SwitchToViewTransformMode()
+    # The view that tells so goes on to use the point.
+    assert bench.scene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode") == before + 1
+    bench.wait()
     assert not bench.ui.pickVesselButton.checked
     assert bench.scene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode") == before
 
