@@ -13,6 +13,7 @@ from ..imaging.branchvoxels import branch_voxels
 from ..imaging.centerlines import Centerlines
 from ..imaging.errors import AnalysisError
 from .coordinates import grid_from_ras, lps_points, ras_points
+from .display import show_surfaces
 from .models import centerlines_of
 from .outcome import Outcome
 from .segmentations import BINARY
@@ -21,8 +22,8 @@ from .segmentations import BINARY
 def erase_branch(outcome: Outcome, branch: int) -> None:
     """Erase a branch's voxels from all segments of the vessels.
 
-    The numbers stay until they are recomputed. Surfaces of the segments go, and come back when
-    they are shown again.
+    The numbers stay until they are recomputed. Surfaces of the segments go, and are made anew
+    if they are shown, else when they are.
 
     Parameters
     ----------
@@ -53,6 +54,9 @@ def erase_branch(outcome: Outcome, branch: int) -> None:
             labels[voxels] = 0
             # Slicer's own event for changed voxels: displays follow, surfaces are dropped.
             image.Modified()
+    display = segmentation.GetDisplayNode()
+    if display is not None and display.GetVisibility3D():
+        show_surfaces(segmentation)
 
 
 def _layers(segmentation: slicer.vtkMRMLSegmentationNode) -> list[slicer.vtkOrientedImageData]:

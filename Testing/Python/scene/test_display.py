@@ -17,6 +17,7 @@ from BV5AnalysisLib.scene.display import (
     apply_display,
     current_display,
 )
+from BV5AnalysisLib.scene.exclusion import erase_branch
 from BV5AnalysisLib.scene.outcome import find_outcomes
 from BV5AnalysisLib.scene.pictures import off_screen_window, pixels_of
 from BV5AnalysisLib.scene.segmentations import SURFACE
@@ -305,6 +306,14 @@ def test_a_node_may_go_while_it_is_drawn_and_come_back(outcome, view, small_resu
     image = view.drawn()
     assert in_legend(image, VESSELS[SizeClass.BV10].color) > 200
     assert showing(image, VESSELS[SizeClass.BV10].color) > 20
+
+
+@pytest.mark.parametrize("geometry", ["tubes", "surfaces"])
+def test_surfaces_that_are_shown_stay_when_a_branch_is_erased(outcome, geometry):
+    apply_display(outcome, DisplaySettings(geometry=geometry))
+    erase_branch(outcome, 3)
+    segmentation = outcome.vesselsSegmentation.GetSegmentation()
+    assert segmentation.ContainsRepresentation(SURFACE) == (geometry == "surfaces")
 
 
 def test_a_case_may_go_while_it_is_drawn(outcome, view):
