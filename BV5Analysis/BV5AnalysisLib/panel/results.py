@@ -81,7 +81,7 @@ class ResultsSection:
         path = qt.QFileDialog.getSaveFileName(
             slicer.util.mainWindow(),
             _("Save measurements"),
-            f"{file_name(self._case.outcome.name)}.csv",
+            f"{file_name(self._case.node.GetName())}.csv",
             _("CSV files (*.csv)"),
         )
         if not path:
@@ -99,7 +99,7 @@ class ResultsSection:
         )
         if not parent:
             return
-        folder = Path(parent) / file_name(self._case.outcome.name)
+        folder = Path(parent) / file_name(self._case.node.GetName())
         question = _("{folder} exists. Replace it?").format(folder=folder)
         overwrite = folder.exists()
         if overwrite and not slicer.util.confirmOkCancelDisplay(question):

@@ -239,7 +239,7 @@ def test_a_comment_goes_with_its_case_only(ui, widget, outcome, case_folder, ct_
 def test_a_report_of_whatever_name_goes_into_the_chosen_folder(
     ui, outcome, name, tmp_path, messages
 ):
-    outcome.set_record(outcome.record | {"case": name})
+    outcome.caseNode.SetName(name)
     messages.answer("getExistingDirectory", str(tmp_path))
     before = set(tmp_path.iterdir())
     ui.saveReportButton.click()
