@@ -21,6 +21,7 @@ from .plots import (
     Curve,
     fill_histogram,
     fill_profile,
+    fit_axes,
     histogram_curves,
     profile_curves,
     set_chart,
@@ -162,6 +163,7 @@ def _chart(
         series.append(each)
         new += made
     set_chart(chart, axes, series)
+    fit_axes(chart, table)
     return new
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import slicer
+from vtk.util.numpy_support import vtk_to_numpy
 
 from ..imaging.centerlines import Centerlines
 from ..imaging.measurements import CsaHistogram
@@ -17,6 +18,10 @@ CSA_TITLE = "Cross-sectional area (mm²)"
 SMALLEST_CSA_MM2 = 0.1
 """Where the histogram starts: a logarithmic axis has no zero."""
 LINE_WIDTH = 2.5
+HEADROOM = 1.05
+"""How much higher than the highest curve a chart is."""
+MIN_RANGE = 1e-3
+"""Of an axis, where all values are the same."""
 BY_AREA = (SizeClass.BELOW_FLOOR, SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
 AREA = Column("csa_mm2", CSA_TITLE, "mm2", "Cross-sectional area.")
 DISTANCE = Column("distance_mm", "Distance along the branch (mm)", "mm", "From its first point.")
@@ -215,4 +220,29 @@ def set_chart(
     chart.SetXAxisTitle(axes.x.title)
     chart.SetYAxisTitle(axes.y_title)
     chart.SetXAxisLogScale(axes.log_x)
+    chart.EndModify(changing)
+
+
+def fit_axes(chart: slicer.vtkMRMLPlotChartNode, table: slicer.vtkMRMLTableNode) -> None:
+    """Let a chart's axes show all of its table; those of Slicer's views keep to the first data.
+
+    Parameters
+    ----------
+    chart : vtkMRMLPlotChartNode
+        The chart.
+    table : vtkMRMLTableNode
+        Its x values, then those of its curves, which start at 0; without rows nothing is done.
+    """
+    if not table.GetNumberOfRows():
+        return
+    x, *curves = (
+        vtk_to_numpy(table.GetTable().GetColumn(index))
+        for index in range(table.GetNumberOfColumns())
+    )
+    top = HEADROOM * max(float(curve.max()) for curve in curves)
+    changing = chart.StartModify()
+    chart.SetXAxisRangeAuto(False)
+    chart.SetXAxisRange(float(x.min()), max(float(x.max()), float(x.min()) + MIN_RANGE))
+    chart.SetYAxisRangeAuto(False)
+    chart.SetYAxisRange(0.0, max(top, MIN_RANGE))
     chart.EndModify(changing)

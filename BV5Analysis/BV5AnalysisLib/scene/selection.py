@@ -16,7 +16,7 @@ from ..imaging.sizeclasses import SizeClass
 from .coordinates import array_of, ras_points
 from .models import centerlines_of
 from .outcome import Outcome
-from .plots import fill_profile
+from .plots import fill_profile, fit_axes
 from .tubes import tubes_poly_data
 from .viewnodes import (
     ApplicationLogic,
@@ -106,6 +106,8 @@ def select_branch(
     if outcome.profileTable is not None:
         parameters = Parameters.from_dict(outcome.record["parameters"])
         fill_profile(outcome.profileTable, centerlines, parameters, branch)
+        if outcome.profileChart is not None:
+            fit_axes(outcome.profileChart, outcome.profileTable)
     show_chart(scene, logic, outcome.profileChart)
 
 

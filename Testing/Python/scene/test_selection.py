@@ -166,6 +166,33 @@ def test_the_profile_has_the_branchs_areas_and_the_bounds(shown, small_result):
     assert plot.GetPlotChartNodeID() == shown.profileChart.GetID()
 
 
+@pytest.mark.parametrize("branch", [0, 6])
+def test_the_profiles_axes_follow_the_branch(shown, small_result, branch):
+    # VTK's charts do not: they keep the range of what was in them first.
+    select_branch(shown, 3)
+    select_branch(shown, branch)
+    table, chart = shown.profileTable.GetTable(), shown.profileChart
+    distance = vtk_to_numpy(table.GetColumnByName("distance_mm"))
+    assert chart.GetXAxisRange() == pytest.approx((0.0, distance.max()))
+    start = small_result.centerlines.branch_start
+    area = small_result.centerlines.csa_mm2[start[branch] : start[branch + 1]].max()
+    assert chart.GetYAxisRange() == pytest.approx((0.0, 1.05 * max(area, 10.0)), rel=1e-3)
+    assert not chart.GetXAxisRangeAuto()
+    assert not chart.GetYAxisRangeAuto()
+
+
+def test_the_histograms_axes_follow_the_numbers(shown, small_result):
+    chart = shown.histogramChart
+    _, top = chart.GetYAxisRange()
+    histogram = small_result.csa_histogram
+    assert top == pytest.approx(1.05 * histogram.volume_ml.max(), abs=1e-3)
+    low, high = chart.GetXAxisRange()
+    assert (low, high) == pytest.approx((0.1, histogram.edges_mm2[-1]), abs=1e-3)
+    twice = dataclasses.replace(histogram, volume_ml=2 * histogram.volume_ml)
+    update_case(shown, dataclasses.replace(case_of("case 7", small_result), csa_histogram=twice))
+    assert chart.GetYAxisRange()[1] == pytest.approx(2 * top, abs=2e-3)
+
+
 def test_the_applications_selection_follows_where_there_is_one(shown, application):
     select_branch(shown, 2, None, application.logic)
     selection = application.logic.GetSelectionNode()
