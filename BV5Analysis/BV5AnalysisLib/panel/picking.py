@@ -20,7 +20,7 @@ class VesselPicker(VTKObservationMixin):
     onPicked : callable
         Gets the position clicked, RAS, mm.
     onEnded : callable
-        Called when place mode ended by other means than `stop`, such as a right click.
+        Called when picking ended by other means than `stop`: a right click, another tool.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class VesselPicker(VTKObservationMixin):
         selection.SetActivePlaceNodeID(self._point.GetID())
         interaction.SwitchToPersistentPlaceMode()
         self.addObserver(interaction, interaction.InteractionModeChangedEvent, self._onMode)
+        self.addObserver(selection, selection.ActivePlaceNodeIDChangedEvent, self._onMode)
 
     def stop(self) -> None:
         """Let clicks do what they usually do."""
@@ -99,8 +100,10 @@ class VesselPicker(VTKObservationMixin):
                 return
 
     def _onMode(self, _caller: vtk.vtkObject = None, _event: str = "") -> None:
-        interaction = slicer.app.applicationLogic().GetInteractionNode()
-        if interaction.GetCurrentInteractionMode() != interaction.Place:
+        application = slicer.app.applicationLogic()
+        selection, interaction = application.GetSelectionNode(), application.GetInteractionNode()
+        placing = interaction.GetCurrentInteractionMode() == interaction.Place
+        if not placing or selection.GetActivePlaceNodeID() != self._point.GetID():
             # The view is still at work on the click, with the point that is to go.
             qt.QTimer.singleShot(0, self._ended)
 

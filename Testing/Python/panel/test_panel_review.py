@@ -221,6 +221,18 @@ def test_right_click_ends_picking(bench, case):
     assert bench.scene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode") == before
 
 
+def test_another_markup_takes_the_place_of_picking(bench, case):
+    application = slicer.app.applicationLogic()
+    bench.ui.pickVesselButton.click()
+    other = bench.scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode")
+    application.GetSelectionNode().SetActivePlaceNodeID(other.GetID())
+    bench.wait()
+    assert not bench.ui.pickVesselButton.checked
+    assert bench.scene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode") == 1
+    interaction = application.GetInteractionNode()
+    assert interaction.GetCurrentInteractionMode() == interaction.Place
+
+
 @pytest.mark.parametrize("leave", ["exit", "close", "other case"])
 def test_picking_ends_when_its_case_is_left(bench, case, leave):
     bench.ui.pickVesselButton.click()
