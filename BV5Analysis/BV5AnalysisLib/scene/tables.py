@@ -160,8 +160,8 @@ def fill_table(
     node.RemoveAllColumns()
     for column in columns:
         node.AddColumn(_table_column(column, values[column.key]))
+        # It has the unit: table views would append a unit label to it, once more.
         node.SetColumnTitle(column.key, column.title)
-        node.SetColumnUnitLabel(column.key, column.unit)
         node.SetColumnDescription(column.key, column.description)
     node.SetUseColumnTitleAsColumnHeader(True)
     node.SetLocked(True)
