@@ -25,6 +25,9 @@ THIN_WALL_MM = 12.0
 """How far a chest wall thinner than twice `SHELL_MM` is followed."""
 PADDING_HU = -1500
 """No air is measured as low as this: such values mark what was outside the field of view."""
+CORNER_RIM = 6.0
+"""Square of the rim's length by the area, from which a piece in a corner of the slice is outside: a
+triangle has 8 and more; a quarter of a disk, the most that cropping leaves of a lung, 5."""
 IN_PLANE = np.array([[[0, 0, 0]] * 3, [[0, 1, 0], [1, 1, 1], [0, 1, 0]], [[0, 0, 0]] * 3], bool)
 """Neighbors within an axial slice."""
 
@@ -127,11 +130,14 @@ def _enclosed(body: np.ndarray, hu: np.ndarray, padding: np.ndarray) -> np.ndarr
 
     Outside air reaches the rim of the slice. So do lungs cut by the field of view, but they lie
     between front and back of the body, where the table does not, and few voxels are as dark as air.
+    In a scan that was cropped, the table lies there, too, but in the corners.
     """
     labels, count = ndimage.label(~body & ~padding, IN_PLANE)
-    at_rim = np.zeros(count + 1, bool)
-    for side in (labels[:, 0], labels[:, -1], labels[:, :, 0], labels[:, :, -1]):
-        at_rim[side] = True
+    sides = (labels[:, 0], labels[:, -1], labels[:, :, 0], labels[:, :, -1])
+    rim = sum(np.bincount(side.ravel(), minlength=count + 1) for side in sides)
+    at_rim = rim > 0
+    in_corner = np.zeros(count + 1, bool)
+    in_corner[labels[:, [0, 0, -1, -1], [0, -1, 0, -1]]] = True
     if padding.any():
         at_rim[labels[ndimage.binary_dilation(padding, IN_PLANE)]] = True
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
@@ -141,5 +147,6 @@ def _enclosed(body: np.ndarray, hu: np.ndarray, padding: np.ndarray) -> np.ndarr
     level = np.broadcast_to((from_front & to_back)[:, :, None], labels.shape)
     beside_body = np.bincount(labels.ravel(), level.ravel(), minlength=count + 1)
     outside = at_rim & ((dark > 0.5 * sizes) | (beside_body < 0.8 * sizes))
+    outside |= in_corner & (rim**2 > CORNER_RIM * sizes)
     outside[0] = True
     return ~outside[labels]

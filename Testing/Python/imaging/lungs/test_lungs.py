@@ -128,6 +128,29 @@ def test_lungs_cut_by_the_round_field_of_view_are_kept(simple_body):
         assert dice(labels == label, simple_body.lung(side) & ~outside) > 0.95
 
 
+@pytest.mark.parametrize("margin_mm", [10, 25])
+def test_a_scan_cropped_to_its_lungs_keeps_the_table_in_its_corners_out(simple_body, margin_mm):
+    behind = (simple_body.y > 10) & ((simple_body.x / 150) ** 2 + (simple_body.y / 105) ** 2 > 1)
+    simple_body.fill(behind & (simple_body.z >= 0), -850)
+    simple_body.add_lungs()
+    whole = simple_body.volume()
+    lungs = simple_body.lung(-1) | simple_body.lung(1)
+    box = tuple(
+        slice(max(0, inside[0] - margin), inside[-1] + margin + 1)
+        for inside, margin in (
+            (
+                np.flatnonzero(lungs.any(axis=tuple({0, 1, 2} - {axis}))),
+                round(margin_mm / whole.grid.spacing_zyx[axis]),
+            )
+            for axis in range(3)
+        )
+    )
+    part = np.ascontiguousarray(whole.array[box])
+    labels = labels_of(Volume(part, Grid(part.shape[::-1], whole.grid.spacing)))
+    for side, label in SIDES.items():
+        assert dice(labels == label, simple_body.lung(side)[box]) > 0.97
+
+
 def test_body_without_lungs_is_refused(simple_body):
     with pytest.raises(AnalysisError, match="chest"):
         labels_of(simple_body.volume())
