@@ -131,8 +131,10 @@ def _measured(
     outward = (ends_mm - in_world(curves.position_mm)) * 2 / curves.step_mm[:, None]
     gap_mm = gaps_mm(curves, ends_mm, outward, np.sqrt(csa / np.pi), vessels)
     length_mm = curves.step_mm + gap_mm
+    # Smoothing may carry the line of a piece that touches the scan's border over it.
+    place = curves.position_mm / grid.spacing_zyx + first
     lines = Centerlines.measured(
-        points_mm=in_world(curves.position_mm),
+        points_mm=grid.index_to_world(np.clip(place, 0, np.array(grid.shape) - 1)),
         branch_start=curves.start,
         csa_mm2=csa,
         size_class=np.where(painted > 0, painted, parameters.size_class(csa)).astype(np.uint8),

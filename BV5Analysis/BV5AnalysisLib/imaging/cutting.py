@@ -11,9 +11,15 @@ from .volume import Volume
 
 
 def values_at(labels: Volume, points_mm: np.ndarray) -> np.ndarray:
-    """Value (n,) of the voxel that each world point (n, 3) lies in, or the nearest one to it."""
-    index = np.rint(labels.grid.world_to_index(points_mm)).astype(int)
-    return labels.array[tuple(np.clip(index, 0, np.array(labels.grid.shape) - 1).T)]
+    """Value (n,) of the voxel that each world point (n, 3) lies in, or the nearest one to it.
+
+    0 for points a voxel or more outside the grid.
+    """
+    index = labels.grid.world_to_index(points_mm)
+    last = np.array(labels.grid.shape) - 1
+    near = ((index > -1) & (index < last + 1)).all(axis=1)
+    nearest = np.clip(np.rint(index), 0, last).astype(int)
+    return np.where(near, labels.array[tuple(nearest.T)], labels.array.dtype.type(0))
 
 
 def keep_points(centerlines: Centerlines, keep: np.ndarray) -> tuple[Centerlines, np.ndarray]:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.cutting import values_at
 from BV5AnalysisLib.imaging.drawnvoxels import AS_MEASURED
 from BV5AnalysisLib.imaging.edits import Edits
 from BV5AnalysisLib.imaging.phantom import StraightTube
-from BV5AnalysisLib.imaging.sizeclasses import SizeClass
+from BV5AnalysisLib.imaging.sizeclasses import LungLabel, SizeClass
+from BV5AnalysisLib.imaging.volume import Grid, Volume
 from BV5AnalysisLib.imaging.voxelpaths import trace_paths
 from editing import LEFT_X, PARAMETERS, RIGHT_X, blood_ml, same_numbers, scene_of, tube
 
@@ -234,3 +236,23 @@ def test_a_gap_in_a_vessel_is_filled_up_to_its_ends(csa_mm2):
     assert result.edits.added_ml == pytest.approx(blood_ml(middle), rel=0.15)
     again = scene.recompute(result.vessels.array, centerlines=result.centerlines)
     assert same_numbers(again, result)
+
+
+def test_painted_up_to_the_border_of_the_scan_its_points_stay_in_it():
+    """A whole volume painted: what smoothing carries over the border could not be read back."""
+    scene = scene_of([WIDE])
+    for size_class in (AS_MEASURED, SizeClass.BV5):
+        labels = np.full(scene.vessels.array.shape, size_class, np.uint8)
+        result = scene.recompute(labels, lungs=np.full_like(labels, LungLabel.RIGHT))
+        index = scene.vessels.grid.world_to_index(result.centerlines.points_mm)
+        assert (index > -1e-6).all()
+        assert (index < np.array(scene.vessels.grid.shape) - 1 + 1e-6).all()
+
+
+def test_nothing_lies_beyond_the_voxels():
+    """Up to a voxel off, points belong to the voxel at the border."""
+    grid = Grid((4, 5, 6), (1.0, 1.0, 2.0))
+    labels = Volume(np.ones(grid.shape, np.uint8), grid)
+    points = [(0, 0, 0), (3.9, 4.0, 11.8), (-0.9, 0, 0), (-1.1, 0, 0), (0, 5.1, 0), (0, 0, 99)]
+    assert values_at(labels, np.array(points, float)).tolist() == [1, 1, 1, 0, 0, 0]
+    assert len(values_at(labels, np.zeros((0, 3)))) == 0
