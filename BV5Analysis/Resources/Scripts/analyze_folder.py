@@ -5,7 +5,8 @@
 Scans are the .nrrd, .nii, .nii.gz, .mha and .mhd files in INPUT_FOLDER, and its subfolders, each
 with one DICOM series. For each one OUTPUT_FOLDER gets a folder of the same name, and
 OUTPUT_FOLDER/measurements.csv has the measurements of all. Add --report for pictures and reports;
-matplotlib and Jinja2 are then installed into Slicer if they are missing.
+matplotlib and Jinja2 are then installed into Slicer if they are missing. OUTPUT_FOLDER may be
+within INPUT_FOLDER: results are not taken for scans.
 
 A scan that cannot be measured is told and does not stop the others. Started again, the script goes
 on with the scans that have no result yet. Exit status: 0 all done, 1 some failed, 2 wrong usage.
@@ -15,11 +16,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 import slicer
+from BV5AnalysisLib.export.folder import RESULT
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.imagefiles import SUFFIXES
 
@@ -41,7 +44,13 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     if options.report:
         ensureReportPackages(ask=False)
-    scans = scans_in(options.scans)
+    scans = scans_in(options.scans, options.results)
+    try:
+        if scans:
+            check_writable(options.results)
+    except OSError as error:
+        print(f"{options.results} cannot be written ({error.strerror}).", file=sys.stderr)
+        return 2
     failed = [
         name
         for name, path in scans.items()
@@ -52,12 +61,21 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if failed or not scans else 0
 
 
-def scans_in(folder: Path) -> dict[str, Path]:
-    """List the scans of a folder by the names of their cases, in order."""
+def check_writable(results: Path) -> None:
+    """Make the output folder and try it, before the long work; OSError if it cannot be written."""
+    results.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=results):
+        pass
+
+
+def scans_in(folder: Path, results: Path) -> dict[str, Path]:
+    """List the scans of a folder by the names of their cases, in order; results are none."""
     scans: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         suffix = next((each for each in SUFFIXES if path.name.lower().endswith(each)), "")
         if path.name.startswith(".") or not (path.is_dir() or suffix):
+            continue
+        if path.resolve() == results.resolve() or RESULT.holds(path):
             continue
         name = path.name if path.is_dir() else path.name[: -len(suffix)]
         scans[path.name if name in scans else name] = path
@@ -69,6 +87,9 @@ def measured(path: Path, name: str, folder: Path, report: bool) -> bool:
     if (folder / "result.json").is_file():
         print(f"{name}: measured before")
         return True
+    if folder.exists():
+        print(f"{name}: {folder} exists and is no result; move it away.", file=sys.stderr)
+        return False
     logic = BV5AnalysisLogic()
     volume = outcome = None
     try:

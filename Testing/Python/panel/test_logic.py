@@ -395,7 +395,38 @@ def test_the_example_names_cases_by_their_files(example, tmp_path):
     for name in ("b.nii.gz", "a.nrrd", "a.mha", "notes.txt", ".hidden.nrrd"):
         (folder / name).write_text("")
     (folder / "series").mkdir()
-    assert list(example["scans_in"](folder)) == ["a", "a.nrrd", "b", "series"]
+    assert list(example["scans_in"](folder, tmp_path)) == ["a", "a.nrrd", "b", "series"]
+
+
+@pytest.mark.parametrize("inside", ["results", "."])
+def test_the_example_takes_no_result_for_a_scan(example, tmp_path, case_folder, inside):
+    folder = tmp_path / "scans"
+    results = folder / inside
+    (results / "a").mkdir(parents=True)
+    (results / "measurements.csv").write_text("")
+    (results / "a" / "result.json").write_bytes((case_folder / "result.json").read_bytes())
+    (folder / "a.nrrd").write_text("")
+    (folder / "series").mkdir()
+    scans = example["scans_in"](folder, results)
+    assert list(scans) == ["a", "series"]
+    assert scans["a"].name == "a.nrrd"
+
+
+def test_the_example_tries_its_output_folder_first(example, tmp_path, capsys):
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "a.nrrd").write_text("no image")
+    (tmp_path / "file").write_text("")
+    assert example["main"]([str(tmp_path / "scans"), str(tmp_path / "file")]) == 2
+    told = capsys.readouterr().err
+    assert "file cannot be written" in told
+    assert "a.nrrd" not in told
+
+
+def test_the_example_does_not_measure_what_it_could_not_write(example, tmp_path, capsys):
+    folder = tmp_path / "scans"
+    (folder / "series").mkdir(parents=True)
+    assert example["main"]([str(folder), str(folder)]) == 1
+    assert "exists and is no result" in capsys.readouterr().err
 
 
 def test_the_example_goes_on_after_failures_and_where_it_ended(
