@@ -447,12 +447,23 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         return table_text(outcome)
 
     def setReview(self, outcome: Outcome, status: str, reviewer: str, comment: str) -> None:
-        """Keep what a reader decided: ``accepted``, ``rejected``, or empty to take it back."""
+        """Keep what a reader decided: ``accepted``, ``rejected``, or empty to take it back.
+
+        AnalysisError says what does not fit; then nothing is changed.
+        """
         from datetime import datetime
 
         from BV5AnalysisLib.export.case import Review
+        from BV5AnalysisLib.imaging.errors import AnalysisError
         from BV5AnalysisLib.scene.cases import set_review
 
+        for what, value in (("status", status), ("reviewer", reviewer), ("comment", comment)):
+            if not isinstance(value, str):
+                raise AnalysisError(
+                    _("The {what} of a review must be text, not {value!r}.").format(
+                        what=what, value=value
+                    )
+                )
         time = datetime.now().astimezone().isoformat(timespec="seconds") if status else ""
         set_review(outcome, Review(status, reviewer, comment, time))
 

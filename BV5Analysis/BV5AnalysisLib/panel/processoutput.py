@@ -5,12 +5,15 @@ from __future__ import annotations
 import codecs
 import json
 import logging
+import math
 import os
 import tempfile
 from pathlib import Path
 
 PREFIX = "BV5Analysis-"
 """Beginning of the names of temporary files and folders."""
+LONGEST_LINE = 65536
+"""Characters of a line that are looked at; what follows is only in the log."""
 
 
 class Lines:
@@ -22,8 +25,9 @@ class Lines:
 
     def added(self, data: bytes) -> list[str]:
         """Lines that are complete with these bytes."""
-        *lines, self._rest = (self._rest + self._decoder.decode(data)).split("\n")
-        return [line.rstrip("\r") for line in lines]
+        *lines, rest = (self._rest + self._decoder.decode(data)).split("\n")
+        self._rest = rest[:LONGEST_LINE]
+        return [line[:LONGEST_LINE].rstrip("\r") for line in lines]
 
 
 class Log:
@@ -56,6 +60,7 @@ def progressIn(line: str) -> tuple[str, float] | None:
     """Step and fraction of a line, None if it is something else that was printed."""
     try:
         values = json.loads(line)
-        return str(values["step"]), min(max(float(values["fraction"]), 0.0), 1.0)
-    except (ValueError, TypeError, KeyError):
+        step, fraction = str(values["step"]), float(values["fraction"])
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
+    return (step, min(max(fraction, 0.0), 1.0)) if math.isfinite(fraction) else None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..export.case import Case, write_case
 from ..export.folder import RESULT, check_output, output_folder
-from ..export.tables import measurements_csv
+from ..export.tables import measurements_csv, safe_cell
 from ..imaging.errors import AnalysisError
 from ..imaging.volume import Volume
 from .cases import case_from_scene, was_edited
@@ -36,10 +36,16 @@ def write_outcome(
     AnalysisError
         Nodes were deleted that it takes, the folder may not be replaced, or cannot be written.
     """
+    folder = Path(folder)
+    if folder.is_dir() and not overwrite:
+        raise AnalysisError(
+            f"The folder {folder.name} exists; pass overwrite=True to replace it, or give another"
+            " one."
+        )
     case = _up_to_date(outcome, need_volume=report)
-    check_output(Path(folder), RESULT, overwrite)
+    check_output(folder, RESULT, overwrite)
     documents = _documents(case, scan_of(outcome)) if report else {}
-    with output_folder(Path(folder), RESULT, overwrite) as partial:
+    with output_folder(folder, RESULT, overwrite) as partial:
         write_case(partial, case)
         for name, content in documents.items():
             (partial / name).write_bytes(content)
@@ -139,8 +145,8 @@ def table_text(outcome: Outcome) -> str:
 
 
 def _cell(value: object) -> str:
-    """Value of a `vtkVariant` as text on one line; nothing where there is no number."""
+    """Value of a `vtkVariant` as text that is no formula; nothing where there is no number."""
     if value.IsNumeric():
         number = value.ToDouble()
         return "" if number != number else f"{number:.6g}"  # noqa: PLR0124  NaN is unlike itself
-    return " ".join(value.ToString().split())
+    return safe_cell(value.ToString())

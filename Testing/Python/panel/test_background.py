@@ -227,6 +227,30 @@ def test_the_command_and_its_environment(
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 60000,
+        '{"step": "a", "fraction": NaN}',
+        '{"step": "a", "fraction": 1e999}',
+        '{"step": "a", "fraction": 1' + "0" * 400 + "}",
+        '{"step": "a", "fraction": null}',
+    ],
+)
+def test_what_looks_like_progress_and_is_none(background, line):
+    assert background.progressIn(line) is None
+
+
+def test_an_endless_line_takes_no_memory_and_the_next_one_is_read(background):
+    lines = background.Lines()
+    for _ in range(100):
+        assert lines.added(b"x" * 100_000) == []
+    assert len(lines._rest) == 65536
+    ended, after = lines.added(b"y\nnext\r\n")
+    assert ended == "x" * 65536
+    assert after == "next"
+
+
+@pytest.mark.parametrize(
     ("body", "message"),
     [
         (

@@ -53,8 +53,9 @@ def test_a_folder_is_loaded_and_saved_again_with_the_same_content(
     np.testing.assert_array_equal(after.vessels.array, before.vessels.array)
     np.testing.assert_array_equal(after.lungs.array, before.lungs.array)
     np.testing.assert_allclose(after.centerlines.points_mm, before.centerlines.points_mm, atol=1e-3)
-    with pytest.raises(AnalysisError, match="exists"):
-        logic.saveCase(outcome, folder)
+    for save in (logic.saveCase, logic.exportReport):
+        with pytest.raises(AnalysisError, match=r"case 7 exists; pass overwrite=True"):
+            save(outcome, folder)
     logic.saveCase(outcome, folder, overwrite=True)
 
 
@@ -201,6 +202,23 @@ def test_a_review_is_kept_with_its_time(logic, outcome, tmp_path):
     assert outcome.record["review"] == {"status": "", "reviewer": "", "comment": "", "time": ""}
     with pytest.raises(AnalysisError, match="accepted or rejected"):
         logic.setReview(outcome, "perhaps", "", "")
+
+
+@pytest.mark.parametrize("text", ['=HYPERLINK("http://a")', "@SUM(1)", "+1", "-1", " =1"])
+def test_copied_text_is_no_formula(logic, outcome, text):
+    logic.setReview(outcome, "accepted", text, text)
+    row = logic.measurementsText(outcome).splitlines()[1].split("\t")
+    assert [cell[:2] for cell in row[-2:]] == ["'" + text.strip()[0]] * 2
+
+
+@pytest.mark.parametrize("wrong", [None, 5, b"R."])
+@pytest.mark.parametrize("field", ["status", "reviewer", "comment"])
+def test_a_review_of_something_else_than_text_is_refused(logic, outcome, field, wrong):
+    before = outcome.caseNode.GetText()
+    review = {"status": "accepted", "reviewer": "R.", "comment": ""} | {field: wrong}
+    with pytest.raises(AnalysisError, match="must be text"):
+        logic.setReview(outcome, **review)
+    assert outcome.caseNode.GetText() == before
 
 
 def column(node, name: str) -> list:
