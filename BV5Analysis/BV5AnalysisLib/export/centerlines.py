@@ -10,6 +10,7 @@ import numpy as np
 
 from ..imaging.centerlines import BRANCH_ARRAYS, POINT_ARRAYS, Centerlines
 from ..imaging.errors import AnalysisError
+from ..imaging.sizeclasses import SizeClass
 
 _VTK_TYPE = {"f4": "Float32", "f8": "Float64", "i8": "Int64", "u1": "UInt8", "i4": "Int32"}
 _POINT_TYPE = {
@@ -20,6 +21,9 @@ _POINT_TYPE = {
 }
 """Types of point arrays that are not ``f8``. Measures are kept whole: numbers that are computed
 from the file come out as those that were computed before it was written."""
+
+LARGEST = 1e6
+"""No place, length, area or volume that is measured comes near it, in mm, mm² or mL."""
 
 
 def write_centerlines(path: Path, centerlines: Centerlines) -> None:
@@ -105,11 +109,41 @@ def read_centerlines(path: Path) -> Centerlines:
         raise AnalysisError(
             f"{path.name} cannot be read ({error.strerror}); check that the folder is whole."
         ) from error
-    except (ElementTree.ParseError, ValueError, KeyError, AttributeError, TypeError) as error:
+    except (
+        ElementTree.ParseError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+        MemoryError,
+    ) as error:
         raise AnalysisError(
             f"{path.name} is damaged, or was not written by BV5 Analysis; analyze the scan again."
         ) from error
+    _check_values(lines, path.name)
     return lines
+
+
+def _check_values(lines: Centerlines, name: str) -> None:
+    """Refuse what no measurement gives."""
+    arrays = {"Points": lines.points_mm}
+    arrays |= {key: getattr(lines, attribute) for key, attribute in POINT_ARRAYS.items()}
+    arrays |= {key: getattr(lines, attribute) for key, attribute in BRANCH_ARRAYS.items()}
+    counts = dict.fromkeys(arrays, (len(lines.points_mm),))
+    counts |= {"Points": (len(lines.points_mm), 3)}
+    counts |= dict.fromkeys(BRANCH_ARRAYS, (lines.branch_count,))
+    bounds = dict.fromkeys(arrays, (0.0, LARGEST))
+    bounds |= {"Points": (-LARGEST, LARGEST), "blood_ml": (-LARGEST, LARGEST)}
+    bounds |= {"kept_share": (1e-6, 1.0), "size_class": (min(SizeClass), max(SizeClass))}
+    for key, values in arrays.items():
+        least, most = bounds[key]
+        # Also false for what is not a number.
+        if values.shape != counts[key] or not ((values >= least) & (values <= most)).all():
+            raise AnalysisError(
+                f"{name} holds values of {key} that were not measured; analyze the scan again."
+            )
 
 
 def _from_piece(piece: ElementTree.Element) -> Centerlines:

@@ -22,6 +22,7 @@ from ..imaging.quality import Finding, Severity
 from ..imaging.scan import Acquisition
 from ..imaging.volume import Grid, Volume
 from .casedata import Case, Review
+from .recordfields import check_grid, check_record
 from .tables import MEASUREMENT_FIELDS
 
 SCHEMA = "bv5-analysis/result"
@@ -120,9 +121,10 @@ def case_from_record(
     Raises
     ------
     AnalysisError
-        The record is of another schema, or lacks something.
+        The record is of another schema, or a field is missing or holds what it never does.
     """
     check_schema(record)
+    check_record(record)
     with _explained():
         given = record["input"]
         fields = {field.name for field in dataclasses.fields(Acquisition)}
@@ -144,7 +146,7 @@ def case_from_record(
             calibration=Calibration(
                 **{name: _number(value) for name, value in record["calibration"].items()}
             ),
-            parameters=Parameters.from_dict(record["parameters"]),
+            parameters=_parameters(record["parameters"]),
             seconds=dict(record["seconds"]),
             lungs_given=given["lungs"] == "given",
             grid=grid_of(record),
@@ -173,7 +175,7 @@ def read_record(path: Path) -> dict[str, Any]:
     Raises
     ------
     AnalysisError
-        It is missing, damaged, or of another schema.
+        It is missing, damaged, of another schema, or a field holds what it never does.
     """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -186,9 +188,10 @@ def read_record(path: Path) -> dict[str, Any]:
         raise AnalysisError(
             f"{path.name} cannot be read ({error.strerror}); check its permissions."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise damaged(path) from error
     check_schema(record)
+    check_record(record)
     return record
 
 
@@ -198,7 +201,7 @@ def check_schema(record: Any) -> None:
         raise AnalysisError(
             "result.json is no result of BV5 Analysis; give a folder that `bv5 analyze` wrote."
         )
-    version = str(record.get("schema_version"))
+    version = ascii(record.get("schema_version")).strip("'")[:20]
     if version.split(".", maxsplit=1)[0] != SCHEMA_VERSION.split(".", maxsplit=1)[0]:
         raise AnalysisError(
             f"result.json is of schema version {version}, and this version of BV5 Analysis reads"
@@ -207,16 +210,11 @@ def check_schema(record: Any) -> None:
 
 
 def grid_of(record: dict[str, Any]) -> Grid:
-    """Grid of the scan; AnalysisError if the record lacks it."""
-    with _explained():
-        given = record["input"]
-        size, spacing, origin, direction = (
-            tuple(given[name]) for name in ("size", "spacing_mm", "origin_mm", "direction")
-        )
-        whole = all(isinstance(side, int) and side > 0 for side in size)
-        if not whole or [len(v) for v in (size, spacing, origin, direction)] != [3, 3, 3, 9]:
-            raise ValueError("no grid")
-        return Grid(size, *(tuple(map(float, values)) for values in (spacing, origin, direction)))
+    """Grid of the scan; AnalysisError if the record tells none."""
+    check_grid(record)
+    given = record["input"]
+    measures = (given[name] for name in ("spacing_mm", "origin_mm", "direction"))
+    return Grid(tuple(given["size"]), *(tuple(map(float, values)) for values in measures))
 
 
 @contextlib.contextmanager
@@ -227,6 +225,13 @@ def _explained() -> Iterator[None]:
         raise AnalysisError(
             f"result.json lacks or garbles something ({error}); analyze the scan again."
         ) from error
+
+
+def _parameters(values: dict[str, Any]) -> Parameters:
+    try:
+        return Parameters.from_dict(values)
+    except AnalysisError as error:
+        raise AnalysisError(f"result.json: {error}") from error
 
 
 def _measurement(row: dict[str, Any]) -> Measurement:

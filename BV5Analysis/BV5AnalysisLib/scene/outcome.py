@@ -10,6 +10,7 @@ from typing import Any
 
 import slicer
 
+from ..imaging.errors import AnalysisError
 from ..imaging.sizeclasses import SizeClass
 
 CASE_ATTRIBUTE = "BV5Analysis.case"
@@ -52,8 +53,17 @@ class Outcome:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What ``result.json`` says."""
-        return json.loads(self.caseNode.GetText())
+        """What ``result.json`` says; AnalysisError if the node's text is no record."""
+        try:
+            record = json.loads(self.caseNode.GetText() or "")
+        except (ValueError, RecursionError):
+            record = None
+        if not isinstance(record, dict):
+            raise AnalysisError(
+                "The text of this case's node was changed and is no record any more; delete the"
+                " case and load or analyze it again."
+            )
+        return record
 
     @property
     def inputVolume(self) -> slicer.vtkMRMLScalarVolumeNode | None:

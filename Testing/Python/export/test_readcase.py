@@ -78,7 +78,9 @@ def test_a_bare_case_comes_back(tmp_path, small_result):
     empty = np.zeros(0)
     result = dataclasses.replace(
         small_result,
-        measurements=(none, none, none),
+        measurements=tuple(
+            dataclasses.replace(none, region=region) for region in ("both", "right", "left")
+        ),
         vessels=small_result.vessels.with_array(np.zeros_like(small_result.vessels.array)),
         centerlines=Centerlines.measured(
             np.zeros((0, 3)), np.zeros(1, int), empty, empty.astype(np.uint8), empty, empty
@@ -229,7 +231,7 @@ def test_a_file_of_other_content_is_named(folder, name):
         (lambda record: record["measurements"][0].update(bv5_ml="x"), "lacks or garbles"),
         (lambda record: record["parameters"].update(odd=1), "Unknown parameter odd"),
         (lambda record: record["findings"][0].update(severity="bad"), "lacks or garbles"),
-        (lambda record: record["review"].update(status="maybe"), "accepted or rejected"),
+        (lambda record: record["review"].update(status="maybe"), "review.status is 'maybe'"),
         (lambda record: record.update(review=[]), "lacks or garbles"),
         (lambda record: record["edits"].update(more=1), "lacks or garbles"),
         (lambda record: record.update(csa_histogram={}), "lacks or garbles"),
