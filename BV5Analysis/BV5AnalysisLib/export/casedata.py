@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from ..imaging.centerlines import Centerlines
-from ..imaging.edits import Edits
+from ..imaging.edits import Edits, lung_edits
 from ..imaging.errors import AnalysisError
 from ..imaging.findings import renewed_findings
 from ..imaging.measurements import AnalysisResult, Calibration, CsaHistogram, Measurement
@@ -169,8 +169,10 @@ def with_recomputed(
         The parameters differ in more than the class bounds.
     """
     check_recomputable(case.parameters, parameters)
-    edits = (case.edits or Edits()) + recomputed.edits
-    same = not recomputed.edits and parameters == case.parameters
+    lungs = lung_edits(case.measurements, recomputed.measurements, case.grid.voxel_volume_ml)
+    new = recomputed.edits + lungs
+    edits = (case.edits or Edits()) + new
+    same = not new and parameters == case.parameters
     if findings is None:
         findings = renewed_findings(case.findings, recomputed.measurements[0], edits)
     return replace(

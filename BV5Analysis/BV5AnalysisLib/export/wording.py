@@ -105,7 +105,9 @@ def edits_sentence(case: Case) -> str:
         (case.edits.lung_changed_ml, "left outside of changed lungs"),
     ]
     told = ", ".join(f"{volume:.2f} mL {what}" for volume, what in parts if volume > 0)
-    return f"Edited by hand, in a total of now {whole:.2f} mL of blood: {told}."
+    blood = f"Edited by hand, in a total of now {whole:.2f} mL of blood: {told or 'none moved'}."
+    lungs_ml = case.edits.lung_volume_changed_ml
+    return f"{blood} The lungs' volumes changed by {lungs_ml:.1f} mL." if lungs_ml > 0 else blood
 
 
 def _source_of_blood(case: Case) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from .measurements import Measurement
+
 
 @dataclass(frozen=True)
 class Edits:
-    """Blood that edits by hand moved, mL, none negative.
+    """Blood that edits by hand moved, and lung that they changed, mL, none negative.
 
     Attributes
     ----------
@@ -17,12 +19,15 @@ class Edits:
         Blood of vessels whose class was set by hand.
     lung_changed_ml : float
         Blood that counts no more since the lungs were edited.
+    lung_volume_changed_ml : float
+        Change of the right lung's volume, and of the left one's.
     """
 
     erased_ml: float = 0.0
     added_ml: float = 0.0
     reclassified_ml: float = 0.0
     lung_changed_ml: float = 0.0
+    lung_volume_changed_ml: float = 0.0
 
     def __add__(self, other: Edits) -> Edits:
         """Both, one after the other."""
@@ -35,3 +40,31 @@ class Edits:
     def __bool__(self) -> bool:
         """Whether there is any."""
         return any(getattr(self, field.name) > 0 for field in fields(self))
+
+    @property
+    def blood_ml(self) -> float:
+        """Blood that was moved in any way."""
+        return self.erased_ml + self.added_ml + self.reclassified_ml + self.lung_changed_ml
+
+
+def lung_edits(
+    before: tuple[Measurement, ...], after: tuple[Measurement, ...], voxel_ml: float
+) -> Edits:
+    """Edits of the lungs, as their volumes tell.
+
+    Parameters
+    ----------
+    before, after : tuple of Measurement
+        With rows of the right and the left lung.
+    voxel_ml : float
+        Volume of a voxel; less than half of it is rounding.
+
+    Returns
+    -------
+    Edits
+        With nothing but the change of the lungs' volumes.
+    """
+    sides = ("right", "left")
+    was, now = ({row.region: row.lung_volume_ml for row in rows} for rows in (before, after))
+    changed = sum(abs(now[side] - was[side]) for side in sides if side in was and side in now)
+    return Edits(lung_volume_changed_ml=changed if changed > voxel_ml / 2 else 0.0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from .edits import Edits
 from .measurements import Calibration, Measurement
 from .quality import Finding, Severity
@@ -118,17 +116,14 @@ def renewed_findings(
     found = [finding for finding in findings if finding.code not in renewed]
     found += vessel_findings(both)
     if edits:
-        moved_ml = sum(dataclasses.astuple(edits))
-        found.append(
-            Finding(
-                EDITED,
-                Severity.INFO,
-                f"Edited by hand: {edits.erased_ml:.2f} mL of blood erased,"
-                f" {edits.added_ml:.2f} mL added, {edits.reclassified_ml:.2f} mL moved to another"
-                f" class, {edits.lung_changed_ml:.2f} mL left outside of changed lungs.",
-                moved_ml,
-            )
+        text = (
+            f"Edited by hand: {edits.erased_ml:.2f} mL of blood erased,"
+            f" {edits.added_ml:.2f} mL added, {edits.reclassified_ml:.2f} mL moved to another"
+            f" class, {edits.lung_changed_ml:.2f} mL left outside of changed lungs."
         )
+        if edits.lung_volume_changed_ml > 0:
+            text += f" The lungs' volumes changed by {edits.lung_volume_changed_ml:.1f} mL."
+        found.append(Finding(EDITED, Severity.INFO, text, edits.blood_ml))
     return worst_first(found)
 
 

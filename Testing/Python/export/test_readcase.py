@@ -24,7 +24,7 @@ from BV5AnalysisLib.imaging.measurements import CsaHistogram
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.recompute import recompute
 from BV5AnalysisLib.imaging.scan import Acquisition
-from BV5AnalysisLib.imaging.sizeclasses import LUNGS, VESSELS, SizeClass
+from BV5AnalysisLib.imaging.sizeclasses import LUNGS, VESSELS, LungLabel, SizeClass
 from BV5AnalysisLib.imaging.volume import Grid, Volume
 
 SAME = ("name", "measurements", "findings", "calibration", "parameters", "seconds", "lungs_given")
@@ -137,6 +137,31 @@ def test_a_verdict_stays_where_nothing_changed(case):
     assert with_recomputed(case, result, case.parameters).review == case.review
     floor = dataclasses.replace(case.parameters, minimum_csa_mm2=0.5)
     assert with_recomputed(case, result, floor).review == Review()
+
+
+def test_lungs_edited_away_from_all_vessels_leave_a_trace(folder, case):
+    """Voxels that change sides or go, without a vessel in them, change volumes all the same."""
+    lungs = case.lungs.array.copy()
+    free = np.flatnonzero((lungs == LungLabel.RIGHT) & (case.vessels.array == 0))
+    lungs.flat[free[:30]] = LungLabel.LEFT
+    lungs.flat[free[30:50]] = 0
+    edited = dataclasses.replace(case, lungs=case.lungs.with_array(lungs), edits=None)
+    result = unedited(edited)
+    assert not result.edits
+    after = with_recomputed(edited, result, case.parameters)
+    changed_ml = (50 + 30) * case.grid.voxel_volume_ml
+    assert after.edits == Edits(lung_volume_changed_ml=pytest.approx(changed_ml))
+    assert after.edits
+    assert after.findings[-1].code == "edited_by_hand"
+    assert after.review == Review()
+    again = with_recomputed(after, unedited(after), case.parameters)
+    assert again.edits == after.edits
+    write_case(folder, after)
+    assert read_case(folder).edits == after.edits
+    record = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    del record["edits"]["lung_volume_changed_ml"]
+    (folder / "result.json").write_text(json.dumps(record), encoding="utf-8")
+    assert read_case(folder).edits == Edits()
 
 
 def test_what_earlier_versions_wrote_is_read(folder, case):

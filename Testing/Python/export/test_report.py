@@ -186,3 +186,6 @@ def test_edits_are_told_in_ml(small_result):
     edited = dataclasses.replace(case, edits=Edits(erased_ml=0.123, added_ml=1.5))
     text = Page(report_html(edited, PNG, PNG)).text
     assert "total of now 6.10 mL of blood: 0.12 mL erased, 1.50 mL added." in text
+    lungs = dataclasses.replace(case, edits=Edits(lung_volume_changed_ml=12.34))
+    text = Page(report_html(lungs, PNG, PNG)).text
+    assert "of blood: none moved. The lungs' volumes changed by 12.3 mL." in text

@@ -74,6 +74,10 @@ def test_after_edits_the_scans_findings_stay_and_the_vessels_are_renewed():
     assert edited[1].severity == Severity.INFO
     assert "1.25 mL of blood erased" in edited[1].text
     assert edited[1].value == 21.25
+    assert "lungs' volumes" not in edited[1].text
+    lungs = renewed_findings((), some, Edits(lung_volume_changed_ml=3.25))[0]
+    assert "The lungs' volumes changed by 3.2 mL." in lungs.text
+    assert lungs.value == 0.0
     emptied = renewed_findings(edited, empty, Edits(erased_ml=20.0))
     assert [found.code for found in emptied] == ["no_vessels", "thick_slices", "edited_by_hand"]
     assert "20.00 mL of blood erased" in emptied[2].text
