@@ -22,9 +22,13 @@ DEMO_FOLDER = Path("demo-output")
 
 
 def _not_empty(text: str) -> str:
-    """Refuse an empty value, as an unset variable of a script gives."""
+    """Refuse an empty value, as an unset variable of a script gives, and what is no text."""
     if not text.strip():
         raise argparse.ArgumentTypeError("is empty")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("is not UTF-8; rename it") from None
     return text
 
 

@@ -1,11 +1,15 @@
 """Bad scans and masks on the command line: exit 1, one line, nothing on disk."""
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bodies import SimpleBody
 from BV5AnalysisLib import cli
+from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.reading import read_scan
 from scanfiles import BAD_SCANS, chest_image, image_of, write_series, written
 
 
@@ -80,3 +84,19 @@ def chest_array() -> np.ndarray:
     from SimpleITK import GetArrayFromImage
 
     return GetArrayFromImage(chest_image()).astype(np.int16)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there names of files may be any bytes")
+def test_names_that_are_no_text_are_refused(tmp_path, capfd):
+    name = os.fsdecode(b"gr\xf6sse.nrrd")
+    (tmp_path / name).write_bytes(b"x")
+    for arguments in (
+        ["analyze", str(tmp_path / name), "-o", "out"],
+        ["analyze", "ct.nrrd", "-o", name],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(arguments)
+        assert ended.value.code == 2
+        assert "is not UTF-8; rename it" in capfd.readouterr().err
+    with pytest.raises(AnalysisError, match="not UTF-8; rename it"):
+        read_scan(tmp_path / name)

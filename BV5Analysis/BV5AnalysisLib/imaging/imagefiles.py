@@ -61,7 +61,11 @@ def read_image(path: Path) -> sitk.Image:
 
 
 def check_readable(path: Path) -> None:
-    """Raise AnalysisError unless a file or folder is there and may be read."""
+    """Raise AnalysisError unless a file or folder is there, may be read, and has a proper name."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:  # VTK would end the whole program.
+        raise AnalysisError(f"The name of {str(path)!a} is not UTF-8; rename it.") from error
     if not path.exists():
         raise AnalysisError(f"There is no file or folder {path}; check the path.")
     try:

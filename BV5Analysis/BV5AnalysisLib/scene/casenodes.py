@@ -31,6 +31,8 @@ from .segmentations import add_display, add_segmentation, make_shell, set_labels
 from .tables import fill_measurements
 from .tubes import tubes_poly_data
 
+CASE_PREFIX = "BV5 "
+"""Begins the name of a case node: a case is called as its CT, which scripts find by its name."""
 LUNG_SMOOTHING = 0.5
 LUNG_VOXEL_MM = 2.5
 """Voxels of the lungs' shell, which is faint: finer ones cost time and do not show."""
@@ -207,6 +209,11 @@ def _adopt(outcome: Outcome, role: str, node: slicer.vtkMRMLNode) -> None:
         node.SetAndObserveTransformNodeID(frame.GetTransformNodeID())
 
 
+def plain_name(outcome: Outcome) -> str:
+    """Name that tells a case apart in its scene, without `CASE_PREFIX`."""
+    return outcome.caseNode.GetName().removeprefix(CASE_PREFIX)
+
+
 def _name(outcome: Outcome, what: str) -> str:
     # Slicer writes names of files into the scene's XML as they are; an & there ends the loading.
-    return f"{outcome.caseNode.GetName()} {what}".replace("&", "+")
+    return f"{plain_name(outcome)} {what}".replace("&", "+")

@@ -13,7 +13,7 @@ from ..export.case import Case, Review
 from ..export.record import case_from_record, grid_of
 from ..imaging.errors import AnalysisError
 from ..imaging.scan import Region
-from .casenodes import fill_nodes
+from .casenodes import CASE_PREFIX, fill_nodes, plain_name
 from .display import apply_display, current_display
 from .folders import make_folder, remove_folder
 from .masks import lung_labels, regions_from, vessel_labels
@@ -70,7 +70,7 @@ def add_case(
         if input_volume is not None:
             attach_volume(outcome, input_volume)
         outcome.set_node("regionsSegmentation", regions)
-        make_folder(outcome, node.GetName())
+        make_folder(outcome, plain_name(outcome))
         _fill(outcome, case)
     except BaseException:
         remove_case(outcome)
@@ -79,8 +79,9 @@ def add_case(
 
 
 def _distinct_name(scene: slicer.vtkMRMLScene, name: str) -> str:
-    """Name that no other case node of the scene has, such as ``Case (2)``."""
+    """Name that no other case node of the scene has, such as ``BV5 CT (2)``."""
     taken = {each.caseNode.GetName() for each in find_outcomes(scene)}
+    name = CASE_PREFIX + name
     names = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
     return next(each for each in names if each not in taken)
 
@@ -162,7 +163,7 @@ def case_from_scene(outcome: Outcome, need_volume: bool = False) -> Case:
     missing = [name for name, node in needed.items() if node is None]
     if missing:
         raise AnalysisError(
-            f"The {' and the '.join(missing)} of {outcome.caseNode.GetName()}"
+            f"The {' and the '.join(missing)} of {plain_name(outcome)}"
             f" {'were' if len(missing) > 1 else 'was'} deleted; load the case again, or analyze"
             " again."
         )

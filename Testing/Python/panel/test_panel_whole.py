@@ -29,7 +29,7 @@ def test_a_folder_is_loaded_by_the_button(ui, case_folder, messages):
     messages.answer("getExistingDirectory", str(case_folder))
     ui.loadCaseButton.click()
     assert messages.texts("error") == []
-    assert ui.caseSelector.currentNode().GetName() == "case 7"
+    assert ui.caseSelector.currentNode().GetName() == "BV5 case 7"
     assert ui.keyLabel.visible
 
 

@@ -310,9 +310,16 @@ def test_a_deleted_display_is_made_again(outcome, case, role):
 def test_cases_of_one_name_are_told_apart(outcome, case):
     second, third = (add_case(outcome.scene, case) for _ in range(2))
     names = [each.caseNode.GetName() for each in (outcome, second, third)]
-    assert names == ["case 7", "case 7 (2)", "case 7 (3)"]
+    assert names == ["BV5 case 7", "BV5 case 7 (2)", "BV5 case 7 (3)"]
     assert second.vesselsSegmentation.GetName() == "case 7 (2) vessels"
     assert {each.name for each in (outcome, second, third)} == {"case 7"}
+
+
+def test_a_case_does_not_hide_its_ct_from_scripts(application, small_result, case):
+    ct = add_volume(application.scene, case.name, small_result.scan.volume)
+    add_case(application.scene, case, ct)
+    named = application.scene.GetNodesByName(case.name)
+    assert [named.GetItemAsObject(i) for i in range(named.GetNumberOfItems())] == [ct]
 
 
 def test_deleted_nodes_are_made_again(outcome, case):
