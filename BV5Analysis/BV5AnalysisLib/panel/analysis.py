@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 
 def step_text(step: str) -> str:
     """Name of an analysis' step for the user."""
-    texts = {
+    return step_texts().get(step, step)
+
+
+def step_texts() -> dict[str, str]:
+    """Names of all steps for the user, by what the command calls them."""
+    return {
         "starting": _("Starting"),
-        "reading": _("Reading the scan"),
+        "reading the scan": _("Reading the scan"),
         "lungs and airways": _("Lungs and airways"),
         "resampling": _("Resampling"),
         "bronchi": _("Bronchi"),
@@ -32,11 +37,11 @@ def step_text(step: str) -> str:
         "branches": _("Branches"),
         "cross-sectional areas": _("Cross-sectional areas"),
         "blood volumes": _("Blood volumes"),
-        "writing": _("Writing"),
+        "drawing": _("Drawing"),
+        "writing files": _("Writing the results"),
         "loading": _("Loading the results"),
         "done": _("Done"),
     }
-    return texts.get(step, step)
 
 
 class AnalysisSection:
@@ -54,6 +59,8 @@ class AnalysisSection:
         Gives the `AnalysisRequest` of the panel's choices; AnalysisError says what is wrong.
     onLoaded : callable
         Gets the new case.
+    chosenRegions : callable
+        Gives the regions segmentation that is chosen, or None.
     """
 
     def __init__(
@@ -63,12 +70,14 @@ class AnalysisSection:
         process: Process,
         makeRequest: Callable[[], AnalysisRequest],
         onLoaded: Callable[[Outcome], None],
+        chosenRegions: Callable[[], slicer.vtkMRMLSegmentationNode | None],
     ) -> None:
         self._ui = ui
         self._logic = logic
         self._process = process
         self._makeRequest = makeRequest
         self._onLoaded = onLoaded
+        self._chosenRegions = chosenRegions
         self._request: AnalysisRequest | None = None
         self._startTime = 0.0
         self._step = ""
@@ -143,7 +152,8 @@ class AnalysisSection:
         )
         if folder:
             with problems_told(_("The case could not be loaded.")):
-                self._onLoaded(self._logic.loadCase(Path(folder)))
+                regions = _present(self._chosenRegions())
+                self._onLoaded(self._logic.loadCase(Path(folder), None, regions))
 
     def sceneClosing(self) -> None:
         """Stop without a word: the scan is gone."""

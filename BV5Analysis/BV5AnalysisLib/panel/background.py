@@ -275,6 +275,9 @@ class _Run:
             self._fail(self._reason(exitCode))
         elif not (self._result / "result.json").is_file():
             self._fail(_("The analysis ended without a result."))
+        elif problem := _problem(self._result):
+            self._log.write(f"{problem}\n".encode())
+            self._fail(_("The analysis wrote a damaged result. Is the disk full?"))
         else:
             self._end(self, self.callbacks.onFinished, self._result)
 
@@ -293,6 +296,17 @@ class _Run:
         if self._log is not None:
             self._log.close(keep=True)
         self._end(self, self.callbacks.onFailed, message, log)
+
+
+def _problem(folder: Path) -> str:
+    """Say what keeps a result from being read, which takes little time; empty if nothing."""
+    from ..export.case import read_case
+
+    try:
+        read_case(folder)
+    except AnalysisError as error:
+        return str(error)
+    return ""
 
 
 def _environment() -> qt.QProcessEnvironment:

@@ -60,9 +60,12 @@ class Panel(VTKObservationMixin):
         self._guiTag: int | None = None
         self._importing = False
         self._case: ShownCase | None = None
+        self._tried: slicer.vtkMRMLTextNode | None = None
         self._edits = EditWatch(self._onEdited)
         self._inputs = InputSection(self._scene, self._showReason)
-        self._analysis = AnalysisSection(ui, logic, process, self._makeRequest, self._onLoaded)
+        self._analysis = AnalysisSection(
+            ui, logic, process, self._makeRequest, self._onLoaded, self._chosenRegions
+        )
         self._findings = FindingsSection(ui)
         self._results = ResultsSection(ui, logic)
         self._display = DisplaySection(ui, logic)
@@ -158,7 +161,7 @@ class Panel(VTKObservationMixin):
         )
 
     def _onParametersModified(self, _caller: Any = None, _event: str = "") -> None:
-        if self._parameterNode.caseNode is not (self._case.node if self._case else None):
+        if self._parameterNode.caseNode is not self._tried:
             self._show(self._chosenCase())
             if self._case is not None:
                 with problems_told(_("The case could not be shown.")):
@@ -176,11 +179,16 @@ class Panel(VTKObservationMixin):
         self._advanced.update(self._case.parameters if self._case else None)
 
     def _chosenCase(self) -> ShownCase | None:
-        node = self._parameterNode.caseNode
+        """Case that is chosen; None also if it cannot be read, which is told once."""
+        self._tried = node = self._parameterNode.caseNode
         if node is None or not self._scene.IsNodePresent(node):
             return None
         name, value = CASE_ATTRIBUTE
-        return shown_case(self._logic.outcome(node)) if node.GetAttribute(name) == value else None
+        case = None
+        if node.GetAttribute(name) == value:
+            with problems_told(_("The case could not be shown."), busy=False):
+                case = shown_case(self._logic.outcome(node))
+        return case
 
     def _show(self, case: ShownCase | None) -> None:
         """Show a case in the panel."""
@@ -226,6 +234,9 @@ class Panel(VTKObservationMixin):
             chosen_parameters(chosen),
             chosen.inputVolume.GetName(),
         )
+
+    def _chosenRegions(self) -> slicer.vtkMRMLSegmentationNode | None:
+        return self._parameterNode.regionsSegmentation if self._parameterNode else None
 
     def _onLoaded(self, outcome: Outcome) -> None:
         """Show a case that has just come into the scene."""

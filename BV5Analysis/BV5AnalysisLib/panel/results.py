@@ -78,37 +78,41 @@ class ResultsSection:
 
     def onSaveCsv(self, _checked: bool = False) -> None:
         """Save the measurements as CSV."""
-        path = qt.QFileDialog.getSaveFileName(
-            slicer.util.mainWindow(),
-            _("Save measurements"),
-            f"{file_name(self._case.node.GetName())}.csv",
-            _("CSV files (*.csv)"),
-        )
-        if not path:
-            return
-        path = Path(path)
-        path = path if path.suffix else path.with_suffix(".csv")
-        with problems_told(_("The measurements could not be saved.")):
-            self._logic.exportTables(self._case.outcome, path)
+        with problems_told(_("The measurements could not be saved."), busy=False):
+            path = qt.QFileDialog.getSaveFileName(
+                slicer.util.mainWindow(),
+                _("Save measurements"),
+                f"{file_name(self._case.node.GetName())}.csv",
+                _("CSV files (*.csv)"),
+            )
+            if not path:
+                return
+            path = Path(path)
+            path = path if path.suffix else path.with_suffix(".csv")
+            with slicer.util.WaitCursor():
+                self._logic.exportTables(self._case.outcome, path)
             self._say(_("Saved {link}"), path)
 
     def onSaveReport(self, _checked: bool = False) -> None:
         """Save the whole output folder with the report."""
-        parent = qt.QFileDialog.getExistingDirectory(
-            slicer.util.mainWindow(), _("Folder to save the report's folder in")
-        )
-        if not parent:
-            return
-        folder = Path(parent) / file_name(self._case.node.GetName())
-        question = _("{folder} exists. Replace it?").format(folder=folder)
-        overwrite = folder.exists()
-        if overwrite and not slicer.util.confirmOkCancelDisplay(question):
-            return
+        with problems_told(_("The report could not be saved."), busy=False):
+            parent = qt.QFileDialog.getExistingDirectory(
+                slicer.util.mainWindow(), _("Folder to save the report's folder in")
+            )
+            if not parent:
+                return
+            folder = Path(parent) / file_name(self._case.node.GetName())
+            question = _("{folder} exists. Replace it?").format(folder=folder)
+            overwrite = folder.exists()
+            if not overwrite or slicer.util.confirmOkCancelDisplay(question):
+                self._saveReport(folder, overwrite)
+
+    def _saveReport(self, folder: Path, overwrite: bool) -> None:
         self._say(_("Saving the report…"))
         slicer.app.processEvents()
         report = None
         try:
-            with problems_told(_("The report could not be saved.")):
+            with slicer.util.WaitCursor():
                 report = self._logic.exportReport(self._case.outcome, folder, overwrite)
         finally:
             self._say(_("Saved {link}") if report else "", report)

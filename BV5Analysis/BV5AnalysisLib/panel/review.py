@@ -190,7 +190,11 @@ class ReviewSection:
 
     def _showDue(self) -> None:
         texts = [_("Edited: recompute to update the numbers.")] if self._case.edited else []
-        if not parameters_problem(self._parameterNode):
+        problem = parameters_problem(self._parameterNode)
+        self._ui.recomputeButton.enabled = not problem
+        if problem:
+            texts.append(problem)
+        else:
             chosen = recompute_parameters(self._parameterNode, self._case.parameters)
             if chosen.to_dict() != self._case.parameters:
                 texts.append(_("Recompute also applies floor and bounds as set under Advanced."))

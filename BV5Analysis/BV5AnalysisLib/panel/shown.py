@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import slicer
+from slicer.i18n import tr as _
+
+from ..imaging.errors import AnalysisError
 
 if TYPE_CHECKING:
     from ..scene.outcome import Outcome
@@ -77,6 +80,20 @@ def shown_case(outcome: Outcome) -> ShownCase:
     -------
     ShownCase
         The case and its record.
+
+    Raises
+    ------
+    AnalysisError
+        The record is damaged.
     """
-    text = outcome.caseNode.GetText()
-    return ShownCase(outcome, json.loads(text), text)
+    node = outcome.caseNode
+    text = node.GetText()
+    try:
+        record = json.loads(text)
+    except ValueError as error:
+        raise AnalysisError(
+            _("The record of {name} is damaged; load the case again, or analyze again.").format(
+                name=node.GetName()
+            )
+        ) from error
+    return ShownCase(outcome, record, text)

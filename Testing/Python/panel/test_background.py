@@ -69,6 +69,8 @@ def temporary(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def background(qt, temporary, monkeypatch):
+    # Results of the stand-in are empty.
+    monkeypatch.setattr("BV5AnalysisLib.export.case.read_case", lambda folder: None)
     monkeypatch.delitem(sys.modules, "BV5AnalysisLib.panel.background", raising=False)
     module = importlib.import_module("BV5AnalysisLib.panel.background")
     yield module
@@ -278,6 +280,18 @@ def test_failures_are_told_in_plain_words_with_the_log(
     assert re.search(message, told)
     assert log.parent == temporary
     assert "printed ä" in log.read_text("utf-8")
+    assert names(temporary) == [log.name]
+
+
+def test_a_damaged_result_is_told_and_its_log_stays(
+    process, request_of, python_slicer, temporary, monkeypatch
+):
+    monkeypatch.setattr("BV5AnalysisLib.export.case.read_case", read_case)
+    python_slicer(WRITES_A_RESULT)
+    told, log = failure(run(process, request_of()))
+    assert "wrote a damaged result" in told
+    assert str(temporary) not in told
+    assert "result.json" in log.read_text("utf-8")
     assert names(temporary) == [log.name]
 
 

@@ -1,5 +1,6 @@
 """Findings and results: what is said, and the buttons."""
 
+import pytest
 import slicer
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from panel.panelfakes import RECORD
@@ -117,6 +118,20 @@ def test_save_csv_that_fails(bench, tmp_path):
     bench.ui.saveCsvButton.click()
     assert "No right to write there." in bench.messages.texts("error")[0]
     assert not bench.ui.resultsStatusLabel.visible
+
+
+@pytest.mark.parametrize("button", ["saveCsvButton", "saveReportButton"])
+def test_what_fails_before_saving_is_told(bench, monkeypatch, tmp_path, button):
+    def fail(_name):
+        raise AnalysisError("The record is damaged.")
+
+    bench.showCase()
+    bench.messages.answer("getExistingDirectory", str(tmp_path))
+    monkeypatch.setattr("BV5AnalysisLib.panel.results.file_name", fail)
+    getattr(bench.ui, button).click()
+    (told,) = bench.messages.texts("error")
+    assert "could not be saved" in told
+    assert "The record is damaged." in told
 
 
 def test_save_report_into_a_new_folder(bench, tmp_path):

@@ -1,5 +1,9 @@
 """The panel's states: no input, running, cancelled, failed, done, closed, reloaded, two cases."""
 
+import ast
+import importlib
+import inspect
+
 import pytest
 import slicer
 from BV5AnalysisLib.imaging.errors import AnalysisError
@@ -211,6 +215,11 @@ def test_load_case_folder(bench, tmp_path):
     bench.messages.answer("getExistingDirectory", str(tmp_path / "Fall Ä"))
     bench.ui.loadCaseButton.click()
     assert bench.logic.called("loadCase") == [(tmp_path / "Fall Ä", None, None)]
+    lobes = bench.scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "lobes")
+    bench.ui.regionsSelector.setCurrentNode(lobes)
+    bench.messages.answer("getExistingDirectory", str(tmp_path / "Fall Ä"))
+    bench.ui.loadCaseButton.click()
+    assert bench.logic.called("loadCase")[-1] == (tmp_path / "Fall Ä", None, lobes)
     assert bench.ui.caseSelector.currentNode().GetName() == "Fall Ä"
     bench.logic.fails["loadCase"] = AnalysisError("This is no output folder.")
     bench.messages.answer("getExistingDirectory", str(tmp_path))
@@ -376,6 +385,38 @@ def test_record_changed_from_outside_is_shown(bench):
     outcome = bench.showCase()
     bench.logic.setReview(outcome, "accepted", "Console", "")
     assert bench.ui.reviewStateLabel.text.startswith("Accepted by Console")
+
+
+def test_a_damaged_record_is_told_once(bench):
+    good = bench.showCase("Good")
+    bad = bench.logic.addCase("Bad")
+    bad.caseNode.SetText("{")
+    bench.ui.caseSelector.setCurrentNode(bad.caseNode)
+    (told,) = bench.messages.texts("error")
+    assert "The record of Bad is damaged" in told
+    bench.ui.minimumCsaSpinBox.value = 0.5
+    assert len(bench.messages.texts("error")) == 1
+    assert bench.ui.keyLabel.text == ""
+    assert not bench.ui.saveReportButton.enabled
+    bench.ui.caseSelector.setCurrentNode(good.caseNode)
+    assert bench.ui.keyLabel.text != ""
+    good.caseNode.SetText("[")
+    assert "The record of Good is damaged" in bench.messages.texts("error")[1]
+    assert not bench.ui.saveCsvButton.enabled
+
+
+def test_each_step_of_the_command_has_a_text(bench):
+    from BV5AnalysisLib.commandline import analyze
+    from BV5AnalysisLib.imaging.pipeline import SHARES
+
+    told = {
+        call.args[0].value
+        for call in ast.walk(ast.parse(inspect.getsource(analyze.analyze_into_folder)))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "progress"
+    }
+    assert "reading the scan" in told
+    texts = importlib.import_module("BV5AnalysisLib.panel.analysis").step_texts()
+    assert set(texts) == told | set(SHARES) | {"starting", "loading"}
 
 
 def test_cleanup_stops_the_process(bench):
