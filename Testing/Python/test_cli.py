@@ -519,6 +519,12 @@ def test_a_name_and_the_acquisition_may_be_given(calls, ct, out, tmp_path):
         ('{"patient": "x"}', "has patient"),
         ('{"kernel": 3}', "has kernel: 3"),
         ('{"slice_thickness_mm": 9}', "slices 9 mm thick"),
+        ('{"slice_thickness_mm": true}', "has slice_thickness_mm: True, not a positive number"),
+        ('{"slice_thickness_mm": -1}', "has slice_thickness_mm: -1, not a positive number"),
+        ('{"slice_thickness_mm": NaN}', "has slice_thickness_mm: nan, not a positive number"),
+        (f'{{"slice_thickness_mm": 1{"0" * 400}}}', "has slice_thickness_mm: a huge number"),
+        (r'{"kernel": "\ud800"}', r"has kernel: '\ud800', not a text"),
+        ("[" * 100_000, "is not JSON"),
     ],
 )
 def test_a_bad_acquisition_is_one_line(calls, ct, out, tmp_path, content, message, capsys):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import math
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from ..export.case import case_of, write_case
 from ..export.folder import RESULT, check_output, output_folder
+from ..export.recordfields import acquisition_problem
 from ..imaging import masks, pipeline, reading
 from ..imaging.errors import AnalysisError
 from ..imaging.measurements import AnalysisResult, Measurement
@@ -146,18 +146,11 @@ def read_acquisition(path: Path) -> Acquisition:
         The file cannot be read, is no JSON, or a name or value in it does not fit.
     """
     values = _read_json(path, "Acquisition")
-    kinds = {
-        field.name: (int, float) if field.name == "slice_thickness_mm" else str
-        for field in dataclasses.fields(Acquisition)
-    }
     if not isinstance(values, dict):
         raise AnalysisError(f"Acquisition file {path.name} must hold a JSON object.")
-    for name, value in values.items():
-        if name not in kinds or not (value is None or isinstance(value, kinds[name])):
-            raise AnalysisError(
-                f"Acquisition file {path.name} has {name}: {json.dumps(value)[:40]}; it may hold "
-                f"{', '.join(kinds)}, each a text but the thickness."
-            )
+    problem = acquisition_problem(values)
+    if problem:
+        raise AnalysisError(f"Acquisition file {path.name} has {problem}; correct it.")
     return Acquisition(**values)
 
 
@@ -168,7 +161,7 @@ def _read_json(path: Path, what: str) -> Any:
         raise AnalysisError(
             f"{what} file {path.name} cannot be read ({error.strerror}); check its path."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AnalysisError(f"{what} file {path.name} is not JSON: {error}.") from error
 
 

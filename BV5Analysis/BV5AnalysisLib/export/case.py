@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def read_case(folder: Path) -> Case:
         another version of this software wrote it.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    # Unlike the path's own method, false also for names that no file system takes.
+    if not os.path.isdir(folder):  # noqa: PTH112
         raise AnalysisError(f"There is no folder {folder}; give one that `bv5 analyze` wrote.")
     record = read_record(folder / "result.json")
     grid = grid_of(record)

@@ -16,6 +16,9 @@ from ..imaging.errors import AnalysisError
 FULL_BELOW_BYTES = 16 * 2**20
 """Less than the files of one case need."""
 
+LONGEST_NAME = 220
+"""Bytes; file systems take 255, and the hidden folder of the same name has some more."""
+
 
 @dataclass(frozen=True)
 class FolderKind:
@@ -39,7 +42,7 @@ class FolderKind:
         """Whether a folder has the marker of this kind."""
         try:
             content = json.loads((folder / self.marker).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return False
         return isinstance(content, dict) and content.get("schema") == self.schema
 
@@ -78,9 +81,9 @@ def check_output(folder: Path, kind: FolderKind, overwrite: bool) -> None:
     Raises
     ------
     AnalysisError
-        It exists and may not be replaced, or its place cannot be written.
+        It exists and may not be replaced, its place cannot be written, or its path cannot be.
     """
-    folder = folder.resolve()
+    folder = _resolved(folder)
     if folder.parent == folder:
         raise AnalysisError("The output folder cannot be the root folder; give another one.")
     if folder.exists():
@@ -119,7 +122,7 @@ def output_folder(folder: Path, kind: FolderKind, overwrite: bool = False) -> It
     AnalysisError
         The folder may not be replaced, or writing fails, such as for a full disk.
     """
-    folder = folder.resolve()
+    folder = _resolved(folder)
     check_output(folder, kind, overwrite)
     partial = _sibling(_existing_ancestor(folder), folder.name, "partial")
     try:
@@ -131,6 +134,24 @@ def output_folder(folder: Path, kind: FolderKind, overwrite: bool = False) -> It
         raise _failure(folder, error, _is_full(partial)) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _resolved(folder: Path) -> Path:
+    """Absolute path; AnalysisError if no file system takes it."""
+    try:
+        folder = folder.resolve()
+        folder.exists()
+        length = len(folder.name.encode())
+    except (OSError, ValueError, RuntimeError) as error:
+        raise AnalysisError(
+            f"The output folder's path cannot be used ({getattr(error, 'strerror', '') or error});"
+            " give another one."
+        ) from error
+    if length > LONGEST_NAME:
+        raise AnalysisError(
+            f"The output folder's name has {length} bytes; give one of at most {LONGEST_NAME}."
+        )
+    return folder
 
 
 def _check_replaceable(folder: Path, kind: FolderKind, overwrite: bool) -> None:

@@ -53,20 +53,20 @@ def check_grid(record: dict[str, Any]) -> None:
         check_field(record["input"], name, check, "input")
 
 
-def acquisition_problem(values: Any) -> str:
+def acquisition_problem(values: dict[str, Any]) -> str:
     """Say which field of an acquisition holds what it never does; empty if none.
 
     Parameters
     ----------
-    values : object
+    values : dict
         From a JSON file: some of the fields of `Acquisition`.
     """
-    if not isinstance(values, dict):
-        return "it is not a JSON object"
     for name, value in values.items():
-        problem = _ACQUISITION.get(name, lambda _: f"one of {', '.join(_ACQUISITION)}")(value)
+        if name not in _ACQUISITION:
+            return f"{ascii(name)[1:-1][:40]}, which is none of {', '.join(_ACQUISITION)}"
+        problem = _ACQUISITION[name](value)
         if problem:
-            return f"{ascii(name)[:40]} is {_shown(value)}, not {problem}"
+            return f"{name}: {_shown(value)}, not {problem}"
     return ""
 
 

@@ -137,6 +137,24 @@ def test_a_file_is_no_folder(tmp_path):
         check_output(tmp_path / "out" / "inner", RESULT, overwrite=False)
 
 
+@pytest.mark.parametrize("name", ["n" * 300, "n" * 250, "a\0b", "n" * 300 + "/out", "\ud800"])
+def test_a_path_that_no_file_system_takes_is_refused(tmp_path, name):
+    for write in (
+        lambda: check_output(tmp_path / name, RESULT, overwrite=False),
+        lambda: output_folder(tmp_path / name, RESULT).__enter__(),
+    ):
+        with pytest.raises(AnalysisError, match=r"The output folder's (path|name) ") as caught:
+            write()
+        assert "nnnn" not in str(caught.value).replace(str(tmp_path), "")
+    assert names(tmp_path) == []
+
+
+def test_a_long_name_that_fits_is_taken(tmp_path):
+    with output_folder(tmp_path / ("n" * 220), RESULT) as folder:
+        fill(folder, "new")
+    assert names(tmp_path) == ["n" * 220]
+
+
 def test_the_root_folder_is_refused():
     with pytest.raises(AnalysisError, match="root folder"):
         check_output(Path("/"), RESULT, overwrite=True)

@@ -198,6 +198,9 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     assert "There is no folder" in refused(tmp_path / "absent")
     (tmp_path / "file").write_text("x")
     assert "There is no folder" in refused(tmp_path / "file")
+    for name in ("n" * 300, "a\0b"):
+        with pytest.raises(AnalysisError, match="There is no folder"):
+            read_case(tmp_path / name)
     assert "holds no result.json" in refused(tmp_path)
     (tmp_path / "result.json").write_text('{"schema": "bv5-analysis/phantom"}')
     assert "no result of BV5 Analysis" in refused(tmp_path)
