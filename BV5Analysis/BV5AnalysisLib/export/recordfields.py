@@ -170,8 +170,11 @@ def _rows(fields: dict[str, Check], path: str) -> Check:
     return check
 
 
-def _object(fields: dict[str, Check], path: str) -> Check:
-    return lambda value: _check_fields(value, fields, path)
+def _calibration(value: Any) -> str | None:
+    _check_fields(value, _CALIBRATION, "calibration")
+    if value["blood_hu"] <= value["parenchyma_hu"]:
+        raise _refusal("calibration.blood_hu is not above parenchyma_hu")
+    return None
 
 
 def _measurements(value: Any) -> str | None:
@@ -248,7 +251,8 @@ _REVIEW = {
     "time": _TIME,
 }
 _EDITS = {field.name: _NOT_NEGATIVE for field in dataclasses.fields(Edits)}
-_CALIBRATION = {"blood_hu": _NUMBER, "parenchyma_hu": _NUMBER, "noise_hu": _VALUE}
+_HU = _one(lambda value: _is_number(value) and abs(value) <= 4000, "an attenuation in HU")
+_CALIBRATION = {"blood_hu": _HU, "parenchyma_hu": _HU, "noise_hu": _VALUE}
 _RECORD = {
     "case": _TEXT,
     "created": _TIME,
@@ -257,7 +261,7 @@ _RECORD = {
         lambda value: isinstance(value, dict) and all(map(_is_text, value)), "an object"
     ),
     "input": _input,
-    "calibration": _object(_CALIBRATION, "calibration"),
+    "calibration": _calibration,
     "measurements": _measurements,
     "csa_histogram": _histogram,
     "findings": _rows(_FINDING, "findings"),

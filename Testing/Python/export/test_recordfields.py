@@ -50,6 +50,8 @@ ABSURD = [
     ("calibration", None),
     ("calibration.blood_hu", None),
     ("calibration.parenchyma_hu", NAN),
+    ("calibration.parenchyma_hu", 1e30),
+    ("calibration.blood_hu", -1000),
     ("calibration.noise_hu", "x"),
     ("measurements", []),
     ("measurements", {}),
