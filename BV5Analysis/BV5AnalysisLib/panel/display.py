@@ -59,6 +59,13 @@ class DisplaySection:
         elif self._applied is None or self._applied[0] != outcome:
             self._applied = (outcome, display_settings(self._parameterNode))
 
+    def entered(self, outcome: Outcome | None) -> None:
+        """Make surfaces again that went for the time in Segment Editor."""
+        settings = display_settings(self._parameterNode)
+        if outcome is not None and settings.geometry == "surfaces":
+            with problems_told(_("The display could not be changed."), busy=False):
+                self._logic.applyDisplay(outcome, settings)
+
     def update(self, outcome: Outcome | None) -> None:
         """Apply the settings if they, or the case, are others than last time."""
         if outcome is None or self._parameterNode is None:

@@ -107,6 +107,7 @@ class Panel(VTKObservationMixin):
     def enter(self) -> None:
         """Follow the parameter node while the module is shown."""
         self.initializeParameterNode()
+        self._display.entered(self._case.outcome if self._case else None)
 
     def exit(self) -> None:
         """Leave the parameter node alone while another module is shown."""

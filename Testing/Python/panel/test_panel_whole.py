@@ -142,6 +142,18 @@ def test_recompute_with_deleted_lungs_is_told_and_undone(ui, outcome, messages):
     assert outcome.record == before
 
 
+def test_surfaces_are_there_again_after_editing(ui, outcome, messages):
+    ui.vesselGeometryComboBox.currentIndex = 1
+    segmentation = outcome.vesselsSegmentation.GetSegmentation()
+    assert segmentation.ContainsRepresentation("Closed surface")
+    ui.editVesselsButton.click()
+    assert not segmentation.ContainsRepresentation("Closed surface")
+    slicer.util.selectModule("BV5Analysis")
+    assert segmentation.ContainsRepresentation("Closed surface")
+    assert not ui.resultsEditedLabel.visible
+    assert messages.texts("error") == []
+
+
 def test_editing_opens_segment_editor_and_coming_back_shows_the_edit(ui, outcome, messages):
     ui.editVesselsButton.click()
     assert slicer.util.selectedModule() == "SegmentEditor"
