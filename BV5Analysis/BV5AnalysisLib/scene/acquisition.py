@@ -9,6 +9,7 @@ from pathlib import Path
 
 import slicer
 
+from ..export.recordfields import acquisition_problem
 from ..imaging.dicomheaders import read_header
 from ..imaging.scan import Acquisition, Scan
 from .images import add_volume
@@ -57,7 +58,7 @@ def acquisition_of(volume: slicer.vtkMRMLScalarVolumeNode) -> Acquisition:
     """
     kept = volume.GetAttribute(ACQUISITION)
     if kept:
-        return Acquisition(**json.loads(kept))
+        return _kept(volume, kept)
     uids = (volume.GetAttribute(INSTANCES) or "").split()
     database = getattr(slicer, "dicomDatabase", None)
     if not uids or database is None:
@@ -70,6 +71,16 @@ def acquisition_of(volume: slicer.vtkMRMLScalarVolumeNode) -> Acquisition:
     if header is None:
         return _unknown(volume, "its file is not in the DICOM database")
     return header.acquisition
+
+
+def _kept(volume: slicer.vtkMRMLScalarVolumeNode, text: str) -> Acquisition:
+    """Acquisition of the node's attribute, which a user may have edited."""
+    try:
+        values = json.loads(text)
+        problem = acquisition_problem(values)
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        return _unknown(volume, str(error))
+    return _unknown(volume, f"it has {problem}") if problem else Acquisition(**values)
 
 
 def _unknown(volume: slicer.vtkMRMLScalarVolumeNode, reason: str) -> Acquisition:
