@@ -15,6 +15,7 @@ on with the scans that have no result yet. Exit status: 0 all done, 1 some faile
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
 import tempfile
 import traceback
@@ -117,12 +118,19 @@ def measured(path: Path, name: str, folder: Path, report: bool) -> bool:
 
 
 def write_joined_table(results: Path, names: Sequence[str]) -> None:
-    """Write the measurements of all cases into one table."""
-    tables = [results / name / "measurements.csv" for name in names]
-    lines = [table.read_text("utf-8").splitlines() for table in tables if table.is_file()]
-    if lines:
-        joined = [lines[0][0], *(row for table in lines for row in table[1:])]
-        (results / "measurements.csv").write_text("\n".join(joined) + "\n", encoding="utf-8")
+    """Write the measurements of all cases into one table, whatever version measured them."""
+    rows = []
+    for name in names:
+        table = results / name / "measurements.csv"
+        if table.is_file():
+            with table.open(encoding="utf-8", newline="") as file:
+                rows += csv.DictReader(file)
+    if rows:
+        columns = dict.fromkeys(column for row in rows for column in row)
+        with (results / "measurements.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
 
 
 if __name__ == "__main__":

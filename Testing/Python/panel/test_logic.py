@@ -467,6 +467,15 @@ def test_the_example_goes_on_after_failures_and_where_it_ended(
     assert node_ids() == before
 
 
+def test_the_example_joins_tables_of_several_versions(example, tmp_path):
+    for name, text in {"a": "case,tpbv_ml\na,1\n", "b": 'case,new,tpbv_ml\n"b, c",x,2\n'}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "measurements.csv").write_text(text)
+    example["write_joined_table"](tmp_path, ["a", "b", "failed"])
+    joined = (tmp_path / "measurements.csv").read_text("utf-8")
+    assert joined == 'case,tpbv_ml,new\na,1,\n"b, c",2,x\n'
+
+
 def test_the_example_adds_nothing_for_an_empty_folder(example, tmp_path):
     (tmp_path / "scans").mkdir()
     assert example["main"]([str(tmp_path / "scans"), str(tmp_path / "results")]) == 1
@@ -487,6 +496,17 @@ def test_a_scan_keeps_what_its_header_said(module, slicer_app, monkeypatch, smal
     assert volume.GetName() == "hand-made"
     assert acquisition_of(volume) == acquisition
     json.loads(volume.GetAttribute("BV5Analysis.acquisition"))
+
+
+@pytest.mark.parametrize("kept", ["{", "[1]", '{"kernel": 5}', '{"patient": "Nobody"}'])
+def test_a_damaged_note_of_the_acquisition_is_logged(ct_node, kept, caplog):
+    from BV5AnalysisLib.imaging.scan import Acquisition
+    from BV5AnalysisLib.scene.acquisition import acquisition_of
+
+    ct_node.SetAttribute("BV5Analysis.acquisition", kept)
+    with caplog.at_level(logging.WARNING):
+        assert acquisition_of(ct_node) == Acquisition()
+    assert "CT ü 7 cannot be read" in caplog.text
 
 
 def test_results_are_shown_without_a_window(windowless_slicer_app, case_folder):
