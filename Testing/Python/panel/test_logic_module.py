@@ -107,9 +107,11 @@ def test_reloading_reloads_the_library_and_keeps_the_cases(
 
 def test_cleaning_up_twice_is_no_harm(widget):
     widget.cleanup()
+    assert widget.panel is None
     widget.cleanup()
     widget.enter()
     widget.exit()
+    assert widget.panel is None
 
 
 def test_closing_the_scene_leaves_the_widget_usable(widget, slicer_app, case_folder, ct_node):

@@ -23,6 +23,7 @@ from BV5AnalysisLib.scene.pictures import off_screen_window, pixels_of
 from BV5AnalysisLib.scene.segmentations import SURFACE
 from BV5AnalysisLib.scene.selection import select_branch
 from BV5AnalysisLib.scene.views import SUPERIOR, arrange_views
+from scene.offscreenview import OffscreenView
 
 
 def with_class(size_class: SizeClass, **changes) -> DisplaySettings:
@@ -152,23 +153,11 @@ MANAGERS = (
 WIDTH, HEIGHT = 480, 360
 
 
-class View:
-    """Slicer's 3D view, off-screen; its managers come from a factory of its own."""
+class View(OffscreenView):
+    """Slicer's 3D view."""
 
     def __init__(self, application) -> None:
-        self.window = off_screen_window()
-        self.window.SetSize(WIDTH, HEIGHT)
-        self.renderer = vtk.vtkRenderer()
-        self.window.AddRenderer(self.renderer)
-        self.interactor = vtk.vtkRenderWindowInteractor()
-        self.interactor.SetRenderWindow(self.window)
-        factory = slicer.vtkMRMLDisplayableManagerFactory()
-        factory.SetMRMLApplicationLogic(application.logic)
-        for name in MANAGERS:
-            factory.RegisterDisplayableManager(name)
-        self.managers = slicer.vtkMRMLDisplayableManagerGroup()
-        self.managers.Initialize(factory, self.renderer)
-        self.managers.SetMRMLDisplayableNode(application.view)
+        super().__init__(application, application.view, MANAGERS, (WIDTH, HEIGHT))
 
     def drawn(self) -> np.ndarray:
         """Pixels from the top down, as they are now."""
@@ -194,8 +183,7 @@ def view(application, outcome) -> View:
     # The vessels lie one behind the other, seen from the front.
     arrange_views(application, outcome, SUPERIOR, WIDTH / HEIGHT)
     yield view
-    view.managers.SetMRMLDisplayableNode(None)
-    view.window.Finalize()
+    view.close()
 
 
 def showing(pixels: np.ndarray, color: tuple[float, float, float]) -> int:

@@ -462,6 +462,8 @@ def test_views_are_filled_with_what_is_left(shown, application):
         shown.scene.RemoveNode(getattr(shown, name))
     fill_views(shown.scene, application.logic, shown)
     select_branch(shown, 2, "Green", application.logic)
+    assert selected_branch(shown) == 2
+    assert application.logic.GetSelectionNode().GetActivePlotChartID() == shown.profileChart.GetID()
     clear_selection(shown, application.logic)
 
 

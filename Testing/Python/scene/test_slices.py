@@ -4,37 +4,24 @@ import dataclasses
 
 import numpy as np
 import pytest
-import slicer
-import vtk
 from BV5AnalysisLib.imaging.sizeclasses import LUNGS, VESSELS, LungLabel, SizeClass
 from BV5AnalysisLib.scene.casenodes import HIGHLIGHT_COLOR
 from BV5AnalysisLib.scene.display import DisplaySettings, apply_display
-from BV5AnalysisLib.scene.pictures import off_screen_window, pixels_of
+from BV5AnalysisLib.scene.pictures import pixels_of
 from BV5AnalysisLib.scene.selection import select_branch
 from BV5AnalysisLib.scene.views import arrange_views
+from scene.offscreenview import OffscreenView
 
 PIXELS = 400
 MANAGERS = ("vtkMRMLModelSliceDisplayableManager", "vtkMRMLSegmentationsDisplayableManager2D")
 
 
-class SliceView:
-    """What lies over the CT in a slice view, off-screen."""
+class SliceView(OffscreenView):
+    """What lies over the CT in a slice view."""
 
     def __init__(self, application, name: str) -> None:
-        self.window = off_screen_window()
-        self.window.SetSize(PIXELS, PIXELS)
-        self.renderer = vtk.vtkRenderer()
-        self.window.AddRenderer(self.renderer)
-        self.interactor = vtk.vtkRenderWindowInteractor()
-        self.interactor.SetRenderWindow(self.window)
-        factory = slicer.vtkMRMLDisplayableManagerFactory()
-        factory.SetMRMLApplicationLogic(application.logic)
-        for manager in MANAGERS:
-            factory.RegisterDisplayableManager(manager)
-        self.managers = slicer.vtkMRMLDisplayableManagerGroup()
-        self.managers.Initialize(factory, self.renderer)
-        self.node = application.scene.GetSingletonNode(name, "vtkMRMLSliceNode")
-        self.managers.SetMRMLDisplayableNode(self.node)
+        node = application.scene.GetSingletonNode(name, "vtkMRMLSliceNode")
+        super().__init__(application, node, MANAGERS, (PIXELS, PIXELS))
 
     def showing(self, color: tuple[float, float, float], brightness: float = 1.0) -> np.ndarray:
         """Pixels (n, 2), right and up from the middle, that have a color."""
@@ -50,8 +37,7 @@ def axial(application, outcome) -> SliceView:
     view = SliceView(application, "Red")
     view.node.JumpSliceByCentering(0.0, 0.0, 0.0)
     yield view
-    view.managers.SetMRMLDisplayableNode(None)
-    view.window.Finalize()
+    view.close()
 
 
 @pytest.mark.parametrize("size_class", SizeClass)

@@ -1,14 +1,16 @@
 """Annotations of parameters, and their checks."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args
 
 
-class Validator:
+class Validator(ABC):
     """Refuses values."""
 
+    @abstractmethod
     def validate(self, value) -> None:
-        raise NotImplementedError
+        """Raise ValueError or TypeError for a value that does not fit."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import pathlib
 import qt
 import slicer
 
+from standins.facts import MissingInStandIn
 from standins.scripted.annotations import IsInstance, NotNone, Validator, split_annotations
 
 
@@ -75,4 +76,4 @@ def check_supported(name: str, kind) -> None:
     bare = split_annotations(kind)[0]
     known = (int, float, str, bool, enum.Enum, pathlib.PurePath, qt.QColor, slicer.vtkMRMLNode)
     if not isinstance(bare, type) or not issubclass(bare, known):
-        raise NotImplementedError(f"{name}: no stand-in for parameters of type {bare}")
+        raise MissingInStandIn(f"{name}: no stand-in for parameters of type {bare}")
