@@ -1,0 +1,1 @@
+"""Options of each command, for argparse; nothing heavy is loaded here."""

@@ -1,0 +1,1 @@
+"""Many cases: batch, blood gases and cohort statistics."""

@@ -1,0 +1,58 @@
+"""One case of a batch: what to measure, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class BatchCase:
+    """One scan to measure.
+
+    Attributes
+    ----------
+    name : str
+        Name of the case, and of its folder in the batch's output; no two are the same.
+    sources : tuple of pathlib.Path
+        One image file; or DICOM: folders, each for every file directly in it, and single files.
+        Empty where `problem` says that there is nothing to read.
+    series_uid : str
+        The series among `sources`; empty for an image file.
+    lungs, regions : pathlib.Path or None
+        Masks to use, as for ``bv5 analyze``.
+    choice : str
+        Why this series and no other, one line; empty where there was no choice.
+    voxels : int
+        Of the scan, 0 if not known before it is read.
+    problem : str
+        Why it cannot be measured, if that is known before the work; else empty.
+    """
+
+    name: str
+    sources: tuple[Path, ...]
+    series_uid: str = ""
+    lungs: Path | None = None
+    regions: Path | None = None
+    choice: str = ""
+    voxels: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class CaseOutcome:
+    """What became of a case.
+
+    Attributes
+    ----------
+    name : str
+        Name of the case.
+    problem : str
+        Why there is no result, one line; empty if there is one.
+    seconds : float
+        Wall seconds of the last attempt.
+    """
+
+    name: str
+    problem: str = ""
+    seconds: float = 0.0

@@ -1,0 +1,311 @@
+"""What the analysis of a cohort gives: plain values, fit for tables, figures and MRML nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .measures import Measure
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """A case that is not analyzed, and the rule that it falls under."""
+
+    case: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FlowStep:
+    """One step from the scans there are to those analyzed, as in a CONSORT diagram.
+
+    Attributes
+    ----------
+    text : str
+        Whom `remaining` counts, such as ``with clinical data``.
+    remaining : int
+        Cases after this step.
+    excluded : tuple of Exclusion
+        Those that this step took out.
+    """
+
+    text: str
+    remaining: int
+    excluded: tuple[Exclusion, ...] = ()
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A clinical column as it is analyzed.
+
+    Attributes
+    ----------
+    key : str
+        Column name, such as ``pao2_mmhg``.
+    name, unit : str
+        For people; the unit is empty for text and plain numbers.
+    """
+
+    key: str
+    name: str
+    unit: str = ""
+
+    @property
+    def title(self) -> str:
+        """Name and, in parentheses, unit."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    """The analyzed cases, in order; n of them.
+
+    Attributes
+    ----------
+    cases : tuple of str
+        Their names.
+    columns : mapping of str to numpy.ndarray
+        (n,) each: float64 with NaN for missing, or object (str, empty for missing). Holds the
+        measures by their keys and the clinical variables by theirs.
+    variables : tuple of Variable
+        The clinical columns among `columns`.
+    flow : tuple of FlowStep
+        From all scans to these.
+    notes : tuple of str
+        What a reader must know: cells that were not usable, estimates, units as understood.
+    """
+
+    cases: tuple[str, ...]
+    columns: Mapping[str, np.ndarray]
+    variables: tuple[Variable, ...]
+    flow: tuple[FlowStep, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Patients that are compared with others.
+
+    Attributes
+    ----------
+    label : str
+        For tables, such as ``Oxygen ≤ 2 L/min``.
+    members : numpy.ndarray
+        (n,) bool.
+    """
+
+    label: str
+    members: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """How many."""
+        return int(np.count_nonzero(self.members))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A measure in one group; NaN where n is too small."""
+
+    n: int
+    mean: float
+    sd: float
+    median: float
+    lower_quartile: float
+    upper_quartile: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its confidence interval; NaN where it cannot be told."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test of one null hypothesis.
+
+    Attributes
+    ----------
+    name : str
+        ``welch``, ``student``, ``mann-whitney``, ``welch-anova``, ``anova`` or
+        ``kruskal-wallis``.
+    statistic, degrees_of_freedom, p : float
+        NaN where there are none; p is two-sided.
+    """
+
+    __test__ = False  # No test of pytest's.
+
+    name: str
+    statistic: float
+    degrees_of_freedom: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A measure compared between the groups.
+
+    Attributes
+    ----------
+    measure : Measure or Variable
+        What is compared.
+    summaries : tuple of Summary
+        One a group, in the order of the groups.
+    difference : Estimate or None
+        Mean of the first group less that of the second, by the chosen test's assumptions; None
+        for more than two groups.
+    effect_size : Estimate or None
+        Hedges' g of the same, with its interval; None for more than two groups.
+    tests : tuple of Test
+        The chosen one first, then the others.
+    p_holm : float
+        Of the chosen test, adjusted by Holm over all measures; NaN if not one of them.
+    problem : str
+        Why there is no test, else empty.
+    """
+
+    measure: Measure | Variable
+    summaries: tuple[Summary, ...]
+    difference: Estimate | None
+    effect_size: Estimate | None
+    tests: tuple[Test, ...]
+    p_holm: float = float("nan")
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """A measure against a clinical variable.
+
+    Attributes
+    ----------
+    measure : Measure
+    variable : Variable
+    method : str
+        ``pearson`` or ``spearman``.
+    coefficient : Estimate
+        With its interval.
+    n : int
+        Pairs.
+    p, p_holm : float
+        Two-sided; adjusted by Holm over all measures with this variable and method.
+    problem : str
+        Why there is none, else empty.
+    """
+
+    measure: Measure
+    variable: Variable
+    method: str
+    coefficient: Estimate
+    n: int
+    p: float
+    p_holm: float = float("nan")
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of a linear model."""
+
+    name: str
+    coefficient: Estimate
+    p: float
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """Linear model of a measure by group and covariates (ordinary least squares).
+
+    Attributes
+    ----------
+    measure : Measure
+    formula : str
+        For people, such as ``BV5 (%) ~ oxygen > 2 L/min + age + sex``.
+    terms : tuple of Term
+        Intercept first.
+    n : int
+        Patients without missing values.
+    r_squared : float
+    problem : str
+        Why there is none, else empty.
+    """
+
+    measure: Measure
+    formula: str
+    terms: tuple[Term, ...]
+    n: int
+    r_squared: float
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Roc:
+    """How well a measure tells a binary outcome.
+
+    Attributes
+    ----------
+    measure : Measure
+    outcome : str
+        Such as ``outcome = died``.
+    lower_is_positive : bool
+        Whether low values speak for the outcome.
+    auc : Estimate
+        Area under the curve, bootstrap interval.
+    positives, negatives : int
+    false_positive_rate, true_positive_rate : numpy.ndarray
+        (k,) from 0 to 1.
+    problem : str
+        Why there is none, else empty.
+    """
+
+    measure: Measure
+    outcome: str
+    lower_is_positive: bool
+    auc: Estimate
+    positives: int
+    negatives: int
+    false_positive_rate: np.ndarray
+    true_positive_rate: np.ndarray
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class CohortResult:
+    """All of it.
+
+    Attributes
+    ----------
+    cohort : Cohort
+    grouping : str
+        The rule of the groups, in words.
+    groups : tuple of Group
+    comparisons : tuple of Comparison
+        One a measure, in the order of `MEASURES`.
+    characteristics : tuple of Comparison
+        The clinical variables that are numbers, compared likewise.
+    correlations : tuple of Correlation
+    adjusted : LinearModel or None
+    rocs : tuple of Roc
+    methods : tuple of str
+        Sentences for a paper's methods section on data, groups and statistics, with versions.
+    software : dict of str to str
+        Versions by package.
+    """
+
+    cohort: Cohort
+    grouping: str
+    groups: tuple[Group, ...]
+    comparisons: tuple[Comparison, ...]
+    characteristics: tuple[Comparison, ...] = ()
+    correlations: tuple[Correlation, ...] = ()
+    adjusted: LinearModel | None = None
+    rocs: tuple[Roc, ...] = ()
+    methods: tuple[str, ...] = ()
+    software: dict[str, str] = field(default_factory=dict)
