@@ -297,6 +297,11 @@ class CohortResult:
         Sentences for a paper's methods section on data, groups and statistics, with versions.
     software : dict of str to str
         Versions by package.
+    definitions : tuple of str
+        What the measures are in these measurements, such as ``BV5: blood in vessels of 1.25 ≤ CSA
+        < 5 mm²``; footnotes of tables.
+    confidence : float
+        Level of every interval.
     """
 
     cohort: Cohort
@@ -309,3 +314,5 @@ class CohortResult:
     rocs: tuple[Roc, ...] = ()
     methods: tuple[str, ...] = ()
     software: dict[str, str] = field(default_factory=dict)
+    definitions: tuple[str, ...] = ()
+    confidence: float = 0.95
