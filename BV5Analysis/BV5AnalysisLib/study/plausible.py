@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,7 +36,15 @@ class Bounds:
     @property
     def text(self) -> str:
         """From low to high, with the unit."""
-        return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
+        low, high = (f"{float(f'{each:.3g}'):g}" for each in (self.low, self.high))
+        return f"{low} to {high} {self.unit}".rstrip()
+
+    def in_unit(self, unit: str) -> Bounds:
+        """Give the same in one of the other units; itself where that is empty or its own."""
+        if unit in {"", self.unit}:
+            return self
+        factor = dict(self.other_units)[unit]
+        return replace(self, unit=unit, low=self.low / factor, high=self.high / factor)
 
 
 _KPA = (("kPa", MMHG_PER_KPA),)
@@ -110,7 +118,7 @@ def other_unit(quantity: str, values: Values) -> str:
     return next(fitting, "")
 
 
-def check(quantity: str, value: float) -> None:
+def check(quantity: str, value: float, unit: str = "") -> float:
     """Refuse a value that no patient has.
 
     Parameters
@@ -118,32 +126,44 @@ def check(quantity: str, value: float) -> None:
     quantity : str
         A key of `BOUNDS`.
     value : float
-        In the quantity's unit.
+        To look at.
+    unit : str, optional
+        Of `value`: one of the quantity's other units, or by default its own.
+
+    Returns
+    -------
+    float
+        The value in the quantity's own unit.
 
     Raises
     ------
     AnalysisError
         The value is not plausible; the message names the bounds, and the unit that it may be in.
     """
-    bounds = BOUNDS[quantity]
+    bounds = BOUNDS[quantity].in_unit(unit)
     given = f"{bounds.name} {value:g} {bounds.unit}".rstrip()
     if not np.isfinite(value):
         raise AnalysisError(f"{given} is no number; give one within {bounds.text}.")
-    if not implausible(quantity, value):
-        return
+    own = value * dict(BOUNDS[quantity].other_units).get(unit, 1.0)
+    if not implausible(quantity, own):
+        return own
     side = "low" if value < bounds.low else "high"
     raise AnalysisError(
-        f"{given} is implausibly {side} ({bounds.text}){_way_out(quantity, value)}."
+        f"{given} is implausibly {side} ({bounds.text}){_way_out(quantity, value, unit)}."
     )
 
 
-def _way_out(quantity: str, value: float) -> str:
-    unit = other_unit(quantity, value)
-    if quantity in {"pao2_mmhg", "paco2_mmhg"} and unit == "kPa":
-        return "; in kPa? Give --unit kPa"
+def _way_out(quantity: str, value: float, unit: str) -> str:
+    bounds = BOUNDS[quantity]
     if unit:
-        factor = dict(BOUNDS[quantity].other_units)[unit]
-        return f"; in {unit}? Give {value * factor:.4g} {BOUNDS[quantity].unit}".rstrip()
-    if quantity == "nasal_flow_l_min" and value > 0:
+        fits = not implausible(quantity, value)
+        return f"; in {bounds.unit}? Leave --unit {unit} out" if fits else ""
+    other = other_unit(quantity, value)
+    if quantity in {"pao2_mmhg", "paco2_mmhg"} and other:
+        return f"; in {other}? Give --unit {other}"
+    if other:
+        own = value * dict(bounds.other_units)[other]
+        return f"; in {other}? Give {own:.4g} {bounds.unit}".rstrip()
+    if quantity == "nasal_flow_l_min" and value > bounds.high:
         return "; devices of higher flow set FiO2: give that"
     return ""
