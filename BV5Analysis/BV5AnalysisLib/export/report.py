@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from .wording import (
     class_range,
     edits_sentence,
     method_paragraph,
+    number,
     review_sentence,
 )
 
@@ -72,13 +72,6 @@ def report_html(case: Case, overview: bytes, vessels_3d: bytes) -> str:
         references=REFERENCES,
         method=method_paragraph(case),
     )
-
-
-def number(value: float | None, decimals: int = 1) -> str:
-    """Value for people: a dash where there is none, a true minus sign."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return f"{value:,.{decimals}f}".replace("-", "−")
 
 
 def _class_rows(case: Case) -> list[dict[str, Any]]:

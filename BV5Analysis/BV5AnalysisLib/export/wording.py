@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ..imaging.parameters import Parameters
 from ..imaging.profiles import THIN_MM2, THIN_WINDOW_MM, WINDOW_MM
 from ..imaging.sizeclasses import SizeClass
@@ -15,6 +17,13 @@ REFERENCES = (
     "Morris MF, Pershad Y, Kang P, et al. Altered pulmonary blood volume distribution as a"
     " biomarker for predicting outcomes in COVID-19 disease. Eur Respir J. 2021;58(3):2004133.",
 )
+
+
+def number(value: float | None, decimals: int = 1) -> str:
+    """Value for people: a dash where there is none, a true minus sign, never minus zero."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")
 
 
 def class_range(size_class: SizeClass, parameters: Parameters) -> str:

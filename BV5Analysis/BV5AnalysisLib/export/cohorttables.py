@@ -1,0 +1,316 @@
+"""A cohort's tables, as cells of text that any kind of file can hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..study.cohortresult import CohortResult, Comparison, Correlation, Variable
+from .cohortwording import (
+    BY_RANKS,
+    METHOD_TITLES,
+    TEST_TITLES,
+    chosen_test,
+    estimate_text,
+    interval_text,
+    joined,
+    marks,
+    p_text,
+    summary_text,
+)
+from .wording import number
+
+PUBLISHED = ("pao2_mmhg", "aado2_mmhg")
+"""Table 1 tells the correlations with these, as the paper does that it follows."""
+
+MOST_LEVELS = 6
+"""Texts with more different values are no characteristic of patients that a table can show."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One table.
+
+    Attributes
+    ----------
+    title : str
+    header : tuple of str
+        The first column is text, all others are numbers.
+    rows : tuple of tuple of str
+        Each as long as the header; one of a single cell is a heading of those below.
+    footnotes : tuple of str
+        What a reader must know, each a sentence or more.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    footnotes: tuple[str, ...] = ()
+
+
+def table_one(result: CohortResult) -> tuple[Block, ...]:
+    """Tell the measures by group, then their Pearson correlations with blood gases.
+
+    Parameters
+    ----------
+    result : CohortResult
+        What to tell.
+
+    Returns
+    -------
+    tuple of Block
+        One or, where there are correlations, two.
+    """
+    pearson = [each for each in result.correlations if each.method == "pearson"]
+    published = [each for each in pearson if each.variable.key in PUBLISHED]
+    correlations = published or pearson
+    comparison = comparison_block(result, result.comparisons, "Blood volume by vessel size", 2)
+    blocks = (comparison,)
+    if correlations:
+        blocks += (correlation_block(result, correlations),)
+    last = blocks[-1]
+    notes = (
+        _n_analyzed(result),
+        *result.definitions,
+    )
+    closing = Block(last.title, last.header, last.rows, (*last.footnotes, *notes))
+    return (*blocks[:-1], closing)
+
+
+def comparison_block(
+    result: CohortResult,
+    comparisons: Sequence[Comparison],
+    title: str,
+    decimals: int | None = None,
+) -> Block:
+    """Table of measures or characteristics by group.
+
+    Parameters
+    ----------
+    result : CohortResult
+        Whose groups they are of.
+    comparisons : sequence of Comparison
+        One a row.
+    title : str
+        Of the table.
+    decimals : int, optional
+        Of all values; as fits each row by default.
+
+    Returns
+    -------
+    Block
+        Groups, difference and effect size (of two groups), p and Holm's p.
+    """
+    test = chosen_test(comparisons)
+    by_ranks = test in BY_RANKS
+    two = len(result.groups) == 2
+    with_holm = any(math.isfinite(each.p_holm) for each in comparisons)
+    mark = marks(each.problem for each in comparisons)
+    values = "median (quartiles)" if by_ranks else "mean (SD)"
+    interval = interval_text(result)
+    header = (
+        "Measure",
+        *(f"{group.label} (n = {group.n}), {values}" for group in result.groups),
+        *((f"Difference ({interval})", f"Hedges' g ({interval})") if two else ()),
+        "p",
+        *(("p (Holm)",) if with_holm else ()),
+    )
+    rows = tuple(
+        _comparison_row(result, each, by_ranks, decimals, mark, with_holm) for each in comparisons
+    )
+    notes = [f"Groups: {result.grouping}."]
+    if two:
+        first, second = (group.label for group in result.groups)
+        notes.append(f"Difference and effect size: {first} less {second}.")
+    if test:
+        notes.append(f"p: two-sided, {TEST_TITLES[test]}.")
+    if with_holm:
+        count = sum(math.isfinite(each.p_holm) for each in comparisons)
+        notes.append(f"p (Holm): adjusted for {count} measures by Holm's method.")
+    return Block(title, header, rows, (*notes, *_problem_notes(mark)))
+
+
+def correlation_block(result: CohortResult, correlations: Sequence[Correlation]) -> Block:
+    """Table of correlations, under a heading for each variable.
+
+    Parameters
+    ----------
+    result : CohortResult
+        Whose they are.
+    correlations : sequence of Correlation
+        Of one or both methods.
+
+    Returns
+    -------
+    Block
+        Coefficient, p and Holm's p a method, and n.
+    """
+    methods = tuple(dict.fromkeys(each.method for each in correlations))
+    mark = marks(each.problem for each in correlations)
+    interval = interval_text(result)
+    header = ("Measure",)
+    for method in methods:
+        suffix = f", {method.capitalize()}" if len(methods) > 1 else ""
+        header += (f"{METHOD_TITLES[method]} ({interval})", f"p{suffix}", f"p (Holm){suffix}")
+    rows: list[tuple[str, ...]] = []
+    for variable in dict.fromkeys(each.variable for each in correlations):
+        rows.append((f"Correlation with {variable.title}",))
+        mine = [each for each in correlations if each.variable == variable]
+        rows += [
+            _correlation_row([each for each in mine if each.measure == measure], methods, mark)
+            for measure in dict.fromkeys(each.measure for each in mine)
+        ]
+    notes = [
+        f"{joined([METHOD_TITLES[method] for method in methods])} with {interval};"
+        " p: two-sided; p (Holm): adjusted for all measures with the same variable."
+    ]
+    title = "Correlation of blood volume with clinical variables"
+    return Block(title, (*header, "n"), tuple(rows), (*notes, *_problem_notes(mark)))
+
+
+def characteristics_block(result: CohortResult) -> Block:
+    """Table of the patients: numbers compared between groups, texts counted.
+
+    Parameters
+    ----------
+    result : CohortResult
+        Whose patients they are.
+
+    Returns
+    -------
+    Block
+        Without rows if nothing is known of them.
+    """
+    block = comparison_block(result, result.characteristics, "Patients")
+    counted = [row for variable in _texts(result) for row in _count_rows(result, variable, block)]
+    notes = block.footnotes
+    if counted:
+        notes += ("Texts: number of patients (%), of those with a value; not tested.",)
+    return Block("Patients", ("Characteristic", *block.header[1:]), (*block.rows, *counted), notes)
+
+
+def adjusted_block(result: CohortResult) -> Block | None:
+    """Table of the linear model's terms; None without a model."""
+    model = result.adjusted
+    if model is None:
+        return None
+    header = ("Term", f"Coefficient ({interval_text(result)})", "p")
+    rows = tuple(
+        (term.name, estimate_text(term.coefficient, 3), p_text(term.p)) for term in model.terms
+    )
+    fit = f"{model.formula}; n = {model.n}, R² = {number(model.r_squared, 3)}."
+    notes = (
+        "Ordinary least squares: " + fit if not model.problem else f"{fit} {model.problem}",
+        f"Coefficients in {model.measure.unit} of {model.measure.name} a unit of the term.",
+    )
+    return Block(f"{model.measure.title}, adjusted", header, rows, notes)
+
+
+def roc_block(result: CohortResult) -> Block | None:
+    """Table of the areas under the ROC curves; None without any."""
+    if not result.rocs:
+        return None
+    mark = marks(each.problem for each in result.rocs)
+    rows = tuple(
+        (
+            each.measure.title,
+            estimate_text(each.auc, 2) + mark.get(each.problem, ""),
+            "low" if each.lower_is_positive else "high",
+            str(each.positives),
+            str(each.negatives),
+        )
+        for each in result.rocs
+    )
+    outcome = joined(list(dict.fromkeys(each.outcome for each in result.rocs)))
+    header = ("Measure", f"AUC ({interval_text(result)})", "Speaks for it", "With", "Without")
+    notes = ("AUC: area under the receiver operating characteristic curve, bootstrap interval.",)
+    return Block(f"Prediction of {outcome}", header, rows, (*notes, *_problem_notes(mark)))
+
+
+def _comparison_row(
+    result: CohortResult,
+    comparison: Comparison,
+    by_ranks: bool,
+    decimals: int | None,
+    mark: dict[str, str],
+    with_holm: bool,
+) -> tuple[str, ...]:
+    places = _decimals(comparison) if decimals is None else decimals
+    cells = [comparison.measure.title]
+    for group, summary in zip(result.groups, comparison.summaries, strict=True):
+        fewer = f" [n = {summary.n}]" if summary.n != group.n else ""
+        cells.append(summary_text(summary, by_ranks, places) + fewer)
+    if len(result.groups) == 2:
+        cells.append(estimate_text(comparison.difference, places))
+        cells.append(estimate_text(comparison.effect_size, 2))
+    p = comparison.tests[0].p if comparison.tests else math.nan
+    cells.append(p_text(p) + mark.get(comparison.problem, ""))
+    if with_holm:
+        cells.append(p_text(comparison.p_holm))
+    return tuple(cells)
+
+
+def _correlation_row(
+    correlations: Sequence[Correlation], methods: Sequence[str], mark: dict[str, str]
+) -> tuple[str, ...]:
+    """One measure with one variable, by every method."""
+    by_method = {each.method: each for each in correlations}
+    cells = [correlations[0].measure.title]
+    for method in methods:
+        each = by_method.get(method)
+        if each is None:
+            cells += ["–", "–", "–"]
+            continue
+        coefficient = estimate_text(each.coefficient) + mark.get(each.problem, "")
+        cells += [coefficient, p_text(each.p), p_text(each.p_holm)]
+    return (*cells, str(correlations[0].n))
+
+
+def _problem_notes(mark: dict[str, str]) -> tuple[str, ...]:
+    return tuple(f"{sign} {problem}" for problem, sign in mark.items())
+
+
+def _decimals(comparison: Comparison) -> int:
+    """Two for values below 10, one for others."""
+    means = [abs(each.mean) for each in comparison.summaries if math.isfinite(each.mean)]
+    return 2 if max(means, default=0.0) < 10 else 1
+
+
+def _texts(result: CohortResult) -> list[tuple[Variable, list[str]]]:
+    """Clinical variables that are texts of few values, with these."""
+    found = []
+    for variable in result.cohort.variables:
+        values = result.cohort.columns[variable.key]
+        if values.dtype != object:
+            continue
+        levels = sorted({str(value) for value in values if str(value)})
+        if 1 <= len(levels) <= MOST_LEVELS:
+            found.append((variable, levels))
+    return found
+
+
+def _count_rows(
+    result: CohortResult, variable: tuple[Variable, list[str]], block: Block
+) -> list[tuple[str, ...]]:
+    """Count each value by group."""
+    column, levels = variable
+    values = np.array([str(value) for value in result.cohort.columns[column.key]], object)
+    rows = []
+    for level in levels:
+        cells = [f"{column.name}: {level}"]
+        for group in result.groups:
+            mine = values[group.members]
+            known = int(np.count_nonzero(mine != ""))
+            count = int(np.count_nonzero(mine == level))
+            cells.append(f"{count} ({number(100 * count / known, 0)} %)" if known else "–")
+        rows.append((*cells, *("",) * (len(block.header) - len(cells))))
+    return rows
+
+
+def _n_analyzed(result: CohortResult) -> str:
+    excluded = sum(len(step.excluded) for step in result.cohort.flow)
+    out = f"; {excluded} excluded, see exclusions.csv" if excluded else ""
+    return f"{len(result.cohort.cases)} patients analyzed{out}."
