@@ -1,0 +1,158 @@
+"""How many cases fit this machine at once."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+BASE_BYTES = 1_700_000_000
+"""Of a case however small, with its report."""
+BYTES_A_VOXEL = 7
+"""That the base grows by."""
+USUAL_VOXELS = 512 * 512 * 400
+"""Of a scan whose size is not known."""
+SHARE = 0.9
+"""Of the available memory that may be used."""
+_PROC = Path("/proc")
+_CGROUPS = Path("/sys/fs/cgroup")
+
+
+def bytes_for(voxels: int) -> int:
+    """Memory that a case needs at its peak.
+
+    Parameters
+    ----------
+    voxels : int
+        Of the scan; 0 if not known.
+
+    Returns
+    -------
+    int
+        Bytes, as measured on scans of 100 to 1000 slices (benchmarks/batch.md), with a margin.
+    """
+    return BASE_BYTES + BYTES_A_VOXEL * (voxels or USUAL_VOXELS)
+
+
+def worker_count(voxels: Sequence[int], cores: int, available_bytes: int | None) -> int:
+    """How many cases to measure at once.
+
+    Parameters
+    ----------
+    voxels : sequence of int
+        Of each scan, 0 where not known.
+    cores : int
+        That this process may use.
+    available_bytes : int or None
+        Memory that is free; None if nobody knows, which makes it one case.
+
+    Returns
+    -------
+    int
+        At least 1, at most one a core and one a case, and as many usual ones as memory holds.
+    """
+    if not voxels or available_bytes is None:
+        return 1
+    fitting = int(SHARE * available_bytes) // bytes_for(int(median(voxels)))
+    return max(1, min(cores, len(voxels), fitting))
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: its affinity, and the quota of its container."""
+    allowed = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    for folder in _own_cgroups():
+        quota, _, period = _text(folder / "cpu.max").partition(" ")
+        if quota.isdigit() and period.strip().isdigit():
+            allowed = min(allowed, -(-int(quota) // int(period)))
+    return max(1, allowed)
+
+
+def available_bytes() -> int | None:
+    """Memory that is free or can be freed, within the limits of this process's container.
+
+    Returns
+    -------
+    int or None
+        Bytes; None if this platform does not tell.
+    """
+    on_machine = _machine_bytes()
+    limits = [] if on_machine is None else [on_machine]
+    for folder in _own_cgroups():
+        for limit, usage in (
+            ("memory.max", "memory.current"),
+            ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+        ):
+            most, used = _text(folder / limit), _text(folder / usage)
+            if most.isdigit() and used.isdigit():
+                limits.append(max(0, int(most) - int(used) + _reclaimable(folder)))
+    return min(limits, default=None)
+
+
+def _machine_bytes() -> int | None:
+    try:
+        import psutil
+    except ImportError:  # 3D Slicer lacks it.
+        return _machine_bytes_of_system()
+    return psutil.virtual_memory().available
+
+
+def _machine_bytes_of_system() -> int | None:
+    for line in _text(_PROC / "meminfo").splitlines():
+        if line.startswith("MemAvailable:"):
+            return 1024 * int(line.split()[1])
+    if sys.platform == "win32":
+        return _windows_bytes()
+    try:
+        # macOS tells only how much there is; half of it is usually in use.
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _windows_bytes() -> int | None:
+    class Status(ctypes.Structure):
+        # MEMORYSTATUSEX of the Windows API.
+        _fields_ = (
+            ("length", ctypes.c_uint32),
+            ("load", ctypes.c_uint32),
+            ("physical", ctypes.c_uint64),
+            ("available", ctypes.c_uint64),
+            *((name, ctypes.c_uint64) for name in ("page", "free_page", "virtual", "free", "more")),
+        )
+
+    status = Status(length=ctypes.sizeof(Status))
+    found = ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+    return status.available if found else None
+
+
+def _own_cgroups() -> list[Path]:
+    """Folders of this process's control groups and of those above, versions 1 and 2."""
+    folders = [_CGROUPS, _CGROUPS / "memory"]
+    for line in _text(_PROC / "self" / "cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        root = _CGROUPS / "memory" if controllers else _CGROUPS
+        if controllers in ("", "memory"):
+            own = root / path.lstrip("/")
+            folders += [own, *(each for each in own.parents if each.is_relative_to(root))]
+    return list(dict.fromkeys(folders))
+
+
+def _reclaimable(folder: Path) -> int:
+    """Bytes of cached files, which count as used but make room at once."""
+    for line in _text(folder / "memory.stat").splitlines():
+        name, _, value = line.partition(" ")
+        if name in ("inactive_file", "total_inactive_file") and value.isdigit():
+            return int(value)
+    return 0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
