@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from .scan import Acquisition
 _DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
 _SLICE_CLASS = "1.2.840.10008.5.1.4.1.1.2"
 """CT Image Storage."""
+_FIRST_ELEMENTS = (b"\x00\x00", b"\x01\x00", b"\x05\x00", b"\x08\x00", b"\x16\x00")
+"""Of group 0008: length, length to end, character set, image type, SOP class; little endian."""
 
 
 @dataclass(frozen=True)
@@ -93,21 +97,65 @@ def read_header(path: Path) -> Header | None:
     AnalysisError
         It should be a DICOM image, but is damaged.
     """
-    # Real headers break the standard in what does not matter here, and pydicom warns of each.
-    with warnings.catch_warnings(), disable_value_validation():
-        warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
-        try:
-            dataset = pydicom.dcmread(path, stop_before_pixels=True)
-        except InvalidDicomError as error:
-            if path.name.lower().endswith(_DICOM_SUFFIXES):
-                raise damaged(path) from error
-            return None
-        except (OSError, EOFError, ValueError) as error:
-            raise damaged(path) from error
+    dataset = read_dataset(path)
+    if dataset is None:
+        return None
+    with tolerant():
         try:
             return _header(path, dataset)
         except (ValueError, TypeError, AttributeError) as error:
             raise damaged(path) from error
+
+
+def read_dataset(path: Path) -> pydicom.Dataset | None:
+    """Read all of a DICOM file that stands before its pixels.
+
+    Its values are to be read within `tolerant`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Any file.
+
+    Returns
+    -------
+    pydicom.Dataset or None
+        None if it is no DICOM file.
+
+    Raises
+    ------
+    AnalysisError
+        It should be a DICOM file, but is damaged, or may not be read.
+    """
+    with tolerant():
+        try:
+            try:
+                return pydicom.dcmread(path, stop_before_pixels=True)
+            except InvalidDicomError:
+                if not _begins_with_elements(path):
+                    raise
+                return pydicom.dcmread(path, stop_before_pixels=True, force=True)
+        except InvalidDicomError as error:
+            if path.name.lower().endswith(_DICOM_SUFFIXES):
+                raise damaged(path) from error
+            return None
+        except (OSError, EOFError, ValueError, NotImplementedError) as error:
+            raise damaged(path) from error
+
+
+@contextmanager
+def tolerant() -> Iterator[None]:
+    """Take headers as they are: real ones break the standard in what does not matter here."""
+    with warnings.catch_warnings(), disable_value_validation():
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
+        yield
+
+
+def _begins_with_elements(path: Path) -> bool:
+    """Whether a file has DICOM's first elements but no preamble, as old archives wrote them."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    return start[:2] == b"\x08\x00" and start[2:] in _FIRST_ELEMENTS
 
 
 def _header(path: Path, dataset: pydicom.Dataset) -> Header | None:

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 
 from .dicomheaders import Header, read_header
 from .errors import AnalysisError
-from .imagefiles import damaged
+from .imagefiles import check_readable, damaged
 from .quiet import quiet_readers
 from .scan import Acquisition
 
@@ -56,6 +56,45 @@ def read_dicom_folder(folder: Path, series: str | None = None) -> tuple[sitk.Ima
             "give the folder with the CT series, or an image file itself."
         )
     return _read_series(_chosen(headers, series, name), name)
+
+
+def read_dicom_sources(sources: Sequence[Path], series_uid: str) -> tuple[sitk.Image, Acquisition]:
+    """Read one CT series from places that are known.
+
+    Parameters
+    ----------
+    sources : sequence of pathlib.Path
+        Folders, each for the files directly in it, and single files.
+    series_uid : str
+        UID of the series; files of others are passed over. Empty: all files are of one that has
+        none.
+
+    Returns
+    -------
+    image, acquisition
+        As `read_dicom_folder` gives.
+
+    Raises
+    ------
+    AnalysisError
+        A place cannot be read, the series is not there, or it is incomplete or irregular.
+    """
+    files: list[Path] = []
+    for source in sources:
+        check_readable(source)
+        files += files_directly_in(source) if source.is_dir() else [source]
+    headers = [header for path in files if (header := read_header(path))]
+    found = [header for header in headers if header.series_uid == series_uid]
+    if not found:
+        raise AnalysisError(
+            "The series is not where it was found before; was it moved? Start the batch anew."
+        )
+    return _read_series([each for each in found if not each.localizer] or found, "The series")
+
+
+def files_directly_in(folder: Path) -> list[Path]:
+    """Files of a folder in order of their names, without hidden ones."""
+    return sorted(path for path in folder.iterdir() if path.name[0] != "." and path.is_file())
 
 
 def refuse_dicom_file(path: Path) -> NoReturn:
@@ -127,15 +166,45 @@ def _read_series(headers: Sequence[Header], name: str) -> tuple[sitk.Image, Acqu
     _check_kind(headers, name)
     _check_same(headers, name)
     headers = sorted(headers, key=_height)
-    _check_not_tilted(headers, name)
-    spacing = _even_spacing(np.array([_height(header) for header in headers]), name)
-    image = _read_pixels(headers)
     first = headers[0]
+    positions_mm = np.array([header.position_mm for header in headers])
+    spacing = slice_spacing(positions_mm, first.normal, min(first.pixel_spacing_mm), name)
+    image = _read_pixels(headers)
     row, column, normal = first.cosines[:3], first.cosines[3:], tuple(first.normal)
     image.SetOrigin(first.position_mm)
     image.SetSpacing((first.pixel_spacing_mm[1], first.pixel_spacing_mm[0], spacing))
     image.SetDirection(tuple(float(v) for v in np.column_stack([row, column, normal]).ravel()))
     return image, first.acquisition
+
+
+def slice_spacing(
+    positions_mm: np.ndarray, normal: np.ndarray, pixel_mm: float, name: str
+) -> float:
+    """Distance between the slices of a whole and regular series.
+
+    Parameters
+    ----------
+    positions_mm : numpy.ndarray
+        First pixels' centers, (slice, 3), LPS, in order along `normal`.
+    normal : numpy.ndarray
+        Unit vector across the slices.
+    pixel_mm : float
+        Spacing of pixels, the smaller one.
+    name : str
+        What to call the series.
+
+    Returns
+    -------
+    float
+        Spacing, mm.
+
+    Raises
+    ------
+    AnalysisError
+        Slices are missing, doubled, unevenly spaced or shifted sideways; the message says which.
+    """
+    _check_not_tilted(positions_mm, normal, pixel_mm, name)
+    return _even_spacing(positions_mm @ normal, name)
 
 
 def _height(header: Header) -> float:
@@ -184,12 +253,14 @@ def _check_same(headers: Sequence[Header], name: str) -> None:
         raise AnalysisError(f"{name} has slices in different directions; give one reconstruction.")
 
 
-def _check_not_tilted(headers: Sequence[Header], name: str) -> None:
+def _check_not_tilted(
+    positions_mm: np.ndarray, normal: np.ndarray, pixel_mm: float, name: str
+) -> None:
     """Refuse slices that are shifted sideways against each other."""
-    way = np.subtract(headers[-1].position_mm, headers[0].position_mm)
-    along = np.dot(way, headers[0].normal)
-    shift = float(np.linalg.norm(way - along * headers[0].normal))
-    if shift > 0.5 * min(headers[0].pixel_spacing_mm) and along > 0:
+    way = positions_mm[-1] - positions_mm[0]
+    along = float(way @ normal)
+    shift = float(np.linalg.norm(way - along * normal))
+    if shift > 0.5 * pixel_mm and along > 0:
         angle = np.degrees(np.arctan2(shift, along))
         raise AnalysisError(
             f"{name} was scanned with a tilted gantry ({angle:.1f}°); give a series without tilt, "

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
 from .chest import PADDING_HU
-from .dicomseries import read_dicom_folder, refuse_dicom_file
+from .dicomseries import read_dicom_folder, read_dicom_sources, refuse_dicom_file
 from .errors import AnalysisError
 from .imagefiles import check_readable, is_image_file, not_perpendicular, read_image
 from .scan import Acquisition, Scan
@@ -62,6 +63,32 @@ def read_scan(path: Path | str, series: str | None = None) -> Scan:
         refuse_dicom_file(path)
     image, acquisition = read_dicom_folder(path, series)
     return _checked(image, path.resolve().name, acquisition)
+
+
+def read_sources(sources: Sequence[Path], series_uid: str = "") -> Scan:
+    """Read and check a chest CT whose places are known, as a batch knows them.
+
+    Parameters
+    ----------
+    sources : sequence of pathlib.Path
+        One image file; or DICOM: folders, each for the files directly in it, and single files.
+    series_uid : str, optional
+        UID of the series among DICOM files; empty if they are of one that has none.
+
+    Returns
+    -------
+    Scan
+        As `read_scan` gives.
+
+    Raises
+    ------
+    AnalysisError
+        It cannot be read, is no chest CT, or is unfit to be measured; the message says why.
+    """
+    if len(sources) == 1 and is_image_file(sources[0]) and not sources[0].is_dir():
+        return read_scan(sources[0])
+    image, acquisition = read_dicom_sources(sources, series_uid)
+    return _checked(image, "The series", acquisition)
 
 
 def scan_from_image(image: sitk.Image, source: str = "") -> Scan:
