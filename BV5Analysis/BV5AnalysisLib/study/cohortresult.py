@@ -19,6 +19,28 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
+class UnusableCell:
+    """A cell of a table that was given but is treated as missing, and why.
+
+    Attributes
+    ----------
+    case : str
+        Whose cell.
+    column : str
+        Title of the column, as in the file.
+    text : str
+        What the cell holds, or what kind of thing where that is long.
+    reason : str
+        Such as ``is no number``.
+    """
+
+    case: str
+    column: str
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class FlowStep:
     """One step from the scans there are to those analyzed, as in a CONSORT diagram.
 
@@ -76,6 +98,10 @@ class Cohort:
         From all scans to these.
     notes : tuple of str
         What a reader must know: cells that were not usable, estimates, units as understood.
+    unusable : tuple of UnusableCell
+        Every cell of the clinical table that was given but is treated as missing.
+    without_scan : tuple of Exclusion
+        Rows of the clinical table that belong to no scan of `flow`.
     """
 
     cases: tuple[str, ...]
@@ -83,6 +109,8 @@ class Cohort:
     variables: tuple[Variable, ...]
     flow: tuple[FlowStep, ...]
     notes: tuple[str, ...] = ()
+    unusable: tuple[UnusableCell, ...] = ()
+    without_scan: tuple[Exclusion, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +163,7 @@ class Test:
     ----------
     name : str
         ``welch``, ``student``, ``mann-whitney``, ``welch-anova``, ``anova`` or
-        ``kruskal-wallis``.
+        ``kruskal-wallis``; of categories ``fisher`` or ``chi-squared``.
     statistic, degrees_of_freedom, p : float
         NaN where there are none; p is two-sided.
     """
@@ -177,6 +205,31 @@ class Comparison:
     effect_size: Estimate | None
     tests: tuple[Test, ...]
     p_holm: float = float("nan")
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class CategoryComparison:
+    """A clinical variable of categories, such as sex, compared between the groups.
+
+    Attributes
+    ----------
+    variable : Variable
+        What is compared.
+    levels : tuple of str
+        Its categories.
+    counts : tuple of tuple of int
+        One tuple a group, one count a level; missing values are not counted.
+    test : Test or None
+        ``fisher`` or ``chi-squared``; None where `problem` says why.
+    problem : str
+        Why there is no test, else empty.
+    """
+
+    variable: Variable
+    levels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    test: Test | None = None
     problem: str = ""
 
 
@@ -290,6 +343,8 @@ class CohortResult:
         One a measure, in the order of `MEASURES`.
     characteristics : tuple of Comparison
         The clinical variables that are numbers, compared likewise.
+    categories : tuple of CategoryComparison
+        The clinical variables that are categories.
     correlations : tuple of Correlation
     adjusted : LinearModel or None
     rocs : tuple of Roc
@@ -316,3 +371,4 @@ class CohortResult:
     software: dict[str, str] = field(default_factory=dict)
     definitions: tuple[str, ...] = ()
     confidence: float = 0.95
+    categories: tuple[CategoryComparison, ...] = ()
