@@ -58,7 +58,9 @@ RESULT = FolderKind(
             "lungs.seg.nrrd",
             "centerlines.vtp",
             "vessels_3d.png",
+            "vessels_3d_small.jpg",
             "overview.png",
+            "overview_small.jpg",
             "report.html",
             "scene.mrb",
         }
@@ -94,7 +96,7 @@ def check_output(folder: Path, kind: FolderKind, overwrite: bool) -> None:
         probe.mkdir()
         probe.rmdir()
     except OSError as error:
-        raise _failure(folder, error) from error
+        raise write_failure(folder, error) from error
 
 
 @contextlib.contextmanager
@@ -131,7 +133,7 @@ def output_folder(folder: Path, kind: FolderKind, overwrite: bool = False) -> It
         folder.parent.mkdir(parents=True, exist_ok=True)
         _put_in_place(partial, folder)
     except OSError as error:
-        raise _failure(folder, error, _is_full(partial)) from error
+        raise write_failure(folder, error, _is_full(partial)) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -211,7 +213,8 @@ def _is_full(folder: Path) -> bool:
         return False
 
 
-def _failure(folder: Path, error: OSError, full: bool = False) -> AnalysisError:
+def write_failure(folder: Path, error: OSError, full: bool = False) -> AnalysisError:
+    """Error for an output folder that could not be written; `full` if the disk surely is."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT} or (error.errno is None and full):
         return AnalysisError(
             f"The disk of output folder {folder.name} is full; free space, or give another folder."

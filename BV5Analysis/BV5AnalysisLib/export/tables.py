@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from pathlib import Path
 
 from .. import __version__
@@ -37,7 +38,9 @@ COLUMNS = (
     "review_comment",
 )
 _DECIMALS = dict.fromkeys(VOLUME_FIELDS, 4) | dict.fromkeys(PERCENT_FIELDS, 3)
-_FORMULA_STARTS = ("=", "+", "-", "@")
+# Also after a semicolon, which separates cells where the comma is decimal; and as wide characters,
+# which spreadsheets in East Asian languages take for the narrow ones.
+_FORMULA_START = re.compile(r"(^|;\s*)(?=[=+\-−@＝＋－＠])")
 
 
 def write_measurements(path: Path, case: Case) -> None:
@@ -71,8 +74,7 @@ def measurements_csv(case: Case) -> str:
 
 def safe_cell(text: str) -> str:
     """Text on one line that no spreadsheet takes for a formula."""
-    text = " ".join(text.split())
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return _FORMULA_START.sub(r"\1'", " ".join(text.split()))
 
 
 def _row(case: Case, measurement: Measurement) -> dict[str, str]:

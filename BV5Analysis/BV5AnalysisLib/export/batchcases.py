@@ -1,0 +1,106 @@
+"""Finished cases of a batch, as tables and the contact sheet need them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..imaging.quality import Severity
+from .folder import RESULT
+from .tables import MEASUREMENT_FIELDS
+
+SHOWN_FILES = frozenset(
+    {
+        "report.html",
+        "vessels_3d.png",
+        "overview.png",
+        "vessels_3d_small.jpg",
+        "overview_small.jpg",
+    }
+)
+
+
+@dataclass(frozen=True)
+class FinishedCase:
+    """What is shown of a measured case.
+
+    Attributes
+    ----------
+    name : str
+        Name of the case.
+    rows : tuple of mapping
+        Rows of its ``measurements.csv`` by column.
+    values : mapping of str to float or None
+        `MEASUREMENT_FIELDS` of both lungs; None where there is no number.
+    findings : tuple of (Severity, str)
+        Text of each quality finding, the worst first.
+    review, comment : str
+        A reader's verdict, empty without one, and what they wrote.
+    files : frozenset of str
+        Those of `SHOWN_FILES` that it has.
+    """
+
+    name: str
+    rows: tuple[Mapping[str, str], ...]
+    values: Mapping[str, float | None]
+    findings: tuple[tuple[Severity, str], ...]
+    review: str
+    comment: str
+    files: frozenset[str]
+
+
+def finished_case(folder: Path) -> FinishedCase | None:
+    """Read the folder of a case.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder that ``bv5 analyze`` or a batch may have written.
+
+    Returns
+    -------
+    FinishedCase or None
+        None if it is missing, a link, incomplete or damaged.
+    """
+    if folder.is_symlink():
+        # What lies elsewhere is no result of this batch.
+        return None
+    try:
+        with os.scandir(folder) as entries:
+            sizes = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in entries}
+        record = json.loads((folder / RESULT.marker).read_text(encoding="utf-8"))
+        with (folder / "measurements.csv").open(encoding="utf-8", newline="") as file:
+            rows = tuple(csv.DictReader(file))
+        # After a loss of power a file may be there without its content.
+        if record["schema"] != RESULT.schema or not rows or not all(sizes.values()):
+            return None
+        return _finished(folder.name, record, rows, SHOWN_FILES.intersection(sizes))
+    except (OSError, ValueError, KeyError, TypeError, csv.Error, RecursionError):
+        return None
+
+
+def _finished(
+    name: str, record: dict[str, Any], rows: tuple[Mapping[str, str], ...], files: frozenset[str]
+) -> FinishedCase:
+    (both,) = (row for row in record["measurements"] if row["region"] == "both")
+    review = record.get("review") or {}
+    return FinishedCase(
+        name=name,
+        rows=rows,
+        values={field: _number(both[field]) for field in MEASUREMENT_FIELDS},
+        findings=tuple(
+            (Severity(finding["severity"]), str(finding["text"])) for finding in record["findings"]
+        ),
+        review=str(review.get("status") or ""),
+        comment=str(review.get("comment") or ""),
+        files=files,
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
