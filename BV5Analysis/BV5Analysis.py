@@ -7,7 +7,6 @@ it starts, so heavy packages are imported only where they are needed.
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,10 +25,10 @@ from slicer.util import VTKObservationMixin
 
 if TYPE_CHECKING:
     from BV5AnalysisLib.imaging.parameters import Parameters
+    from BV5AnalysisLib.scene.batchtable import BatchResult
     from BV5AnalysisLib.scene.display import DisplaySettings
     from BV5AnalysisLib.scene.outcome import Outcome
 
-REPORT_PACKAGES = {"matplotlib": "matplotlib>=3.9", "jinja2": "Jinja2>=3.1"}
 SAMPLE_CATEGORY = "BV5 Analysis"
 SAMPLE_PHANTOM = "BV5 digital chest phantom"
 SAMPLE_URI = "bv5analysis:phantom"
@@ -517,6 +516,71 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         if outcome.inputVolume is not None:
             editor.setSourceVolumeNode(outcome.inputVolume)
 
+    def analyzeBatch(
+        self,
+        manifestOrFolder: Path | str,
+        outputFolder: Path | str,
+        progress: Callable[[str, float], None] | None = None,
+        **options: Any,
+    ) -> BatchResult:
+        """Measure many scans with ``bv5 batch``, and wait for it; Slicer stays usable.
+
+        Parameters
+        ----------
+        manifestOrFolder : path-like
+            CSV table with the columns ``case`` and ``path``, or a folder with scans anywhere in it.
+        outputFolder : path-like
+            Gets a folder a case, the tables of all, and a page to look through them.
+        progress : callable, optional
+            Called with step and fraction; may raise `Cancelled`, which ends the batch at once.
+        **options
+            Fields of `BV5AnalysisLib.panel.batch.BatchRequest`: ``parameters``, ``report`` (True
+            by default), ``resume`` to go on with an interrupted batch, ``retryFailed``, ``jobs``,
+            ``scheduler``, ``keepIdentifiers``.
+
+        Returns
+        -------
+        BatchResult
+            Cases that were measured, and those that failed with their reasons.
+
+        Raises
+        ------
+        AnalysisError
+            Nothing was measured; the message says why and what to do.
+        """
+        from BV5AnalysisLib.panel.batch import analyzeBatch, batchRequest
+
+        return analyzeBatch(batchRequest(manifestOrFolder, outputFolder, options), progress)
+
+    def loadBatchTable(self, folder: Path | str, region: str = "both") -> slicer.vtkMRMLTableNode:
+        """Add the measurements of a batch to the scene, a row a case, and show them.
+
+        A case of it is opened by `loadCase` with the folder of its name.
+
+        Parameters
+        ----------
+        folder : path-like
+            Output folder of `analyzeBatch`.
+        region : str
+            Rows of which region; of all regions if empty.
+
+        Returns
+        -------
+        vtkMRMLTableNode
+            The table.
+
+        Raises
+        ------
+        AnalysisError
+            It is no such folder, or no case has this region.
+        """
+        from BV5AnalysisLib.scene.batchtable import add_batch_table
+        from BV5AnalysisLib.scene.viewnodes import show_table
+
+        table = add_batch_table(slicer.mrmlScene, Path(folder), region)
+        show_table(slicer.mrmlScene, slicer.app.applicationLogic(), table)
+        return table
+
 
 def ensureReportPackages(ask: bool = True) -> None:
     """Install what draws reports if it is missing, after a question.
@@ -531,34 +595,9 @@ def ensureReportPackages(ask: bool = True) -> None:
     AnalysisError
         It is not installed now; the message says what the report needs.
     """
-    from BV5AnalysisLib.imaging.errors import AnalysisError
+    from BV5AnalysisLib.panel.packages import REPORT, ensurePackages
 
-    def missing() -> list[str]:
-        return [
-            package
-            for name, package in REPORT_PACKAGES.items()
-            if importlib.util.find_spec(name) is None
-        ]
-
-    if not missing():
-        return
-    reason = ""
-    try:
-        import slicer.packaging
-
-        slicer.packaging.pip_ensure(
-            missing(), requester="BV5 Analysis", prompt_install=ask, prompt_restart=ask
-        )
-    except Exception as error:  # noqa: BLE001  declined, no network, a pip that fails, ...
-        reason = f" ({error})"
-    importlib.invalidate_caches()
-    if packages := missing():
-        raise AnalysisError(
-            _(
-                "The report needs the Python packages {packages}, which were not installed{reason}."
-                " Allow their installation, or save the measurements as CSV."
-            ).format(packages=", ".join(packages), reason=reason)
-        )
+    ensurePackages(REPORT, _("The report"), _("or save the measurements as CSV"), ask)
 
 
 class BV5AnalysisTest(ScriptedLoadableModuleTest):

@@ -1,15 +1,10 @@
 """An analysis in a process of its own, so that Slicer's window stays usable meanwhile.
 
-The process is ``PythonSlicer -m BV5AnalysisLib analyze``. PythonSlicer is a launcher, and the
-Python that does the work is its child: ending the launcher may leave the child running. The
-command therefore ends with its standard input, whose other end only Slicer holds; so it also
-ends when Slicer does, whatever Slicer ends by.
+The process is ``PythonSlicer -m BV5AnalysisLib analyze``, see `panel.pythonslicer`.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,16 +17,12 @@ from slicer.i18n import tr as _
 
 from ..imaging.errors import AnalysisError
 from .processoutput import PREFIX, Lines, Log, progressIn
+from .pythonslicer import COMMAND, CRASHED, MODULE_FOLDER, SAYS, changedVariables, pythonSlicer
 from .temporary import inPlainWords, later, remove
 
 if TYPE_CHECKING:
     from ..imaging.parameters import Parameters
 
-MODULE_FOLDER = Path(__file__).resolve().parents[2]
-SAYS = "bv5: "
-"""Beginning of the line by which the command says why it ends."""
-CRASHED = "exit abnormally"
-"""Part of the line by which the launcher says that its child crashed or was killed."""
 KILLED_WITHIN_MS = 1000
 
 
@@ -169,14 +160,7 @@ class _Run:
         """Write the input and start the process; AnalysisError or OSError if that fails."""
         from ..scene.handover import names_of_files, write_inputs
 
-        program = shutil.which("PythonSlicer")
-        if program is None:
-            raise AnalysisError(
-                _(
-                    "The program PythonSlicer, a part of 3D Slicer, was not found, and the analysis"
-                    " cannot run beside Slicer. Install 3D Slicer again."
-                )
-            )
+        program = pythonSlicer()
         temporary = Path(slicer.app.temporaryPath)
         temporary.mkdir(parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=temporary))
@@ -184,7 +168,7 @@ class _Run:
         self._names = names_of_files(*nodes)
         inputs = write_inputs(self._folder, *nodes, request.parameters)
         options = ["--progress", "json", "--no-report", "--debug", "--end-with-stdin"]
-        arguments = ["-m", "BV5AnalysisLib", "analyze", *inputs, "-o", str(self._result), *options]
+        arguments = [*COMMAND, "analyze", *inputs, "-o", str(self._result), *options]
         # A name may begin with a dash, and nodes may have none.
         arguments.append(f"--case={request.caseName.strip() or 'case'}")
         self._log = Log(temporary, [program, *arguments])
@@ -221,7 +205,6 @@ class _Run:
         process = qt.QProcess(self._owner)
         process.setProgram(program)
         process.setArguments(arguments)
-        # Python looks there first, so not into a folder that the user may have files in.
         process.setWorkingDirectory(str(MODULE_FOLDER))
         process.setProcessEnvironment(_environment())
         process.connect("readyReadStandardOutput()", self._onOutput)
@@ -310,10 +293,8 @@ def _problem(folder: Path) -> str:
 
 
 def _environment() -> qt.QProcessEnvironment:
-    """Slicer's own environment, in which Python finds the library and speaks UTF-8."""
+    """Slicer's own environment, with what the command needs."""
     environment = qt.QProcessEnvironment.systemEnvironment()
-    folders = [str(MODULE_FOLDER), environment.value("PYTHONPATH")]
-    environment.insert("PYTHONPATH", os.pathsep.join(folder for folder in folders if folder))
-    environment.insert("PYTHONUTF8", "1")
-    environment.insert("PYTHONIOENCODING", "utf-8")
+    for name, value in changedVariables(environment.value("PYTHONPATH")).items():
+        environment.insert(name, value)
     return environment

@@ -174,9 +174,11 @@ def test_packages_of_the_report_are_asked_for(module, monkeypatch, installs):
     packaging.pip_ensure = pip_ensure
     monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
     monkeypatch.setattr(slicer, "packaging", packaging, raising=False)
-    names = module.REPORT_PACKAGES
+    from BV5AnalysisLib.panel import packages
+
+    names = packages.REPORT
     monkeypatch.setattr(
-        module.importlib.util,
+        packages.importlib.util,
         "find_spec",
         lambda name: object() if names.get(name) in installed else None,
     )
