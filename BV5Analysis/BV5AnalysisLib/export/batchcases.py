@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..imaging.errors import AnalysisError
+from ..imaging.parameters import Parameters
 from ..imaging.quality import Severity
 from .folder import RESULT
 from .tables import MEASUREMENT_FIELDS
@@ -39,6 +41,8 @@ class FinishedCase:
         `MEASUREMENT_FIELDS` of both lungs; None where there is no number.
     findings : tuple of (Severity, str)
         Text of each quality finding, the worst first.
+    parameters : Parameters
+        As used.
     review, comment : str
         A reader's verdict, empty without one, and what they wrote.
     files : frozenset of str
@@ -49,6 +53,7 @@ class FinishedCase:
     rows: tuple[Mapping[str, str], ...]
     values: Mapping[str, float | None]
     findings: tuple[tuple[Severity, str], ...]
+    parameters: Parameters
     review: str
     comment: str
     files: frozenset[str]
@@ -80,7 +85,7 @@ def finished_case(folder: Path) -> FinishedCase | None:
         if record["schema"] != RESULT.schema or not rows or not all(sizes.values()):
             return None
         return _finished(folder.name, record, rows, SHOWN_FILES.intersection(sizes))
-    except (OSError, ValueError, KeyError, TypeError, csv.Error, RecursionError):
+    except (AnalysisError, OSError, ValueError, KeyError, TypeError, csv.Error, RecursionError):
         return None
 
 
@@ -96,6 +101,7 @@ def _finished(
         findings=tuple(
             (Severity(finding["severity"]), str(finding["text"])) for finding in record["findings"]
         ),
+        parameters=Parameters.from_dict(record["parameters"]),
         review=str(review.get("status") or ""),
         comment=str(review.get("comment") or ""),
         files=files,

@@ -70,6 +70,7 @@ class BatchFolder:
         self._problems: dict[str, str] = {}
         self._measurements = GrowingTable(folder / "measurements.csv", COLUMNS)
         self._failures = GrowingTable(folder / "failures.csv", FAILURE_COLUMNS)
+        self._cards: dict[str, str] = {}
         self._index_due = 0.0
         self._journal = Journal(folder / JOURNAL)
 
@@ -116,7 +117,7 @@ class BatchFolder:
         with output_folder(folder, BATCH, overwrite=folder.exists()) as new:
             write_plan(new, request, cases)
             write_sources(new, cases)
-            write_whole(new / "cases.csv", cases_csv(cases, passed_over, identities))
+            write_whole(new / "cases.csv", cases_csv(cases, passed_over, identities or None))
         batch = cls._opened(folder, cases)
         with batch._closed_on_error():
             batch._rewrite_tables()
@@ -229,6 +230,7 @@ class BatchFolder:
                 problem = without_paths(outcome.problem or _INCOMPLETE, self._by_name[name])
                 self._problems[name] = problem
                 self._failures.add([failure_row(name, problem)])
+            self._cards.pop(name, None)
             self._journal.append(Entry(name, self._problems.get(name, ""), outcome.seconds))
             if time.monotonic() >= self._index_due:
                 self._write_index()
@@ -289,6 +291,29 @@ class BatchFolder:
 
     def _write_index(self) -> None:
         """Write the contact sheet, if the package it needs is there."""
+        try:
+            from . import batchindex  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            if error.name in {"jinja2", "markupsafe"}:
+                return
+            raise
+        begin = time.monotonic()
+        done = [case for case in self.cases if self._is_done(case.name)]
+        for case in done:
+            if case.name not in self._cards:
+                finished = self._finished.get(case.name)
+                self._cards[case.name] = (
+                    batchindex.measured_card(finished, case.choice)
+                    if finished
+                    else batchindex.failed_card(case.name, self._problems[case.name], case.choice)
+                )
+        sheet = batchindex.sheet_of(
+            self._finished.values(), len(self._problems), len(self.cases) - len(done)
+        )
+        cards = [self._cards[case.name] for case in done]
+        write_whole(self._folder / INDEX, batchindex.index_html(sheet, cards))
+        end = time.monotonic()
+        self._index_due = end + max(INDEX_PAUSE * (end - begin), INDEX_PAUSE_SECONDS)
 
     @contextlib.contextmanager
     def _closed_on_error(self) -> Iterator[None]:
