@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 from . import __version__
 from .commandline.arguments.analyze import add_analyze
+from .commandline.arguments.batch import add_batch
 from .commandline.arguments.bloodgas import add_bloodgas
 from .commandline.arguments.common import shared_options
 from .commandline.arguments.demo import add_demo
@@ -95,6 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"bv5 {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     shared = shared_options()
-    for add in (add_analyze, add_bloodgas, add_phantom, add_demo):
+    for add in (add_analyze, add_batch, add_bloodgas, add_phantom, add_demo):
         add(commands, shared)
     return parser

@@ -40,7 +40,7 @@ def shown_progress(kind: str) -> Iterator[Progress]:
     elif kind == "none" or not sys.stderr.isatty():
         yield silent
     elif importlib.util.find_spec("rich"):
-        with _bar() as show:
+        with rich_bar() as show:
             yield _rising(show)
     else:
         yield _rising(_PlainLines())
@@ -74,7 +74,8 @@ class _PlainLines:
 
 
 @contextlib.contextmanager
-def _bar() -> Iterator[Progress]:
+def rich_bar() -> Iterator[Progress]:
+    """Give a callback that draws a bar on standard error while the block runs; needs rich."""
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar

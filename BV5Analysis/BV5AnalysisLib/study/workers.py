@@ -7,7 +7,8 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ from .memory import bytes_for, usable_cores
 
 CASES_A_PROCESS = 50
 """After so many cases a process is replaced, so that what libraries leak does not add up."""
+_ITEMS_AHEAD = 4
 _END_WITHIN_SECONDS = 5.0
 
 
@@ -88,9 +90,22 @@ class LocalWorkers:
         needed = sum(bytes_for(each.voxels) for each in (case, *running))
         return len(running) < self.jobs and needed <= self._memory_bytes
 
-    def submit(self, function: Callable[..., CaseOutcome], *arguments: Any) -> Future:
+    def submit(self, function: Callable, *arguments: Any) -> Future:
         """Have a process call a function."""
         return self._threads.submit(self._call, function, arguments)
+
+    def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        """Call a function of one argument for each item; results in the order of the items.
+
+        Only some items are taken ahead of the results that were asked for.
+        """
+        ahead: deque[Future] = deque()
+        for item in items:
+            ahead.append(self.submit(function, item))
+            if len(ahead) > _ITEMS_AHEAD * self.jobs:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
     def outcome(self, future: Future, _case: BatchCase) -> CaseOutcome:
         """Give what the function returned; raise `WorkerDied`, or what it raised."""
@@ -108,7 +123,7 @@ class LocalWorkers:
         for process in idle:
             process.join()
 
-    def _call(self, function: Callable[..., CaseOutcome], arguments: tuple) -> CaseOutcome:
+    def _call(self, function: Callable, arguments: tuple) -> Any:
         process = self._take()
         try:
             reply = process.call(function, arguments)

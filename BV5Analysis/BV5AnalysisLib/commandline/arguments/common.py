@@ -24,8 +24,14 @@ def path(text: str) -> Path:
 
 def shared_options() -> argparse.ArgumentParser:
     """Options of every command that writes a folder."""
-    shared = argparse.ArgumentParser(add_help=False)
+    shared = argparse.ArgumentParser(add_help=False, parents=[long_work_options()])
     shared.add_argument("--overwrite", action="store_true", help="replace an output folder of bv5")
+    return shared
+
+
+def long_work_options() -> argparse.ArgumentParser:
+    """Options of every command that takes a while."""
+    shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
         "--progress",
         choices=("auto", "json", "none"),

@@ -1,0 +1,229 @@
+"""``bv5 batch``: many scans in, one folder with all results out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..export.batchfolder import BatchFolder, check_new_batch, is_batch
+from ..imaging.errors import AnalysisError
+from ..imaging.parameters import Parameters
+from ..study.batch import run_cases
+from ..study.batchcase import BatchCase
+from ..study.daskworkers import DaskWorkers
+from ..study.memory import SHARE, available_bytes, usable_cores, worker_count
+from ..study.plan import Plan, plan_batch
+from ..study.workers import LocalWorkers
+from .analyze import read_parameters
+from .batchprogress import ShowBatch, Tally, planning, shown_batch_progress
+from .batchstep import MeasureCase
+from .requirements import check_requirements
+from .stopping import Stopped, end_with_stdin, stop_in_order
+
+_ALONE_SECONDS = 2.0
+"""A search that takes longer gets the other cores."""
+_SEEN_BY_WORKERS = 20
+"""Scans that workers of a cluster are asked about."""
+_SHOWN_FAILURES = 10
+
+
+@dataclass(frozen=True)
+class BatchJob:
+    """What to measure and how; the paths are as the user gave them."""
+
+    source: Path
+    output: Path
+    jobs: int | None = None
+    scheduler: str | None = None
+    resume: bool = False
+    retry_failed: bool = False
+    parameters: Path | None = None
+    report: bool = True
+    keep_identifiers: bool = False
+
+
+def run(options: argparse.Namespace) -> None:
+    """Carry out the command.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As parsed by `BV5AnalysisLib.cli`.
+    """
+    job = BatchJob(
+        options.source,
+        options.output,
+        options.jobs,
+        options.scheduler,
+        options.resume,
+        options.retry_failed,
+        options.parameters,
+        not options.no_report,
+        options.keep_identifiers,
+    )
+    if options.end_with_stdin:
+        end_with_stdin()
+    with stop_in_order(), shown_batch_progress(options.progress) as show:
+        batch = run_batch(job, show)
+    _tell_end(batch, job, quiet=options.progress == "json")
+
+
+def run_batch(job: BatchJob, show: ShowBatch) -> BatchFolder:
+    """Measure every case that is not finished.
+
+    Parameters
+    ----------
+    job : BatchJob
+        What to do.
+    show : callable
+        Gets a `BatchProgress` at the start and whenever a case ends.
+
+    Returns
+    -------
+    BatchFolder
+        The closed folder.
+
+    Raises
+    ------
+    AnalysisError
+        It cannot begin, the disk is full, or a cluster is lost; what was measured is kept.
+    """
+    if job.retry_failed and not job.resume:
+        raise AnalysisError("--retry-failed needs --resume; add it.")
+    parameters = read_parameters(job.parameters)
+    if not job.scheduler:  # Else those of the workers count.
+        check_requirements(job.report, scene=False)
+    step = MeasureCase(job.output.resolve(), parameters, job.report)
+    with _opened(job, parameters, show) as batch:
+        try:
+            tally = _measure(batch, step, job, show)
+        except Stopped:
+            done = len(batch.cases) - len(batch.unfinished)
+            print(
+                f"bv5: Stopped with {done} of {len(batch.cases)} cases done; the same command with"
+                " --resume goes on.",
+                file=sys.stderr,
+            )
+            raise
+    tally.end()
+    return batch
+
+
+def _opened(job: BatchJob, parameters: Parameters, show: ShowBatch) -> BatchFolder:
+    """Folder of a batch, new or resumed."""
+    request = {
+        "source": job.source.resolve(),
+        "parameters": parameters.to_dict(),
+        "report": job.report,
+        "keep_identifiers": job.keep_identifiers,
+    }
+    if job.resume and is_batch(job.output):
+        return BatchFolder.resume(
+            job.output,
+            request,
+            retry_failed=job.retry_failed,
+            replan=lambda: _planned(job, show).cases,
+        )
+    check_new_batch(job.output)
+    plan = _planned(job, show)
+    for note in plan.notes:
+        print(f"bv5: {note}", file=sys.stderr)
+    return BatchFolder.create(
+        job.output,
+        plan.cases,
+        request,
+        passed_over=[(each.what, each.reason) for each in plan.passed_over],
+        identities={each.case: asdict(each) for each in plan.identifiers},
+    )
+
+
+def _planned(job: BatchJob, show: ShowBatch) -> Plan:
+    with _mapper() as mapper:
+        return plan_batch(
+            job.source.resolve(),
+            job.output.resolve(),
+            keep_identifiers=job.keep_identifiers,
+            mapper=mapper,
+            progress=planning(show),
+        )
+
+
+@contextlib.contextmanager
+def _mapper() -> Iterator[Callable]:
+    """Give a `map` that takes the other cores where it takes long."""
+    with contextlib.ExitStack() as stack:
+
+        def mapped(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+            items = iter(items)
+            began = time.monotonic()
+            for item in items:
+                yield function(item)
+                if time.monotonic() - began > _ALONE_SECONDS:
+                    yield from stack.enter_context(LocalWorkers(usable_cores())).map(
+                        function, items
+                    )
+
+        yield mapped
+
+
+def _measure(batch: BatchFolder, step: MeasureCase, job: BatchJob, show: ShowBatch) -> Tally:
+    unfinished = batch.unfinished
+    done = len(batch.cases) - len(unfinished)
+    tally = Tally(len(batch.cases), done, len(batch.failures), show)
+    with _workers(job, [case for case in unfinished if not case.problem]) as workers:
+        for outcome in run_cases(unfinished, step, workers):
+            batch.add(outcome)
+            tally.add(bool(outcome.problem), outcome.seconds, workers.jobs)
+    return tally
+
+
+@contextlib.contextmanager
+def _workers(job: BatchJob, cases: Sequence[BatchCase]) -> Iterator[LocalWorkers | DaskWorkers]:
+    """Give those who are to measure the cases."""
+    if job.scheduler and cases:
+        with DaskWorkers(job.scheduler) as workers:
+            scans = [case.sources[0] for case in cases[:_SEEN_BY_WORKERS]]
+            requirements = functools.partial(check_requirements, job.report, scene=False)
+            workers.check_workers(job.output.resolve(), scans, requirements)
+            yield workers
+        return
+    memory = available_bytes()
+    cores = usable_cores()
+    jobs = job.jobs or worker_count([case.voxels for case in cases], cores, memory)
+    if jobs < min(cores, len(cases)) and not job.jobs:
+        print(
+            f"bv5: Memory for {jobs} of {cores} scans that could be measured at once; free memory,"
+            " or give --jobs.",
+            file=sys.stderr,
+        )
+    limit = None if job.jobs or memory is None else int(SHARE * memory)
+    with LocalWorkers(jobs, limit) as workers:
+        yield workers
+
+
+def _tell_end(batch: BatchFolder, job: BatchJob, quiet: bool) -> None:
+    """Say what came of it; AnalysisError if there is no result at all."""
+    failures, total = batch.failures, len(batch.cases)
+    if not batch.measured:
+        name, problem = failures[0]
+        raise AnalysisError(
+            f"None of {total} cases could be measured; failures.csv says why. {name}: {problem}"
+        )
+    if failures:
+        print(
+            f"bv5: {len(failures)} of {total} cases could not be measured; see failures.csv.",
+            file=sys.stderr,
+        )
+        for name, problem in failures[:_SHOWN_FAILURES]:
+            print(f"  {name}: {problem}", file=sys.stderr)
+    if not quiet:
+        print(f"Measured:      {len(batch.measured)} of {total} cases")
+        print(f"Contact sheet: {job.output / 'index.html'}")
+        print(f"Table:         {job.output / 'measurements.csv'}")
