@@ -32,7 +32,10 @@ DRAWING = {
     "export/report.py",
     "export/batchindex.py",
     "export/cohortfigures.py",
+    "export/cohortflow.py",
+    "export/cohortplots.py",
     "export/cohortreport.py",
+    "export/figurestyle.py",
 }
 # Loaded only by the function that needs them.
 OPTIONAL = {"statsmodels", "openpyxl", "psutil", "distributed"}

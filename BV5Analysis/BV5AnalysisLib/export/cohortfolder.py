@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..study.cohortresult import CohortResult
+from .cohortfigures import FIGURES, cohort_figures
 from .cohortfiles import (
     cohort_csv,
     comparisons_csv,
@@ -15,20 +16,30 @@ from .cohortfiles import (
     table_markdown,
 )
 from .cohortrecord import SCHEMA, cohort_json
+from .cohortreport import cohort_html, table_one_html
 from .cohorttables import table_one
 from .folder import FolderKind
 
 TEXT_FILES = (
+    "cohort.html",
     "table1.csv",
     "table1.md",
+    "table1.html",
     "comparisons.csv",
     "correlations.csv",
     "cohort.csv",
     "exclusions.csv",
     "cohort.json",
 )
+FIGURE_FOLDER = "figures"
 
-COHORT = FolderKind("cohort.json", SCHEMA, frozenset(TEXT_FILES))
+COHORT = FolderKind(
+    "cohort.json",
+    SCHEMA,
+    frozenset(TEXT_FILES)
+    | {FIGURE_FOLDER}
+    | {f"{FIGURE_FOLDER}/{name}.{end}" for name in FIGURES for end in ("svg", "png")},
+)
 
 
 def write_cohort(folder: Path, result: CohortResult, options: Any = None) -> None:
@@ -49,9 +60,12 @@ def write_cohort(folder: Path, result: CohortResult, options: Any = None) -> Non
         A file cannot be written.
     """
     table = table_one(result)
+    figures = cohort_figures(result)
     texts = {
+        "cohort.html": cohort_html(result, figures),
         "table1.csv": table_csv(table),
         "table1.md": table_markdown(table),
+        "table1.html": table_one_html(table),
         "comparisons.csv": comparisons_csv(result),
         "correlations.csv": correlations_csv(result),
         "cohort.csv": cohort_csv(result),
@@ -60,3 +74,8 @@ def write_cohort(folder: Path, result: CohortResult, options: Any = None) -> Non
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="")
+    (folder / FIGURE_FOLDER).mkdir()
+    for figure in figures:
+        place = folder / FIGURE_FOLDER / figure.name
+        place.with_suffix(".svg").write_text(figure.picture.svg, encoding="utf-8", newline="")
+        place.with_suffix(".png").write_bytes(figure.picture.png)

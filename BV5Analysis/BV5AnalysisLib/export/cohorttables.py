@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..study.cohortresult import CohortResult, Comparison, Correlation, Variable
+from ..study.cohortresult import CohortResult, Comparison, Correlation, Estimate, Variable
 from .cohortwording import (
     BY_RANKS,
     METHOD_TITLES,
@@ -188,7 +188,7 @@ def characteristics_block(result: CohortResult) -> Block:
     counted = [row for variable in _texts(result) for row in _count_rows(result, variable, block)]
     notes = block.footnotes
     if counted:
-        notes += ("Texts: number of patients (%), of those with a value; not tested.",)
+        notes += ("Counts: patients (% of those with a value); not tested.",)
     return Block("Patients", ("Characteristic", *block.header[1:]), (*block.rows, *counted), notes)
 
 
@@ -199,12 +199,12 @@ def adjusted_block(result: CohortResult) -> Block | None:
         return None
     header = ("Term", f"Coefficient ({interval_text(result)})", "p")
     rows = tuple(
-        (term.name, estimate_text(term.coefficient, 3), p_text(term.p)) for term in model.terms
+        (term.name, _coefficient_text(term.coefficient), p_text(term.p)) for term in model.terms
     )
     fit = f"{model.formula}; n = {model.n}, R² = {number(model.r_squared, 3)}."
     notes = (
         "Ordinary least squares: " + fit if not model.problem else f"{fit} {model.problem}",
-        f"Coefficients in {model.measure.unit} of {model.measure.name} a unit of the term.",
+        f"Coefficient: change of {model.measure.title} for one more of the term.",
     )
     return Block(f"{model.measure.title}, adjusted", header, rows, notes)
 
@@ -271,6 +271,13 @@ def _correlation_row(
 
 def _problem_notes(mark: dict[str, str]) -> tuple[str, ...]:
     return tuple(f"{sign} {problem}" for problem, sign in mark.items())
+
+
+def _coefficient_text(coefficient: Estimate) -> str:
+    """Small ones, such as those of years, with one more digit."""
+    bounds = (coefficient.value, coefficient.low, coefficient.high)
+    small = all(abs(each) < 1 for each in bounds if math.isfinite(each))
+    return estimate_text(coefficient, 3 if small else 2)
 
 
 def _decimals(comparison: Comparison) -> int:

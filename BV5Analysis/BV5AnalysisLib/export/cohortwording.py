@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from ..study.cohortresult import CohortResult, Comparison, Estimate, Summary
-from .wording import number
+from .wording import REFERENCES, number
 
 TEST_TITLES = {
     "welch": "Welch's t test",
@@ -21,20 +21,26 @@ BY_RANKS = {"mann-whitney", "kruskal-wallis"}
 
 METHOD_TITLES = {"pearson": "Pearson's R", "spearman": "Spearman's ρ"}
 
-REFERENCES = (
-    "Welch BL. The generalization of 'Student's' problem when several different population"
+_REFERENCES = {
+    "welch": "Welch BL. The generalization of 'Student's' problem when several different population"
     " variances are involved. Biometrika. 1947;34(1-2):28-35.",
-    "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat."
+    "welch-anova": "Welch BL. On the comparison of several mean values: an alternative approach."
+    " Biometrika. 1951;38(3-4):330-336.",
+    "mann-whitney": "Mann HB, Whitney DR. On a test of whether one of two random variables is"
+    " stochastically larger than the other. Ann Math Stat. 1947;18(1):50-60.",
+    "kruskal-wallis": "Kruskal WH, Wallis WA. Use of ranks in one-criterion variance analysis. J Am"
+    " Stat Assoc. 1952;47(260):583-621.",
+    "hedges": "Hedges LV. Distribution theory for Glass's estimator of effect size and related"
+    " estimators. J Educ Stat. 1981;6(2):107-128.",
+    "holm": "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat."
     " 1979;6(2):65-70.",
-    "Hedges LV. Distribution theory for Glass's estimator of effect size and related estimators."
-    " J Educ Stat. 1981;6(2):107-128.",
-    "Schulz KF, Altman DG, Moher D. CONSORT 2010 statement: updated guidelines for reporting"
-    " parallel group randomised trials. BMJ. 2010;340:c332.",
-    "Virtanen P, Gommers R, Oliphant TE, et al. SciPy 1.0: fundamental algorithms for scientific"
-    " computing in Python. Nat Methods. 2020;17:261-272.",
-    "Seabold S, Perktold J. statsmodels: econometric and statistical modeling with Python. Proc"
-    " 9th Python in Science Conf. 2010:92-96.",
-)
+    "flow": "Schulz KF, Altman DG, Moher D. CONSORT 2010 statement: updated guidelines for"
+    " reporting parallel group randomised trials. BMJ. 2010;340:c332.",
+    "scipy": "Virtanen P, Gommers R, Oliphant TE, et al. SciPy 1.0: fundamental algorithms for"
+    " scientific computing in Python. Nat Methods. 2020;17:261-272.",
+    "statsmodels": "Seabold S, Perktold J. statsmodels: econometric and statistical modeling with"
+    " Python. Proc 9th Python in Science Conf. 2010:92-96.",
+}
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -79,6 +85,16 @@ def summary_text(summary: Summary, by_ranks: bool, decimals: int = 2) -> str:
 def chosen_test(comparisons: Iterable[Comparison]) -> str:
     """Name of the test that was chosen, such as ``welch``; empty if none could be done."""
     return next((each.tests[0].name for each in comparisons if each.tests), "")
+
+
+def references(result: CohortResult) -> tuple[str, ...]:
+    """Return sources of the measures and of the statistics that were used."""
+    used = {chosen_test(result.comparisons), "holm", "scipy", "statsmodels"}
+    if len(result.groups) == 2:
+        used.add("hedges")
+    if result.cohort.flow:
+        used.add("flow")
+    return (*REFERENCES, *(text for key, text in _REFERENCES.items() if key in used))
 
 
 def interval_text(result: CohortResult) -> str:

@@ -31,7 +31,7 @@ class FolderKind:
     schema : str
         The schema's name.
     names : frozenset of str
-        Every file that may be in it.
+        Every file and folder that may be in it, those inside of folders as ``folder/file``.
     """
 
     marker: str
@@ -163,14 +163,14 @@ def _check_replaceable(folder: Path, kind: FolderKind, overwrite: bool) -> None:
         raise AnalysisError(
             f"Output folder {folder.name} exists; add --overwrite, or give another one."
         )
-    entries = {entry.name for entry in folder.iterdir()}
-    if not entries:
+    if not any(folder.iterdir()):
         return
     if not kind.holds(folder):
         raise AnalysisError(
             f"Output folder {folder.name} holds no {kind.marker} of BV5 Analysis and is not"
             " replaced; give another one."
         )
+    entries = {entry.relative_to(folder).as_posix() for entry in folder.rglob("*")}
     foreign = sorted(entries - kind.names)
     if foreign:
         raise AnalysisError(

@@ -1,0 +1,172 @@
+"""The pages people read of a cohort: each one self-contained HTML file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from .. import __version__
+from ..study.cohortresult import CohortResult
+from .cohortfigures import CohortFigure
+from .cohorttables import (
+    Block,
+    adjusted_block,
+    characteristics_block,
+    correlation_block,
+    roc_block,
+    table_one,
+)
+from .cohortwording import (
+    BY_RANKS,
+    TEST_TITLES,
+    chosen_test,
+    estimate_text,
+    interval_text,
+    p_phrase,
+    references,
+    summary_text,
+)
+from .figurestyle import COLORS, COLORS_ON_DARK, inline_svg
+
+TEMPLATES = Path(__file__).parent / "templates"
+MOST_EXCLUDED = 200
+"""More cases than these are in ``exclusions.csv`` only."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One number at the head of the page."""
+
+    title: str
+    value: str
+    text: str
+    color: str = ""
+
+
+def table_one_html(blocks: Sequence[Block]) -> str:
+    """Table 1 as a page of its own, plain enough to be copied into a manuscript.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        As `cohorttables.table_one` gives them; any text in them is escaped.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return _environment().get_template("table1.html.j2").render(blocks=blocks, version=__version__)
+
+
+def cohort_html(result: CohortResult, figures: Sequence[CohortFigure]) -> str:
+    """Report of a cohort, with nothing outside the file.
+
+    Parameters
+    ----------
+    result : CohortResult
+        What to report; any text in it is escaped.
+    figures : sequence of CohortFigure
+        As `cohortfigures.cohort_figures` draws them.
+
+    Returns
+    -------
+    str
+        HTML with styles and figures inside, for light and dark screens and A4 paper.
+    """
+    parts = {
+        "table_one": table_one(result),
+        "patients": characteristics_block(result),
+        "correlations": correlation_block(result, result.correlations)
+        if result.correlations
+        else None,
+        "adjusted": adjusted_block(result),
+        "rocs": roc_block(result),
+        "figures": {figure.name: figure for figure in figures},
+    }
+    return (
+        _environment()
+        .get_template("cohort.html.j2")
+        .render(
+            result=result,
+            n=len(result.cohort.cases),
+            version=__version__,
+            colors=COLORS,
+            colors_on_dark=COLORS_ON_DARK,
+            cards=_cards(result),
+            sections=_sections(result, parts),
+            excluded=[each for step in result.cohort.flow for each in step.excluded],
+            most_excluded=MOST_EXCLUDED,
+            references=references(result),
+            **parts,
+        )
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["bound"] = _bound
+    environment.filters["inline"] = inline_svg
+    return environment
+
+
+def _bound(text: str) -> str:
+    """Keep ``n = 32`` and ``95 % CI`` on one line."""
+    return re.sub(r"(?<=\bn) = (?=\d)|(?<=\d) (?=%)|(?<=%) (?=CI)", _with_fixed_spaces, text)
+
+
+def _with_fixed_spaces(match: re.Match[str]) -> str:
+    return match[0].replace(" ", "\u00a0")
+
+
+def _cards(result: CohortResult) -> list[Card]:
+    """Return the main measure in each group, and how they differ."""
+    if not result.comparisons:
+        return []
+    main = result.comparisons[0]
+    test = chosen_test([main])
+    by_ranks = test in BY_RANKS
+    values = "median (quartiles)" if by_ranks else "mean (SD)"
+    cards = [
+        Card(
+            f"{main.measure.title}, {group.label}",
+            summary_text(summary, by_ranks),
+            f"{values}, n = {summary.n}",
+            f"var(--group-{index % len(COLORS)})",
+        )
+        for index, (group, summary) in enumerate(zip(result.groups, main.summaries, strict=True))
+    ]
+    if not test:
+        return [*cards, Card("Comparison", "–", main.problem)]
+    tested = f"{TEST_TITLES[test]}, {p_phrase(main.tests[0].p)}"
+    if main.difference is None:
+        return [*cards, Card("Comparison", p_phrase(main.tests[0].p), TEST_TITLES[test])]
+    title = f"Difference ({interval_text(result)})"
+    return [*cards, Card(title, estimate_text(main.difference), tested)]
+
+
+def _sections(result: CohortResult, parts: dict) -> list[tuple[str, str]]:
+    """Return anchors and titles of the sections that the page has."""
+    there = {
+        "notes": ("Notes", result.cohort.notes),
+        "flow": ("Flow", result.cohort.flow),
+        "table1": ("Table 1", True),
+        "groups": ("Groups", "groups" in parts["figures"]),
+        "patients": ("Patients", parts["patients"].rows),
+        "correlations": ("Correlations", parts["correlations"]),
+        "adjusted": ("Adjusted", parts["adjusted"]),
+        "roc": ("ROC", parts["rocs"]),
+        "histograms": ("Distributions", "histograms" in parts["figures"]),
+        "methods": ("Methods", True),
+    }
+    return [(key, title) for key, (title, wanted) in there.items() if wanted]
