@@ -21,6 +21,7 @@ from .commandline.arguments.batch import add_batch
 from .commandline.arguments.bloodgas import add_bloodgas
 from .commandline.arguments.common import shared_options
 from .commandline.arguments.demo import add_demo
+from .commandline.arguments.democohort import add_demo_cohort
 from .commandline.arguments.phantom import add_phantom
 
 
@@ -51,7 +52,8 @@ def _run(options: argparse.Namespace) -> int:
     from .commandline import stopping
     from .imaging.errors import AnalysisError
 
-    command = importlib.import_module(f"{__package__}.commandline.{options.command}")
+    module = options.command.replace("-", "")
+    command = importlib.import_module(f"{__package__}.commandline.{module}")
     try:
         command.run(options)
     except AnalysisError as error:
@@ -96,6 +98,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"bv5 {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     shared = shared_options()
-    for add in (add_analyze, add_batch, add_bloodgas, add_phantom, add_demo):
+    for add in (add_analyze, add_batch, add_bloodgas, add_phantom, add_demo, add_demo_cohort):
         add(commands, shared)
     return parser
