@@ -7,6 +7,7 @@ import dataclasses
 
 import numpy as np
 from BV5AnalysisLib.study.cohortresult import (
+    CategoryComparison,
     Cohort,
     CohortResult,
     Comparison,
@@ -20,6 +21,7 @@ from BV5AnalysisLib.study.cohortresult import (
     Summary,
     Term,
     Test,
+    UnusableCell,
     Variable,
 )
 from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
@@ -126,6 +128,16 @@ def roc(measure, columns, positive) -> Roc:
     )
 
 
+def sexes(columns, groups) -> CategoryComparison:
+    """Counts of the two sexes."""
+    counts = tuple(
+        tuple(int(np.count_nonzero(columns["sex"][group.members] == level)) for level in "FM")
+        for group in groups
+    )
+    test = Test("chi-squared", NAN, NAN, stats.chi2_contingency(counts).pvalue)
+    return CategoryComparison(VARIABLES[-1], ("F", "M"), counts, test)
+
+
 def cohort_result(n: int = 50, groups: int = 2, seed: int = 0, **changes) -> CohortResult:
     """A whole result, as the analysis gives it."""
     columns = columns_of(n, seed)
@@ -157,7 +169,15 @@ def cohort_result(n: int = 50, groups: int = 2, seed: int = 0, **changes) -> Coh
     )
     notes = ("FiO₂ of 3 patients is estimated from the nasal flow: case-00001, case-00002, …",)
     result = CohortResult(
-        cohort=Cohort(cases, columns, VARIABLES, flow, notes),
+        cohort=Cohort(
+            cases,
+            columns,
+            VARIABLES,
+            flow,
+            notes,
+            (UnusableCell("case-00003", "PaO2", "n/a", "is no number"),),
+            (Exclusion("patient-77", "no scan of this name"),),
+        ),
         grouping="oxygen_l_min ≤ 2 L/min against > 2 L/min; exactly 2 counts as ≤ 2",
         groups=made,
         comparisons=tuple(comparison(measure, columns, made) for measure in MEASURES),
@@ -185,6 +205,7 @@ def cohort_result(n: int = 50, groups: int = 2, seed: int = 0, **changes) -> Coh
             "Blood volumes were measured with BV5 Analysis 0.1.",
             "Groups were compared by Welch's t test.",
         ),
+        categories=(sexes(columns, made),),
         software={"bv5-analysis": "0.1", "scipy": "1.17.1", "statsmodels": "0.15.0"},
         definitions=("BV5: 1.25 ≤ CSA < 5 mm²; BV5-10: 5 ≤ CSA < 10 mm²; BV10: CSA ≥ 10 mm².",),
     )

@@ -69,13 +69,24 @@ def cohort_csv(result: CohortResult) -> str:
 
 
 def exclusions_csv(result: CohortResult) -> str:
-    """Cases that were not analyzed, with the step that took them out and why."""
+    """Return who was not analyzed: scans, with the step that took them out, and clinical rows."""
+    cohort = result.cohort
+    out = [(each, "scan", step.text) for step in cohort.flow for each in step.excluded]
+    out += [(each, "clinical row", "") for each in cohort.without_scan]
     rows = [
-        (safe_cell(each.case), safe_cell(step.text), safe_cell(each.reason))
-        for step in result.cohort.flow
-        for each in step.excluded
+        (safe_cell(each.case), kind, safe_cell(step), safe_cell(each.reason))
+        for each, kind, step in out
     ]
-    return _csv([("case", "not_among", "reason"), *rows])
+    return _csv([("case", "what", "not_among", "reason"), *rows])
+
+
+def unusable_csv(result: CohortResult) -> str:
+    """Return the cells of the clinical table that were given but are treated as missing."""
+    rows = [
+        tuple(map(safe_cell, (each.case, each.column, each.text, each.reason)))
+        for each in result.cohort.unusable
+    ]
+    return _csv([("case", "column", "cell", "reason"), *rows])
 
 
 def comparisons_csv(result: CohortResult) -> str:

@@ -14,6 +14,7 @@ from .cohortfiles import (
     exclusions_csv,
     table_csv,
     table_markdown,
+    unusable_csv,
 )
 from .cohortrecord import SCHEMA, cohort_json
 from .cohortreport import cohort_html, table_one_html
@@ -29,6 +30,7 @@ TEXT_FILES = (
     "correlations.csv",
     "cohort.csv",
     "exclusions.csv",
+    "unusable_cells.csv",
     "cohort.json",
 )
 FIGURE_FOLDER = "figures"
@@ -70,6 +72,7 @@ def write_cohort(folder: Path, result: CohortResult, options: Any = None) -> Non
         "correlations.csv": correlations_csv(result),
         "cohort.csv": cohort_csv(result),
         "exclusions.csv": exclusions_csv(result),
+        "unusable_cells.csv": unusable_csv(result),
         "cohort.json": cohort_json(result, options),
     }
     for name, text in texts.items():

@@ -49,6 +49,7 @@ def cohort_json(result: CohortResult, options: Any = None) -> str:
             for name in (
                 "comparisons",
                 "characteristics",
+                "categories",
                 "correlations",
                 "adjusted",
                 "rocs",
@@ -57,6 +58,8 @@ def cohort_json(result: CohortResult, options: Any = None) -> str:
             )
         },
         "notes": list(result.cohort.notes),
+        "unusable": _plain(result.cohort.unusable),
+        "without_scan": _plain(result.cohort.without_scan),
     }
     return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 

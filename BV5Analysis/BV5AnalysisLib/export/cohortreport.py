@@ -10,12 +10,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import __version__
-from ..study.cohortresult import CohortResult
+from ..study.cohortresult import Cohort, CohortResult
 from .cohortfigures import CohortFigure
+from .cohortpatients import characteristics_block
 from .cohorttables import (
     Block,
     adjusted_block,
-    characteristics_block,
     correlation_block,
     roc_block,
     table_one,
@@ -33,8 +33,8 @@ from .cohortwording import (
 from .figurestyle import COLORS, COLORS_ON_DARK, inline_svg
 
 TEMPLATES = Path(__file__).parent / "templates"
-MOST_EXCLUDED = 200
-"""More cases than these are in ``exclusions.csv`` only."""
+MOST_LISTED = 200
+"""More cases or cells than these are in the CSV files only."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,16 @@ class Card:
     value: str
     text: str
     color: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Cases or cells that the page names, up to `MOST_LISTED`; `file` names all."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    file: str
 
 
 def table_one_html(blocks: Sequence[Block]) -> str:
@@ -99,8 +109,8 @@ def cohort_html(result: CohortResult, figures: Sequence[CohortFigure]) -> str:
             colors_on_dark=COLORS_ON_DARK,
             cards=_cards(result),
             sections=_sections(result, parts),
-            excluded=[each for step in result.cohort.flow for each in step.excluded],
-            most_excluded=MOST_EXCLUDED,
+            most_listed=MOST_LISTED,
+            **_listings(result.cohort),
             references=references(result),
             **parts,
         )
@@ -118,6 +128,24 @@ def _environment() -> Environment:
     environment.filters["bound"] = _bound
     environment.filters["inline"] = inline_svg
     return environment
+
+
+def _listings(cohort: Cohort) -> dict[str, Listing]:
+    """Return what was left out: scans, clinical rows and cells."""
+    excluded = tuple((each.case, each.reason) for step in cohort.flow for each in step.excluded)
+    rows = tuple((each.case, each.reason) for each in cohort.without_scan)
+    cells = tuple((each.case, each.column, each.text, each.reason) for each in cohort.unusable)
+    case = ("Case", "Reason")
+    cell = ("Case", "Column", "Cell", "Reason")
+    return {
+        "excluded": Listing("Scans that were excluded", case, excluded, "exclusions.csv"),
+        "without_scan": Listing(
+            "Rows of the clinical table without a scan", case, rows, "exclusions.csv"
+        ),
+        "unusable": Listing(
+            "Cells of the clinical table that count as missing", cell, cells, "unusable_cells.csv"
+        ),
+    }
 
 
 def _bound(text: str) -> str:
@@ -158,7 +186,7 @@ def _cards(result: CohortResult) -> list[Card]:
 def _sections(result: CohortResult, parts: dict) -> list[tuple[str, str]]:
     """Return anchors and titles of the sections that the page has."""
     there = {
-        "notes": ("Notes", result.cohort.notes),
+        "notes": ("Notes", result.cohort.notes or result.cohort.unusable),
         "flow": ("Flow", result.cohort.flow),
         "table1": ("Table 1", True),
         "groups": ("Groups", "groups" in parts["figures"]),

@@ -6,9 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from ..study.cohortresult import CohortResult, Comparison, Correlation, Estimate, Variable
+from ..study.cohortresult import (
+    CohortResult,
+    Comparison,
+    Correlation,
+    Estimate,
+)
 from .cohortwording import (
     BY_RANKS,
     METHOD_TITLES,
@@ -25,9 +28,6 @@ from .wording import number
 
 PUBLISHED = ("pao2_mmhg", "aado2_mmhg")
 """Table 1 tells the correlations with these, as the paper does that it follows."""
-
-MOST_LEVELS = 6
-"""Texts with more different values are no characteristic of patients that a table can show."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def comparison_block(
     if with_holm:
         count = sum(math.isfinite(each.p_holm) for each in comparisons)
         notes.append(f"p (Holm): adjusted for {count} measures by Holm's method.")
-    return Block(title, header, rows, (*notes, *_problem_notes(mark)))
+    return Block(title, header, rows, (*notes, *problem_notes(mark)))
 
 
 def correlation_block(result: CohortResult, correlations: Sequence[Correlation]) -> Block:
@@ -168,28 +168,7 @@ def correlation_block(result: CohortResult, correlations: Sequence[Correlation])
         " p: two-sided; p (Holm): adjusted for all measures with the same variable."
     ]
     title = "Correlation of blood volume with clinical variables"
-    return Block(title, (*header, "n"), tuple(rows), (*notes, *_problem_notes(mark)))
-
-
-def characteristics_block(result: CohortResult) -> Block:
-    """Table of the patients: numbers compared between groups, texts counted.
-
-    Parameters
-    ----------
-    result : CohortResult
-        Whose patients they are.
-
-    Returns
-    -------
-    Block
-        Without rows if nothing is known of them.
-    """
-    block = comparison_block(result, result.characteristics, "Patients")
-    counted = [row for variable in _texts(result) for row in _count_rows(result, variable, block)]
-    notes = block.footnotes
-    if counted:
-        notes += ("Counts: patients (% of those with a value); not tested.",)
-    return Block("Patients", ("Characteristic", *block.header[1:]), (*block.rows, *counted), notes)
+    return Block(title, (*header, "n"), tuple(rows), (*notes, *problem_notes(mark)))
 
 
 def adjusted_block(result: CohortResult) -> Block | None:
@@ -227,7 +206,12 @@ def roc_block(result: CohortResult) -> Block | None:
     outcome = joined(list(dict.fromkeys(each.outcome for each in result.rocs)))
     header = ("Measure", f"AUC ({interval_text(result)})", "Speaks for it", "With", "Without")
     notes = ("AUC: area under the receiver operating characteristic curve, bootstrap interval.",)
-    return Block(f"Prediction of {outcome}", header, rows, (*notes, *_problem_notes(mark)))
+    return Block(f"Prediction of {outcome}", header, rows, (*notes, *problem_notes(mark)))
+
+
+def problem_notes(mark: dict[str, str]) -> tuple[str, ...]:
+    """Footnotes that say why there is a dash."""
+    return tuple(f"{sign} {problem}" for problem, sign in mark.items())
 
 
 def _comparison_row(
@@ -269,10 +253,6 @@ def _correlation_row(
     return (*cells, str(correlations[0].n))
 
 
-def _problem_notes(mark: dict[str, str]) -> tuple[str, ...]:
-    return tuple(f"{sign} {problem}" for problem, sign in mark.items())
-
-
 def _coefficient_text(coefficient: Estimate) -> str:
     """Small ones, such as those of years, with one more digit."""
     bounds = (coefficient.value, coefficient.low, coefficient.high)
@@ -284,37 +264,6 @@ def _decimals(comparison: Comparison) -> int:
     """Two for values below 10, one for others."""
     means = [abs(each.mean) for each in comparison.summaries if math.isfinite(each.mean)]
     return 2 if max(means, default=0.0) < 10 else 1
-
-
-def _texts(result: CohortResult) -> list[tuple[Variable, list[str]]]:
-    """Clinical variables that are texts of few values, with these."""
-    found = []
-    for variable in result.cohort.variables:
-        values = result.cohort.columns[variable.key]
-        if values.dtype != object:
-            continue
-        levels = sorted({str(value) for value in values if str(value)})
-        if 1 <= len(levels) <= MOST_LEVELS:
-            found.append((variable, levels))
-    return found
-
-
-def _count_rows(
-    result: CohortResult, variable: tuple[Variable, list[str]], block: Block
-) -> list[tuple[str, ...]]:
-    """Count each value by group."""
-    column, levels = variable
-    values = np.array([str(value) for value in result.cohort.columns[column.key]], object)
-    rows = []
-    for level in levels:
-        cells = [f"{column.name}: {level}"]
-        for group in result.groups:
-            mine = values[group.members]
-            known = int(np.count_nonzero(mine != ""))
-            count = int(np.count_nonzero(mine == level))
-            cells.append(f"{count} ({number(100 * count / known, 0)} %)" if known else "–")
-        rows.append((*cells, *("",) * (len(block.header) - len(cells))))
-    return rows
 
 
 def _n_analyzed(result: CohortResult) -> str:

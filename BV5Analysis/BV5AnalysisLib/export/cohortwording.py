@@ -15,6 +15,8 @@ TEST_TITLES = {
     "welch-anova": "Welch's ANOVA",
     "anova": "one-way ANOVA",
     "kruskal-wallis": "Kruskal–Wallis test",
+    "fisher": "Fisher's exact test",
+    "chi-squared": "χ² test",
 }
 BY_RANKS = {"mann-whitney", "kruskal-wallis"}
 """Tests that go with medians, not means."""
@@ -102,11 +104,12 @@ def interval_text(result: CohortResult) -> str:
     return f"{100 * result.confidence:g} % CI"
 
 
-def marks(problems: Iterable[str]) -> dict[str, str]:
-    """Give each distinct problem a footnote mark: superscript numbers from 1."""
+def marks(problems: Iterable[str], used: int = 0) -> dict[str, str]:
+    """Give each distinct problem a footnote mark: superscript numbers after those used."""
     distinct = dict.fromkeys(problem for problem in problems if problem)
     return {
-        problem: str(index).translate(_SUPERSCRIPTS) for index, problem in enumerate(distinct, 1)
+        problem: str(index).translate(_SUPERSCRIPTS)
+        for index, problem in enumerate(distinct, used + 1)
     }
 
 

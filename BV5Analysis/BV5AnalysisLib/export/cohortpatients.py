@@ -1,0 +1,58 @@
+"""The patients of a cohort, as a table."""
+
+from __future__ import annotations
+
+import math
+
+from ..study.cohortresult import CategoryComparison, CohortResult
+from .cohorttables import Block, comparison_block, problem_notes
+from .cohortwording import TEST_TITLES, joined, marks, p_text
+from .wording import number
+
+
+def characteristics_block(result: CohortResult) -> Block:
+    """Table of the patients: numbers, then categories.
+
+    Parameters
+    ----------
+    result : CohortResult
+        Whose patients they are.
+
+    Returns
+    -------
+    Block
+        Without rows if nothing is known of them.
+    """
+    numbers = comparison_block(result, result.characteristics, "Patients")
+    notes = numbers.footnotes
+    mark = marks((each.problem for each in result.categories), len(_reasons(result)))
+    rows = [
+        row for each in result.categories for row in _category_rows(each, mark, len(numbers.header))
+    ]
+    tests = dict.fromkeys(each.test.name for each in result.categories if each.test)
+    if rows:
+        tested = f"; p: {joined([TEST_TITLES[name] for name in tests])}" if tests else ""
+        notes += (f"Categories: patients (% of those with a value){tested}.",)
+    header = ("Characteristic", *numbers.header[1:])
+    return Block("Patients", header, (*numbers.rows, *rows), (*notes, *problem_notes(mark)))
+
+
+def _reasons(result: CohortResult) -> set[str]:
+    """Footnotes that the numbers among the characteristics have already."""
+    return {each.problem for each in result.characteristics if each.problem}
+
+
+def _category_rows(
+    category: CategoryComparison, mark: dict[str, str], width: int
+) -> list[tuple[str, ...]]:
+    """Heading with the test's p, then counts of each level by group."""
+    p = category.test.p if category.test else math.nan
+    heading = [category.variable.name, *[""] * (width - 1)]
+    heading[width - 1] = p_text(p) + mark.get(category.problem, "")
+    rows = [tuple(heading)]
+    for level, counts in zip(category.levels, zip(*category.counts, strict=True), strict=True):
+        cells = [f"\u2003{level}"]
+        for count, known in zip(counts, map(sum, category.counts), strict=True):
+            cells.append(f"{count} ({number(100 * count / known, 0)} %)" if known else "–")
+        rows.append((*cells, *[""] * (width - len(cells))))
+    return rows
