@@ -26,8 +26,10 @@ from slicer.util import VTKObservationMixin
 if TYPE_CHECKING:
     from BV5AnalysisLib.imaging.parameters import Parameters
     from BV5AnalysisLib.scene.batchtable import BatchResult
+    from BV5AnalysisLib.scene.cohort import CohortNodes
     from BV5AnalysisLib.scene.display import DisplaySettings
     from BV5AnalysisLib.scene.outcome import Outcome
+    from BV5AnalysisLib.study.cohortresult import CohortResult
 
 SAMPLE_CATEGORY = "BV5 Analysis"
 SAMPLE_PHANTOM = "BV5 digital chest phantom"
@@ -55,16 +57,22 @@ class BV5Analysis(ScriptedLoadableModule):
             " Med 2013;188:231, and Morris et al., Eur Respir J 2021;58:2004133."
         )
         slicer.app.connect("startupCompleted()", registerSampleData)
-        slicer.app.connect("startupCompleted()", registerReviewLayout)
+        slicer.app.connect("startupCompleted()", registerLayouts)
 
 
-def registerReviewLayout() -> None:
-    """Make the review layout known: scenes that were saved in it open in it."""
-    from BV5AnalysisLib.scene.reviewlayout import register_layout, scene_layout_node
+def registerLayouts() -> None:
+    """Make the module's layouts known: scenes that were saved in one open in it."""
+    from BV5AnalysisLib.scene.cohortlayout import cohort_layout_xml
+    from BV5AnalysisLib.scene.reviewlayout import (
+        COHORT_LAYOUT_ID,
+        register_layout,
+        scene_layout_node,
+    )
 
     layoutNode = scene_layout_node(slicer.mrmlScene)
     if layoutNode is not None:
         register_layout(layoutNode)
+        register_layout(layoutNode, COHORT_LAYOUT_ID, cohort_layout_xml())
 
 
 def registerSampleData() -> None:
@@ -390,7 +398,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         fill_views(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
 
     def restoreLayout(self) -> None:
-        """Go back to the layout from before `showResults`."""
+        """Go back to the layout from before `showResults` or `showCohort`."""
         from BV5AnalysisLib.scene.reviewlayout import restore_layout, scene_layout_node
 
         layoutNode = scene_layout_node(slicer.mrmlScene)
@@ -580,6 +588,80 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         table = add_batch_table(slicer.mrmlScene, Path(folder), region)
         show_table(slicer.mrmlScene, slicer.app.applicationLogic(), table)
         return table
+
+    def analyzeCohort(
+        self,
+        measurements: Path | str,
+        clinical: Path | str,
+        outputFolder: Path | str | None = None,
+        overwrite: bool = False,
+        **options: Any,
+    ) -> CohortResult:
+        """Join measurements with clinical data, and compare groups, as ``bv5 cohort`` does.
+
+        The packages that compute it are installed when they are first needed, after a question.
+
+        Parameters
+        ----------
+        measurements : path-like
+            ``measurements.csv``, or the output folder of `analyzeBatch`.
+        clinical : path-like
+            Table of the patients, CSV or XLSX, with the cases' names in a column ``case``.
+        outputFolder : path-like, optional
+            Gets Table 1, figures and report as files; nothing is written without.
+        overwrite : bool
+            Replace such a folder that is there.
+        **options
+            Fields of `BV5AnalysisLib.study.cohortoptions.CohortOptions`: ``group_by``,
+            ``threshold``, ``test``, ``outcome`` and others.
+
+        Returns
+        -------
+        CohortResult
+            All numbers; `showCohort` shows them.
+
+        Raises
+        ------
+        AnalysisError
+            It cannot be done; the message says why and what to do.
+        """
+        from BV5AnalysisLib.panel.cohort import analyzeCohort
+
+        folder = None if outputFolder is None else Path(outputFolder)
+        return analyzeCohort(Path(measurements), Path(clinical), folder, overwrite, options)
+
+    def showCohort(self, result: CohortResult, name: str = "Cohort") -> CohortNodes:
+        """Add a cohort's tables and plots to the scene, and show them in a layout of their own.
+
+        Parameters
+        ----------
+        result : CohortResult
+            As `analyzeCohort` gives it.
+        name : str
+            Of the folder in the scene; a cohort of the same name is replaced.
+
+        Returns
+        -------
+        CohortNodes
+            Tables and charts by their keys, such as ``tables["table1"]``; `restoreLayout` goes
+            back to the layout from before.
+        """
+        from BV5AnalysisLib.panel.cohort import ensureStatistics
+        from BV5AnalysisLib.scene.cohort import add_cohort
+        from BV5AnalysisLib.scene.cohortlayout import cohort_layout_xml, fill_cohort_views
+        from BV5AnalysisLib.scene.reviewlayout import (
+            COHORT_LAYOUT_ID,
+            scene_layout_node,
+            show_layout,
+        )
+
+        ensureStatistics()
+        nodes = add_cohort(slicer.mrmlScene, result, name)
+        layoutNode = scene_layout_node(slicer.mrmlScene)
+        if layoutNode is not None:
+            show_layout(layoutNode, COHORT_LAYOUT_ID, cohort_layout_xml())
+        fill_cohort_views(slicer.mrmlScene, nodes)
+        return nodes
 
 
 def ensureReportPackages(ask: bool = True) -> None:

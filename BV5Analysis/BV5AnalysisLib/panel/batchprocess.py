@@ -7,6 +7,7 @@ read by threads, so that the caller can serve Slicer's window meanwhile.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import queue
 import subprocess
@@ -14,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
@@ -75,6 +77,26 @@ def runBatch(arguments: Sequence[str], progress: Progress) -> None:
         log.close(keepLog)
 
 
+def batchProgressIn(line: str) -> tuple[str, float] | None:
+    """Step, with the number of cases and the time left, and fraction; None if it is no progress."""
+    told = progressIn(line)
+    if told is None:
+        return None
+    step, fraction = told
+    values = json.loads(line)
+    done, total, failed, left = (
+        values.get(key) for key in ("done", "total", "failed", "remaining_seconds")
+    )
+    if not total:
+        return told
+    parts = [_("{done} of {total} cases").format(done=done, total=total)]
+    if failed:
+        parts.append(_("{failed} failed").format(failed=failed))
+    if isinstance(left, int | float) and left > 0:
+        parts.append(_("{time} left").format(time=timedelta(seconds=round(left))))
+    return f"{step}: {', '.join(parts)}", fraction
+
+
 def _started(command: Sequence[str]) -> subprocess.Popen:
     """Start the process; AnalysisError if the system refuses."""
     environment = os.environ | changedVariables(os.environ.get("PYTHONPATH", ""))
@@ -103,7 +125,7 @@ def _followed(process: subprocess.Popen, progress: Progress, log: Log) -> None:
     try:
         for source, line in _lines(process, log):
             window.serve()
-            if source == "output" and (told := progressIn(line)) is not None:
+            if source == "output" and (told := batchProgressIn(line)) is not None:
                 progress(*told)
             elif source == "errors":
                 says = line.removeprefix(SAYS) if line.startswith(SAYS) else says

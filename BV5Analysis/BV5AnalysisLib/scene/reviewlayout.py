@@ -9,8 +9,11 @@ import slicer
 
 LAYOUT_ID = 5055
 """Number of the layout; Slicer's own and those of known extensions are others."""
+COHORT_LAYOUT_ID = 5056
+"""Number of the layout that shows a cohort, see `scene.cohortlayout`."""
 PREVIOUS = "BV5Analysis.previousLayout"
 """Attribute of the layout node: which layout to go back to."""
+OWN_LAYOUTS = {LAYOUT_ID, COHORT_LAYOUT_ID}
 
 _SLICES = (
     ("Red", "Axial", "R", "#F34A33"),
@@ -64,19 +67,26 @@ def _slice_item(name: str, orientation: str, label: str, color: str) -> str:
 """
 
 
-def register_layout(layout_node: slicer.vtkMRMLLayoutNode) -> None:
-    """Make the layout known; an older description of it, of before a reload, is replaced.
+def register_layout(
+    layout_node: slicer.vtkMRMLLayoutNode, layout_id: int = LAYOUT_ID, xml: str = ""
+) -> None:
+    """Make a layout known; an older description of it, of before a reload, is replaced.
 
     Parameters
     ----------
     layout_node : vtkMRMLLayoutNode
         The scene's, see `scene_layout_node`.
+    layout_id : int
+        Its number.
+    xml : str
+        Its description; that of the review layout if empty.
     """
-    if not layout_node.AddLayoutDescription(LAYOUT_ID, layout_xml()):
-        layout_node.SetLayoutDescription(LAYOUT_ID, layout_xml())
-    elif layout_node.GetViewArrangement() == LAYOUT_ID:
+    xml = xml or layout_xml()
+    if not layout_node.AddLayoutDescription(layout_id, xml):
+        layout_node.SetLayoutDescription(layout_id, xml)
+    elif layout_node.GetViewArrangement() == layout_id:
         # Of a scene that was saved in this layout and opened before: there are no views yet.
-        layout_node.SetViewArrangement(LAYOUT_ID)
+        layout_node.SetViewArrangement(layout_id)
 
 
 def scene_layout_node(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLLayoutNode | None:
@@ -84,19 +94,24 @@ def scene_layout_node(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLLayoutNode | 
     return scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
 
 
-def show_layout(layout_node: slicer.vtkMRMLLayoutNode) -> None:
-    """Show the layout and remember the one before it, for `restore_layout`.
+def show_layout(
+    layout_node: slicer.vtkMRMLLayoutNode, layout_id: int = LAYOUT_ID, xml: str = ""
+) -> None:
+    """Show a layout and remember the one before it, for `restore_layout`.
 
     Parameters
     ----------
     layout_node : vtkMRMLLayoutNode
         The scene's.
+    layout_id, xml : int, str
+        As for `register_layout`.
     """
-    register_layout(layout_node)
+    register_layout(layout_node, layout_id, xml)
     current = layout_node.GetViewArrangement()
-    if current != LAYOUT_ID:
+    if current not in OWN_LAYOUTS:
         layout_node.SetAttribute(PREVIOUS, str(current))
-        layout_node.SetViewArrangement(LAYOUT_ID)
+    if current != layout_id:
+        layout_node.SetViewArrangement(layout_id)
 
 
 def restore_layout(layout_node: slicer.vtkMRMLLayoutNode) -> None:
@@ -109,7 +124,7 @@ def restore_layout(layout_node: slicer.vtkMRMLLayoutNode) -> None:
     """
     previous = layout_node.GetAttribute(PREVIOUS)
     layout_node.RemoveAttribute(PREVIOUS)
-    if layout_node.GetViewArrangement() != LAYOUT_ID:
+    if layout_node.GetViewArrangement() not in OWN_LAYOUTS:
         return
     known = previous is not None and layout_node.IsLayoutDescription(int(previous))
     # Slicer forgets attributes when the scene is closed, but stays in the layout.

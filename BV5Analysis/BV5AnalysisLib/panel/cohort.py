@@ -1,0 +1,91 @@
+"""Cohort statistics for a script: the command ``bv5 cohort``, called like a function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from ..imaging.errors import AnalysisError
+from .packages import REPORT, SPREADSHEET, STATISTICS, ensurePackages
+
+if TYPE_CHECKING:
+    from ..study.cohortresult import CohortResult
+
+WORKBOOKS = {".xlsx", ".xlsm", ".xltx", ".xltm"}
+
+
+def analyzeCohort(
+    measurements: Path,
+    clinical: Path,
+    folder: Path | None,
+    overwrite: bool,
+    options: Mapping[str, Any],
+) -> CohortResult:
+    """Join measurements with clinical data, and compare.
+
+    Parameters
+    ----------
+    measurements : pathlib.Path
+        ``measurements.csv``, or the output folder of a batch.
+    clinical : pathlib.Path
+        CSV or XLSX table.
+    folder : pathlib.Path or None
+        Gets tables, figures and report, as ``bv5 cohort`` writes them.
+    overwrite : bool
+        Replace such a folder that is there.
+    options : mapping
+        Fields of `BV5AnalysisLib.study.cohortoptions.CohortOptions`.
+
+    Returns
+    -------
+    CohortResult
+        All numbers.
+
+    Raises
+    ------
+    AnalysisError
+        It cannot be done; the message says why and what to do.
+    """
+    from ..study.cohortoptions import CohortOptions
+
+    known = [each.name for each in fields(CohortOptions)]
+    for name in options:
+        if name not in known:
+            raise AnalysisError(f"A cohort has no option {name}; there are {', '.join(known)}.")
+    ensureStatistics()
+    ask = slicer.util.mainWindow() is not None
+    if clinical.suffix.lower() in WORKBOOKS:
+        ensurePackages(
+            SPREADSHEET, _("A workbook"), _("or save the table as CSV and give that"), ask
+        )
+    if folder is not None:
+        ensurePackages(REPORT, _("The report"), _("or give no output folder"), ask)
+
+    from ..study.cohort import analyze_cohort
+
+    chosen = CohortOptions(**options)
+    if folder is None:
+        return analyze_cohort(measurements, clinical, chosen)
+
+    from ..export.cohortfolder import COHORT, write_cohort
+    from ..export.folder import check_output, output_folder
+
+    try:
+        check_output(folder, COHORT, overwrite)
+        result = analyze_cohort(measurements, clinical, chosen)
+        with output_folder(folder, COHORT, overwrite) as partial:
+            write_cohort(partial, result, chosen)
+    except AnalysisError as error:
+        raise AnalysisError(str(error).replace("add --overwrite", "pass overwrite=True")) from error
+    return result
+
+
+def ensureStatistics() -> None:
+    """Install what computes statistics if it is missing, after a question."""
+    ask = slicer.util.mainWindow() is not None
+    ensurePackages(STATISTICS, _("The statistics of a cohort"), "", ask)
