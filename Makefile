@@ -7,10 +7,11 @@ CT ?=
 CASES ?=
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-slicer-source lint benchmark benchmark-accuracy benchmark-speed benchmark-panel clean check-python check-egl check-qt
+.PHONY: help demo demo-cohort test test-slicer-source lint benchmark benchmark-accuracy benchmark-speed benchmark-panel clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
+	@echo "make demo-cohort      a study from scans to its table, on made-up data; OUT=folder"
 	@echo "make test             run every test"
 	@echo "make test-slicer-source SLICER_SOURCE=dir   the panel's tests on the Python files of a Slicer checkout"
 	@echo "make lint             check style"
@@ -22,6 +23,11 @@ help:
 
 demo: check-egl $(VENV)/.installed
 	@$(BIN)/bv5 demo -o "$(OUT)" --overwrite $(if $(CT),--ct "$(CT)")
+
+# A folder of its own, unless another is named on the command line.
+demo-cohort: OUT = demo-cohort-output
+demo-cohort: check-egl $(VENV)/.installed
+	@$(BIN)/bv5 demo-cohort -o "$(OUT)" --overwrite
 
 # Quick tests first: a mistake shows within seconds.
 test: check-egl check-qt $(VENV)/.installed
@@ -80,4 +86,4 @@ check-qt: | check-python
 	    echo "$$library is missing; the panel's tests need it. Debian, Ubuntu: sudo apt-get install libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 fonts-dejavu-core" >&2; exit 1; }; done
 
 clean:
-	rm -rf $(VENV) demo-output
+	rm -rf $(VENV) demo-output demo-cohort-output

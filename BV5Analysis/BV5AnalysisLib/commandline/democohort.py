@@ -13,11 +13,11 @@ from pathlib import Path
 
 from ..export.democohortfiles import (
     CLINICAL,
-    DEMO_COHORT,
     MANIFEST,
     MeasuredPhantom,
     PrunedPhantom,
     measured_phantoms,
+    replaceable,
     write_phantom_tables,
     write_pruning,
     write_record,
@@ -99,11 +99,12 @@ def run(options: argparse.Namespace) -> None:
     """
     report = not options.no_report
     check_requirements(report, scene=False)
-    check_output(options.output, DEMO_COHORT, options.overwrite)
+    kind = replaceable(options.output)
+    check_output(options.output, kind, options.overwrite)
     with (
         stop_in_order(),
         shown_progress(options.progress) as progress,
-        output_folder(options.output, DEMO_COHORT, options.overwrite) as folder,
+        output_folder(options.output, kind, options.overwrite) as folder,
     ):
         measured = make_study(Study(folder, report), progress)
         write_record(folder, _record(Study(options.output, report)))

@@ -5,20 +5,15 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..imaging.measurements import Measurement
 from .folder import FolderKind
 from .versions import software_versions
 
-DEMO_COHORT = FolderKind(
-    "demo-cohort.json",
-    "bv5-analysis/demo-cohort",
-    frozenset(
-        {"demo-cohort.json", "phantoms", "batch", "pruning", "pruning.csv", "patients", "table1"}
-    ),
-)
+DEMO_COHORT = FolderKind("demo-cohort.json", "bv5-analysis/demo-cohort", frozenset())
+"""How the example's folder is known; what may be in it is in the folder's own record."""
 SCHEMA_VERSION = "1.0"
 MANIFEST, CLINICAL = "manifest.csv", "clinical.csv"
 
@@ -123,15 +118,50 @@ def write_pruning(path: Path, measured: Sequence[MeasuredPhantom]) -> None:
 
 
 def write_record(folder: Path, content: Mapping[str, object]) -> None:
-    """Write the file by which the example's folder is known, with how it was made."""
+    """Write the file by which the example's folder is known, last, with all that is in it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The example's folder, whole but for this file.
+    content : mapping
+        How it was made, fit for JSON.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    files = [each.relative_to(folder).as_posix() for each in folder.rglob("*")]
     record = {
         "schema": DEMO_COHORT.schema,
         "schema_version": SCHEMA_VERSION,
         "software": software_versions(),
         **content,
+        "files": sorted([*files, DEMO_COHORT.marker]),
     }
     text = json.dumps(record, indent=2, allow_nan=False)
     (folder / DEMO_COHORT.marker).write_text(text + "\n", encoding="utf-8")
+
+
+def replaceable(folder: Path) -> FolderKind:
+    """Give the kind of an example's folder, with the names that its record has.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the example is to go; it may exist, and may be anything.
+
+    Returns
+    -------
+    FolderKind
+        For `folder.output_folder`. A folder of something else is not of this kind.
+    """
+    if not DEMO_COHORT.holds(folder):
+        return DEMO_COHORT
+    files = json.loads((folder / DEMO_COHORT.marker).read_text(encoding="utf-8")).get("files")
+    names = files if isinstance(files, list) else []
+    return replace(DEMO_COHORT, names=frozenset(map(str, names)))
 
 
 def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
