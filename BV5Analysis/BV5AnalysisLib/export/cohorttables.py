@@ -114,7 +114,7 @@ def comparison_block(
     header = (
         "Measure",
         *(f"{group.label} (n = {group.n}), {values}" for group in result.groups),
-        *((f"Difference ({interval})", f"Hedges' g ({interval})") if two else ()),
+        *((f"Difference of means ({interval})", f"Hedges' g ({interval})") if two else ()),
         "p",
         *(("p (Holm)",) if with_holm else ()),
     )
@@ -180,11 +180,15 @@ def adjusted_block(result: CohortResult) -> Block | None:
     rows = tuple(
         (term.name, _coefficient_text(term.coefficient), p_text(term.p)) for term in model.terms
     )
-    fit = f"{model.formula}; n = {model.n}, R² = {number(model.r_squared, 3)}."
-    notes = (
-        "Ordinary least squares: " + fit if not model.problem else f"{fit} {model.problem}",
-        f"Coefficient: change of {model.measure.title} for one more of the term.",
-    )
+    fit = f"{model.formula}; n = {model.n}"
+    if model.problem:
+        notes = (f"Not fitted: {model.problem}. {fit}.",)
+    else:
+        notes = (
+            f"Ordinary least squares: {fit}, R² = {number(model.r_squared, 3)}.",
+            f"Coefficient: change of {model.measure.title} for one unit more of a number, or"
+            " against the reference.",
+        )
     return Block(f"{model.measure.title}, adjusted", header, rows, notes)
 
 
@@ -204,14 +208,14 @@ def roc_block(result: CohortResult) -> Block | None:
         for each in result.rocs
     )
     outcome = joined(list(dict.fromkeys(each.outcome for each in result.rocs)))
-    header = ("Measure", f"AUC ({interval_text(result)})", "Speaks for it", "With", "Without")
+    header = ("Measure", f"AUC ({interval_text(result)})", "Values for it", "With", "Without")
     notes = ("AUC: area under the receiver operating characteristic curve, bootstrap interval.",)
     return Block(f"Prediction of {outcome}", header, rows, (*notes, *problem_notes(mark)))
 
 
 def problem_notes(mark: dict[str, str]) -> tuple[str, ...]:
     """Footnotes that say why there is a dash."""
-    return tuple(f"{sign} {problem}" for problem, sign in mark.items())
+    return tuple(f"{sign} Not told: {problem}." for problem, sign in mark.items())
 
 
 def _comparison_row(
