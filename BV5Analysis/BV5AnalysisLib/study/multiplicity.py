@@ -1,0 +1,30 @@
+"""P values adjusted for how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust p values by Holm (Scand J Stat 1979;6:65), with statsmodels.
+
+    Parameters
+    ----------
+    p_values : sequence of float
+        NaN where there was no test; those are not counted and stay NaN.
+
+    Returns
+    -------
+    list of float
+        In the same order.
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    values = np.asarray(p_values, dtype=float)
+    adjusted = np.full(len(values), np.nan)
+    tested = np.isfinite(values)
+    if tested.any():
+        adjusted[tested] = multipletests(values[tested], method="holm")[1]
+    return adjusted.tolist()
