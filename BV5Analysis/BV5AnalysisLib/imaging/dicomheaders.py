@@ -100,11 +100,7 @@ def read_header(path: Path) -> Header | None:
     dataset = read_dataset(path)
     if dataset is None:
         return None
-    with tolerant():
-        try:
-            return _header(path, dataset)
-        except (ValueError, TypeError, AttributeError) as error:
-            raise damaged(path) from error
+    return header_of(path, dataset)
 
 
 def read_dataset(path: Path) -> pydicom.Dataset | None:
@@ -156,6 +152,33 @@ def _begins_with_elements(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(4)
     return start[:2] == b"\x08\x00" and start[2:] in _FIRST_ELEMENTS
+
+
+def header_of(path: Path, dataset: pydicom.Dataset) -> Header | None:
+    """Take out of a DICOM header what an analysis needs.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File.
+    dataset : pydicom.Dataset
+        As `read_dataset` gives it.
+
+    Returns
+    -------
+    Header or None
+        None if there is no image.
+
+    Raises
+    ------
+    AnalysisError
+        A value is damaged.
+    """
+    with tolerant():
+        try:
+            return _header(path, dataset)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise damaged(path) from error
 
 
 def _header(path: Path, dataset: pydicom.Dataset) -> Header | None:

@@ -1,0 +1,142 @@
+"""Names, birth dates and IDs of patients are found in texts, and nothing else is."""
+
+import pydicom
+import pytest
+from BV5AnalysisLib.study.identifiers import (
+    HIDDEN,
+    Identity,
+    identity_in,
+    identity_of,
+    names_patient,
+    pseudonym,
+    without_identity,
+)
+from scanfiles import write_series
+
+HANS = Identity("Müller^Hans Peter^^Dr", "1234567", "19500203")
+XU = Identity("Li^Xu", "ab12", "")
+YAMADA = Identity("Yamada^Tarou=山田^太郎=やまだ^たろう", "77", "19880101")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Müller",
+        "Mu\u0308ller_CT",
+        "MUELLER",
+        "muller-2",
+        "xHANSy",
+        "HansPeter",
+        "peter.nii.gz",
+        "19500203",
+        "scan_03021950_a",
+        "02031950",
+        "1950-02-03",
+        "3.2.1950",
+        "03 02 50",
+        "500203",
+        "030250",
+        "3 Feb 1950",
+        "3Feb1950",
+        "Feb 3, 1950",
+        "1950February03",
+        "1-2-1950-02-03",
+        "19500203T101500",
+        "id_1234567_x",
+    ],
+)
+def test_what_tells_who_it_is(text):
+    assert names_patient(text, HANS)
+    assert HIDDEN in without_identity(text, HANS)
+    assert not names_patient(without_identity(text, HANS), HANS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "P001",
+        "Dr",
+        "1950",
+        "20200203",
+        "19500204",
+        "1950-03-04",
+        "500204",
+        "12345678",
+        "thorax 1.0 B30f",
+        "mull",
+        "",
+    ],
+)
+def test_what_does_not(text):
+    assert not names_patient(text, HANS)
+    assert without_identity(text, HANS) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("LiXu", True),
+        ("li-xu", True),
+        ("LIXU", True),
+        ("Xu_01", True),
+        ("slice", False),
+        ("alice", False),
+        ("luxury", False),
+    ],
+)
+def test_short_names_are_words_of_their_own(text, found):
+    assert names_patient(text, XU) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("山田太郎_ct", True), ("YAMADA", True), ("ct", False)]
+)
+def test_names_in_other_scripts(text, found):
+    assert names_patient(text, YAMADA) == found
+
+
+def test_the_id_counts_only_where_asked_for():
+    assert names_patient("1234567", HANS)
+    assert not names_patient("1234567", HANS, by_id=False)
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        Identity("LIDC-IDRI-0001", "LIDC-IDRI-0001", ""),
+        Identity("Idri^Lidc", "LIDC-IDRI-0001", "", removed=True),
+        Identity("", "LIDC-IDRI-0001", ""),
+        Identity("ANONYMOUS^Patient", "LIDC-IDRI-0001", "00000000"),
+        Identity("", "", ""),
+    ],
+)
+def test_codes_of_anonymized_scans_name_nobody(identity):
+    assert not names_patient("LIDC-IDRI-0001 anonymous patient", identity)
+
+
+def test_only_what_names_the_patient_is_hidden():
+    text = "Thorax Müller 1.0, born 3.2.1950 (1234567)"
+    assert without_identity(text, HANS) == f"Thorax {HIDDEN} 1.0, born {HIDDEN} ({HIDDEN})"
+
+
+def test_identity_of_a_header():
+    dataset = pydicom.Dataset()
+    dataset.PatientName = "Doe^Jane"
+    dataset.PatientID = " 12 "
+    dataset.PatientBirthDate = "19990131"
+    dataset.PatientIdentityRemoved = "YES"
+    assert identity_of(dataset) == Identity("Doe^Jane", "12", "19990131", True)
+    assert identity_of(pydicom.Dataset()) == Identity()
+
+
+def test_identity_of_a_case_is_that_of_its_first_dicom_file(tmp_path):
+    folder = write_series(tmp_path / "a", PatientName="Doe^Jane", PatientID="1")
+    (folder / "000.txt").write_text("first by name")
+    assert identity_in((folder,)) == Identity("Doe^Jane", "1", "")
+    assert identity_in((tmp_path / "nowhere", folder / "047.dcm")).name == "Doe^Jane"
+    assert identity_in((tmp_path / "nowhere",)) == Identity()
+
+
+def test_pseudonyms_are_the_same_for_the_same_key():
+    assert pseudonym("1.2.3") == pseudonym("1.2.3") != pseudonym("1.2.4")
+    assert len(pseudonym("1.2.3")) == len("case-3f9a1c22")
