@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..export.case import case_of, write_case
 from ..export.folder import RESULT, output_folder
+from ..export.thumbnails import write_thumbnails
 from ..imaging import masks, pipeline, reading
 from ..imaging.errors import AnalysisError
 from ..imaging.measurements import AnalysisResult
@@ -60,6 +61,7 @@ class MeasureCase:
             with output_folder(folder, RESULT) as partial:
                 write_case(partial, written)
                 drawing.write(partial)
+                write_thumbnails(partial)
         except AnalysisError:
             if not RESULT.holds(folder):  # Another worker was faster.
                 raise

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-BASE_BYTES = 1_700_000_000
+BASE_BYTES = 2_000_000_000
 """Of a case however small, with its report."""
 BYTES_A_VOXEL = 7
 """That the base grows by."""

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from .batchcase import BatchCase, CaseOutcome
 from .memory import bytes_for, usable_cores
 
-CASES_A_PROCESS = 50
+CASES_A_PROCESS = 20
 """After so many cases a process is replaced, so that what libraries leak does not add up."""
 _ITEMS_AHEAD = 4
 _END_WITHIN_SECONDS = 5.0

@@ -1,0 +1,72 @@
+"""Steps of a batch that worker processes can load, and what they leave to be looked at."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.study.batchcase import BatchCase
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Does what the first word of a case's name says, and leaves a line for each attempt."""
+
+    folder: Path
+    seconds: float = 0.0
+
+    def __call__(self, case: BatchCase) -> None:
+        with (self.folder / case.name).open("a") as file:
+            file.write(f"{os.getpid()} {os.cpu_count()}\n")
+        kind = case.name.partition(" ")[0]
+        first = len(self.attempts(case.name)) == 1
+        if kind == "bad":
+            raise AnalysisError("The scan\n  is bad.")
+        if kind == "odd":
+            raise KeyError("nobody foresaw this")
+        if kind == "deadly" or (kind == "unlucky" and first):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if kind == "hungry" or (kind == "crowded" and first):
+            raise MemoryError("no room")
+        if kind == "itk":
+            raise RuntimeError("Exception thrown in SimpleITK: std::bad_alloc")
+        if kind == "loud":
+            print("not for standard output", flush=True)
+        if kind == "interrupted":
+            os.kill(os.getpid(), signal.SIGINT)
+        if kind == "slow":
+            time.sleep(600)
+        time.sleep(self.seconds)
+
+    def attempts(self, name: str) -> list[str]:
+        """Lines of the attempts at a case."""
+        return (self.folder / name).read_text().splitlines()
+
+    def pids(self, name: str) -> list[int]:
+        """Processes that attempted a case."""
+        return [int(line.split()[0]) for line in self.attempts(name)]
+
+
+def cases(*names: str) -> list[BatchCase]:
+    """Cases of these names, which read nothing."""
+    return [BatchCase(name, (Path("nowhere"),)) for name in names]
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is a process that is no zombie."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_until(condition, seconds: float = 60.0) -> None:
+    """Wait for something that happens soon, for long on a busy machine."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)

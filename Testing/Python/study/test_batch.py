@@ -1,0 +1,223 @@
+"""Cases of a batch in worker processes: each ends once, whatever becomes of its worker."""
+
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+from batchsteps import Recorded, cases, is_running, wait_until
+from BV5AnalysisLib.study import workers as module
+from BV5AnalysisLib.study.batch import run_cases
+from BV5AnalysisLib.study.batchcase import BatchCase, CaseOutcome
+from BV5AnalysisLib.study.memory import bytes_for
+from BV5AnalysisLib.study.workers import LocalWorkers, WorkerDied
+
+POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+
+
+@pytest.fixture
+def step(tmp_path) -> Recorded:
+    return Recorded(tmp_path)
+
+
+def outcomes(step, names, jobs=2) -> dict[str, CaseOutcome]:
+    with LocalWorkers(jobs) as workers:
+        ended = list(run_cases(cases(*names), step, workers))
+    assert sorted(outcome.name for outcome in ended) == sorted(names)
+    return {outcome.name: outcome for outcome in ended}
+
+
+class InlineWorkers:
+    """Workers of this process, with room for a few; a case ends when it is asked for."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.submitted: list[str] = []
+
+    def has_room(self, case, running):
+        return len(running) < self.room
+
+    def submit(self, function, step, case):
+        self.submitted.append(case.name)
+        future = Future()
+        future.set_result(function(step, case))
+        return future
+
+    def outcome(self, future, case):
+        return future.result()
+
+    def check(self):
+        pass
+
+    def end_idle(self):
+        pass
+
+
+def test_a_failing_case_gets_its_reason_in_one_line_and_the_others_go_on(step):
+    ended = outcomes(step, ["good 1", "bad", "good 2", "odd", "good 3"])
+    assert ended["bad"].problem == "The scan is bad."
+    expected = r"Unexpected KeyError: 'nobody foresaw this' \(batch\.py, line \d+\)"
+    assert re.fullmatch(expected, ended["odd"].problem)
+    assert [name for name in ended if not ended[name].problem] == ["good 1", "good 2", "good 3"]
+    assert all(len(step.attempts(name)) == 1 for name in ended)
+
+
+@POSIX_ONLY
+def test_a_killed_worker_takes_only_its_own_case_along_which_is_done_again_alone(step):
+    names = ["good 1", "deadly", "unlucky", *(f"good {number}" for number in range(2, 12))]
+    ended = outcomes(step, names)
+    assert [name for name in names if ended[name].problem] == ["deadly"]
+    assert "SIGKILL" in ended["deadly"].problem
+    assert "--retry-failed" in ended["deadly"].problem
+    assert {name: len(step.attempts(name)) for name in names} == {
+        name: 2 if name in ("deadly", "unlucky") else 1 for name in names
+    }
+
+
+def test_a_case_without_memory_is_done_again_when_no_other_is_beside_it(step):
+    ended = outcomes(step, ["hungry", "crowded", "itk", "good"])
+    assert ended["crowded"].problem == ended["good"].problem == ""
+    for name in ("hungry", "itk"):
+        assert ended[name].problem.startswith("Memory does not suffice")
+        assert len(step.attempts(name)) == 2
+
+
+def test_the_second_attempt_has_the_machine_for_itself(step):
+    """No process that had a case before is left: its memory is given back."""
+    with LocalWorkers(2) as workers:
+        running = run_cases(cases("good 1", "good 2", "crowded"), step, workers)
+        for outcome in running:
+            if outcome.name == "crowded":
+                break
+        before = {pid for name in ("good 1", "good 2") for pid in step.pids(name)}
+        first, second = step.pids("crowded")
+        assert second not in before | {first}
+        assert not any(is_running(pid) for pid in before | {first})
+        running.close()
+
+
+def test_cases_with_a_problem_need_no_worker(step):
+    known = [BatchCase("gone", (), problem="There is no such file."), *cases("good")]
+    workers = InlineWorkers(1)
+    ended = {each.name: each.problem for each in run_cases(known, step, workers)}
+    assert ended == {"gone": "There is no such file.", "good": ""}
+    assert workers.submitted == ["good"]
+
+
+def test_only_as_many_cases_are_taken_as_there_is_room_for(step):
+    taken = []
+
+    def plan():
+        for case in cases(*(f"good {number}" for number in range(20))):
+            taken.append(case.name)
+            yield case
+
+    workers = InlineWorkers(3)
+    for count, _outcome in enumerate(run_cases(plan(), step, workers), 1):
+        assert len(workers.submitted) <= count + 2 * workers.room
+        assert len(taken) <= len(workers.submitted) + 1
+    assert len(taken) == 20
+
+
+def test_a_worker_is_replaced_before_what_it_leaks_adds_up(step, monkeypatch):
+    monkeypatch.setattr(module, "CASES_A_PROCESS", 2)
+    names = [f"good {number}" for number in range(5)]
+    outcomes(step, names, jobs=1)
+    pids = [step.pids(name)[0] for name in names]
+    assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
+
+
+def test_workers_share_the_cores(step, monkeypatch):
+    monkeypatch.setattr(module, "usable_cores", lambda: 8)
+    outcomes(step, ["good"], jobs=3)
+    assert step.attempts("good")[0].split()[1] == "3"
+
+
+@POSIX_ONLY
+def test_standard_output_and_ctrl_c_are_the_parents(step, capfd):
+    ended = outcomes(step, ["loud", "interrupted"])
+    assert not any(outcome.problem for outcome in ended.values())
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert "not for standard output" in captured.err
+
+
+@POSIX_ONLY
+def test_workers_end_at_once_when_the_batch_is_stopped(step):
+    with pytest.raises(KeyboardInterrupt), LocalWorkers(2) as workers:
+        running = run_cases(cases("good", "slow 1", "slow 2"), step, workers)
+        assert next(running).name == "good"
+        wait_until(lambda: all((step.folder / f"slow {each}").exists() for each in (1, 2)))
+        raise KeyboardInterrupt
+    assert not any(is_running(pid) for each in (1, 2) for pid in step.pids(f"slow {each}"))
+
+
+@POSIX_ONLY
+def test_workers_end_when_this_process_is_killed(step, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from batchsteps import Recorded, cases\n"
+        "from BV5AnalysisLib.study.batch import run_cases\n"
+        "from BV5AnalysisLib.study.workers import LocalWorkers\n"
+        "if __name__ == '__main__':\n"
+        f"    step = Recorded(Path({str(tmp_path)!r}))\n"
+        "    with LocalWorkers(2) as workers:\n"
+        "        list(run_cases(cases('slow 1', 'slow 2'), step, workers))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    parent = subprocess.Popen([sys.executable, str(script)], env=environment)
+    wait_until(lambda: all((tmp_path / f"slow {each}").exists() for each in (1, 2)))
+    wait_until(lambda: step.attempts("slow 1") and step.attempts("slow 2"))
+    parent.kill()
+    parent.wait()
+    for each in (1, 2):
+        (pid,) = step.pids(f"slow {each}")
+        wait_until(lambda pid=pid: not is_running(pid))
+
+
+def test_an_idle_worker_that_ended_is_replaced(step):
+    with LocalWorkers(1) as workers:
+        list(run_cases(cases("good 1"), step, workers))
+        (pid,) = step.pids("good 1")
+        os.kill(pid, 9)
+        wait_until(lambda: not is_running(pid))
+        (outcome,) = run_cases(cases("good 2"), step, workers)
+    assert outcome.problem == ""
+    assert step.pids("good 2") != [pid]
+
+
+def test_nothing_starts_after_the_end(step):
+    with LocalWorkers(1) as workers:
+        pass
+    with pytest.raises((WorkerDied, RuntimeError)):
+        workers.submit(len, ()).result()
+
+
+def test_a_case_waits_until_memory_holds_it():
+    large = BatchCase("large", (), voxels=10**9)
+    small = BatchCase("small", (), voxels=10**6)
+    both = bytes_for(large.voxels) + bytes_for(small.voxels)
+    assert LocalWorkers(2, both).has_room(large, [small])
+    assert not LocalWorkers(2, both - 1).has_room(large, [small])
+    assert LocalWorkers(2, 1).has_room(large, [])  # Alone it has its chance.
+    assert LocalWorkers(2).has_room(large, [small])
+    assert not LocalWorkers(2).has_room(small, [small, small])
+
+
+def test_map_keeps_the_order_and_takes_few_ahead():
+    taken = []
+
+    def items():
+        for number in range(50):
+            taken.append(number)
+            yield -number
+
+    with LocalWorkers(2) as workers:
+        results = workers.map(abs, items())
+        assert next(results) == 0
+        assert len(taken) < 20
+        assert list(results) == list(range(1, 50))

@@ -1,0 +1,78 @@
+"""``bv5 batch`` with a stub in place of the search and of the measuring, for tests and benchmarks.
+
+``python batchstub.py batch COUNT_FILE -o OUT …``: the source is a file that holds how many cases
+there are. The variable BV5_STUB_TEMPLATE names the folder of an analyzed case called TEMPLATE,
+which stands in for every result, and BV5_STUB_SECONDS how long measuring takes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from BV5AnalysisLib import cli
+from BV5AnalysisLib.commandline import batch
+from BV5AnalysisLib.export.folder import RESULT, output_folder
+from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.parameters import Parameters
+from BV5AnalysisLib.study.batchcase import BatchCase
+from BV5AnalysisLib.study.plan import Plan
+
+TEMPLATE = "TEMPLATE"
+REASON = "This case always fails."
+_EVERY, _FAILING = 20, 7
+"""One case in twenty fails."""
+
+
+@dataclass(frozen=True)
+class StubStep:
+    """As `MeasureCase`, but copies a case instead of measuring one."""
+
+    output: Path
+    parameters: Parameters
+    report: bool = True
+
+    def __call__(self, case: BatchCase) -> None:
+        """Write the case's folder, or fail."""
+        time.sleep(float(os.environ.get("BV5_STUB_SECONDS", "0")))
+        if fails(case.name):
+            raise AnalysisError(REASON)
+        folder = self.output / case.name
+        if RESULT.holds(folder):
+            return
+        template = Path(os.environ["BV5_STUB_TEMPLATE"])
+        with output_folder(folder, RESULT) as partial:
+            for path in template.iterdir():
+                content = path.read_bytes().replace(TEMPLATE.encode(), case.name.encode())
+                (partial / path.name).write_bytes(content)
+
+
+def case_name(number: int) -> str:
+    """Name of a case by its number."""
+    return f"case-{number:05}"
+
+
+def fails(name: str) -> bool:
+    """Whether a case is one of those that fail."""
+    return int(name.rpartition("-")[2]) % _EVERY == _FAILING
+
+
+def stub_plan(source: Path, _output: Path, **_options: Any) -> Plan:
+    """Plan of as many cases as the source says."""
+    count = int(source.read_text(encoding="utf-8"))
+    return Plan(tuple(BatchCase(case_name(number), (source,)) for number in range(count)))
+
+
+def main() -> int:
+    """Run the command line with the stubs in place."""
+    batch.MeasureCase = StubStep
+    batch.plan_batch = stub_plan
+    return cli.main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
