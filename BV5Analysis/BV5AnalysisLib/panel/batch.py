@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import slicer
+from slicer.i18n import tr as _
 
 from ..imaging.errors import AnalysisError
 from ..imaging.progress import Progress
@@ -101,9 +102,9 @@ def analyzeBatch(request: BatchRequest, progress: Progress | None) -> BatchResul
 
     ask = slicer.util.mainWindow() is not None
     if request.report:
-        ensurePackages(REPORT, "The report", "or give report=False", ask)
+        ensurePackages(REPORT, _("The report"), _("or give report=False"), ask)
     if request.scheduler:
-        ensurePackages(CLUSTER, "A cluster", "or give no scheduler", ask)
+        ensurePackages(CLUSTER, _("A cluster"), _("or give no scheduler"), ask)
     with _parametersFile(request.parameters) as file:
         runBatch(_arguments(request, file), progress or _tell)
     return batch_result(request.folder)

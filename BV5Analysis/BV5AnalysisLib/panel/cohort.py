@@ -88,4 +88,4 @@ def analyzeCohort(
 def ensureStatistics() -> None:
     """Install what computes statistics if it is missing, after a question."""
     ask = slicer.util.mainWindow() is not None
-    ensurePackages(STATISTICS, _("The statistics of a cohort"), "", ask)
+    ensurePackages(STATISTICS, _("A cohort's analysis"), "", ask)

@@ -159,7 +159,7 @@ def add_batch_table(
 def _rows(folder: Path, name: str, needed: tuple[str, ...]) -> list[dict[str, str]]:
     """Rows of a table; AnalysisError if it cannot be read, or lacks a column."""
     try:
-        with (folder / name).open(encoding="utf-8", newline="") as file:
+        with (folder / name).open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restval="", strict=True)
             missing = [each for each in needed if each not in (reader.fieldnames or ())]
             if not missing:

@@ -219,11 +219,12 @@ def roc_chart(key: str, rocs: Sequence[Roc]) -> CohortChart | None:
     ]
     if not curves:
         return None
+    what = "percentages" if rocs[0].measure.unit == "%" else "volumes"
     diagonal = np.array([0.0, 1.0])
     chance = CohortCurve("Chance", x, y, (diagonal, diagonal), GRAY, "dashed")
     return CohortChart(
         key,
-        f"Prediction of {rocs[0].outcome}",
+        f"Prediction of {rocs[0].outcome} by {what}",
         x.title,
         y.title,
         (*curves, chance),

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import logging
-import runpy
 import sys
 import types
 from pathlib import Path
@@ -395,93 +394,6 @@ def test_without_a_database_or_dicom_there_is_no_acquisition(from_dicom, set_dat
     from_dicom.RemoveAttribute("DICOM.instanceUIDs")
     assert acquisition_of(from_dicom) == Acquisition()
     assert caplog.text == ""
-
-
-@pytest.fixture
-def example(module):
-    return runpy.run_path(str(EXAMPLE))
-
-
-def test_the_example_tells_wrong_usage(example, tmp_path, capsys):
-    assert example["main"]([]) == 2
-    assert example["main"](["--", str(tmp_path / "missing"), str(tmp_path)]) == 2
-    assert "There is no folder" in capsys.readouterr().err
-    assert example["main"](["--help"]) == 0
-
-
-def test_the_example_names_cases_by_their_files(example, tmp_path):
-    folder = tmp_path / "scans"
-    folder.mkdir()
-    for name in ("b.nii.gz", "a.nrrd", "a.mha", "notes.txt", ".hidden.nrrd"):
-        (folder / name).write_text("")
-    (folder / "series").mkdir()
-    assert list(example["scans_in"](folder, tmp_path)) == ["a", "a.nrrd", "b", "series"]
-
-
-@pytest.mark.parametrize("inside", ["results", "."])
-def test_the_example_takes_no_result_for_a_scan(example, tmp_path, case_folder, inside):
-    folder = tmp_path / "scans"
-    results = folder / inside
-    (results / "a").mkdir(parents=True)
-    (results / "measurements.csv").write_text("")
-    (results / "a" / "result.json").write_bytes((case_folder / "result.json").read_bytes())
-    (folder / "a.nrrd").write_text("")
-    (folder / "series").mkdir()
-    scans = example["scans_in"](folder, results)
-    assert list(scans) == ["a", "series"]
-    assert scans["a"].name == "a.nrrd"
-
-
-def test_the_example_tries_its_output_folder_first(example, tmp_path, capsys):
-    (tmp_path / "scans").mkdir()
-    (tmp_path / "scans" / "a.nrrd").write_text("no image")
-    (tmp_path / "file").write_text("")
-    assert example["main"]([str(tmp_path / "scans"), str(tmp_path / "file")]) == 2
-    told = capsys.readouterr().err
-    assert "file cannot be written" in told
-    assert "a.nrrd" not in told
-
-
-def test_the_example_does_not_measure_what_it_could_not_write(example, tmp_path, capsys):
-    folder = tmp_path / "scans"
-    (folder / "series").mkdir(parents=True)
-    assert example["main"]([str(folder), str(folder)]) == 1
-    assert "exists and is no result" in capsys.readouterr().err
-
-
-def test_the_example_goes_on_after_failures_and_where_it_ended(
-    example, tmp_path, case_folder, capsys
-):
-    scans, results = tmp_path / "scans", tmp_path / "results"
-    scans.mkdir()
-    (scans / "bad.nrrd").write_text("no image")
-    (scans / "done.nrrd").write_text("is not read again")
-    (results / "done").mkdir(parents=True)
-    for name in ("result.json", "measurements.csv"):
-        (results / "done" / name).write_bytes((case_folder / name).read_bytes())
-    before = node_ids()
-    assert example["main"]([str(scans), str(results)]) == 1
-    told = capsys.readouterr()
-    assert "bad: bad.nrrd is cut short" in told.err
-    assert "done: measured before" in told.out
-    assert "1 of 2 scans measured" in told.out
-    assert (results / "measurements.csv").read_text("utf-8").count("\n") == 4
-    assert node_ids() == before
-
-
-def test_the_example_joins_tables_of_several_versions(example, tmp_path):
-    for name, text in {"a": "case,tpbv_ml\na,1\n", "b": 'case,new,tpbv_ml\n"b, c",x,2\n'}.items():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "measurements.csv").write_text(text)
-    example["write_joined_table"](tmp_path, ["a", "b", "failed"])
-    joined = (tmp_path / "measurements.csv").read_text("utf-8")
-    assert joined == 'case,tpbv_ml,new\na,1,\n"b, c",2,x\n'
-
-
-def test_the_example_adds_nothing_for_an_empty_folder(example, tmp_path):
-    (tmp_path / "scans").mkdir()
-    assert example["main"]([str(tmp_path / "scans"), str(tmp_path / "results")]) == 1
-    assert not (tmp_path / "results").exists()
 
 
 def test_a_scan_keeps_what_its_header_said(module, slicer_app, monkeypatch, small_result):

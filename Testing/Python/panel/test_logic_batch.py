@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import runpy
 import stat
 import sys
 import textwrap
@@ -304,3 +305,113 @@ def test_the_table_of_a_batch_is_loaded_and_shown(logic, folder, python_slicer):
     assert logic.loadBatchTable(folder, "").GetNumberOfRows() == 4
     with pytest.raises(AnalysisError, match="region middle; choose one of both, right"):
         logic.loadBatchTable(folder, "middle")
+
+
+# The example script
+
+EXAMPLE = (
+    Path(__file__).resolve().parents[3] / "BV5Analysis" / "Resources/Scripts/analyze_folder.py"
+)
+KEEPS_ARGUMENTS = """
+    json.dump(sys.argv[1:], open(out + ".arguments", "w"))
+"""
+
+
+@pytest.fixture
+def example(module):
+    return runpy.run_path(str(EXAMPLE))["main"]
+
+
+def test_the_example_tells_wrong_usage(example, tmp_path, capsys):
+    assert example([]) == 2
+    assert example(["--", str(tmp_path / "missing"), str(tmp_path)]) == 2
+    assert "There is no" in capsys.readouterr().err
+    assert example(["--help"]) == 0
+
+
+def test_the_example_goes_on_where_it_ended_and_tells_failures(
+    example, tmp_path, python_slicer, capsys
+):
+    python_slicer("step(0.5)", MEASURES_TWO, KEEPS_ARGUMENTS)
+    out = tmp_path / "out"
+    assert example(["--", str(tmp_path), str(out), "--jobs", "2"]) == 1
+    arguments = json.loads(Path(f"{out}.arguments").read_text())
+    assert {"--resume", "--retry-failed", "--no-report"} < set(arguments)
+    told = capsys.readouterr().out
+    assert " 50 %  Measuring" in told
+    assert "2 of 3 cases measured" in told
+    assert "c: c.nrrd is cut short" in told
+
+
+def test_the_example_is_done_when_all_are_measured(example, tmp_path, python_slicer):
+    python_slicer(
+        MEASURES_TWO, "open(os.path.join(out, 'failures.csv'), 'w').write('case,reason\\n')"
+    )
+    assert example([str(tmp_path), str(tmp_path / "out"), "--report"]) == 0
+
+
+def test_the_example_tells_why_it_could_not_begin(example, tmp_path, python_slicer, capsys):
+    python_slicer("print('bv5: out cannot be written.', file=sys.stderr)\nsys.exit(1)")
+    assert example([str(tmp_path), str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err == "out cannot be written.\n"
+    assert example([str(tmp_path), str(tmp_path / "out"), "--jobs", "0"]) == 1
+    assert "whole number from 1" in capsys.readouterr().err
+
+
+# The real command
+
+
+@pytest.fixture
+def real_command(tmp_path, monkeypatch) -> None:
+    """Let PythonSlicer be this Python."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "PythonSlicer"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+def test_the_real_command_refuses_a_folder_without_scans(logic, folder, tmp_path, real_command):
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "notes.txt").write_text("no scan")
+    with pytest.raises(AnalysisError) as raised:
+        logic.analyzeBatch(tmp_path / "scans", folder, report=False)
+    assert "scans" in str(raised.value)
+    assert not folder.exists()
+
+
+@pytest.mark.slow
+def test_the_real_command_measures_a_phantom_and_tells_of_a_bad_scan(
+    logic, folder, tmp_path, real_command, small_phantom_result
+):
+    from BV5AnalysisLib.export.nrrd import write_nrrd
+
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    volume = small_phantom_result.scan.volume
+    write_nrrd(scans / "phantom.nrrd", volume.array, volume.grid)
+    (scans / "bad.nrrd").write_bytes((scans / "phantom.nrrd").read_bytes()[:5000])
+    told = []
+    result = logic.analyzeBatch(
+        scans, folder, lambda *step: told.append(step), report=False, jobs=1
+    )
+    assert result.measured == ("phantom",)
+    assert [each.name for each in result.failed] == ["bad"]
+    assert "bad" in result.failed[0].problem
+    fractions = [fraction for _, fraction in told]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    assert any("1 of 2 cases" in step for step, _ in told)
+
+    outcome = logic.loadCase(folder / "phantom")
+    table = logic.loadBatchTable(folder)
+    assert table.GetCellText(0, 0) == "phantom"
+    total_ml = outcome.record["measurements"][0]["tpbv_ml"]
+    assert table.GetTable().GetColumnByName("tpbv_ml").GetValue(0) == pytest.approx(
+        total_ml, abs=1e-3
+    )
+    again = logic.analyzeBatch(scans, folder, report=False, resume=True)
+    assert again == result
+    with pytest.raises(AnalysisError, match="resume=True"):
+        logic.analyzeBatch(scans, folder, report=False)

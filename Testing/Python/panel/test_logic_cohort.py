@@ -1,0 +1,151 @@
+"""A cohort as scripts in Slicer analyze and show it: real statistics, real MRML."""
+
+import importlib
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+import slicer
+from BV5AnalysisLib.export.syntheticfiles import write_synthetic_cohort
+from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.scene.reviewlayout import COHORT_LAYOUT_ID
+from BV5AnalysisLib.study.syntheticcohort import synthetic_cohort
+
+MODULE_FILE = Path(__file__).resolve().parents[3] / "BV5Analysis" / "BV5Analysis.py"
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory) -> Path:
+    """Folder with the two tables of the synthetic cohort."""
+    folder = tmp_path_factory.mktemp("cohort ü")
+    write_synthetic_cohort(folder, synthetic_cohort())
+    return folder
+
+
+@pytest.fixture
+def logic(module):
+    return module.BV5AnalysisLogic()
+
+
+@pytest.fixture
+def result(logic, tables):
+    return logic.analyzeCohort(tables / "measurements.csv", str(tables / "clinical.csv"))
+
+
+def cells(table) -> list[list[str]]:
+    columns, rows = range(table.GetNumberOfColumns()), range(table.GetNumberOfRows())
+    return [[table.GetCellText(row, column) for column in columns] for row in rows]
+
+
+def test_the_published_table_is_shown(logic, result, slicer_app):
+    nodes = logic.showCohort(result)
+    first = cells(nodes.tables["table1"])[0]
+    assert first[:3] == ["BV5 (%)", "46.89 (8.59)", "41.61 (6.95)"]
+    assert first[-2] == "0.023"
+    correlations = {row[0]: row for row in cells(nodes.tables["table1Correlations"])[:2]}
+    assert correlations["BV5 (%)"][1].startswith("0.30 (")
+    assert nodes.name == "Cohort"
+
+    manager = slicer.app.layoutManager()
+    assert manager.layout == COHORT_LAYOUT_ID
+    assert (manager.tableViewCount, manager.plotViewCount) == (2, 3)
+    shown = [
+        manager.plotWidget(index).mrmlPlotViewNode().GetPlotChartNodeID() for index in range(3)
+    ]
+    expected = ("groups", "scatter.pao2_mmhg", "roc")
+    assert shown == [nodes.charts[key].GetID() for key in expected]
+    table = manager.tableWidget(0).mrmlTableViewNode().GetTableNodeID()
+    assert table == nodes.tables["table1"].GetID()
+
+    again = logic.showCohort(result)
+    assert again.tables["table1"].GetScene() is slicer.mrmlScene
+    assert nodes.tables["table1"].GetScene() is None
+    logic.restoreLayout()
+    assert manager.layout == 3
+
+
+def test_options_are_those_of_the_analysis(logic, tables):
+    arguments = (tables / "measurements.csv", tables / "clinical.csv")
+    result = logic.analyzeCohort(*arguments, threshold=3.0, test="mann-whitney")
+    assert result.comparisons[0].tests[0].name == "mann-whitney"
+    flow = result.cohort.columns["oxygen_l_min"]
+    assert result.groups[1].n == np.count_nonzero(flow > 3)
+    with pytest.raises(AnalysisError, match="no option treshold; there are group_by, threshold"):
+        logic.analyzeCohort(*arguments, treshold=3.0)
+    with pytest.raises(AnalysisError, match="test is one of welch"):
+        logic.analyzeCohort(*arguments, test="z")
+
+
+def test_files_are_written_as_the_command_writes_them(logic, tables, tmp_path):
+    out = tmp_path / "out ü"
+    arguments = (tables / "measurements.csv", tables / "clinical.csv", out)
+    logic.analyzeCohort(*arguments)
+    assert "46.89 (8.59)" in (out / "table1.csv").read_text("utf-8")
+    assert (out / "cohort.html").is_file()
+    before = (out / "cohort.json").read_bytes()
+    with pytest.raises(AnalysisError, match=r"out ü exists; pass overwrite=True"):
+        logic.analyzeCohort(*arguments)
+    logic.analyzeCohort(*arguments, overwrite=True)
+    assert (out / "cohort.json").read_bytes() == before
+
+
+def test_nothing_is_written_or_added_where_it_fails(logic, tables, tmp_path):
+    before = slicer.mrmlScene.GetNumberOfNodes()
+    with pytest.raises(AnalysisError, match=r"clinical\.csv"):
+        logic.analyzeCohort(
+            tables / "measurements.csv", tmp_path / "clinical.csv", tmp_path / "out"
+        )
+    assert list(tmp_path.glob("out*")) == []
+    assert list(tmp_path.glob(".out*")) == []
+    assert slicer.mrmlScene.GetNumberOfNodes() == before
+
+
+def test_packages_are_asked_for_where_they_are_needed(logic, tables, tmp_path, monkeypatch):
+    cohort = importlib.import_module("BV5AnalysisLib.panel.cohort")
+    packages = importlib.import_module("BV5AnalysisLib.panel.packages")
+    asked = []
+
+    def ensure(needed, purpose, instead, ask):
+        asked.append(needed)
+        if needed is packages.SPREADSHEET:
+            raise AnalysisError("declined")
+
+    monkeypatch.setattr(cohort, "ensurePackages", ensure)
+    measurements = tables / "measurements.csv"
+    logic.analyzeCohort(measurements, tables / "clinical.csv")
+    assert asked == [packages.STATISTICS]
+    logic.analyzeCohort(measurements, tables / "clinical.csv", tmp_path / "out")
+    assert asked[1:] == [packages.STATISTICS, packages.REPORT]
+    with pytest.raises(AnalysisError, match="declined"):
+        logic.analyzeCohort(measurements, tmp_path / "clinical.XLSX")
+
+
+def test_packages_that_are_declined_are_told_with_the_way_out(module, monkeypatch):
+    packages = importlib.import_module("BV5AnalysisLib.panel.packages")
+
+    def pip_ensure(requirements, **options):
+        raise RuntimeError("User declined package installation")
+
+    packaging = types.ModuleType("slicer.packaging")
+    packaging.pip_ensure = pip_ensure
+    monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
+    monkeypatch.setattr(slicer, "packaging", packaging, raising=False)
+    monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(AnalysisError) as raised:
+        packages.ensurePackages(packages.STATISTICS, "A cohort's analysis", "", True)
+    assert str(raised.value) == (
+        "A cohort's analysis needs the Python packages statsmodels>=0.14.5, which were not installed"
+        " (User declined package installation). Allow their installation."
+    )
+
+
+def test_a_cohort_is_shown_without_a_window(windowless_slicer_app, tables):
+    windowless_slicer_app.load_module(MODULE_FILE)
+    windowless_slicer_app.start()
+    logic = importlib.import_module("BV5Analysis").BV5AnalysisLogic()
+    result = logic.analyzeCohort(tables, tables / "clinical.csv")
+    nodes = logic.showCohort(result, "Study 1")
+    assert nodes.charts["groups"].GetName().startswith("Study 1: ")
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode") > 10
