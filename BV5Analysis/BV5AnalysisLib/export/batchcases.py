@@ -13,8 +13,9 @@ from typing import Any
 from ..imaging.errors import AnalysisError
 from ..imaging.parameters import Parameters
 from ..imaging.quality import Severity
+from .casedata import Review
 from .folder import RESULT
-from .tables import MEASUREMENT_FIELDS
+from .tables import COLUMNS, MEASUREMENT_FIELDS, csv_text, safe_cell
 
 SHOWN_FILES = frozenset(
     {
@@ -35,8 +36,8 @@ class FinishedCase:
     ----------
     name : str
         Name of the case.
-    rows : tuple of mapping
-        Rows of its ``measurements.csv`` by column.
+    table : str
+        Its rows of ``measurements.csv``, with the columns of `COLUMNS` and no header.
     values : mapping of str to float or None
         `MEASUREMENT_FIELDS` of both lungs; None where there is no number.
     findings : tuple of (Severity, str)
@@ -50,7 +51,7 @@ class FinishedCase:
     """
 
     name: str
-    rows: tuple[Mapping[str, str], ...]
+    table: str
     values: Mapping[str, float | None]
     findings: tuple[tuple[Severity, str], ...]
     parameters: Parameters
@@ -80,7 +81,7 @@ def finished_case(folder: Path) -> FinishedCase | None:
             sizes = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in entries}
         record = json.loads((folder / RESULT.marker).read_text(encoding="utf-8"))
         with (folder / "measurements.csv").open(encoding="utf-8", newline="") as file:
-            rows = tuple(csv.DictReader(file))
+            rows = list(csv.DictReader(file))
         # After a loss of power a file may be there without its content.
         if record["schema"] != RESULT.schema or not rows or not all(sizes.values()):
             return None
@@ -90,22 +91,41 @@ def finished_case(folder: Path) -> FinishedCase | None:
 
 
 def _finished(
-    name: str, record: dict[str, Any], rows: tuple[Mapping[str, str], ...], files: frozenset[str]
+    name: str, record: dict[str, Any], rows: list[dict[str, str]], files: frozenset[str]
 ) -> FinishedCase:
     (both,) = (row for row in record["measurements"] if row["region"] == "both")
-    review = record.get("review") or {}
+    review = Review(**(record.get("review") or {}))
     return FinishedCase(
         name=name,
-        rows=rows,
+        table=_table(name, rows),
         values={field: _number(both[field]) for field in MEASUREMENT_FIELDS},
         findings=tuple(
             (Severity(finding["severity"]), str(finding["text"])) for finding in record["findings"]
         ),
         parameters=Parameters.from_dict(record["parameters"]),
-        review=str(review.get("status") or ""),
-        comment=str(review.get("comment") or ""),
+        review=review.status,
+        comment=str(review.comment),
         files=files,
     )
+
+
+def _table(name: str, rows: list[dict[str, str]]) -> str:
+    return csv_text(
+        COLUMNS,
+        (
+            {column: _cell(row.get(column) or "") for column in COLUMNS} | {"case": safe_cell(name)}
+            for row in rows
+        ),
+    )
+
+
+def _cell(text: str) -> str:
+    """Cell as it was, but text that someone wrote into the case's own table is made safe."""
+    try:
+        float(text)
+    except ValueError:
+        return safe_cell(text)
+    return text
 
 
 def _number(value: float | None) -> float | None:

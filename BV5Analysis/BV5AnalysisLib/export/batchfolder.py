@@ -3,50 +3,42 @@
 from __future__ import annotations
 
 import contextlib
-import re
-import shutil
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..imaging.errors import AnalysisError
 from ..study.batchcase import BatchCase, CaseOutcome
 from .batchcases import FinishedCase, finished_case
 from .batchjournal import Entry, Journal
-from .batchplan import (
-    PLAN,
-    SCHEMA,
-    SOURCES,
-    read_plan,
-    with_sources,
-    write_plan,
-    write_sources,
-    write_whole,
+from .batchplace import (
+    BATCH,
+    CASES,
+    FAILURES,
+    INDEX,
+    JOURNAL,
+    MEASUREMENTS,
+    check_names,
+    check_new_batch,
+    explained,
+    is_batch,
+    remove_damaged,
+    remove_leftovers,
+    without_traces,
 )
-from .batchtables import (
-    FAILURE_COLUMNS,
-    GrowingTable,
-    cases_csv,
-    failure_row,
-    measurement_rows,
-)
-from .folder import LONGEST_NAME, RESULT, FolderKind, output_folder, write_failure
+from .batchplan import SOURCES, read_plan, with_sources, write_plan, write_sources, write_whole
+from .batchsheet import ContactSheet
+from .batchtables import FAILURE_COLUMNS, GrowingTable, cases_csv, failure_row
+from .folder import output_folder
 from .tables import COLUMNS
 
-JOURNAL = "log.jsonl"
-INDEX = "index.html"
-BATCH = FolderKind(
-    PLAN,
-    SCHEMA,
-    frozenset({PLAN, SOURCES, JOURNAL, INDEX, "measurements.csv", "failures.csv", "cases.csv"}),
-)
-"""Without the folders of cases, so a batch that has any is never replaced."""
-INDEX_PAUSE = 50
-"""The contact sheet is written again after this many times what writing it took."""
-INDEX_PAUSE_SECONDS = 5.0
+__all__ = ["BatchFolder", "check_new_batch", "is_batch"]
+
 _INCOMPLETE = "Its output folder is missing or incomplete; see that nothing else writes there."
+_WAITS_SECONDS = (0.0, 0.5, 2.0)
+"""A network file system may show late what another machine wrote."""
 
 
 class BatchFolder:
@@ -68,10 +60,9 @@ class BatchFolder:
         self._by_name = {case.name: case for case in self.cases}
         self._finished: dict[str, FinishedCase] = {}
         self._problems: dict[str, str] = {}
-        self._measurements = GrowingTable(folder / "measurements.csv", COLUMNS)
-        self._failures = GrowingTable(folder / "failures.csv", FAILURE_COLUMNS)
-        self._cards: dict[str, str] = {}
-        self._index_due = 0.0
+        self._measurements = GrowingTable(folder / MEASUREMENTS, COLUMNS)
+        self._failures = GrowingTable(folder / FAILURES, FAILURE_COLUMNS)
+        self._sheet = ContactSheet(folder / INDEX)
         self._journal = Journal(folder / JOURNAL)
 
     @classmethod
@@ -113,11 +104,11 @@ class BatchFolder:
         """
         folder = Path(folder)
         check_new_batch(folder)
-        _check_names(cases)
+        check_names(cases)
         with output_folder(folder, BATCH, overwrite=folder.exists()) as new:
             write_plan(new, request, cases)
             write_sources(new, cases)
-            write_whole(new / "cases.csv", cases_csv(cases, passed_over, identities or None))
+            write_whole(new / CASES, cases_csv(cases, passed_over, identities or None))
         batch = cls._opened(folder, cases)
         with batch._closed_on_error():
             batch._rewrite_tables()
@@ -158,7 +149,7 @@ class BatchFolder:
         """
         folder = Path(folder)
         cases = read_plan(folder, request)
-        _check_names(cases)
+        check_names(cases)
         batch = cls._opened(folder, with_sources(folder, cases))
         with batch._closed_on_error():
             batch._take_up(retry_failed)
@@ -167,10 +158,8 @@ class BatchFolder:
 
     @classmethod
     def _opened(cls, folder: Path, cases: Sequence[BatchCase]) -> Self:
-        try:
+        with explained(folder):
             return cls(folder, cases)
-        except OSError as error:
-            raise write_failure(folder, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -220,20 +209,22 @@ class BatchFolder:
         name = outcome.name
         if name in self._finished:
             return
-        with self._explained():
-            finished = finished_case(self._folder / name)
+        with explained(self._folder):
+            finished = self._read(name, expected=not outcome.problem)
             if finished:
                 self._finished[name] = finished
                 self._problems.pop(name, None)
-                self._measurements.add(measurement_rows(finished))
+                self._measurements.add(finished.table)
             else:
-                problem = without_paths(outcome.problem or _INCOMPLETE, self._by_name[name])
+                problem = without_traces(outcome.problem or _INCOMPLETE, self._by_name[name])
                 self._problems[name] = problem
-                self._failures.add([failure_row(name, problem)])
-            self._cards.pop(name, None)
+                self._failures.add(failure_row(name, problem))
+            self._sheet.forget(name)
             self._journal.append(Entry(name, self._problems.get(name, ""), outcome.seconds))
-            if time.monotonic() >= self._index_due:
-                self._write_index()
+            if self._sheet.is_due:
+                # On Windows what another program shows may not be replaced; `close` tells.
+                with contextlib.suppress(PermissionError):
+                    self._sheet.write(self.cases, self._finished, self._problems)
 
     def close(self) -> None:
         """Write tables and contact sheet in the order of the plan, and let others in.
@@ -245,8 +236,8 @@ class BatchFolder:
         """
         try:
             self._rewrite_tables()
-            with self._explained():
-                self._write_index()
+            with explained(self._folder):
+                self._sheet.write(self.cases, self._finished, self._problems)
                 if not self.unfinished:
                     (self._folder / SOURCES).unlink(missing_ok=True)
         finally:
@@ -257,8 +248,8 @@ class BatchFolder:
 
     def _take_up(self, retry_failed: bool) -> None:
         """Find what is finished, and clear away what a crash left."""
-        with self._explained():
-            _remove_leftovers(self._folder)
+        with explained(self._folder):
+            remove_leftovers(self._folder)
             for case in self.cases:
                 finished = finished_case(self._folder / case.name)
                 entry = self._journal.entries.get(case.name)
@@ -269,7 +260,7 @@ class BatchFolder:
                 elif entry and entry.problem and not retry_failed:
                     self._problems[case.name] = entry.problem
                 else:
-                    _remove_damaged(self._folder / case.name)
+                    remove_damaged(self._folder / case.name)
         self._rewrite_tables()
 
     def _replan(self, replan: Callable[[], Sequence[BatchCase]] | None) -> None:
@@ -280,40 +271,24 @@ class BatchFolder:
         found = {case.name: case for case in replan() if case.name in lost}
         self.cases = tuple(found.get(case.name, case) for case in self.cases)
         self._by_name = {case.name: case for case in self.cases}
-        with self._explained():
+        with explained(self._folder):
             write_sources(self._folder, self.unfinished)
 
     def _rewrite_tables(self) -> None:
-        finished = (self._finished[name] for name in self.measured)
-        with self._explained():
-            self._measurements.rewrite(row for case in finished for row in measurement_rows(case))
+        with explained(self._folder):
+            self._measurements.rewrite(self._finished[name].table for name in self.measured)
             self._failures.rewrite(failure_row(*failure) for failure in self.failures)
 
-    def _write_index(self) -> None:
-        """Write the contact sheet, if the package it needs is there."""
-        try:
-            from . import batchindex  # noqa: PLC0415
-        except ModuleNotFoundError as error:
-            if error.name in {"jinja2", "markupsafe"}:
-                return
-            raise
-        begin = time.monotonic()
-        done = [case for case in self.cases if self._is_done(case.name)]
-        for case in done:
-            if case.name not in self._cards:
-                finished = self._finished.get(case.name)
-                self._cards[case.name] = (
-                    batchindex.measured_card(finished, case.choice)
-                    if finished
-                    else batchindex.failed_card(case.name, self._problems[case.name], case.choice)
-                )
-        sheet = batchindex.sheet_of(
-            self._finished.values(), len(self._problems), len(self.cases) - len(done)
-        )
-        cards = [self._cards[case.name] for case in done]
-        write_whole(self._folder / INDEX, batchindex.index_html(sheet, cards))
-        end = time.monotonic()
-        self._index_due = end + max(INDEX_PAUSE * (end - begin), INDEX_PAUSE_SECONDS)
+    def _read(self, name: str, expected: bool) -> FinishedCase | None:
+        """Content of a case's folder; None if there is none that is complete."""
+        finished = finished_case(self._folder / name)
+        for wait_seconds in _WAITS_SECONDS if expected else ():
+            if finished:
+                break
+            time.sleep(wait_seconds)
+            os.listdir(self._folder)  # noqa: PTH208 - makes a network file system look again
+            finished = finished_case(self._folder / name)
+        return finished
 
     @contextlib.contextmanager
     def _closed_on_error(self) -> Iterator[None]:
@@ -322,75 +297,3 @@ class BatchFolder:
         except BaseException:
             self._journal.close()
             raise
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise write_failure(self._folder, error) from error
-
-
-def check_new_batch(folder: Path) -> None:
-    """Refuse, before the long work, a folder that a new batch may not be written into.
-
-    Raises
-    ------
-    AnalysisError
-        It holds a batch or anything else.
-    """
-    folder = Path(folder)
-    if BATCH.holds(folder):
-        raise AnalysisError(
-            f"{folder.name} holds a batch already; add --resume to go on with it, or give another"
-            " output folder."
-        )
-    if folder.is_dir() and any(folder.iterdir()):
-        raise AnalysisError(
-            f"Output folder {folder.name} is not empty and holds no batch; give another one."
-        )
-
-
-def is_batch(folder: Path) -> bool:
-    """Whether a folder holds a batch that can be resumed."""
-    return BATCH.holds(Path(folder))
-
-
-def without_paths(text: str, case: BatchCase) -> str:
-    """Text with the case's name in place of its paths, which may hold the name of the patient."""
-    paths = [path for path in (*case.sources, case.lungs, case.regions) if path]
-    for path in paths:
-        text = text.replace(str(path), case.name)
-    return text
-
-
-def _check_names(cases: Iterable[BatchCase]) -> None:
-    """Refuse names that would lead out of the folder or meet another file in it."""
-    seen = {name.casefold() for name in BATCH.names}
-    for case in cases:
-        name = case.name
-        safe = re.fullmatch(r"[^/\\:*?\"<>|\x00-\x1f]+", name) and not name.startswith(".")
-        if not safe or name != name.strip(" .") or len(name.encode()) > LONGEST_NAME:
-            raise AnalysisError(f"{ascii(name)[:80]} is no name for a folder; rename the case.")
-        if name.casefold() in seen:
-            raise AnalysisError(
-                f"Case {name} has the name of another case or of a file of the batch; rename it."
-            )
-        seen.add(name.casefold())
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove hidden folders and files that an interrupted writer left."""
-    for path in [*folder.glob(".*.bv5-partial-*"), *folder.glob(".*.bv5-probe-*")]:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-    for name in BATCH.names:
-        (folder / f".{name}.partial").unlink(missing_ok=True)
-
-
-def _remove_damaged(folder: Path) -> None:
-    """Remove the folder of a case that lost content, as after a loss of power, if all is ours."""
-    if folder.is_dir() and not folder.is_symlink():
-        entries = {entry.name for entry in folder.iterdir()}
-        if entries <= RESULT.names:
-            shutil.rmtree(folder)

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from .. import __version__
 from ..imaging.parameters import Parameters
@@ -97,7 +96,7 @@ def index_html(sheet: Sheet, cards: Sequence[str]) -> str:
     """
     return _template("batchindex.html.j2").render(
         sheet=sheet,
-        cards=[Markup(card) for card in cards],
+        cards=cards,
         sort_keys=SORT_KEYS,
         classes=[
             {"name": VESSELS[each].name, "color": VESSELS[each].hex_color} for each in COUNTED

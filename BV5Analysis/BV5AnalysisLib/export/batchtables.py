@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ..study.batchcase import BatchCase
-from .batchcases import FinishedCase
 from .batchplan import write_whole
-from .tables import COLUMNS, safe_cell
+from .tables import csv_text, safe_cell
 
 FAILURE_COLUMNS = ("case", "reason")
 CASE_COLUMNS = ("case", "used", "item", "reason")
@@ -34,12 +30,12 @@ class GrowingTable:
         self._columns = columns
         self._waiting = ""
 
-    def add(self, rows: Iterable[Mapping[str, str]]) -> None:
-        """Append rows; OSError if that fails.
+    def add(self, rows: str) -> None:
+        """Append rows of CSV; OSError if that fails.
 
         On Windows a file that a spreadsheet shows cannot be written: such rows wait for the next.
         """
-        self._waiting += _csv_text(self._columns, rows)
+        self._waiting += rows
         try:
             with self._path.open("a", encoding="utf-8", errors="replace", newline="") as file:
                 file.write(self._waiting)
@@ -47,24 +43,15 @@ class GrowingTable:
             return
         self._waiting = ""
 
-    def rewrite(self, rows: Iterable[Mapping[str, str]]) -> None:
-        """Replace the whole file by a header and rows; OSError if that fails."""
-        header = _csv_text(self._columns, [dict(zip(self._columns, self._columns, strict=True))])
-        write_whole(self._path, header + _csv_text(self._columns, rows))
+    def rewrite(self, rows: Iterable[str]) -> None:
+        """Replace the whole file by a header and rows of CSV; OSError if that fails."""
+        write_whole(self._path, csv_text(self._columns, header=True) + "".join(rows))
         self._waiting = ""
 
 
-def measurement_rows(case: FinishedCase) -> list[dict[str, str]]:
-    """Rows of ``measurements.csv``, one a region, with the columns that `COLUMNS` names."""
-    return [
-        {name: _cell(row.get(name) or "") for name in COLUMNS} | {"case": safe_cell(case.name)}
-        for row in case.rows
-    ]
-
-
-def failure_row(name: str, problem: str) -> dict[str, str]:
+def failure_row(name: str, problem: str) -> str:
     """Row of ``failures.csv``."""
-    return {"case": safe_cell(name), "reason": safe_cell(problem)}
+    return csv_text(FAILURE_COLUMNS, [{"case": safe_cell(name), "reason": safe_cell(problem)}])
 
 
 def cases_csv(
@@ -91,21 +78,5 @@ def cases_csv(
         for case in cases
     ]
     rows += [{"used": "no", "item": item, "reason": reason} for item, reason in passed_over]
-    header = [dict(zip(columns, columns, strict=True))]
-    cells = [{name: safe_cell(row.get(name, "")) for name in columns} for row in rows]
-    return _csv_text(columns, header + cells)
-
-
-def _csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    text = io.StringIO()
-    csv.DictWriter(text, columns, lineterminator="\n").writerows(rows)
-    return text.getvalue()
-
-
-def _cell(text: str) -> str:
-    """Cell as it was, but text that someone wrote into the case's own table is made safe."""
-    try:
-        float(text)
-    except ValueError:
-        return safe_cell(text)
-    return text
+    cells = ({name: safe_cell(row.get(name, "")) for name in columns} for row in rows)
+    return csv_text(columns, cells, header=True)

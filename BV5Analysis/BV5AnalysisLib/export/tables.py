@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from .. import __version__
@@ -65,10 +66,20 @@ def write_measurements(path: Path, case: Case) -> None:
 
 def measurements_csv(case: Case) -> str:
     """Text of ``measurements.csv``: header and one row a region."""
+    return csv_text(
+        COLUMNS, (_row(case, measurement) for measurement in case.measurements), header=True
+    )
+
+
+def csv_text(
+    columns: Sequence[str], rows: Iterable[Mapping[str, str]] = (), header: bool = False
+) -> str:
+    """Rows as comma-separated values, a line each; text in cells must be safe already."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(_row(case, measurement) for measurement in case.measurements)
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows(rows)
     return text.getvalue()
 
 
