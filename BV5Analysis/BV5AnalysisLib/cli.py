@@ -19,6 +19,7 @@ from . import __version__
 from .commandline.arguments.analyze import add_analyze
 from .commandline.arguments.batch import add_batch
 from .commandline.arguments.bloodgas import add_bloodgas
+from .commandline.arguments.cohort import add_cohort
 from .commandline.arguments.common import shared_options
 from .commandline.arguments.demo import add_demo
 from .commandline.arguments.democohort import add_demo_cohort
@@ -98,6 +99,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"bv5 {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     shared = shared_options()
-    for add in (add_analyze, add_batch, add_bloodgas, add_phantom, add_demo, add_demo_cohort):
+    for add in (
+        add_analyze,
+        add_batch,
+        add_cohort,
+        add_bloodgas,
+        add_phantom,
+        add_demo,
+        add_demo_cohort,
+    ):
         add(commands, shared)
     return parser

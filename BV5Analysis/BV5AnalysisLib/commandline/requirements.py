@@ -25,16 +25,33 @@ def check_requirements(report: bool, scene: bool) -> None:
     AnalysisError
         A package or system library is missing; the message has the command that installs it.
     """
-    _check_installed(_REPORT if report else {}, "The report", "--no-report leaves the report out")
-    _check_installed(_SCENE if scene else {}, "The scene", "leave --scene out")
+    check_installed(_REPORT if report else {}, "The report", "--no-report leaves the report out")
+    check_installed(_SCENE if scene else {}, "The scene", "leave --scene out")
     if report:
         from ..scene.pictures import check_rendering
 
         check_rendering()
 
 
-def _check_installed(packages: dict[str, str], purpose: str, instead: str) -> None:
+def check_installed(packages: dict[str, str], purpose: str, instead: str = "") -> None:
+    """Check that packages are installed.
+
+    Parameters
+    ----------
+    packages : dict of str to str
+        Names of modules, and of what installs them.
+    purpose : str
+        What needs them.
+    instead : str
+        How to do without.
+
+    Raises
+    ------
+    AnalysisError
+        One is missing; the message has the command that installs it.
+    """
     missing = [name for module, name in packages.items() if not importlib.util.find_spec(module)]
     if missing:
         names = " ".join(missing)
-        raise AnalysisError(f"{purpose} needs {names}: pip install {names} (or {instead}).")
+        way_out = f" (or {instead})" if instead else ""
+        raise AnalysisError(f"{purpose} needs {names}: pip install {names}{way_out}.")

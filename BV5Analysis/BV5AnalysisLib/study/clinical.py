@@ -111,7 +111,7 @@ def read_clinical(
             for column in read.columns
             for i, (text, reason) in column.unusable.items()
         ),
-        (*table.notes, _case_note(table, index), *notes, *read.notes),
+        (*table.notes, *_case_note(table, index), *notes, *read.notes),
     )
 
 
@@ -156,8 +156,10 @@ def _case_index(
     return max(candidates, key=lambda index: (joined(index), -candidates.index(index)))
 
 
-def _case_note(table: Sheet, index: int) -> str:
-    return f"{table.name}: column {table.header[index]} names the cases."
+def _case_note(table: Sheet, index: int) -> list[str]:
+    if plain(table.header[index]) == "case":
+        return []
+    return [f"{table.name}: column {table.header[index]} names the cases."]
 
 
 def _named_rows(table: Sheet, index: int) -> tuple[Sheet, list[str], list[Exclusion]]:

@@ -136,7 +136,8 @@ def _measuring(
 
 
 def _comparing(options: CohortOptions, n_groups: int, level: str) -> list[str]:
-    sentences = ["Values are mean (SD)."]
+    by_ranks = options.test == "mann-whitney"
+    sentences = [f"Values are {'median (quartiles)' if by_ranks else 'mean (SD)'}."]
     holm = (
         f" P values are two-sided and also given adjusted by Holm over the {len(MEASURES)}"
         " measures, all of them by the same test; clinical characteristics are not adjusted."
@@ -146,9 +147,7 @@ def _comparing(options: CohortOptions, n_groups: int, level: str) -> list[str]:
         return [*sentences, f"Groups were compared by {name}.{holm}"]
     interval = "Student's" if options.test == "student" else "Welch's"
     ranks = (
-        " The difference stays that of the means, while the test is of ranks."
-        if options.test == "mann-whitney"
-        else ""
+        " The difference stays that of the means, while the test is of ranks." if by_ranks else ""
     )
     return [
         *sentences,

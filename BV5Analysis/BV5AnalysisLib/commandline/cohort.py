@@ -1,0 +1,181 @@
+"""``bv5 cohort``: measurements and a clinical table in, the tables and figures of a paper out."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..export.cohortwording import BY_RANKS, estimate_text, p_text, summary_text
+from ..export.folder import check_output, output_folder
+from ..imaging.progress import Progress
+from ..study.cohort import analyze_cohort
+from ..study.cohortoptions import CohortOptions
+from ..study.cohortresult import CohortResult, Correlation, Variable
+from .printing import print_table
+from .progress import part, shown_progress
+from .requirements import check_installed
+from .stopping import stop_at_once, stop_in_order
+
+_ANALYZED = 0.6
+_PACKAGES = {
+    "statsmodels": "statsmodels",
+    "matplotlib": "matplotlib",
+    "jinja2": "Jinja2",
+}
+
+
+@dataclass(frozen=True)
+class CohortJob:
+    """What to analyze and where to write; the paths are as the user gave them."""
+
+    measurements: Path
+    clinical: Path
+    output: Path
+    options: CohortOptions
+    overwrite: bool = False
+
+
+def run(options: argparse.Namespace) -> None:
+    """Carry out the command.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As parsed by `BV5AnalysisLib.cli`.
+    """
+    job = CohortJob(
+        options.measurements,
+        options.clinical,
+        options.output,
+        chosen_options(options),
+        options.overwrite,
+    )
+    with shown_progress(options.progress) as progress:
+        result = analyze_into_folder(job, progress)
+    if options.progress != "json":
+        print_result(result)
+        print(f"Report:    {job.output / 'cohort.html'}")
+        print(f"Table 1:   {job.output / 'table1.html'}")
+        print(f"All files: {job.output}")
+
+
+def chosen_options(options: argparse.Namespace) -> CohortOptions:
+    """Options of the analysis from those of the command line."""
+    return CohortOptions(
+        group_by=options.group_by,
+        threshold=options.threshold,
+        at_threshold=options.at_threshold,
+        groups=options.groups,
+        test=options.test,
+        correlate=options.correlate,
+        outcome=options.outcome or "",
+        positive=options.positive or "",
+        adjust=options.adjust,
+        region=options.region,
+        exclude=tuple(options.exclude),
+        keep_rejected=options.keep_rejected,
+        loose_names=options.loose_names,
+        case_column=options.case_column or "",
+        sheet=options.sheet or "",
+        units=dict(options.unit),
+        barometric_pressure_mmhg=options.pressure,
+        altitude_m=options.altitude,
+        temperature_c=options.temperature,
+        respiratory_quotient=options.rq,
+        estimate_fio2=not options.no_fio2_estimate,
+        confidence=options.confidence,
+        resamples=options.resamples,
+        seed=options.seed,
+        keep_identifiers=options.keep_identifiers,
+    )
+
+
+def analyze_into_folder(job: CohortJob, progress: Progress) -> CohortResult:
+    """Analyze a cohort and write its folder.
+
+    Parameters
+    ----------
+    job : CohortJob
+        What to do.
+    progress : callable
+        Called with step and fraction; the last fraction is 1, after the folder is in place.
+
+    Returns
+    -------
+    CohortResult
+        What was found.
+
+    Raises
+    ------
+    AnalysisError
+        It cannot be done; the output folder is as before.
+    """
+    check_installed(_PACKAGES, "The analysis of a cohort")
+    # Loads what draws.
+    from ..export.cohortfolder import COHORT, write_cohort
+
+    check_output(job.output, COHORT, job.overwrite)
+    with stop_at_once():
+        result = analyze_cohort(
+            job.measurements, job.clinical, job.options, part(progress, 0.0, _ANALYZED)
+        )
+    progress("drawing and writing", _ANALYZED)
+    with stop_in_order(), output_folder(job.output, COHORT, job.overwrite) as folder:
+        write_cohort(folder, result, job.options)
+    progress("done", 1.0)
+    return result
+
+
+def print_result(result: CohortResult) -> None:
+    """Print the flow, the comparison, and the correlations of the main measure; notes apart."""
+    print(" → ".join(f"{step.remaining} {step.text}" for step in result.cohort.flow))
+    sizes = ", ".join(f"{group.label} (n = {group.n})" for group in result.groups)
+    print(f"Groups: {sizes}")
+    print_table(*comparison_table(result))
+    if result.correlations:
+        print_table(*correlation_table(result))
+    sys.stdout.flush()
+    for note in result.cohort.notes:
+        print(f"note: {note}", file=sys.stderr)
+
+
+def comparison_table(result: CohortResult) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the measures by group; narrow enough for a terminal."""
+    by_ranks = any(each.tests and each.tests[0].name in BY_RANKS for each in result.comparisons)
+    values = "median (quartiles)" if by_ranks else "mean (SD)"
+    header = [values, *(group.label for group in result.groups), "p", "p (Holm)"]
+    rows = [
+        [
+            each.measure.title,
+            *(summary_text(summary, by_ranks) for summary in each.summaries),
+            p_text(each.tests[0].p) if each.tests else "–",
+            p_text(each.p_holm),
+        ]
+        for each in result.comparisons
+    ]
+    return header, rows
+
+
+def correlation_table(result: CohortResult) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the main measure's correlations; narrow enough for a terminal."""
+    main = result.correlations[0].measure
+    pairs: dict[Variable, dict[str, Correlation]] = {}
+    for each in result.correlations:
+        if each.measure == main:
+            pairs.setdefault(each.variable, {})[each.method] = each
+    header = [f"{main.title} with", "Pearson's R", "p", "Spearman's ρ", "p", "n"]
+    rows = [
+        [
+            variable.title,
+            estimate_text(found["pearson"].coefficient),
+            p_text(found["pearson"].p),
+            estimate_text(replace(found["spearman"].coefficient, low=math.nan)),
+            p_text(found["spearman"].p),
+            str(found["pearson"].n),
+        ]
+        for variable, found in pairs.items()
+    ]
+    return header, rows
