@@ -74,6 +74,8 @@ class _Steps:
         self.checkBackground(volume)
         tell("Running the example script")
         self.checkExample(phantom)
+        tell("Analyzing a cohort")
+        self.checkCohort()
         tell("Test passed")
 
     def checkMeasurements(self, outcome: Outcome, phantom: ChestPhantom) -> None:
@@ -180,6 +182,25 @@ class _Steps:
         lines = (results / "measurements.csv").read_text("utf-8").splitlines()
         self.test.assertEqual(len(lines), 1 + len(phantom.measurements))
         self.test.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), before)
+        table = self.logic.loadBatchTable(results)
+        self.test.assertEqual(table.GetCellText(0, 0), "phantom")
+
+    def checkCohort(self) -> None:
+        """Analyze the invented patients: the published table is shown."""
+        if importlib.util.find_spec("statsmodels") is None:
+            return  # Nothing is installed during tests.
+        from ..export.syntheticfiles import CLINICAL, MEASUREMENTS, write_synthetic_cohort
+        from ..study.syntheticcohort import synthetic_cohort
+
+        folder = self.folder / "cohort"
+        folder.mkdir()
+        write_synthetic_cohort(folder, synthetic_cohort())
+        result = self.logic.analyzeCohort(folder / MEASUREMENTS, folder / CLINICAL)
+        nodes = self.logic.showCohort(result)
+        first = [nodes.tables["table1"].GetCellText(0, column) for column in range(3)]
+        self.test.assertEqual(first, ["BV5 (%)", "46.89 (8.59)", "41.61 (6.95)"])
+        self.test.assertIn("groups", nodes.charts)
+        self.logic.restoreLayout()
 
     def total_ml(self, outcome: Outcome) -> float:
         return outcome.measurementsTable.GetTable().GetColumnByName("tpbv_ml").GetValue(0)

@@ -136,8 +136,8 @@ def test_packages_that_are_declined_are_told_with_the_way_out(module, monkeypatc
     with pytest.raises(AnalysisError) as raised:
         packages.ensurePackages(packages.STATISTICS, "A cohort's analysis", "", True)
     assert str(raised.value) == (
-        "A cohort's analysis needs the Python packages statsmodels>=0.14.5, which were not installed"
-        " (User declined package installation). Allow their installation."
+        "A cohort's analysis needs the Python packages statsmodels>=0.14.5, which were not"
+        " installed (User declined package installation). Allow their installation."
     )
 
 
