@@ -17,6 +17,7 @@ from .cohortplots import (
     draw_rocs,
     draw_scatter,
     legend_handles,
+    legend_size,
     tick_labels,
 )
 from .cohortwording import (
@@ -140,7 +141,8 @@ def _panels(result: CohortResult, draw, as_lines: bool) -> Picture:
         axes.axis("off")
         handles = legend_handles(result.groups, as_lines)
         # Its width is no reason to make the panels below it narrower.
-        axes.legend(handles=handles, loc="center").set_in_layout(False)
+        size = legend_size(result.groups)
+        axes.legend(handles=handles, loc="center", fontsize=size).set_in_layout(False)
     return picture_of(figure)
 
 

@@ -23,6 +23,8 @@ _FILLED_GROUPS = 3
 """More than these would hide each other if their histograms were filled."""
 _TICK_LETTERS = 9
 _LEGEND_LETTERS = 20
+_SHORT_LETTERS = 23
+_WHOLE_NAMES = 4
 
 
 def draw_boxes(axes: Axes, samples: Sequence[np.ndarray], labels: Sequence[str]) -> None:
@@ -180,16 +182,23 @@ def legend_handles(groups: Sequence[Group], as_lines: bool = False) -> list[Line
             marker="" if as_lines else marker_of(index),
             markersize=4,
             markeredgewidth=0,
-            label=(f"{index + 1}: " if numbered else "") + _legend_text(group),
+            label=(f"{index + 1}: " if numbered else "") + _legend_text(group, len(groups)),
         )
         for index, group in enumerate(groups)
     ]
 
 
-def _legend_text(group: Group) -> str:
-    text, count = _wrapped(group.label, _LEGEND_LETTERS), f"(n = {group.n})"
-    fits = len(text.split("\n")[-1]) + len(count) < _LEGEND_LETTERS
-    return f"{text}{' ' if fits else chr(10)}{count}"
+def legend_size(groups: Sequence[Group]) -> float:
+    """Return the size of a legend's letters, in points."""
+    return 7.0 if len(groups) <= _WHOLE_NAMES else 6.0
+
+
+def _legend_text(group: Group, count: int) -> str:
+    """Name and number; of many groups the name on one line, with all of it in tables only."""
+    if count > _WHOLE_NAMES:
+        return textwrap.shorten(group.label, _SHORT_LETTERS, placeholder="…")
+    text, n = _wrapped(group.label, _LEGEND_LETTERS), f"(n = {group.n})"
+    return f"{text} {n}" if len(text) + len(n) < _LEGEND_LETTERS else f"{text}\n{n}"
 
 
 def tick_labels(groups: Sequence[Group]) -> list[str]:
