@@ -1,5 +1,6 @@
 """A batch as scripts in Slicer run it; PythonSlicer is a script of each test."""
 
+import contextlib
 import importlib
 import json
 import os
@@ -10,6 +11,7 @@ import textwrap
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import slicer
 from BV5AnalysisLib.imaging.errors import AnalysisError, Cancelled
@@ -415,3 +417,47 @@ def test_the_real_command_measures_a_phantom_and_tells_of_a_bad_scan(
     assert again == result
     with pytest.raises(AnalysisError, match="resume=True"):
         logic.analyzeBatch(scans, folder, report=False)
+
+
+def descendants() -> set[int]:
+    """Processes that this one started, and those that they started."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                stat_line = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+                parents[int(entry.name)] = int(stat_line[1])
+    found, before = {os.getpid()}, set()
+    while found != before:
+        before = set(found)
+        found |= {pid for pid, parent in parents.items() if parent in found}
+    return found - {os.getpid()}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
+def test_cancelling_the_real_command_ends_its_workers_too(
+    logic, folder, tmp_path, real_command, small_phantom_result
+):
+    from BV5AnalysisLib.export.nrrd import write_nrrd
+
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    volume = small_phantom_result.scan.volume
+    for index, name in enumerate("abc"):  # A copy would be passed over.
+        write_nrrd(scans / f"{name}.nrrd", volume.array + np.int16(index), volume.grid)
+    before, running = descendants(), set()
+
+    def cancel(step, fraction):
+        if "1 of 3 cases" in step:
+            running.update(descendants() - before)
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        logic.analyzeBatch(scans, folder, cancel, report=False, jobs=2)
+    assert len(running) >= 3  # The command, and its workers.
+    assert all(ended(pid) for pid in running)
+    result = logic.analyzeBatch(scans, folder, report=False, jobs=2, resume=True)
+    assert result.measured == ("a", "b", "c")
+    assert result.failed == ()
+    assert not [entry.name for entry in folder.iterdir() if entry.name.startswith(".")]
