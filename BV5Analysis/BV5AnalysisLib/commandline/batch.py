@@ -7,7 +7,8 @@ import contextlib
 import functools
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from ..export.batchfolder import BatchFolder, check_new_batch, is_batch
 from ..imaging.errors import AnalysisError
 from ..imaging.parameters import Parameters
 from ..study.batch import run_cases
-from ..study.batchcase import BatchCase
 from ..study.daskworkers import DaskWorkers
 from ..study.memory import SHARE, available_bytes, usable_cores, worker_count
 from ..study.plan import Plan, plan_batch
@@ -101,9 +101,13 @@ def run_batch(job: BatchJob, show: ShowBatch) -> BatchFolder:
     if not job.scheduler:  # Else those of the workers count.
         check_requirements(job.report, scene=False)
     step = MeasureCase(job.output.resolve(), parameters, job.report)
-    with _opened(job, parameters, show) as batch:
+    # A cluster that cannot be reached is told before the search for scans, which may take long.
+    with (
+        DaskWorkers(job.scheduler) if job.scheduler else contextlib.nullcontext() as cluster,
+        _opened(job, parameters, show) as batch,
+    ):
         try:
-            tally = _measure(batch, step, job, show)
+            tally = _measure(batch, step, _workers(job, batch, cluster), show)
         except Stopped:
             done = len(batch.cases) - len(batch.unfinished)
             print(
@@ -173,39 +177,44 @@ def _mapper() -> Iterator[Callable]:
         yield mapped
 
 
-def _measure(batch: BatchFolder, step: MeasureCase, job: BatchJob, show: ShowBatch) -> Tally:
+def _measure(
+    batch: BatchFolder,
+    step: MeasureCase,
+    workers: AbstractContextManager[LocalWorkers | DaskWorkers],
+    show: ShowBatch,
+) -> Tally:
     unfinished = batch.unfinished
     done = len(batch.cases) - len(unfinished)
     tally = Tally(len(batch.cases), done, len(batch.failures), show)
-    with _workers(job, [case for case in unfinished if not case.problem]) as workers:
-        for outcome in run_cases(unfinished, step, workers):
+    with workers as entered:
+        for outcome in run_cases(unfinished, step, entered):
             batch.add(outcome)
-            tally.add(bool(outcome.problem), outcome.seconds, workers.jobs)
+            tally.add(bool(outcome.problem), outcome.seconds, entered.jobs)
     return tally
 
 
-@contextlib.contextmanager
-def _workers(job: BatchJob, cases: Sequence[BatchCase]) -> Iterator[LocalWorkers | DaskWorkers]:
-    """Give those who are to measure the cases."""
-    if job.scheduler and cases:
-        with DaskWorkers(job.scheduler) as workers:
+def _workers(
+    job: BatchJob, batch: BatchFolder, cluster: DaskWorkers | None
+) -> AbstractContextManager[LocalWorkers | DaskWorkers]:
+    """Those who are to measure the cases."""
+    cases = [case for case in batch.unfinished if not case.problem]
+    if cluster:
+        if cases:
             scans = [case.sources[0] for case in cases[:_SEEN_BY_WORKERS]]
             requirements = functools.partial(check_requirements, job.report, scene=False)
-            workers.check_workers(job.output.resolve(), scans, requirements)
-            yield workers
-        return
-    memory = available_bytes()
-    cores = usable_cores()
-    jobs = job.jobs or worker_count([case.voxels for case in cases], cores, memory)
-    if jobs < min(cores, len(cases)) and not job.jobs:
+            cluster.check_workers(job.output.resolve(), scans, requirements)
+        return contextlib.nullcontext(cluster)
+    if job.jobs:
+        return LocalWorkers(job.jobs)
+    memory, cores = available_bytes(), usable_cores()
+    jobs = worker_count([case.voxels for case in cases], cores, memory)
+    if jobs < min(cores, len(cases)):
         print(
             f"bv5: Memory for {jobs} of {cores} scans that could be measured at once; free memory,"
             " or give --jobs.",
             file=sys.stderr,
         )
-    limit = None if job.jobs or memory is None else int(SHARE * memory)
-    with LocalWorkers(jobs, limit) as workers:
-        yield workers
+    return LocalWorkers(jobs, None if memory is None else int(SHARE * memory))
 
 
 def _tell_end(batch: BatchFolder, job: BatchJob, quiet: bool) -> None:

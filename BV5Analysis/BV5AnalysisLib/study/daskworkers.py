@@ -17,6 +17,7 @@ from ..imaging.errors import AnalysisError
 from .batchcase import BatchCase, CaseOutcome
 
 CONNECT_SECONDS = 10.0
+"""How long to wait for the scheduler, and for its first worker."""
 PATIENCE_SECONDS = 120.0
 """How long there may be no worker: a cluster restarts them, and may still be starting."""
 _COUNT_EVERY_SECONDS = 5.0
@@ -37,19 +38,10 @@ class DaskWorkers:
     ----------
     address : str
         Of the scheduler, such as ``tcp://host:8786``.
-    connect_seconds, patience_seconds : float
-        How long to wait for the scheduler, and for workers where there are none.
     """
 
-    def __init__(
-        self,
-        address: str,
-        connect_seconds: float = CONNECT_SECONDS,
-        patience_seconds: float = PATIENCE_SECONDS,
-    ) -> None:
+    def __init__(self, address: str) -> None:
         self.address = address
-        self._connect_seconds = connect_seconds
-        self._patience_seconds = patience_seconds
         self._count = 0
         self._counted = self._seen_working = float("-inf")
 
@@ -71,10 +63,10 @@ class DaskWorkers:
         for name in ("client", "core", "comm"):
             logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
         try:
-            self._client = Client(self.address, timeout=self._connect_seconds, set_as_default=False)
+            self._client = Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
             raise AnalysisError(
-                f"No Dask scheduler answers at {self.address} within {self._connect_seconds:g} s;"
+                f"No Dask scheduler answers at {self.address} within {CONNECT_SECONDS:g} s;"
                 " check the address, and that `dask scheduler` runs there."
             ) from error
         self._executor = self._client.get_executor(pure=False)
@@ -88,7 +80,7 @@ class DaskWorkers:
     def __exit__(self, *_error: object) -> None:
         # What a worker has begun it ends; what none has begun is dropped.
         self._executor.shutdown(wait=False)
-        self._client.close(timeout=self._connect_seconds)
+        self._client.close(timeout=CONNECT_SECONDS)
 
     @property
     def jobs(self) -> int:
@@ -170,10 +162,10 @@ class DaskWorkers:
         AnalysisError
             The scheduler is lost, or has had no workers for long.
         """
-        if not self.jobs and time.monotonic() - self._seen_working > self._patience_seconds:
+        if not self.jobs and time.monotonic() - self._seen_working > PATIENCE_SECONDS:
             raise AnalysisError(
                 f"The Dask scheduler at {self.address} has had no workers for"
-                f" {self._patience_seconds:g} s; {self._how_to_start()}, then --resume."
+                f" {PATIENCE_SECONDS:g} s; {self._how_to_start()}, then --resume."
             )
 
     def end_idle(self) -> None:
@@ -181,7 +173,7 @@ class DaskWorkers:
 
     def _wait_for_workers(self) -> None:
         try:
-            self._client.wait_for_workers(1, timeout=self._connect_seconds)
+            self._client.wait_for_workers(1, timeout=CONNECT_SECONDS)
         except TimeoutError:
             raise AnalysisError(
                 f"The Dask scheduler at {self.address} has no workers; {self._how_to_start()}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections import deque
@@ -217,10 +218,11 @@ def _serve(tasks: Connection, cores: int) -> None:
     _use_cores(cores)
     while True:
         try:
-            function, arguments = tasks.recv()
+            task = tasks.recv_bytes()
         except EOFError:
             return
         try:
+            function, arguments = pickle.loads(task)
             reply = function(*arguments)
         except Exception as error:  # noqa: BLE001  goes on in the parent
             reply = error
