@@ -11,9 +11,12 @@ import numpy as np
 import pydicom
 
 from ..imaging.dicomheaders import Header, header_of, read_dataset, tolerant
+from ..imaging.imagefiles import damaged
 from .identifiers import Identity, identity_of
 
 _HASH_BYTES = 8
+_DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
+"""Of DICOMDIR, which alone may have no class in itself."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,8 @@ def read_slice(path: Path) -> IndexedSlice | pydicom.Dataset | None:
         return None
     header = header_of(path, dataset)
     if header is None:
+        if not _text(dataset, "SOPClassUID") and _media_class(dataset) != _DIRECTORY_CLASS:
+            raise damaged(path)
         return dataset
     with tolerant():
         return IndexedSlice(
@@ -166,6 +171,10 @@ def _kind(dataset: pydicom.Dataset, header: Header) -> SliceKind:
         "/".join(each for each in (_text(dataset, "AcquisitionNumber"), time_point) if each),
         identity_of(dataset),
     )
+
+
+def _media_class(dataset: pydicom.Dataset) -> str:
+    return str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
 
 
 def _identity(path: Path, dataset: pydicom.Dataset, header: Header) -> int:

@@ -240,11 +240,8 @@ def _damaged(
     for path, found in names.items():
         relative = _relative(root, path)
         if path in readable:
-            passed.append(
-                PassedOver(
-                    relative, f"{listed(found, _SHOWN_NAMES)} cut short, damaged or not allowed"
-                )
-            )
+            reason = f"{listed(found, _SHOWN_NAMES)} cut short, damaged, or may not be read"
+            passed.append(PassedOver(relative, reason))
         else:
             problem = (
                 f"All DICOM files, {len(found)}, are cut short or damaged, or may not be read;"

@@ -148,9 +148,11 @@ def _is_doubtful(data: Path, name: str, pixel_type: str, voxels: int, size: int)
     if size < voxels * item:
         return size < voxels * _LEAST_BYTES_A_VOXEL
     # Not compressed: as many values as CT has show in any piece of its middle.
+    half = _SAMPLE_BYTES // 2 // item
     with data.open("rb") as file:
-        file.seek(max(0, size - voxels * item // 2 // item * item - _SAMPLE_BYTES // 2))
-        piece = file.read(_SAMPLE_BYTES)
+        # The voxels end the file.
+        file.seek(size - voxels * item + max(0, voxels // 2 - half) * item)
+        piece = file.read(2 * half * item)
     values = np.frombuffer(piece[: len(piece) // item * item], f"u{item}")
     return np.unique(values).size < _FEW_VALUES // 4
 

@@ -135,7 +135,7 @@ class ScanTree:
 def natural(text: str) -> tuple:
     """Key that sorts P2 before P10, and texts that differ in case only always in one way."""
     pieces = re.split(r"(\d+)", text.casefold())
-    return tuple((int(p), "") if p.isdecimal() else (-1, p) for p in pieces if p), text
+    return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p), text
 
 
 def _identity(path: str) -> tuple[int, int] | None:
