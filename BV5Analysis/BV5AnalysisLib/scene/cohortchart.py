@@ -81,8 +81,8 @@ class CohortChart:
 
 
 def drawable(text: str) -> str:
-    """Text as the views' font can draw it: it has no subscripts."""
-    return text.translate(_SUBSCRIPTS)
+    """Text as views can draw it: their font has no subscripts, and dollar signs begin formulas."""
+    return text.translate(_SUBSCRIPTS).replace("$", r"\$")
 
 
 def below_legend(top: float, curves: Sequence[CohortCurve]) -> float:

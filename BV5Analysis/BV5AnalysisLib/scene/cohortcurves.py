@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -76,10 +75,9 @@ def groups_chart(result: CohortResult, comparison: Comparison) -> CohortChart | 
             boxes.append(CohortCurve(f"{group.label}, box", x, y, outline, INK, "line"))
     if not strips:
         return None
-    numbered = "; ".join(
-        f"{place}: {group.label} (n = {group.n})" for place, group in enumerate(result.groups, 1)
+    lines = in_lines(
+        [f"{place}: {group.label} (n = {group.n})" for place, group in enumerate(result.groups, 1)]
     )
-    lines = "\n".join(textwrap.wrap(numbered, TITLE_LETTERS))
     test = comparison.tests[0] if comparison.tests else None
     tested = f", {TEST_TITLES[test.name]} {p_phrase(test.p)}" if test else ""
     return CohortChart(
@@ -91,6 +89,17 @@ def groups_chart(result: CohortResult, comparison: Comparison) -> CohortChart | 
         (0.4, len(result.groups) + 0.6),
         axis_range(strips, 1),
     )
+
+
+def in_lines(items: Sequence[str]) -> str:
+    """Join items, as many on each line as fit below an axis."""
+    lines: list[str] = []
+    for item in items:
+        if lines and len(lines[-1]) + len(item) + 2 <= TITLE_LETTERS:
+            lines[-1] += f"; {item}"
+        else:
+            lines.append(item)
+    return ";\n".join(lines)
 
 
 def box_outline(

@@ -9,7 +9,7 @@ import slicer
 from BV5AnalysisLib.scene.bundle import save_scene
 from BV5AnalysisLib.scene.cohort import add_cohort, remove_cohort
 from BV5AnalysisLib.scene.cohortchart import COLORS, drawable
-from BV5AnalysisLib.scene.cohortcurves import box_outline, cohort_charts
+from BV5AnalysisLib.scene.cohortcurves import box_outline, cohort_charts, in_lines
 from BV5AnalysisLib.scene.cohortlayout import cohort_layout_xml, fill_cohort_views, shown_charts
 from BV5AnalysisLib.scene.cohorttables import cohort_blocks
 from BV5AnalysisLib.scene.offscreen import OffscreenApplication
@@ -264,8 +264,15 @@ def test_ten_thousand_patients_are_drawn(application):
     assert nodes.tables["cases"].GetNumberOfRows() == 10_000
 
 
-def test_text_that_the_views_font_lacks_is_written_without_subscripts():
+def test_text_that_views_cannot_draw_is_written_in_another_way():
     assert drawable("PaO₂/FiO₂ ≤ 2") == "PaO2/FiO2 ≤ 2"
+    assert drawable("$5 or $6") == r"\$5 or \$6"
+
+
+def test_many_groups_are_told_in_lines_below_the_axis():
+    lines = in_lines([f"{place}: a group with a long name" for place in range(1, 6)]).split("\n")
+    assert [line.count("a group") for line in lines] == [2, 2, 1]
+    assert in_lines(["1: " + "x" * 99, "2: y"]).startswith("1: xxx")
 
 
 # The scene
