@@ -53,6 +53,10 @@ def test_altitude_temperature_and_quotient_count(capsys):
     assert record["aado2_mmhg"] == pytest.approx(127.6, abs=0.1)
 
 
+def test_decimal_commas_are_understood(capsys):
+    assert printed([*GAS, "--fio2", "0,4"], capsys) == printed([*GAS, "--fio2", "0.4"], capsys)
+
+
 def test_below_the_sea(capsys):
     record = json.loads(printed([*GAS, "--fio2", "0.4", "--altitude", "-400", "--json"], capsys))
     assert record["barometric_pressure_mmhg"] > 790
@@ -83,7 +87,7 @@ def test_implausible_values_end_in_one_line(arguments, message, capsys):
     [
         ([*GAS], "one of the arguments --fio2 --flow is required"),
         ([*GAS, "--fio2", "0.4", "--flow", "3"], "not allowed with"),
-        ([*GAS, "--fio2", "0,4"], "write a point, not a comma"),
+        ([*GAS, "--fio2", "1.000,4"], "is no number"),
         ([*GAS, "--fio2", "room air"], "is no number"),
         ([*GAS, "--fio2", "0.4", "--altitude", "500", "--pressure", "700"], "not allowed with"),
     ],

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..export.democohortfiles import (
     CLINICAL,
@@ -73,8 +75,8 @@ class Study:
             str(self.folder / "batch" / "measurements.csv"),
             str(self.folder / "phantoms" / CLINICAL),
             *("-o", str(self.folder / "pruning")),
-            *("--group-by", "pruning_pct", "--threshold", str(PRUNING_THRESHOLD_PCT)),
-            *("--correlate", "pruning_pct", "true_bv5_pct"),
+            *("--group-by", "pruning", "--threshold", str(PRUNING_THRESHOLD_PCT)),
+            *("--correlate", "pruning,true_bv5"),
         ]
 
     @property
@@ -186,18 +188,21 @@ def _record(study: Study) -> dict[str, object]:
 
 
 def _tell(folder: Path, report: bool, measured: Sequence[MeasuredPhantom]) -> None:
-    """Print what was found and where it is."""
+    """Print what was found, by which commands, and where it is."""
     study = Study(folder, report)
     print("One chest phantom, ever more of its peripheral vessels missing:")
     print_table(*pruning_table(measured))
-    print("The same can be done by:")
+    record = json.loads((folder / "table1" / "cohort.json").read_text(encoding="utf-8"))
+    print("Fifty invented patients, with the statistics of a published table:")
+    print_table(*patients_table(record))
+    print("The commands, as they were run:")
     for command in (study.batch, study.pruning, study.patients):
         print("  bv5", *command)
     print()
     if report:
-        print(f"Contact sheet of the phantoms:       {folder / 'batch' / 'index.html'}")
-    print(f"BV5 % by pruning, in the phantoms:   {folder / 'pruning' / 'cohort.html'}")
-    print(f"Table 1 of fifty invented patients:  {folder / 'table1' / 'cohort.html'}")
+        print(f"Contact sheet:  {folder / 'batch' / 'index.html'}")
+    print(f"BV5 by pruning: {folder / 'pruning' / 'cohort.html'}")
+    print(f"Table 1:        {folder / 'table1' / 'cohort.html'}")
 
 
 def pruning_table(measured: Sequence[MeasuredPhantom]) -> tuple[list[str], list[list[str]]]:
@@ -213,3 +218,24 @@ def pruning_table(measured: Sequence[MeasuredPhantom]) -> tuple[list[str], list[
         for each in measured
     ]
     return ["Missing", "BV5 %", "true", "TPBV mL", "true"], rows
+
+
+def patients_table(record: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of what a cohort's record tells about BV5 %, to print."""
+    bv5 = next(each for each in record["comparisons"] if each["measure"]["key"] == "bv5_pct")
+    rows = [
+        [group["label"], f"mean {summary['mean']:.2f} (SD {summary['sd']:.2f})", f"{summary['n']}"]
+        for group, summary in zip(record["groups"], bv5["summaries"], strict=True)
+    ]
+    rows.append(["difference", f"p {bv5['tests'][0]['p']:.4f}", f"{record['n']}"])
+    rows += [
+        [
+            f"with {each['variable']['name']}",
+            f"R {each['coefficient']['value']:.3f}, p {each['p']:.4f}",
+            f"{each['n']}",
+        ]
+        for each in record["correlations"]
+        if (each["measure"]["key"], each["method"]) == ("bv5_pct", "pearson")
+        and each["variable"]["key"] in {"pao2_mmhg", "aado2_mmhg"}
+    ]
+    return ["BV5 %", "", "n"], rows

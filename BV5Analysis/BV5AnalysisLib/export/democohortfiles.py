@@ -67,7 +67,7 @@ def write_phantom_tables(folder: Path, phantoms: Sequence[PrunedPhantom]) -> Non
     )
     _write(
         folder / CLINICAL,
-        ("case", "pruning_pct", "true_bv5_pct"),
+        ("case", "Pruning (%)", "True BV5 (%)"),
         [(each.case, f"{each.pruning_pct:g}", f"{each.truth.bv5_pct:.3f}") for each in phantoms],
     )
 

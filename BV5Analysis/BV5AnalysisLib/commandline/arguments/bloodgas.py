@@ -44,7 +44,6 @@ def add_bloodgas(commands: argparse._SubParsersAction, shared: argparse.Argument
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        return float(text.replace(",", "."))
     except ValueError:
-        hint = ": write a point, not a comma" if "," in text else ""
-        raise argparse.ArgumentTypeError(f"{text!r} is no number{hint}") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
