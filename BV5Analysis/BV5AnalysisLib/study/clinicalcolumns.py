@@ -11,8 +11,8 @@ import numpy as np
 
 from ..imaging.errors import AnalysisError
 from .cohortresult import Variable
-from .columns import IDENTIFYING, SEX_TITLES, Title, plain, spellings, understand
-from .numbers import is_missing, parse_numbers
+from .columns import IDENTIFYING, SEX_TITLES, Title, plain, understand
+from .numbers import Numbers, is_missing, parse_numbers
 from .quantities import Unusable, read_quantity, unit_of
 from .spreadsheet import Sheet
 from .texts import listed
@@ -101,11 +101,12 @@ def read_columns(
     left_out: dict[str, list[str]] = {}
     for i in chosen:
         cells = [table.rows[row][i] for row in rows]
-        reason = "" if keep_identifiers else _reason_to_leave_out(titles[i], cells)
+        numbers = None if titles[i].quantity else parse_numbers(cells)
+        reason = "" if keep_identifiers else _reason_to_leave_out(titles[i], cells, numbers)
         if reason:
             left_out.setdefault(reason, []).append(titles[i].text)
             continue
-        column, note = _read(table.name, titles[i], cells, units)
+        column, note = _read(table.name, titles[i], cells, numbers, units)
         found.append(_with_key(column, {each.variable.key for each in found}))
         notes += [note] if note else []
     notes += [
@@ -152,15 +153,15 @@ def _one_a_quantity(table: Sheet, titles: Mapping[int, Title]) -> tuple[list[int
     return [i for i in titles if i not in dropped], notes
 
 
-def _reason_to_leave_out(title: Title, cells: Sequence[str]) -> str:
+def _reason_to_leave_out(title: Title, cells: Sequence[str], numbers: Numbers | None) -> str:
     if plain(title.text) in IDENTIFYING:
         return "they tell who a patient is"
-    present = [cell for cell in cells if not is_missing(cell)]
-    if title.quantity or not present or plain(title.text) in SEX_TITLES:
+    if not numbers or plain(title.text) in SEX_TITLES:
         return ""
+    present = [cell for cell in cells if not is_missing(cell)]
     if sum(bool(_DATE.fullmatch(cell)) for cell in present) > len(present) / 2:
         return "dates help to tell who a patient is"
-    if _is_numeric(cells):
+    if _are_numeric(numbers):
         return ""
     levels = {cell.casefold() for cell in present}
     if len(levels) > min(MOST_CATEGORIES, max(2, len(present) // 2)):
@@ -168,14 +169,17 @@ def _reason_to_leave_out(title: Title, cells: Sequence[str]) -> str:
     return ""
 
 
-def _is_numeric(cells: Sequence[str]) -> bool:
+def _are_numeric(numbers: Numbers) -> bool:
     """Whether at least half of what a column holds are numbers."""
-    present = [cell for cell in cells if not is_missing(cell)]
-    return 2 * len(parse_numbers(present).unusable) <= len(present)
+    return len(numbers.unusable) <= np.count_nonzero(np.isfinite(numbers.values))
 
 
 def _read(
-    name: str, title: Title, cells: Sequence[str], units: Mapping[str, str]
+    name: str,
+    title: Title,
+    cells: Sequence[str],
+    numbers: Numbers | None,
+    units: Mapping[str, str],
 ) -> tuple[Column, str]:
     """Read one column, with a note on how, if there is one."""
     if plain(title.text) in SEX_TITLES:
@@ -191,9 +195,9 @@ def _read(
         title = replace(title, quantity=None)
     given_unit = unit_of(title, units)
     variable = Variable(title.key, title.name, given_unit or title.unit)
-    if not _is_numeric(cells):
+    numbers = numbers or parse_numbers(cells)
+    if not _are_numeric(numbers):
         return Column(title.text, variable, _categories(cells)), ""
-    numbers = parse_numbers(cells)
     unusable = {i: (cells[i], reason) for i, reason in numbers.unusable.items()}
     note = f"{name}: {title.text} has decimal commas." if numbers.decimal_comma else ""
     return Column(title.text, variable, numbers.values, _shown(unusable)), note
@@ -201,6 +205,7 @@ def _read(
 
 def _categories(cells: Sequence[str]) -> np.ndarray:
     """Text, missing where it says so; spellings that differ in capitals become the usual one."""
+    cells = [" ".join(cell.split()) for cell in cells]
     counts = Counter(cell for cell in cells if not is_missing(cell))
     usual: dict[str, str] = {}
     for cell, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
@@ -236,6 +241,3 @@ def _understood(table: Sheet, columns: Sequence[Column]) -> str:
     parts = [f"understood {listed(known, 20)}"] if known else []
     parts += [f"kept {listed(others, 20)}"] if others else []
     return f"{table.name}: {'; '.join(parts) or 'no column but the cases was usable'}."
-
-
-__all__ = ["Column", "ReadColumns", "read_columns", "spellings"]

@@ -14,6 +14,7 @@ MISSING = frozenset(
 )
 """What stands for no value, capitals aside."""
 
+_PLAIN = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3}){2,}|[+-]?[1-9]\d{0,2}(?:\.\d{3}){2,}", re.ASCII)
@@ -59,24 +60,25 @@ def parse_numbers(cells: Sequence[str], units: Sequence[str] = ()) -> Numbers:
         ``9,8`` and ``9.8`` are the same. ``1,234`` is taken for a decimal comma, unless the column
         has decimal points as well: then it may be a thousand, and is unusable; likewise ``1.234``.
     """
-    cleaned = [_cleaned(cell, units) for cell in cells]
-    points = any(_is_decimal(cell, ".") for cell in cleaned)
-    commas = any(_is_decimal(cell, ",") for cell in cleaned)
     values = np.full(len(cells), np.nan)
+    others = {}
+    has_commas = any("," in cell for cell in cells)
+    for index, cell in enumerate(cells):
+        # Nearly all cells are plain numbers, or nothing.
+        if not has_commas and _PLAIN.fullmatch(cell):
+            values[index] = float(cell)
+        elif cell:
+            others[index] = _cleaned(cell, units)
+    points = has_commas and any(_is_decimal(cell, ".") for cell in others.values())
+    commas = has_commas and any(_is_decimal(cell, ",") for cell in others.values())
     unusable: dict[int, str] = {}
-    for index, cell in enumerate(cleaned):
+    for index, cell in others.items():
         if cell in MISSING:
             continue
-        try:  # Nearly all cells are plain numbers.
-            number = float(cell) if cell[-1].isdigit() and "_" not in cell else None
-        except ValueError:
-            number = None
-        ambiguous = points and commas and _THOUSANDS.fullmatch(cell)
-        if number is None and not ambiguous:
-            number = _number(cell)
-        if ambiguous:
+        number = _number(cell)
+        if points and commas and _THOUSANDS.fullmatch(cell):
             unusable[index] = "may be a decimal or a thousand"
-        elif number is None or not np.isfinite(number):
+        elif number is None:
             unusable[index] = "is no number"
         else:
             values[index] = number

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..imaging.errors import AnalysisError
 from .columns import Quantity, Title, known_unit, plain, spellings
-from .numbers import is_missing, parse_numbers
+from .numbers import Numbers, parse_numbers
 
 Unusable = dict[int, tuple[str, str]]
 """Text of a cell and why it is not used, by its row."""
@@ -141,7 +141,7 @@ def _implausible(quantity: Quantity, values: np.ndarray) -> np.ndarray:
     return (values < quantity.bounds.low) | (values > quantity.bounds.high)
 
 
-def _note(name: str, title: Title, unit: str, numbers: object, air: Sequence[bool]) -> str:
+def _note(name: str, title: Title, unit: str, numbers: Numbers, air: Sequence[bool]) -> str:
     bounds = title.quantity.bounds
     parts = []
     if unit and title.quantity.factor(unit) != 1:
@@ -152,6 +152,3 @@ def _note(name: str, title: Title, unit: str, numbers: object, air: Sequence[boo
         value = f"{_IN_ROOM_AIR[title.quantity.key]:g} {bounds.unit}".rstrip()
         parts.append(f"says room air in {sum(air)} rows, taken for {value}")
     return f"{name}: {title.text} {', '.join(parts)}." if parts else ""
-
-
-__all__ = ["Unusable", "is_missing", "read_quantity", "unit_of"]

@@ -55,63 +55,28 @@ def rocs(
     tuple of Roc
         The area is Mann and Whitney's U over the number of pairs; its interval holds the
         percentiles of a bootstrap (scipy.stats) that resamples those with and those without the
-        outcome, each by themselves.
+        outcome, each by themselves. Measures of the same patients have the same resamples.
     """
-    return tuple(
-        roc(
-            measure,
+    # Resamples take most of the time: they are drawn once for all measures of the same patients.
+    patients: dict[bytes, list[Measure]] = {}
+    for measure in measures:
+        there = known & np.isfinite(columns[measure.key])
+        patients.setdefault(there.tobytes(), []).append(measure)
+    found: dict[str, Roc] = {}
+    for same in patients.values():
+        there = known & np.isfinite(columns[same[0].key])
+        values = np.array([columns[measure.key] for measure in same])
+        for each in _rocs_of_same_patients(
+            same,
             outcome,
-            columns[measure.key][positive & known],
-            columns[measure.key][~positive & known],
+            values[:, positive & there],
+            values[:, ~positive & there],
             confidence,
             resamples,
             seed,
-        )
-        for measure in measures
-    )
-
-
-def roc(
-    measure: Measure,
-    outcome: str,
-    positives: np.ndarray,
-    negatives: np.ndarray,
-    confidence: float = 0.95,
-    resamples: int = 2000,
-    seed: int = 0,
-) -> Roc:
-    """Receiver operating characteristic of one measure.
-
-    Parameters
-    ----------
-    measure, outcome : Measure, str
-        As of `rocs`.
-    positives, negatives : numpy.ndarray
-        Values with and without the outcome, NaN for missing.
-    confidence, resamples, seed
-        As of `rocs`.
-
-    Returns
-    -------
-    Roc
-    """
-    lower = measure.key in LOWER_IS_POSITIVE
-    positives, negatives = (each[np.isfinite(each)] for each in (positives, negatives))
-    counts = len(positives), len(negatives)
-    if min(counts) < FEWEST:
-        nothing = Estimate(NAN, NAN, NAN)
-        problem = (
-            f"{counts[0]} cases with and {counts[1]} without the outcome;"
-            f" {FEWEST} of each are needed"
-        )
-        return Roc(measure, outcome, lower, nothing, *counts, np.empty(0), np.empty(0), problem)
-    # Ordinal numbers keep order and ties, and are what is fast to count.
-    _, ranks = np.unique(np.concatenate([positives, negatives]), return_inverse=True)
-    if lower:
-        ranks = ranks.max() - ranks
-    ranked = ranks[: counts[0]], ranks[counts[0] :]
-    auc = Estimate(area_under_curve(*ranked), *_interval(*ranked, confidence, resamples, seed))
-    return Roc(measure, outcome, lower, auc, *counts, *_curve(*ranked))
+        ):
+            found[each.measure.key] = each
+    return tuple(found[measure.key] for measure in measures)
 
 
 def area_under_curve(positives: np.ndarray, negatives: np.ndarray) -> float:
@@ -120,25 +85,85 @@ def area_under_curve(positives: np.ndarray, negatives: np.ndarray) -> float:
     return float(u) / (len(positives) * len(negatives))
 
 
-def _interval(
-    positives: np.ndarray, negatives: np.ndarray, confidence: float, resamples: int, seed: int
-) -> tuple[float, float]:
-    if positives.min() > negatives.max() or positives.max() < negatives.min():
-        # Every resample is as far apart as the sample.
-        area = area_under_curve(positives, negatives)
-        return area, area
-    levels = int(max(positives.max(), negatives.max())) + 1
+def _rocs_of_same_patients(
+    measures: Sequence[Measure],
+    outcome: str,
+    positives: np.ndarray,
+    negatives: np.ndarray,
+    confidence: float,
+    resamples: int,
+    seed: int,
+) -> list[Roc]:
+    """One a measure; values are (measures, patients) without NaN."""
+    n_positive, n_negative = positives.shape[1], negatives.shape[1]
+    if min(n_positive, n_negative) < FEWEST:
+        nothing = Estimate(NAN, NAN, NAN)
+        none = np.empty(0)
+        problem = (
+            f"{n_positive} cases with and {n_negative} without the outcome;"
+            f" {FEWEST} of each are needed"
+        )
+        return [
+            Roc(
+                *(measure, outcome, measure.key in LOWER_IS_POSITIVE, nothing),
+                *(n_positive, n_negative, none, none, problem),
+            )
+            for measure in measures
+        ]
+    ranks = np.array(
+        [
+            _ranks(measure, values)
+            for measure, values in zip(measures, np.hstack([positives, negatives]), strict=True)
+        ]
+    )
+    ranked = list(zip(ranks[:, :n_positive], ranks[:, n_positive:], strict=True))
+    intervals = _intervals(ranked, confidence, resamples, seed)
+    return [
+        Roc(
+            *(measure, outcome, measure.key in LOWER_IS_POSITIVE),
+            Estimate(area_under_curve(*pair), *interval),
+            *(n_positive, n_negative, *_curve(*pair)),
+        )
+        for measure, pair, interval in zip(measures, ranked, intervals, strict=True)
+    ]
+
+
+def _ranks(measure: Measure, values: np.ndarray) -> np.ndarray:
+    """Ordinal numbers of values, the same for ties; the higher, the more they speak for it."""
+    ranks = np.unique(values, return_inverse=True)[1]
+    return ranks.max() - ranks if measure.key in LOWER_IS_POSITIVE else ranks
+
+
+def _intervals(
+    ranked: Sequence[tuple[np.ndarray, np.ndarray]], confidence: float, resamples: int, seed: int
+) -> list[tuple[float, float]]:
+    positives, negatives = ranked[0]
     result = stats.bootstrap(
-        (positives, negatives),
-        lambda ones, zeros: _counted_area(ones, zeros, levels),
-        vectorized=False,
+        (np.arange(len(positives)), np.arange(len(negatives))),
+        lambda some, others, axis=-1: _resampled_areas(ranked, some, others),  # noqa: ARG005
+        vectorized=True,
         n_resamples=resamples,
         batch=max(1, CELLS_AT_ONCE // (len(positives) + len(negatives))),
         confidence_level=confidence,
         method="percentile",
         random_state=np.random.default_rng(seed),
     )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+    low, high = result.confidence_interval
+    return list(zip(np.ravel(low).tolist(), np.ravel(high).tolist(), strict=True))
+
+
+def _resampled_areas(
+    ranked: Sequence[tuple[np.ndarray, np.ndarray]], some: np.ndarray, others: np.ndarray
+) -> np.ndarray:
+    """Areas of every measure, (measures, resamples), by the drawn positives and negatives."""
+    areas = np.empty((len(ranked), *some.shape[:-1]))
+    for measure, (positives, negatives) in enumerate(ranked):
+        levels = int(max(positives.max(), negatives.max())) + 1
+        for resample in np.ndindex(some.shape[:-1]):
+            areas[(measure, *resample)] = _counted_area(
+                positives[some[resample]], negatives[others[resample]], levels
+            )
+    return areas
 
 
 def _counted_area(positives: np.ndarray, negatives: np.ndarray, levels: int) -> float:

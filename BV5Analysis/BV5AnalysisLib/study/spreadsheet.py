@@ -106,17 +106,14 @@ def _content(path: Path) -> bytes:
 
 
 def _sheet(name: str, rows: Sequence[tuple[int, Sequence[str]]], notes: Sequence[str]) -> Sheet:
-    filled = [
-        (number, tuple(" ".join(cell.split()) for cell in cells))
-        for number, cells in rows
-        if any(map(str.strip, cells))
-    ]
+    stripped = ((number, tuple(map(str.strip, cells))) for number, cells in rows)
+    filled = [(number, cells) for number, cells in stripped if any(cells)]
     if not filled:
         raise AnalysisError(f"{name} is empty; give a table with a header and rows.")
     first = _header_index([cells for _, cells in filled[:HEADER_WITHIN]])
     header_number, header = filled[first]
     width = max((i + 1 for i, title in enumerate(header) if title), default=0)
-    header = header[:width]
+    header = tuple(" ".join(title.split()) for title in header[:width])
     body = filled[first + 1 :]
     if not body:
         raise AnalysisError(f"{name} has no row below its header.")
