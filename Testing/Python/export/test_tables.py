@@ -70,8 +70,26 @@ def test_no_cell_is_a_formula(tmp_path, small_result, text):
     assert row["case"] == row["region"] == "'" + text.strip()
 
 
-def test_plain_text_stays():
-    assert safe_cell("left lower lobe, 2") == "left lower lobe, 2"
+@pytest.mark.parametrize("sign", ["=", "+", "-", "−", "@", "＝", "＋", "－", "＠"])
+@pytest.mark.parametrize("before", ["", " ", "\t", "\r", "\n", "\u3000"])
+def test_a_sign_that_begins_a_formula_is_neutralized(sign, before):
+    assert safe_cell(f"{before}{sign}1+1") == f"'{sign}1+1"
+
+
+def test_a_formula_after_a_semicolon_is_neutralized():
+    """It is a cell of its own where the comma is the decimal sign."""
+    assert safe_cell("seen; =1+1;@x") == "seen; '=1+1;'@x"
+
+
+@pytest.mark.parametrize(
+    "text", ["left lower lobe, 2", "a = b", "P-001", "ground_glass;consolidation", "5 - 3; 2"]
+)
+def test_plain_text_stays(text):
+    assert safe_cell(text) == text
+
+
+def test_what_is_safe_stays_as_it_is():
+    assert safe_cell(safe_cell("=1;-2")) == safe_cell("=1;-2") == "'=1;'-2"
 
 
 def test_commas_quotes_and_umlauts_survive(tmp_path, small_result):
