@@ -54,7 +54,7 @@ BOUNDS = {
     "fio2": Bounds("FiO2", "", 0.2, 1, (("percent", 0.01),)),
     "oxygen_l_min": Bounds("Oxygen flow", "L/min", 0, 100, (("mL/min", 0.001),)),
     "nasal_flow_l_min": Bounds("Nasal oxygen flow", "L/min", 0, 15),
-    "aado2_mmhg": Bounds("AaDO2", "mmHg", -20, 700),
+    "aado2_mmhg": Bounds("AaDO2", "mmHg", -20, 700, _KPA),
     "pao2_fio2_mmhg": Bounds("PaO2/FiO2", "mmHg", 20, 800, _KPA),
     "barometric_pressure_mmhg": Bounds(
         "Barometric pressure", "mmHg", 230, 830, (*_KPA, ("hPa", MMHG_PER_KPA / 10))

@@ -145,6 +145,10 @@ def test_values_in_another_unit_are_converted_and_told_in_it():
         check("paco2_mmhg", 40.0, "kPa")
 
 
+def test_a_gradient_in_kilopascals_is_converted():
+    assert check("aado2_mmhg", 4.0, "kPa") == pytest.approx(30.0, abs=0.01)
+
+
 def test_large_bounds_are_written_out():
     with pytest.raises(AnalysisError, match=r"\(-450 to 9000 m\)"):
         check("altitude_m", 12000.0)
