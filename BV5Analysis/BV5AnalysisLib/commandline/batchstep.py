@@ -14,6 +14,7 @@ from ..imaging.errors import AnalysisError
 from ..imaging.measurements import AnalysisResult
 from ..imaging.parameters import Parameters
 from ..study.batchcase import BatchCase
+from ..study.identifiers import identity_in, without_identity
 from .drawing import drawn
 
 
@@ -54,7 +55,12 @@ class MeasureCase:
         folder = self.output / case.name
         if RESULT.holds(folder):
             return
-        result = _measured(case, self.parameters)
+        try:
+            result = _measured(case, self.parameters)
+        except AnalysisError as error:
+            # Names of files may be the patient's, and reasons get into tables.
+            reason = without_identity(str(error), identity_in(case.sources))
+            raise AnalysisError(reason) from error
         written = dataclasses.replace(case_of(case.name, result), created="", seconds={})
         drawing = drawn(written, result, self.report, scene=False)
         try:

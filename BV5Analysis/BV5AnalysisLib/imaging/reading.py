@@ -83,12 +83,23 @@ def read_sources(sources: Sequence[Path], series_uid: str = "") -> Scan:
     Raises
     ------
     AnalysisError
-        It cannot be read, is no chest CT, or is unfit to be measured; the message says why.
+        It cannot be read, is no chest CT, or is unfit to be measured; the message says why, and
+        names no folder and no image file: those often are names of patients.
     """
-    if len(sources) == 1 and is_image_file(sources[0]) and not sources[0].is_dir():
-        return read_scan(sources[0])
-    image, acquisition = read_dicom_sources(sources, series_uid)
-    return _checked(image, "The series", acquisition)
+    path = sources[0]
+    is_image = len(sources) == 1 and is_image_file(path) and not path.is_dir()
+    try:
+        if is_image:
+            return scan_from_image(read_image(path))
+        image, acquisition = read_dicom_sources(sources, series_uid)
+        return dataclasses.replace(_checked(image, "The series", acquisition), source="")
+    except AnalysisError as error:
+        reason = str(error)
+        for source in sources:
+            reason = reason.replace(str(source), "of the scan")
+        if is_image:
+            reason = reason.replace(path.name, "The image")
+        raise AnalysisError(reason) from error
 
 
 def scan_from_image(image: sitk.Image, source: str = "") -> Scan:
