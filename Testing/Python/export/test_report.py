@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from BV5AnalysisLib import __version__
 from BV5AnalysisLib.imaging.edits import Edits
 from BV5AnalysisLib.imaging.quality import Finding, Severity
 
@@ -69,6 +70,13 @@ def test_nothing_lies_outside_the_file(small_result):
             assert attributes.get(name, "data:").startswith("data:")
         assert not any(name.startswith("on") for name in attributes)
     assert not re.search(r"url\(|@import|https?://", html)
+
+
+def test_the_day_stands_below_the_title_if_it_is_known(small_result):
+    case = dataclasses.replace(case_of("c", small_result), created="2026-11-22T10:00:00+00:00")
+    assert f"BV5 Analysis {__version__}, 2026-11-22. For research" in report_html(case, PNG, PNG)
+    undated = dataclasses.replace(case, created="", seconds={})
+    assert f"BV5 Analysis {__version__}. For research" in report_html(undated, PNG, PNG)
 
 
 def test_the_three_pictures_are_inside(page_of, small_result):
