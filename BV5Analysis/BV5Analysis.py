@@ -542,9 +542,9 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         progress : callable, optional
             Called with step and fraction; may raise `Cancelled`, which ends the batch at once.
         **options
-            Fields of `BV5AnalysisLib.panel.batch.BatchRequest`: ``parameters``, ``report`` (True
-            by default), ``resume`` to go on with an interrupted batch, ``retryFailed``, ``jobs``,
-            ``scheduler``, ``keepIdentifiers``.
+            Fields of `BV5AnalysisLib.panel.batch.BatchRequest`: ``parameters`` (`Parameters`, or a
+            dict of names and values), ``report`` (True by default), ``resume`` to go on with an
+            interrupted batch, ``retryFailed``, ``jobs``, ``scheduler``, ``keepIdentifiers``.
 
         Returns
         -------
@@ -586,6 +586,9 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         from BV5AnalysisLib.scene.viewnodes import show_table
 
         table = add_batch_table(slicer.mrmlScene, Path(folder), region)
+        layoutManager = slicer.app.layoutManager()
+        if layoutManager is not None and layoutManager.tableViewCount == 0:
+            layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView)
         show_table(slicer.mrmlScene, slicer.app.applicationLogic(), table)
         return table
 

@@ -73,6 +73,10 @@ def batchRequest(
     jobs = options.get("jobs")
     if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1):
         raise AnalysisError(f"jobs must be a whole number from 1, not {jobs!r}.")
+    if isinstance(options.get("parameters"), Mapping):
+        from ..imaging.parameters import Parameters
+
+        options = {**options, "parameters": Parameters.from_dict(options["parameters"])}
     return BatchRequest(_absolute(source), _absolute(folder), **options)
 
 

@@ -54,7 +54,7 @@ _UNITS = {"ml": "mL", "pct": "%", "mm": "mm", "mm2": "mm2", "hu": "[hnsf'U]"}
 _LONGEST_LIST = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BatchResult:
     """What became of a batch.
 
@@ -72,8 +72,8 @@ class BatchResult:
     measured: tuple[str, ...]
     failed: tuple[CaseOutcome, ...]
 
-    def __str__(self) -> str:
-        """Say it for the console: a line a case that failed, up to some."""
+    def __repr__(self) -> str:
+        """Say it as the console shows it: a line a case that failed, up to some."""
         total = len(self.measured) + len(self.failed)
         lines = [f"{len(self.measured)} of {total} cases measured in {self.outputFolder}"]
         lines += [f"{each.name}: {each.problem}" for each in self.failed[:_LONGEST_LIST]]

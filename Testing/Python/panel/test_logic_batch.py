@@ -122,7 +122,7 @@ def test_the_command_line_says_what_was_asked_for(logic, folder, python_slicer, 
     logic.analyzeBatch(
         "scans",
         other,
-        parameters=parameters,
+        parameters={"minimum_csa_mm2": 0},
         report=False,
         resume=True,
         retryFailed=True,
@@ -288,6 +288,7 @@ def test_packages_are_asked_for_where_they_are_needed(logic, folder, python_slic
         ({"jobs": 0}, "whole number from 1"),
         ({"jobs": True}, "whole number from 1"),
         ({"jobs": "2"}, "whole number from 1"),
+        ({"parameters": {"minimum_csa": 1}}, "minimum_csa"),
     ],
 )
 def test_options_that_there_are_not_are_refused(logic, folder, options, message):
@@ -300,8 +301,11 @@ def test_options_that_there_are_not_are_refused(logic, folder, options, message)
 def test_the_table_of_a_batch_is_loaded_and_shown(logic, folder, python_slicer):
     python_slicer(MEASURES_TWO)
     logic.analyzeBatch("scans", folder)
+    assert slicer.app.layoutManager().tableViewCount == 0
     table = logic.loadBatchTable(folder)
     assert table.GetNumberOfRows() == 2
+    view = slicer.app.layoutManager().tableWidget(0).mrmlTableViewNode()
+    assert view.GetTableNodeID() == table.GetID()
     selection = slicer.app.applicationLogic().GetSelectionNode()
     assert selection.GetActiveTableID() == table.GetID()
     assert logic.loadBatchTable(folder, "").GetNumberOfRows() == 4

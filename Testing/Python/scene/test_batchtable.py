@@ -103,7 +103,7 @@ def test_a_folder_without_failures_table_is_no_batch(tmp_path):
 
 def test_many_failures_are_told_in_few_lines(tmp_path):
     failed = tuple(CaseOutcome(f"c{index}", "no scan") for index in range(30))
-    lines = str(BatchResult(tmp_path, ("a",), failed)).splitlines()
+    lines = repr(BatchResult(tmp_path, ("a",), failed)).splitlines()
     assert lines[0] == f"1 of 31 cases measured in {tmp_path}"
     assert lines[1] == "c0: no scan"
     assert lines[-1] == "and 20 more, see failures.csv"
