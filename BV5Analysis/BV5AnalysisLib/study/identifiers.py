@@ -28,19 +28,21 @@ _NO_NAMES_TEXT = (
 )
 _NO_NAMES = frozenset(_NO_NAMES_TEXT.split())
 """Words in the place of a name that name nobody, and are common in paths."""
-_SHARP_S_AND_UMLAUTS = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae"}
-)
+_SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae"})
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
 _CAMEL = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])")
-# Overlapping on purpose: a date may follow other numbers.
-_WRITTEN_DATE = re.compile(
-    rf"(?<!\d)(?=((\d{{1,4}})[^0-9A-Za-z]{{0,2}}?(\d{{1,2}}|{'|'.join(_MONTHS)})[a-z]*"
-    r"[^0-9A-Za-z]{0,2}?(\d{1,4})(?!\d))|"
-    rf"(({'|'.join(_MONTHS)})[a-z]*[^0-9A-Za-z]{{0,2}}(\d{{1,2}})[^0-9A-Za-z]{{1,2}}(\d{{2,4}})(?!\d)))",
-    re.IGNORECASE,
+_MONTH = f"({'|'.join(_MONTHS)})[a-z]*"
+_APART, _NEAR = r"[^0-9A-Za-z]{1,2}", r"[^0-9A-Za-z]{0,2}"
+# Looked ahead, so that dates are found after other numbers, too.
+_WRITTEN_DATES = tuple(
+    re.compile(rf"(?<!\d)(?=({date})(?!\d))", re.IGNORECASE)
+    for date in (
+        rf"(\d{{1,4}}){_APART}(\d{{1,2}}){_APART}(\d{{1,4}})",
+        rf"(\d{{1,4}}){_NEAR}{_MONTH}{_NEAR}(\d{{1,4}})",
+        rf"{_MONTH}{_NEAR}(\d{{1,2}}){_APART}(\d{{2,4}})",
+    )
 )
 
 
@@ -231,7 +233,7 @@ def _found_inside(word: str) -> bool:
 
 def _ways_of_writing(word: str) -> set[str]:
     """Folded without accents, and with what stands for them in plain letters."""
-    spelled = word.casefold().translate(_SHARP_S_AND_UMLAUTS)
+    spelled = word.casefold().translate(_SPELLED)
     return {_folded(word), _folded(spelled)}
 
 
@@ -249,12 +251,13 @@ def _dates(text: str, born: tuple[int, int, int]) -> Iterator[tuple[int, int]]:
         if any(each in run[0] for each in full) or run[0] in brief:
             yield run.span()
     short = {tuple(number % 100 if number == year else number for number in o) for o in orders}
-    for match in _WRITTEN_DATE.finditer(text):
-        groups = [group for group in match.groups()[1:] if group and group != match[5]]
+    for match in itertools.chain.from_iterable(each.finditer(text) for each in _WRITTEN_DATES):
+        groups = match.groups()[1:]
         numbers = tuple(_number(group) for group in groups)
-        if numbers in orders or (numbers in short and len(groups[0]) < 3 and len(groups[2]) < 3):
-            start = match.start()
-            yield start, start + len(match[1] or match[5])
+        # A year of two digits is no long number.
+        is_short = all(len(group) < 3 for group in groups if group.isdigit())
+        if numbers in orders or (numbers in short and is_short):
+            yield match.span(1)
 
 
 def _number(text: str) -> int:
