@@ -26,6 +26,7 @@ from .cohortwording import (
     estimate_text,
     interval_text,
     p_phrase,
+    subscripted,
 )
 from .figurestyle import (
     DOUBLE_MM,
@@ -163,7 +164,7 @@ def _scatter_figure(result: CohortResult) -> CohortFigure | None:
     for axes, each in zip(panels, drawn, strict=True):
         x, y = result.cohort.columns[each.variable.key], result.cohort.columns[main.key]
         draw_scatter(axes, x, y, result.groups, result.confidence)
-        axes.set_xlabel(each.variable.title)
+        axes.set_xlabel(subscripted(each.variable.title))
         if axes.get_subplotspec().is_first_col():
             axes.set_ylabel(main.title)
         axes.set_title(

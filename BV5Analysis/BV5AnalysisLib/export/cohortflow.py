@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..study.cohortresult import CohortResult, Exclusion, FlowStep
+from .cohortwording import subscripted
 from .figurestyle import DOUBLE_MM, INK, PAPER, Picture, new_figure, picture_of
 
 _LINE_MM = 3.6
@@ -38,7 +39,7 @@ def flow_picture(result: CohortResult) -> Picture:
         Of two journal columns' width.
     """
     steps = _with_first(result.cohort.flow)
-    groups = [(group.label, group.n) for group in result.groups]
+    groups = [(subscripted(group.label), group.n) for group in result.groups]
     height = _flow_height(steps) + _groups_height(groups) + 2
     figure = new_figure(DOUBLE_MM, height)
     figure.set_layout_engine(None)
@@ -56,7 +57,7 @@ def flow_picture(result: CohortResult) -> Picture:
 
 def main_lines(step: FlowStep) -> list[str]:
     """Lines in the box of a step."""
-    text = step.text[:1].upper() + step.text[1:]
+    text = subscripted(step.text[:1].upper() + step.text[1:])
     return [*textwrap.wrap(text, _MAIN_LETTERS), f"n = {step.remaining}"]
 
 
@@ -66,7 +67,7 @@ def exclusion_lines(excluded: Sequence[Exclusion]) -> list[str]:
     shown, rest = counted[:_MOST_REASONS], counted[_MOST_REASONS:]
     lines = [f"Excluded (n = {len(excluded)})"]
     for reason, count in shown:
-        text = f"{reason} (n = {count})"
+        text = f"{subscripted(reason)} (n = {count})"
         lines += textwrap.wrap(text, _SIDE_LETTERS, initial_indent="• ", subsequent_indent="   ")
     if rest:
         lines.append(f"• {len(rest)} other reasons (n = {sum(count for _, count in rest)})")

@@ -24,22 +24,18 @@ def characteristics_block(result: CohortResult) -> Block:
         Without rows if nothing is known of them.
     """
     numbers = comparison_block(result, result.characteristics, "Patients")
-    notes = numbers.footnotes
-    mark = marks((each.problem for each in result.categories), len(_reasons(result)))
+    mark = marks(each.problem for each in (*result.characteristics, *result.categories))
     rows = [
         row for each in result.categories for row in _category_rows(each, mark, len(numbers.header))
     ]
+    problems = problem_notes(mark)
+    notes = [note for note in numbers.footnotes if note not in problems]
     tests = dict.fromkeys(each.test.name for each in result.categories if each.test)
     if rows:
         tested = f"; p: {joined([TEST_TITLES[name] for name in tests])}" if tests else ""
-        notes += (f"Categories: patients (% of those with a value){tested}.",)
+        notes.append(f"Categories: patients (% of those with a value){tested}.")
     header = ("Characteristic", *numbers.header[1:])
-    return Block("Patients", header, (*numbers.rows, *rows), (*notes, *problem_notes(mark)))
-
-
-def _reasons(result: CohortResult) -> set[str]:
-    """Footnotes that the numbers among the characteristics have already."""
-    return {each.problem for each in result.characteristics if each.problem}
+    return Block("Patients", header, (*numbers.rows, *rows), (*notes, *problems))
 
 
 def _category_rows(

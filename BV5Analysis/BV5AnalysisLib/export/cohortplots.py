@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from ..study.cohortresult import Group, Roc
 from ..study.regressionline import regression_line
-from .cohortwording import estimate_text
+from .cohortwording import estimate_text, subscripted
 from .figurestyle import INK, LINE, PAPER, SOFT, color_of, dash_of, marker_of
 
 RASTER_ABOVE = 300
@@ -196,7 +196,7 @@ def legend_size(groups: Sequence[Group]) -> float:
 def _legend_text(group: Group, count: int) -> str:
     """Name and number; of many groups the name on one line, with all of it in tables only."""
     if count > _WHOLE_NAMES:
-        return textwrap.shorten(group.label, _SHORT_LETTERS, placeholder="…")
+        return textwrap.shorten(subscripted(group.label), _SHORT_LETTERS, placeholder="…")
     text, n = _wrapped(group.label, _LEGEND_LETTERS), f"(n = {group.n})"
     return f"{text} {n}" if len(text) + len(n) < _LEGEND_LETTERS else f"{text}\n{n}"
 
@@ -218,7 +218,7 @@ def _fit_below_axis(groups: Sequence[Group]) -> bool:
 def _wrapped(text: str, width: int) -> str:
     """Text in lines, none of which ends with a sign such as ≤."""
     # textwrap does not break at a figure space.
-    bound = re.sub(r"([≤≥<>=]) ", "\\1\u2007", text)
+    bound = re.sub(r"([≤≥<>=]) ", "\\1\u2007", subscripted(text))
     return "\n".join(textwrap.wrap(bound, width)).replace("\u2007", " ") or text
 
 

@@ -28,6 +28,7 @@ from .cohortwording import (
     interval_text,
     p_phrase,
     references,
+    subscripted,
     summary_text,
 )
 from .figurestyle import COLORS, COLORS_ON_DARK, inline_svg
@@ -125,7 +126,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["bound"] = _bound
+    environment.filters["printed"] = _printed
     environment.filters["inline"] = inline_svg
     return environment
 
@@ -148,9 +149,10 @@ def _listings(cohort: Cohort) -> dict[str, Listing]:
     }
 
 
-def _bound(text: str) -> str:
-    """Keep ``n = 32`` and ``95 % CI`` on one line."""
-    return re.sub(r"(?<=\bn) = (?=\d)|(?<=\d) (?=%)|(?<=%) (?=CI)", _with_fixed_spaces, text)
+def _printed(text: str) -> str:
+    """Keep ``n = 32`` and ``95 % CI`` on one line, and set blood gases as papers do."""
+    bound = re.sub(r"(?<=\bn) = (?=\d)|(?<=\d) (?=%)|(?<=%) (?=CI)", _with_fixed_spaces, text)
+    return subscripted(bound)
 
 
 def _with_fixed_spaces(match: re.Match[str]) -> str:

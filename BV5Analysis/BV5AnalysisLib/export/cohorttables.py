@@ -72,10 +72,9 @@ def table_one(result: CohortResult) -> tuple[Block, ...]:
     if correlations:
         blocks += (correlation_block(result, correlations),)
     last = blocks[-1]
-    notes = (
-        _n_analyzed(result),
-        *result.definitions,
-    )
+    notes = [_n_analyzed(result)]
+    if result.definitions:
+        notes.append("; ".join(each.rstrip(".;") for each in result.definitions) + ".")
     closing = Block(last.title, last.header, last.rows, (*last.footnotes, *notes))
     return (*blocks[:-1], closing)
 
@@ -215,7 +214,7 @@ def roc_block(result: CohortResult) -> Block | None:
 
 def problem_notes(mark: dict[str, str]) -> tuple[str, ...]:
     """Footnotes that say why there is a dash."""
-    return tuple(f"{sign} Not told: {problem}." for problem, sign in mark.items())
+    return tuple(f"{sign} Not computed: {problem}." for problem, sign in mark.items())
 
 
 def _comparison_row(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from ..study.cohortresult import CohortResult, Comparison, Estimate, Summary
@@ -36,6 +37,8 @@ _REFERENCES = {
     " estimators. J Educ Stat. 1981;6(2):107-128.",
     "holm": "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat."
     " 1979;6(2):65-70.",
+    "spearman": "Bonett DG, Wright TA. Sample size requirements for estimating Pearson, Kendall and"
+    " Spearman correlations. Psychometrika. 2000;65(1):23-28.",
     "flow": "Schulz KF, Altman DG, Moher D. CONSORT 2010 statement: updated guidelines for"
     " reporting parallel group randomised trials. BMJ. 2010;340:c332.",
     "scipy": "Virtanen P, Gommers R, Oliphant TE, et al. SciPy 1.0: fundamental algorithms for"
@@ -92,6 +95,7 @@ def chosen_test(comparisons: Iterable[Comparison]) -> str:
 def references(result: CohortResult) -> tuple[str, ...]:
     """Return sources of the measures and of the statistics that were used."""
     used = {chosen_test(result.comparisons), "holm", "scipy", "statsmodels"}
+    used |= {each.method for each in result.correlations}
     if len(result.groups) == 2:
         used.add("hedges")
     if result.cohort.flow:
@@ -104,13 +108,17 @@ def interval_text(result: CohortResult) -> str:
     return f"{100 * result.confidence:g} % CI"
 
 
-def marks(problems: Iterable[str], used: int = 0) -> dict[str, str]:
-    """Give each distinct problem a footnote mark: superscript numbers after those used."""
+def marks(problems: Iterable[str]) -> dict[str, str]:
+    """Give each distinct problem a footnote mark: superscript numbers from 1."""
     distinct = dict.fromkeys(problem for problem in problems if problem)
     return {
-        problem: str(index).translate(_SUPERSCRIPTS)
-        for index, problem in enumerate(distinct, used + 1)
+        problem: str(index).translate(_SUPERSCRIPTS) for index, problem in enumerate(distinct, 1)
     }
+
+
+def subscripted(text: str) -> str:
+    """Set the 2 of blood gases low, as in ``PaO₂``, where it is read and not searched for."""
+    return re.sub(r"\b(PaO|PaCO|AaDO|FiO|SpO|SaO|PAO|O)2\b", "\\1₂", text)
 
 
 def joined(words: Sequence[str]) -> str:

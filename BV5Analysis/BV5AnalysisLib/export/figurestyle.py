@@ -32,6 +32,9 @@ COLORS_ON_DARK = (
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DASHES = ("-", "--", "-.", ":")
 
+_MOST_TICKS = 5
+"""On an axis; numbers of 7 points need room, and each takes time."""
+
 _STYLE = {
     "font.family": "DejaVu Sans",  # Comes with matplotlib: the same everywhere.
     "font.size": 7.0,
@@ -41,6 +44,9 @@ _STYLE = {
     "ytick.labelsize": 6.5,
     "legend.fontsize": 7.0,
     "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "legend.handletextpad": 0.5,
+    "legend.borderpad": 0.1,
     "axes.linewidth": 0.6,
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
@@ -95,7 +101,9 @@ def figure_style() -> Iterator[None]:
 
 def new_figure(width_mm: float, height_mm: float) -> Figure:
     """Return an empty figure of a size in print; inside `figure_style` only."""
-    figure = Figure(figsize=(width_mm / 25.4, height_mm / 25.4), layout="constrained")
+    size = (width_mm / 25.4, height_mm / 25.4)
+    figure = Figure(figsize=size, dpi=PRINT_DPI, layout="constrained")
+    figure.get_layout_engine().set(hspace=0.05)
     FigureCanvasAgg(figure)
     return figure
 
@@ -108,7 +116,7 @@ def picture_of(figure: Figure) -> Picture:
         layout.execute(figure)  # Once: each saving would do it again.
         figure.set_layout_engine(None)
     figure.savefig(svg, format="svg", metadata=nothing)
-    fast = {"compress_level": 4}
+    fast = {"compress_level": 2}
     figure.savefig(png, format="png", metadata={"Software": None}, pil_kwargs=fast)
     return Picture(svg.getvalue(), png.getvalue(), figure.get_figwidth() * 25.4)
 
@@ -119,6 +127,8 @@ def grid_of_axes(figure: Figure, count: int, columns: int, *, share_y: bool = Fa
     grid = figure.subplots(rows, columns, squeeze=False, sharey=share_y).ravel()
     for unused in grid[count:]:
         unused.remove()
+    for axes in grid[:count]:
+        axes.locator_params(nbins=_MOST_TICKS)
     return list(grid[:count])
 
 

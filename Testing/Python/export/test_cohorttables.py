@@ -138,8 +138,8 @@ def test_where_there_is_no_number_there_is_a_dash_and_its_reason_once():
     )
     assert block.rows[0][1:] == ("40.00 (–) [n = 1]", "– [n = 0]", "–", "–", "–¹", "–")
     assert [row[5] for row in block.rows] == ["–¹", "0.023", "–²", "–¹"]
-    assert [note for note in block.footnotes if reason in note] == [f"¹ Not told: {reason}."]
-    assert "² Not told: too few." in block.footnotes
+    assert [note for note in block.footnotes if reason in note] == [f"¹ Not computed: {reason}."]
+    assert "² Not computed: too few." in block.footnotes
     assert "nan" not in str(block).lower()
 
 
@@ -162,7 +162,7 @@ def test_table_one_has_all_measures_then_the_correlations_that_the_paper_has(res
     assert len(correlation.rows) == 2 * (1 + len(MEASURES))
     notes = correlation.footnotes
     assert "50 patients analyzed; 4 excluded, see exclusions.csv." in notes
-    assert result.definitions[0] in notes
+    assert "BV5: 1.25 ≤ CSA < 5 mm²; BV5-10: 5 ≤ CSA < 10 mm²; BV10: CSA ≥ 10 mm²." in notes
 
 
 def test_table_one_takes_what_correlations_there_are():
@@ -204,7 +204,7 @@ def test_patients_numbers_and_categories():
     assert all(len(row) == width for row in block.rows)
     assert block.rows[4][-1] == "–¹"
     assert block.rows[5][1:3] == ("10 (31 %)", "–")
-    assert block.footnotes[-1] == "¹ Not told: no value in one group."
+    assert block.footnotes[-1] == "¹ Not computed: no value in one group."
 
 
 def test_marks_of_categories_go_on_after_those_of_numbers():
@@ -215,7 +215,7 @@ def test_marks_of_categories_go_on_after_those_of_numbers():
     block = characteristics_block(changed)
     assert block.rows[0][-1] == "–¹"
     assert block.rows[1][-1] == "–²"
-    assert {"¹ Not told: constant.", "² Not told: one sex."} <= set(block.footnotes)
+    assert {"¹ Not computed: constant.", "² Not computed: one sex."} <= set(block.footnotes)
 
 
 def test_small_values_have_two_decimals_large_ones_one():
@@ -247,7 +247,7 @@ def test_roc_table(result):
     negatives = str(first.negatives)
     assert block.rows[0] == ("BV5 (%)", "0.71 (0.55 to 0.86)", "low", "12", negatives)
     assert block.rows[1][1] == "–¹"
-    assert block.footnotes[-1] == "¹ Not told: nobody died."
+    assert block.footnotes[-1] == "¹ Not computed: nobody died."
     assert roc_block(dataclasses.replace(result, rocs=())) is None
 
 
