@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ SHOWN_FILES = frozenset(
         "overview_small.jpg",
     }
 )
+
+_WAITS_SECONDS = (0.0, 0.5, 2.0)
+"""A network file system may show late what another machine wrote."""
 
 
 @dataclass(frozen=True)
@@ -60,21 +64,33 @@ class FinishedCase:
     files: frozenset[str]
 
 
-def finished_case(folder: Path) -> FinishedCase | None:
+def finished_case(folder: Path, patient: bool = False) -> FinishedCase | None:
     """Read the folder of a case.
 
     Parameters
     ----------
     folder : pathlib.Path
         Folder that ``bv5 analyze`` or a batch may have written.
+    patient : bool
+        Whether it is known to be there, so that it is worth to wait for it a little.
 
     Returns
     -------
     FinishedCase or None
         None if it is missing, a link, incomplete or damaged.
     """
-    if folder.is_symlink():
-        # What lies elsewhere is no result of this batch.
+    finished = _read(folder)
+    for wait_seconds in _WAITS_SECONDS if patient else ():
+        if finished:
+            break
+        time.sleep(wait_seconds)
+        os.listdir(folder.parent)  # noqa: PTH208 - makes a network file system look again
+        finished = _read(folder)
+    return finished
+
+
+def _read(folder: Path) -> FinishedCase | None:
+    if leads_elsewhere(folder):
         return None
     try:
         with os.scandir(folder) as entries:
@@ -83,11 +99,20 @@ def finished_case(folder: Path) -> FinishedCase | None:
         with (folder / "measurements.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         # After a loss of power a file may be there without its content.
-        if record["schema"] != RESULT.schema or not rows or not all(sizes.values()):
+        if (
+            record["schema"] != RESULT.schema
+            or not rows
+            or not all(sizes[name] for name in sizes.keys() & RESULT.names)
+        ):
             return None
         return _finished(folder.name, record, rows, SHOWN_FILES.intersection(sizes))
     except (AnalysisError, OSError, ValueError, KeyError, TypeError, csv.Error, RecursionError):
         return None
+
+
+def leads_elsewhere(folder: Path) -> bool:
+    """Whether a folder is a link to another place: what lies there is no result of this batch."""
+    return folder.resolve().parent != folder.parent.resolve()
 
 
 def _finished(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,15 +29,14 @@ from .batchplace import (
 )
 from .batchplan import SOURCES, read_plan, with_sources, write_plan, write_sources, write_whole
 from .batchsheet import ContactSheet
-from .batchtables import FAILURE_COLUMNS, GrowingTable, cases_csv, failure_row
+from .batchtables import FAILURE_COLUMNS, GrowingTable, cases_csv, failure_row, renew_cases_csv
 from .folder import output_folder
 from .tables import COLUMNS
 
 __all__ = ["BatchFolder", "check_new_batch", "is_batch"]
 
 _INCOMPLETE = "Its output folder is missing or incomplete; see that nothing else writes there."
-_WAITS_SECONDS = (0.0, 0.5, 2.0)
-"""A network file system may show late what another machine wrote."""
+_NOT_FOUND = "The scan is not found any more where the batch was begun from."
 
 
 class BatchFolder:
@@ -153,7 +151,7 @@ class BatchFolder:
         batch = cls._opened(folder, with_sources(folder, cases))
         with batch._closed_on_error():
             batch._take_up(retry_failed)
-            batch._replan(replan)
+            batch._replan(replan, request, retry_failed)
         return batch
 
     @classmethod
@@ -210,7 +208,7 @@ class BatchFolder:
         if name in self._finished:
             return
         with explained(self._folder):
-            finished = self._read(name, expected=not outcome.problem)
+            finished = finished_case(self._folder / name, patient=not outcome.problem)
             if finished:
                 self._finished[name] = finished
                 self._problems.pop(name, None)
@@ -263,32 +261,34 @@ class BatchFolder:
                     remove_damaged(self._folder / case.name)
         self._rewrite_tables()
 
-    def _replan(self, replan: Callable[[], Sequence[BatchCase]] | None) -> None:
+    def _replan(
+        self,
+        replan: Callable[[], Sequence[BatchCase]] | None,
+        request: Mapping[str, Any],
+        retry_failed: bool,
+    ) -> None:
         """Learn again where the scans are of unfinished cases that have lost their paths."""
-        lost = {case.name for case in self.unfinished if not case.sources}
-        if not lost or replan is None:
+        lost = {
+            case.name
+            for case in self.unfinished
+            if not case.sources and (retry_failed or not case.problem)
+        }
+        if not lost:
             return
-        found = {case.name: case for case in replan() if case.name in lost}
+        found = {case.name: case for case in replan() if case.name in lost} if replan else {}
+        for name in lost - found.keys():
+            found[name] = replace(self._by_name[name], problem=_NOT_FOUND)
         self.cases = tuple(found.get(case.name, case) for case in self.cases)
         self._by_name = {case.name: case for case in self.cases}
         with explained(self._folder):
+            write_plan(self._folder, request, self.cases)
             write_sources(self._folder, self.unfinished)
+            renew_cases_csv(self._folder / CASES, found.values())
 
     def _rewrite_tables(self) -> None:
         with explained(self._folder):
             self._measurements.rewrite(self._finished[name].table for name in self.measured)
             self._failures.rewrite(failure_row(*failure) for failure in self.failures)
-
-    def _read(self, name: str, expected: bool) -> FinishedCase | None:
-        """Content of a case's folder; None if there is none that is complete."""
-        finished = finished_case(self._folder / name)
-        for wait_seconds in _WAITS_SECONDS if expected else ():
-            if finished:
-                break
-            time.sleep(wait_seconds)
-            os.listdir(self._folder)  # noqa: PTH208 - makes a network file system look again
-            finished = finished_case(self._folder / name)
-        return finished
 
     @contextlib.contextmanager
     def _closed_on_error(self) -> Iterator[None]:

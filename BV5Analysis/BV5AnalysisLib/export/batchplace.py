@@ -11,6 +11,7 @@ from ..imaging.errors import AnalysisError
 from ..study.batchcase import BatchCase
 from ..study.casenames import folded, problem_of_name
 from ..study.identifiers import identity_in, without_identity
+from .batchcases import leads_elsewhere
 from .batchplan import PLAN, SCHEMA, SOURCES
 from .folder import RESULT, FolderKind, write_failure
 
@@ -97,7 +98,7 @@ def remove_leftovers(folder: Path) -> None:
 
 def remove_damaged(folder: Path) -> None:
     """Remove the folder of a case that lost content, as after a loss of power, if all is ours."""
-    if folder.is_dir() and not folder.is_symlink():
+    if folder.is_dir() and not leads_elsewhere(folder):
         entries = {entry.name for entry in folder.iterdir()}
         if entries <= RESULT.names:
             shutil.rmtree(folder)

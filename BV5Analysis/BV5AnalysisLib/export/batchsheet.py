@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,6 +31,11 @@ class ContactSheet:
         self._cards: dict[str, str] = {}
         self._due = 0.0
         self._can_draw = importlib.util.find_spec("jinja2") is not None
+        if not self._can_draw:
+            logging.getLogger(__name__).warning(
+                "Jinja2 is not installed, so there is no contact sheet %s; install it to get one.",
+                path.name,
+            )
 
     @property
     def is_due(self) -> bool:

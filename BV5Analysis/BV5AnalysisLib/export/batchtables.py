@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -72,11 +73,29 @@ def cases_csv(
     """
     columns = CASE_COLUMNS if identities is None else CASE_COLUMNS + IDENTITY_COLUMNS
     rows = [
-        {"case": case.name, "used": "no" if case.problem else "yes"}
-        | {"reason": case.problem or case.choice}
+        {"case": case.name}
+        | _use_of(case)
         | {name: (identities or {}).get(case.name, {}).get(name, "") for name in IDENTITY_COLUMNS}
         for case in cases
     ]
     rows += [{"used": "no", "item": item, "reason": reason} for item, reason in passed_over]
     cells = ({name: safe_cell(row.get(name, "")) for name in columns} for row in rows)
     return csv_text(columns, cells, header=True)
+
+
+def renew_cases_csv(path: Path, cases: Iterable[BatchCase]) -> None:
+    """Tell in ``cases.csv`` what is used now of cases that were planned anew; OSError if not."""
+    uses = {safe_cell(case.name): _use_of(case) for case in cases}
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        columns = reader.fieldnames or CASE_COLUMNS
+        rows = [row | uses.get(row.get("case", ""), {}) for row in reader]
+    cells = ({name: safe_cell(row.get(name) or "") for name in columns} for row in rows)
+    write_whole(path, csv_text(columns, cells, header=True))
+
+
+def _use_of(case: BatchCase) -> dict[str, str]:
+    return {
+        "used": "no" if case.problem else "yes",
+        "reason": case.problem or case.choice,
+    }

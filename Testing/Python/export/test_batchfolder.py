@@ -23,7 +23,7 @@ REQUEST = {"source": Path("/scans"), "parameters": {"minimum_csa_mm2": 1.25}, "r
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    monkeypatch.setattr("BV5AnalysisLib.export.batchfolder._WAITS_SECONDS", (0.0,))
+    monkeypatch.setattr("BV5AnalysisLib.export.batchcases._WAITS_SECONDS", (0.0,))
 
 
 @pytest.fixture
@@ -275,7 +275,7 @@ def test_a_complete_folder_counts_whatever_was_said(out, written_case):
 
 
 def test_a_folder_that_a_network_shows_late_is_awaited(out, written_case, monkeypatch):
-    module = "BV5AnalysisLib.export.batchfolder"
+    module = "BV5AnalysisLib.export.batchcases"
     monkeypatch.setattr(f"{module}._WAITS_SECONDS", (0.0, 1.0))
     with begun(out, "a") as batch:
         slept = []
@@ -306,10 +306,37 @@ def test_failed_cases_are_done_again_only_when_asked_for(out, written_case):
         put_case(out, "a", written_case)
         batch.add(CaseOutcome("a"))
         batch.add(CaseOutcome("b", "Bad still."))
+    used = [(row["case"], row["used"], row["reason"]) for row in rows(out / "cases.csv")]
+    assert used[0] == ("a", "yes", "The only series.")
+    assert used[1][:2] == ("b", "no")
+    assert "not found any more" in used[1][2]
     assert rows(out / "failures.csv") == [{"case": "b", "reason": "Bad still."}]
     assert [row["case"] for row in rows(out / "measurements.csv")] == ["a"] * 3
     with resumed(out) as batch:
         assert batch.unfinished == ()
+
+
+def test_what_could_not_be_read_from_the_start_is_looked_for_again_only_on_a_retry(out):
+    plan = [BatchCase("a", (), problem="There is no a.nrrd."), *cases("b")]
+    BatchFolder.create(out, plan, REQUEST).close()
+
+    def replan():
+        pytest.fail("nobody asked for it")
+
+    with resumed(out, replan=replan) as batch:
+        assert list(batch.unfinished) == plan
+        batch.add(CaseOutcome("a", "There is no a.nrrd."))
+    with resumed(out, retry_failed=True, replan=lambda: cases("a", "b")) as batch:
+        assert list(batch.unfinished) == cases("a", "b")
+    assert [row["used"] for row in rows(out / "cases.csv")] == ["yes", "yes"]
+
+
+def test_an_empty_file_of_the_users_spoils_no_case(out, written_case):
+    with begun(out, "a") as batch:
+        put_case(out, "a", written_case)
+        (out / "a" / "seen").touch()
+        batch.add(CaseOutcome("a"))
+    assert batch.measured == ("a",)
 
 
 def test_a_case_whose_folder_was_deleted_is_done_again(out, written_case):
@@ -484,11 +511,12 @@ def test_the_sheet_is_written_less_often_the_longer_it_takes(tmp_path, monkeypat
     assert sheet.is_due
 
 
-def test_without_the_package_for_pages_all_else_is_there(out, written_case, monkeypatch):
+def test_without_the_package_for_pages_all_else_is_there(out, written_case, monkeypatch, caplog):
     monkeypatch.setattr(batchsheet.importlib.util, "find_spec", lambda _: None)
     with begun(out, "a") as batch:
         put_case(out, "a", written_case)
         batch.add(CaseOutcome("a"))
+    assert "Jinja2 is not installed, so there is no contact sheet" in caplog.text
     files = {path.name for path in out.iterdir()}
     assert files == {"a", "batch.json", "cases.csv", "failures.csv", "log.jsonl"} | {
         "measurements.csv"
