@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 
+_SHORT = 12
+"""Letters of a cell that has to stay on one line."""
+
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: first column to the left, the others to the right.
@@ -29,13 +32,16 @@ def _print_rich(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, title in enumerate(header):
-        table.add_column(title, justify="right" if index else "left", no_wrap=True)
+    for index, column in enumerate(zip(header, *rows, strict=True)):
+        # On a narrow terminal long cells take two lines, and no number is cut.
+        short = max(map(len, column)) <= _SHORT
+        table.add_column(column[0], justify="right" if index else "left", no_wrap=short)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console = Console()
-    # A file or pipe has no width: nothing may be cut off there.
-    console.print(table, width=None if console.is_terminal else 200)
+    if not console.is_terminal:  # A file or pipe has no width: nothing may be cut off there.
+        console = Console(width=200)
+    console.print(table)
 
 
 def _print_plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
