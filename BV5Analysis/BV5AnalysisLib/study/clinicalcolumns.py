@@ -117,9 +117,8 @@ def read_columns(
 
 
 def _check_units(table: Sheet, titles: Sequence[Title], units: Mapping[str, str]) -> None:
-    names = {plain(name) for title in titles for name in (title.text, title.key)}
     for name in units:
-        if plain(name) not in names:
+        if not any(title.is_meant_by(name) for title in titles):
             raise AnalysisError(
                 f"{table.name} has no column {name!r} to give a unit; it has"
                 f" {listed(table.header)}."

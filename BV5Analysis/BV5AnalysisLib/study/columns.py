@@ -143,6 +143,12 @@ class Title:
         """Column name in the analysis."""
         return self.quantity.key if self.quantity else slug(self.text)
 
+    def is_meant_by(self, name: str) -> bool:
+        """Whether a user's name of a column means this one."""
+        if plain(name) in {plain(self.text), plain(self.key)}:
+            return True
+        return self.quantity is not None and understand(name).quantity == self.quantity
+
     @property
     def name(self) -> str:
         """For people, without the unit."""
@@ -181,14 +187,12 @@ def understand(title: str) -> Title:
     if quantity and enclosed:
         # What stands in parentheses may be no unit, such as "arterial".
         return Title(title, quantity, known_unit(written))
-    if quantity:
-        return Title(title, quantity, "")
     for unit_first in _split_points(title):
-        base, unit = title[:unit_first], known_unit(_between(title[unit_first:]))
-        quantity = _quantity_of(base)
-        if quantity and unit and quantity.factor(unit) is not None:
-            return Title(title, quantity, unit)
-    return Title(title, None, written if _ENCLOSED.sub("", title) else "")
+        before, unit = title[:unit_first], known_unit(_between(title[unit_first:]))
+        named = _quantity_of(before)
+        if named and unit and named.factor(unit) is not None:
+            return Title(title, named, unit)
+    return Title(title, quantity, written if not quantity and base else "")
 
 
 def _quantity_of(base: str) -> Quantity | None:

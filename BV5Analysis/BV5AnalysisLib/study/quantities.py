@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..imaging.errors import AnalysisError
-from .columns import Quantity, Title, known_unit, plain, spellings
+from .columns import Quantity, Title, known_unit, spellings
 from .numbers import Numbers, parse_numbers
 
 Unusable = dict[int, tuple[str, str]]
@@ -36,14 +36,7 @@ def unit_of(title: Title, units: Mapping[str, str]) -> str:
     AnalysisError
         The given unit is none of the quantity's.
     """
-    given = next(
-        (
-            unit
-            for name, unit in units.items()
-            if plain(name) in {plain(title.text), title.key, plain(title.key)}
-        ),
-        "",
-    )
+    given = next((unit for name, unit in units.items() if title.is_meant_by(name)), "")
     if not given or not title.quantity:
         return given or (title.unit if title.quantity else "")
     unit = known_unit(given)

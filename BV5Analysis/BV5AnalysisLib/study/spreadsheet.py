@@ -138,6 +138,6 @@ def _sheet(name: str, rows: Sequence[tuple[int, Sequence[str]]], notes: Sequence
 
 
 def _header_index(rows: Sequence[Sequence[str]]) -> int:
-    """First row with at least half as many titles as the fullest row, and more than one."""
+    """First row with more than half as many cells as the fullest one: what is before is a title."""
     counts = [sum(map(bool, cells)) for cells in rows]
-    return next(i for i, count in enumerate(counts) if 2 * count >= max(counts))
+    return next(i for i, count in enumerate(counts) if 2 * count > max(counts))
