@@ -13,18 +13,20 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from BV5AnalysisLib import cli
-from BV5AnalysisLib.commandline import batch
 from BV5AnalysisLib.export.folder import RESULT, output_folder
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
+from BV5AnalysisLib.study import workers
 from BV5AnalysisLib.study.batchcase import BatchCase
-from BV5AnalysisLib.study.plan import Plan
+
+if TYPE_CHECKING:
+    from BV5AnalysisLib.study.plan import Plan
 
 TEMPLATE = "TEMPLATE"
 REASON = "This case always fails."
+STUBS_A_PROCESS = 1000
 _EVERY, _FAILING = 20, 7
 """One case in twenty fails."""
 
@@ -69,12 +71,20 @@ def stub_case(number: int) -> BatchCase:
 
 def stub_plan(source: Path, _output: Path, **_options: Any) -> Plan:
     """Plan of as many cases as the source says."""
+    from BV5AnalysisLib.study.plan import Plan  # noqa: PLC0415
+
     count = int(source.read_text(encoding="utf-8"))
     return Plan(tuple(map(stub_case, range(count))))
 
 
 def main() -> int:
     """Run the command line with the stubs in place."""
+    # Not for the workers, which load this file too and are to start quickly.
+    from BV5AnalysisLib import cli  # noqa: PLC0415
+    from BV5AnalysisLib.commandline import batch  # noqa: PLC0415
+
+    # Beside a stub, starting processes would take longest.
+    workers.CASES_A_PROCESS = STUBS_A_PROCESS
     batch.MeasureCase = StubStep
     batch.plan_batch = stub_plan
     return cli.main(sys.argv[1:])

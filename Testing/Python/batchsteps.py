@@ -54,6 +54,15 @@ def cases(*names: str) -> list[BatchCase]:
     return [BatchCase(name, (Path("nowhere"),)) for name in names]
 
 
+def nothing_required() -> None:
+    """Require nothing of a worker."""
+
+
+def something_required() -> None:
+    """Require what no worker has."""
+    raise AnalysisError("The report needs Jinja2.")
+
+
 def is_running(pid: int) -> bool:
     """Whether there is a process that is no zombie."""
     try:

@@ -17,6 +17,7 @@ from BV5AnalysisLib import cli
 from BV5AnalysisLib.commandline import batch as command
 from BV5AnalysisLib.export.batchcases import finished_case
 from BV5AnalysisLib.export.case import case_of, write_case
+from BV5AnalysisLib.study import workers
 from BV5AnalysisLib.study.memory import bytes_for
 from BV5AnalysisLib.study.plan import Plan
 
@@ -42,6 +43,7 @@ def out(tmp_path) -> Path:
 @pytest.fixture
 def study(template, tmp_path, monkeypatch):
     """Make the command measure so many cases by the stub; gives the source."""
+    monkeypatch.setattr(workers, "CASES_A_PROCESS", batchstub.STUBS_A_PROCESS)
     monkeypatch.setattr(command, "MeasureCase", batchstub.StubStep)
     monkeypatch.setattr(command, "plan_batch", batchstub.stub_plan)
 

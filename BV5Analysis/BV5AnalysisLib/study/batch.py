@@ -119,16 +119,14 @@ def _attempts(
         if not running:
             return
         done, _ = wait(running, _LOOK_EVERY_SECONDS, FIRST_COMPLETED)
-        finished = [(running[each], _outcome(each, running.pop(each), workers)) for each in done]
+        finished = [(running.pop(each), _outcome(each, workers)) for each in done]
         if not done:
             workers.check()
 
 
-def _outcome(
-    future: Future, case: BatchCase, workers: Workers
-) -> CaseOutcome | WorkerDied | MemoryError:
+def _outcome(future: Future, workers: Workers) -> CaseOutcome | WorkerDied | MemoryError:
     try:
-        return workers.outcome(future, case)
+        return workers.outcome(future)
     except (WorkerDied, MemoryError) as error:
         return error
 
@@ -136,8 +134,9 @@ def _outcome(
 def _why_without_memory(error: WorkerDied | MemoryError) -> str:
     if isinstance(error, WorkerDied):
         return (
-            f"The process that measured it was ended twice, the second time alone ({error}), as"
-            " for want of memory; free memory or crop the scan, then --resume --retry-failed."
+            f"The worker was ended ({error}) in both attempts, the second with no other case under"
+            " way, as for want of memory; free memory or crop the scan, then --resume"
+            " --retry-failed."
         )
     return (
         "Memory does not suffice, even with no other case beside it; free memory or crop the"

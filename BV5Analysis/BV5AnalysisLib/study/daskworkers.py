@@ -15,14 +15,13 @@ from typing import Any
 from .. import __version__
 from ..imaging.errors import AnalysisError
 from .batchcase import BatchCase, CaseOutcome
+from .workers import WorkerDied
 
 CONNECT_SECONDS = 10.0
 """How long to wait for the scheduler, and for its first worker."""
 PATIENCE_SECONDS = 120.0
 """How long there may be no worker: a cluster restarts them, and may still be starting."""
 _COUNT_EVERY_SECONDS = 5.0
-_CASES_A_WORKER = 2
-"""One to work on, and the next one at hand."""
 
 _one_at_a_time = threading.Lock()
 """Held by the case of this process: drawing is not made for several threads."""
@@ -126,17 +125,20 @@ class DaskWorkers:
 
     def has_room(self, _case: BatchCase, running: Collection[BatchCase]) -> bool:
         """Whether a case may be submitted beside those that are under way."""
-        return len(running) < max(1, _CASES_A_WORKER * self.jobs)
+        # One each: what only waits at a worker that ends is blamed for it as well.
+        return len(running) < max(1, self.jobs)
 
     def submit(self, function: Callable[..., CaseOutcome], *arguments: Any) -> Future:
         """Have a worker call a function."""
         return self._executor.submit(_call_alone, function, *arguments)
 
-    def outcome(self, future: Future, case: BatchCase) -> CaseOutcome:
-        """Give what the function returned, or what became of the workers; raise what it raised.
+    def outcome(self, future: Future) -> CaseOutcome:
+        """Give what the function returned; raise `WorkerDied`, or what it raised.
 
         Raises
         ------
+        WorkerDied
+            Workers ended while they had it, as often as the scheduler gives a case out again.
         AnalysisError
             The scheduler is lost.
         """
@@ -145,12 +147,7 @@ class DaskWorkers:
         try:
             return future.result()
         except KilledWorker as error:
-            return CaseOutcome(
-                case.name,
-                f"{error.allowed_failures + 1} workers were ended while they measured it, as for"
-                " want of memory; give workers more memory or crop the scan, then --resume"
-                " --retry-failed.",
-            )
+            raise WorkerDied(f"Dask gave it out {error.allowed_failures + 1} ×") from None
         except CancelledError:
             raise self._lost() from None
 

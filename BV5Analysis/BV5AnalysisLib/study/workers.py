@@ -36,7 +36,7 @@ class Workers(Protocol):
     def submit(self, function: Callable[..., CaseOutcome], *arguments: Any) -> Future:
         """Have a worker call a function."""
 
-    def outcome(self, future: Future, case: BatchCase) -> CaseOutcome:
+    def outcome(self, future: Future) -> CaseOutcome:
         """Give what the function returned; raise `WorkerDied`, or what it raised."""
 
     def check(self) -> None:
@@ -108,7 +108,7 @@ class LocalWorkers:
         while ahead:
             yield ahead.popleft().result()
 
-    def outcome(self, future: Future, _case: BatchCase) -> CaseOutcome:
+    def outcome(self, future: Future) -> CaseOutcome:
         """Give what the function returned; raise `WorkerDied`, or what it raised."""
         return future.result()
 

@@ -46,7 +46,7 @@ class InlineWorkers:
         future.set_result(function(step, case))
         return future
 
-    def outcome(self, future, case):
+    def outcome(self, future):
         return future.result()
 
     def check(self):
