@@ -73,6 +73,8 @@ def batchRequest(
     jobs = options.get("jobs")
     if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1):
         raise AnalysisError(f"jobs must be a whole number from 1, not {jobs!r}.")
+    if jobs is not None and options.get("scheduler"):
+        raise AnalysisError("Give jobs, for this computer, or a scheduler, not both.")
     if isinstance(options.get("parameters"), Mapping):
         from ..imaging.parameters import Parameters
 

@@ -69,10 +69,12 @@ def runBatch(arguments: Sequence[str], progress: Progress) -> None:
     folder = Path(slicer.app.temporaryPath)
     folder.mkdir(parents=True, exist_ok=True)
     log = Log(folder, command)
-    keepLog = True
+    keepLog = False
     try:
         _followed(_started(command), progress, log)
-        keepLog = False
+    except AnalysisError:
+        keepLog = True
+        raise
     finally:
         log.close(keepLog)
 

@@ -189,6 +189,7 @@ def test_what_progress_raises_ends_all_processes_at_once(logic, folder, python_s
         logic.analyzeBatch("scans", folder, cancel)
     for pid in (folder / "pids").read_text().split():
         assert ended(int(pid))
+    assert temporary_files() == []
 
 
 def test_closing_slicer_ends_the_batch(logic, folder, python_slicer, slicer_app):
@@ -289,6 +290,7 @@ def test_packages_are_asked_for_where_they_are_needed(logic, folder, python_slic
         ({"jobs": True}, "whole number from 1"),
         ({"jobs": "2"}, "whole number from 1"),
         ({"parameters": {"minimum_csa": 1}}, "minimum_csa"),
+        ({"jobs": 1, "scheduler": "tcp://localhost:8786"}, "not both"),
     ],
 )
 def test_options_that_there_are_not_are_refused(logic, folder, options, message):
@@ -404,7 +406,7 @@ def test_the_real_command_measures_a_phantom_and_tells_of_a_bad_scan(
     )
     assert result.measured == ("phantom",)
     assert [each.name for each in result.failed] == ["bad"]
-    assert "bad" in result.failed[0].problem
+    assert "cut short" in result.failed[0].problem
     fractions = [fraction for _, fraction in told]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0

@@ -81,14 +81,14 @@ def test_options_are_those_of_the_analysis(logic, tables):
 def test_files_are_written_as_the_command_writes_them(logic, tables, tmp_path):
     out = tmp_path / "out ü"
     arguments = (tables / "measurements.csv", tables / "clinical.csv", out)
-    logic.analyzeCohort(*arguments)
-    assert "46.89 (8.59)" in (out / "table1.csv").read_text("utf-8")
-    assert (out / "cohort.html").is_file()
-    before = (out / "cohort.json").read_bytes()
+    out.mkdir()
     with pytest.raises(AnalysisError, match=r"out ü exists; pass overwrite=True"):
         logic.analyzeCohort(*arguments)
+    assert list(out.iterdir()) == []
     logic.analyzeCohort(*arguments, overwrite=True)
-    assert (out / "cohort.json").read_bytes() == before
+    assert "46.89 (8.59)" in (out / "table1.csv").read_text("utf-8")
+    assert (out / "cohort.html").is_file()
+    assert (out / "cohort.json").is_file()
 
 
 def test_nothing_is_written_or_added_where_it_fails(logic, tables, tmp_path):
@@ -109,17 +109,19 @@ def test_packages_are_asked_for_where_they_are_needed(logic, tables, tmp_path, m
 
     def ensure(needed, purpose, instead, ask):
         asked.append(needed)
-        if needed is packages.SPREADSHEET:
+        if needed is not packages.STATISTICS:
             raise AnalysisError("declined")
 
     monkeypatch.setattr(cohort, "ensurePackages", ensure)
     measurements = tables / "measurements.csv"
     logic.analyzeCohort(measurements, tables / "clinical.csv")
     assert asked == [packages.STATISTICS]
-    logic.analyzeCohort(measurements, tables / "clinical.csv", tmp_path / "out")
+    with pytest.raises(AnalysisError, match="declined"):
+        logic.analyzeCohort(measurements, tables / "clinical.csv", tmp_path / "out")
     assert asked[1:] == [packages.STATISTICS, packages.REPORT]
     with pytest.raises(AnalysisError, match="declined"):
         logic.analyzeCohort(measurements, tmp_path / "clinical.XLSX")
+    assert asked[3:] == [packages.STATISTICS, packages.SPREADSHEET]
 
 
 def test_packages_that_are_declined_are_told_with_the_way_out(module, monkeypatch):
