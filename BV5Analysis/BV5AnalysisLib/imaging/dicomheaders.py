@@ -17,7 +17,7 @@ from pydicom.uid import UID
 from .imagefiles import damaged
 from .scan import Acquisition
 
-_DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
+DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
 _SLICE_CLASS = "1.2.840.10008.5.1.4.1.1.2"
 """CT Image Storage."""
 _FIRST_ELEMENTS = (b"\x00\x00", b"\x01\x00", b"\x05\x00", b"\x08\x00", b"\x16\x00")
@@ -132,7 +132,7 @@ def read_dataset(path: Path) -> pydicom.Dataset | None:
                     raise
                 return pydicom.dcmread(path, stop_before_pixels=True, force=True)
         except InvalidDicomError as error:
-            if path.name.lower().endswith(_DICOM_SUFFIXES):
+            if path.name.lower().endswith(DICOM_SUFFIXES):
                 raise damaged(path) from error
             return None
         except (OSError, EOFError, ValueError, NotImplementedError) as error:

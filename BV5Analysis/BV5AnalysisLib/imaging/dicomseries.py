@@ -11,7 +11,7 @@ import SimpleITK as sitk
 
 from .dicomheaders import Header, read_header
 from .errors import AnalysisError
-from .imagefiles import check_readable, damaged
+from .imagefiles import check_readable, damaged, is_utf8
 from .quiet import quiet_readers
 from .scan import Acquisition
 
@@ -81,7 +81,8 @@ def read_dicom_sources(sources: Sequence[Path], series_uid: str) -> tuple[sitk.I
     """
     files: list[Path] = []
     for source in sources:
-        check_readable(source)
+        if is_utf8(source):  # Else it is told in other words, that do not show the path.
+            check_readable(source)
         files += files_directly_in(source) if source.is_dir() else [source]
     headers = [header for path in files if (header := read_header(path))]
     found = [header for header in headers if header.series_uid == series_uid]
@@ -298,6 +299,8 @@ def _even_spacing(heights: np.ndarray, name: str) -> float:
 
 def _read_pixels(headers: Sequence[Header]) -> sitk.Image:
     """All slices in HU, each by its own rescale slope and intercept."""
+    if not all(is_utf8(header.path) for header in headers):
+        raise AnalysisError("Names of the files are not UTF-8; rename them and their folders.")
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames([str(header.path) for header in headers])
     reader.SetOutputPixelType(_pixel_type(headers))

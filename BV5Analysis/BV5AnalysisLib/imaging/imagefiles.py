@@ -62,10 +62,8 @@ def read_image(path: Path) -> sitk.Image:
 
 def check_readable(path: Path) -> None:
     """Raise AnalysisError unless a file or folder is there, may be read, and has a proper name."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError as error:  # VTK would end the whole program.
-        raise AnalysisError(f"The name of {str(path)!a} is not UTF-8; rename it.") from error
+    if not is_utf8(path):
+        raise AnalysisError(f"The name of {str(path)!a} is not UTF-8; rename it.")
     if not path.exists():
         raise AnalysisError(f"There is no file or folder {path}; check the path.")
     try:
@@ -77,6 +75,15 @@ def check_readable(path: Path) -> None:
         raise AnalysisError(
             f"{path} cannot be read ({error.strerror}); check its permissions."
         ) from error
+
+
+def is_utf8(path: Path) -> bool:
+    """Whether a path is text: SimpleITK and VTK end the whole program where it is not."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def damaged(path: Path) -> AnalysisError:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..imaging.errors import AnalysisError
-from ..imaging.imagefiles import is_image_file
+from ..imaging.dicomheaders import DICOM_SUFFIXES
+from ..imaging.imagefiles import damaged, is_image_file
 from ..imaging.progress import Progress
 from .dicomindex import IndexedSlice, SliceGroup, grouped, read_slice
 from .imageindex import ImageFile, read_image_file
@@ -64,7 +65,7 @@ def read_content(folder: Folder) -> FolderContent:
     """
     slices: dict[str, IndexedSlice] = {}
     named = [name for name in folder.names if is_image_file(Path(name))]
-    images = [read_image_file(folder.path, name) for name in named]
+    images = [_image(folder.path, name) for name in named]
     known = {*named, *(image.data for image in images)}
     lists: dict[str, list[str]] = {kind: [] for kind in ("damaged", "without", "empty", "archive")}
     others: Counter[str] = Counter()
@@ -98,19 +99,31 @@ def read_contents(
     return contents
 
 
+def _image(folder: str, name: str) -> ImageFile:
+    try:
+        return read_image_file(folder, name)
+    except Exception:  # noqa: BLE001  what no one foresaw in one file must not stop the others
+        return ImageFile(folder, name, problem=str(damaged(Path(folder, name))))
+
+
 def _kind_of(path: Path) -> IndexedSlice | str:
     """Read a slice, or find the word for what a file is."""
     suffix = path.suffix.lower()
     try:
         if path.stat().st_size == 0:
             return "empty"
+        if not os.access(path, os.R_OK) and not _may_be_dicom(suffix):
+            return f"{suffix} that may not be read"
         found = read_slice(path)
-    except (AnalysisError, OSError):
-        return "damaged"
     except Exception:  # noqa: BLE001  what no one foresaw in one file must not stop the others
         return "damaged"
     if isinstance(found, IndexedSlice):
         return found
-    if found is not None:
-        return "without"
-    return "archive" if suffix in _ARCHIVES else suffix or "without extension"
+    if found is None:
+        return "archive" if suffix in _ARCHIVES else suffix or "without extension"
+    return "without"
+
+
+def _may_be_dicom(suffix: str) -> bool:
+    # Files that are called by their UID seem to end in .1234.
+    return not suffix or suffix in DICOM_SUFFIXES or suffix[1:].isdecimal()

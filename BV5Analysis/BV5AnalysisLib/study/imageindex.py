@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..imaging.errors import AnalysisError
-from ..imaging.imagefiles import SUFFIXES, damaged, read_image
+from ..imaging.imagefiles import SUFFIXES, damaged, is_utf8, read_image
 from ..imaging.quiet import quiet_readers
 
 _MASK_WORDS_TEXT = (
@@ -98,6 +98,8 @@ def read_image_file(folder: str, name: str) -> ImageFile:
         With `problem` or `no_scan` where that is so.
     """
     path = Path(folder, name)
+    if not is_utf8(path):
+        return ImageFile(folder, name, problem="Its path is not UTF-8; rename file or folder.")
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:

@@ -127,7 +127,8 @@ def _only(
 ) -> FoundScan:
     """Give the one scan of a row's folder."""
     folder = row.path if row.path.is_dir() else row.path.parent
-    scans = found_scans(folder, contents, mapper).scans
+    found = found_scans(folder, contents, mapper)
+    scans = found.scans
     able = [scan for scan in scans if not scan.problem] or list(scans)
     dicom = [scan for scan in able if not _is_image(scan)] or able
     if len(dicom) == 1:
@@ -137,7 +138,9 @@ def _only(
         choice = "; ".join(text for text in (files if left_out else "", scan.choice) if text)
         return replace(scan, choice=choice)
     if not dicom:
-        return _failed(row, f"The folder of row {row.line} holds no scan; correct its path.")
+        reasons = listed(dict.fromkeys(line.reason for line in found.passed_over), shown=2)
+        what = f" ({reasons})" if reasons else ""
+        return _failed(row, f"The folder of row {row.line} holds no scan{what}; correct its path.")
     return _failed(
         row,
         f"The folder of row {row.line} holds {len(dicom)} scans; give the path of one, in a row"

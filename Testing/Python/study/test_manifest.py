@@ -165,6 +165,7 @@ def test_one_scan_that_is_not_there_stops_no_other(tmp_path):
     image(tmp_path / "ct.nrrd")
     cut(image(tmp_path / "cut.nrrd"), 0.02)
     (tmp_path / "empty").mkdir()
+    write_study(tmp_path / "mr", Modality="MR")
     (tmp_path / "a.pdf").write_bytes(b"%PDF")
     slices = write_study(tmp_path / "slices")
     many = tmp_path / "many"
@@ -177,6 +178,7 @@ def test_one_scan_that_is_not_there_stops_no_other(tmp_path):
         "regions": "ct.nrrd,,nowhere",
         "damaged": "cut.nrrd",
         "empty": "empty",
+        "mr": "mr",
         "pdf": "a.pdf",
         "slice": f"slices/{next(slices.iterdir()).name}",
         "many": "many",
@@ -191,12 +193,15 @@ def test_one_scan_that_is_not_there_stops_no_other(tmp_path):
         "lungs": "There is no file or folder at the lungs path of row 4; correct it.",
         "regions": "There is no file or folder at the regions path of row 5; correct it.",
         "empty": "The folder of row 7 holds no scan; correct its path.",
-        "many": "The folder of row 10 holds 2 scans; give the path of one, in a row each.",
+        "mr": (
+            "The folder of row 8 holds no scan (12 DICOM images of MR, not CT); correct its path."
+        ),
+        "many": "The folder of row 11 holds 2 scans; give the path of one, in a row each.",
     }
     assert {name: problems[name] for name in expected} == expected
     assert "is cut short" in problems["damaged"]
-    assert "of row 8 is of no known type" in problems["pdf"]
-    assert "of row 9 is one DICOM file; give a folder" in problems["slice"]
+    assert "of row 9 is of no known type" in problems["pdf"]
+    assert "of row 10 is one DICOM file; give a folder" in problems["slice"]
 
 
 def test_a_folder_may_hold_other_series_and_files_besides(tmp_path):

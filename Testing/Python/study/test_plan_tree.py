@@ -13,6 +13,7 @@ import pytest
 import SimpleITK as sitk
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.reading import read_sources
+from BV5AnalysisLib.study import foldercontent
 from BV5AnalysisLib.study.plan import plan_batch
 from scanfiles import chest, cut, write_slice
 from scantrees import image, mask, names, planned, reasons, uid, write_study
@@ -356,6 +357,33 @@ def test_a_header_no_one_foresaw_is_damage(tmp_path, monkeypatch):
     assert [bool(case.problem) for case in plan.cases] == [True, False]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other file systems take text only")
+def test_names_of_files_that_are_no_text(tmp_path):
+    root = tmp_path / "scans"
+    image(root / "good" / "ct.nrrd")
+    shutil.copytree(root / "good", os.fsdecode(os.fsencode(root) + b"/b\xffd"))
+    write_study(tmp_path / "x")
+    (tmp_path / "x").rename(os.fsdecode(os.fsencode(root) + b"/P\xff1"))
+    plan = planned(root)
+    assert names(plan) == ["b-d", "good", "P-1"]
+    assert [bool(case.problem) for case in plan.cases] == [True, False, False]
+    case = plan.cases[2]
+    with pytest.raises(AnalysisError, match="are not UTF-8; rename them"):
+        read_sources(case.sources, case.series_uid)
+
+
+@pytest.mark.parametrize("charset", [b"ISO_IR 192", b"ISO_IR 100", b"ISO_IR 999"])
+def test_names_of_patients_in_a_wrong_character_set(charset, tmp_path):
+    tags = {"PatientName": "Müller^Max", "SpecificCharacterSet": "ISO_IR 100"}
+    for name in ("P1", "Max"):
+        for path in write_study(tmp_path / "scans" / name, **tags).iterdir():
+            path.write_bytes(path.read_bytes().replace(b"ISO_IR 100", charset))
+    plan = planned(tmp_path / "scans")
+    assert not any(case.problem for case in plan.cases)
+    assert "P1" in names(plan)
+    assert "Max" not in names(plan)
+
+
 # Links and permissions
 
 
@@ -376,6 +404,26 @@ def test_links_are_followed_once(tmp_path):
         "P1/loop": "a link that leads to a folder of the tree",
         "broken": "a link that leads to nothing",
     }
+
+
+def test_files_that_may_not_be_read(tmp_path, monkeypatch):
+    root = tmp_path / "scans"
+    image(root / "P1.nrrd")
+    folder = write_study(root / "P2")
+    (root / "notes.txt").write_text("mine")
+    locked = {*folder.iterdir(), root / "notes.txt"}
+    read = foldercontent.read_slice
+
+    def refusing(path):
+        if path in locked:
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr("os.access", lambda path, _mode: path not in locked)
+    monkeypatch.setattr(foldercontent, "read_slice", refusing)
+    plan = planned(root)
+    assert [(case.name, bool(case.problem)) for case in plan.cases] == [("P1", False), ("P2", True)]
+    assert plan.passed_over == (("1 file", "of no known type: 1 .txt that may not be read"),)
 
 
 def test_a_folder_that_may_not_be_read_is_told(tmp_path, monkeypatch):
