@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import slicer
 
 from ..study.cohortresult import CohortResult
@@ -138,10 +139,12 @@ def _add_series(
 ) -> slicer.vtkMRMLPlotSeriesNode:
     """Add a curve: its table, and the series that draws it."""
     table = making.node("vtkMRMLTableNode", f"{chart.key} {curve.title}")
-    columns, values = [curve.x, curve.y], {curve.x.key: curve.values[0]}
-    values[curve.y.key] = curve.values[1]
+    columns = [curve.x, curve.y]
+    values = dict(zip((curve.x.key, curve.y.key), curve.values, strict=True))
     if curve.cases:
         columns, values = [CASE, *columns], {CASE.key: curve.cases, **values}
+    if len(curve.values[0]) == 1:  # Views complain of a series with a single point.
+        values = {key: np.repeat(cells, 2) for key, cells in values.items()}
     fill_table(table, columns, values)
 
     series = making.node("vtkMRMLPlotSeriesNode", f"{chart.key} {curve.title}")

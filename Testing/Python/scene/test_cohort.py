@@ -235,6 +235,16 @@ def test_a_group_without_values_and_one_value_for_all_are_drawn(application, res
                 assert len(values)
 
 
+def test_a_group_of_one_patient_is_drawn_without_complaint(application, result):
+    one = np.arange(50) == 1
+    groups = (Group("all others", ~one), Group("one", one))
+    nodes = add_cohort(application.scene, dataclasses.replace(result, groups=groups), "c")
+    for key in ("groups", "scatter.pao2_mmhg"):
+        assert len(pixels_of_color(drawn_chart(nodes.charts[key]), COLORS[1])) > 10
+        x, y = of_series(series_of(nodes.charts[key])["one"])
+        assert len(set(zip(x, y, strict=True))) == 1
+
+
 def pixels_of_color(pixels: np.ndarray, color: tuple[float, ...]) -> np.ndarray:
     """Columns of the pixels that have a color."""
     near = np.abs(pixels - 255 * np.array(color)).max(axis=-1) < 12
