@@ -107,7 +107,8 @@ class BatchFolder:
             write_plan(new, request, cases)
             write_sources(new, cases)
             write_whole(new / CASES, cases_csv(cases, passed_over, identities or None))
-        batch = cls._opened(folder, cases)
+        with explained(folder):
+            batch = cls(folder, cases)
         with batch._closed_on_error():
             batch._rewrite_tables()
         return batch
@@ -148,16 +149,14 @@ class BatchFolder:
         folder = Path(folder)
         cases = read_plan(folder, request)
         check_names(cases)
-        batch = cls._opened(folder, with_sources(folder, cases))
+        cases = with_sources(folder, cases)
+        with explained(folder):
+            batch = cls(folder, cases)
         with batch._closed_on_error():
             batch._take_up(retry_failed)
             batch._replan(replan, request, retry_failed)
+            batch._rewrite_tables()
         return batch
-
-    @classmethod
-    def _opened(cls, folder: Path, cases: Sequence[BatchCase]) -> Self:
-        with explained(folder):
-            return cls(folder, cases)
 
     def __enter__(self) -> Self:
         return self
@@ -235,6 +234,7 @@ class BatchFolder:
         try:
             self._rewrite_tables()
             with explained(self._folder):
+                self._complete_journal()
                 self._sheet.write(self.cases, self._finished, self._problems)
                 if not self.unfinished:
                     (self._folder / SOURCES).unlink(missing_ok=True)
@@ -253,13 +253,11 @@ class BatchFolder:
                 entry = self._journal.entries.get(case.name)
                 if finished:
                     self._finished[case.name] = finished
-                    if not entry or entry.problem:
-                        self._journal.append(Entry(case.name))
                 elif entry and entry.problem and not retry_failed:
                     self._problems[case.name] = entry.problem
                 else:
                     remove_damaged(self._folder / case.name)
-        self._rewrite_tables()
+            self._complete_journal()
 
     def _replan(
         self,
@@ -284,6 +282,14 @@ class BatchFolder:
             write_plan(self._folder, request, self.cases)
             write_sources(self._folder, self.unfinished)
             renew_cases_csv(self._folder / CASES, found.values())
+
+    def _complete_journal(self) -> None:
+        """Add what a crash or a signal kept from being told."""
+        for case in self.cases:
+            entry = self._journal.entries.get(case.name)
+            problem = self._problems.get(case.name, "")
+            if self._is_done(case.name) and (entry is None or entry.problem != problem):
+                self._journal.append(Entry(case.name, problem))
 
     def _rewrite_tables(self) -> None:
         with explained(self._folder):

@@ -5,6 +5,7 @@ Paths often hold names of patients, so they are kept apart and only as long as t
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -122,11 +123,16 @@ def with_sources(folder: Path, cases: Sequence[BatchCase]) -> tuple[BatchCase, .
 def write_whole(path: Path, text: str) -> None:
     """Write a text file that is there whole or as it was before; OSError if that fails."""
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("w", encoding="utf-8", errors="replace", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
 
 
 def _by_folder(paths: Iterable[Path]) -> list[list[Any]]:

@@ -13,6 +13,7 @@ import pytest
 from batchfolders import cases, content, journal, put_case, rows
 from BV5AnalysisLib.export import batchjournal, batchsheet
 from BV5AnalysisLib.export.batchfolder import BatchFolder, check_new_batch, is_batch
+from BV5AnalysisLib.export.batchplan import write_whole
 from BV5AnalysisLib.export.tables import COLUMNS, csv_text
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.batchcase import BatchCase, CaseOutcome
@@ -460,6 +461,42 @@ def test_a_full_disk_is_told_and_costs_nothing_that_was_done(out, written_case, 
     batch.close()
     with resumed(out) as batch:
         assert batch.measured == ("a", "b")
+
+
+def test_a_signal_amid_the_telling_loses_no_case(out, written_case, monkeypatch):
+    class Stopped(BaseException):
+        """As a handler of signals raises it, wherever the program is."""
+
+    batch = begun(out, "a", "b", "c")
+    put_case(out, "a", written_case)
+    with monkeypatch.context() as stopping:
+        stopping.setattr(batch._journal, "append", raise_it(Stopped()))
+        with pytest.raises(Stopped):
+            batch.add(CaseOutcome("a"))
+        with pytest.raises(Stopped):
+            batch.add(CaseOutcome("b", "Bad."))
+    batch.close()
+    told = [(line["case"], line["status"]) for line in journal(out)]
+    assert told == [("a", "measured"), ("b", "failed")]
+    with resumed(out) as batch:
+        assert names_of(batch.unfinished) == ["c"]
+
+
+def raise_it(error: BaseException):
+    def function(*_):
+        raise error
+
+    return function
+
+
+def test_what_cannot_be_replaced_leaves_no_half_file(tmp_path, monkeypatch):
+    path = tmp_path / "table.csv"
+    write_whole(path, "old")
+    monkeypatch.setattr(os, "fsync", raise_it(OSError(errno.ENOSPC, "full")))
+    with pytest.raises(OSError, match="full"):
+        write_whole(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_table_that_a_spreadsheet_holds_gets_its_rows_later(out, written_case, monkeypatch):
