@@ -25,6 +25,8 @@ _TICK_LETTERS = 9
 _LEGEND_LETTERS = 20
 _SHORT_LETTERS = 23
 _WHOLE_NAMES = 4
+_LONGEST_NAME = 40
+_WIDE_TICKS = 8
 
 
 def draw_boxes(axes: Axes, samples: Sequence[np.ndarray], labels: Sequence[str]) -> None:
@@ -78,7 +80,7 @@ def draw_boxes(axes: Axes, samples: Sequence[np.ndarray], labels: Sequence[str])
         )
     axes.set_xlim(-0.6, len(samples) - 0.4)
     axes.set_xticks(range(len(samples)), labels)
-    axes.tick_params(axis="x", length=0)
+    axes.tick_params(axis="x", length=0, labelsize=6.5 if len(samples) <= _WIDE_TICKS else 5.0)
 
 
 def draw_scatter(
@@ -197,7 +199,8 @@ def _legend_text(group: Group, count: int) -> str:
     """Name and number; of many groups the name on one line, with all of it in tables only."""
     if count > _WHOLE_NAMES:
         return textwrap.shorten(subscripted(group.label), _SHORT_LETTERS, placeholder="…")
-    text, n = _wrapped(group.label, _LEGEND_LETTERS), f"(n = {group.n})"
+    name = textwrap.shorten(group.label, _LONGEST_NAME, placeholder="…")
+    text, n = _wrapped(name, _LEGEND_LETTERS), f"(n = {group.n})"
     return f"{text} {n}" if len(text) + len(n) < _LEGEND_LETTERS else f"{text}\n{n}"
 
 

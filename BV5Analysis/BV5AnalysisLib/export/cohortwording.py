@@ -7,18 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ..study.cohortresult import CohortResult, Comparison, Estimate, Summary
+from ..study.comparisons import TEST_NAMES
 from .wording import REFERENCES, number
 
-TEST_TITLES = {
-    "welch": "Welch's t test",
-    "student": "Student's t test",
-    "mann-whitney": "Mann–Whitney U test",
-    "welch-anova": "Welch's ANOVA",
-    "anova": "one-way ANOVA",
-    "kruskal-wallis": "Kruskal–Wallis test",
-    "fisher": "Fisher's exact test",
-    "chi-squared": "χ² test",
-}
+TEST_TITLES = TEST_NAMES
 BY_RANKS = {"mann-whitney", "kruskal-wallis"}
 """Tests that go with medians, not means."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 
 SINGLE_MM, DOUBLE_MM = 85.0, 175.0
 PRINT_DPI = 300
@@ -35,8 +37,16 @@ DASHES = ("-", "--", "-.", ":")
 _MOST_TICKS = 5
 """On an axis; numbers of 7 points need room, and each takes time."""
 
+_FONT = "DejaVu Sans"
+"""Comes with matplotlib: the same everywhere."""
+_OTHER_LETTERS = (
+    "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans CJK KR", "Yu Gothic", "Meiryo",
+    "MS Gothic", "Microsoft YaHei", "Malgun Gothic", "Hiragino Sans", "PingFang SC",
+    "Arial Unicode MS",
+)  # fmt: skip
+"""For letters that it lacks, such as those of Chinese, Japanese and Korean names of groups."""
+
 _STYLE = {
-    "font.family": "DejaVu Sans",  # Comes with matplotlib: the same everywhere.
     "font.size": 7.0,
     "axes.titlesize": 7.0,
     "axes.labelsize": 7.0,
@@ -95,7 +105,11 @@ class Picture:
 @contextmanager
 def figure_style() -> Iterator[None]:
     """Draw and save figures of this style inside."""
-    with mpl.rc_context(_STYLE):
+    installed = {font.name for font in fontManager.ttflist}
+    fonts = [_FONT, *(font for font in _OTHER_LETTERS if font in installed)]
+    with mpl.rc_context(_STYLE | {"font.family": fonts}), warnings.catch_warnings():
+        # Letters of no font at all are drawn as boxes; tables have them.
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
         yield
 
 

@@ -169,8 +169,9 @@ def overlaps(boxes) -> bool:
         ("survivors of intensive care", "deceased in hospital"),
         ("x" * 60, "y" * 60),
         ("a", "b", "c", "d", "e"),
+        tuple("abcdefghijkl"),
     ],
-    ids=["seed", "short", "long", "one word", "five"],
+    ids=["seed", "short", "long", "one word", "five", "twelve"],
 )
 def test_names_below_the_boxes_do_not_run_into_each_other(labels):
     groups = [Group(label, np.ones(3, bool)) for label in labels]
@@ -186,9 +187,18 @@ def test_names_below_the_boxes_do_not_run_into_each_other(labels):
             assert not overlaps([tick.get_window_extent() for tick in axes.get_xticklabels()])
 
 
-@pytest.mark.parametrize("count", [2, 3, 5, 8, 12])
-def test_the_legend_of_any_number_of_groups_stays_within_the_figure(count):
-    groups = [Group(f"Hospital number {index}, north", np.ones(3, bool)) for index in range(count)]
+@pytest.mark.parametrize(
+    ("count", "name"),
+    [
+        (2, "Hospital number {}, north"),
+        (3, "Hospital number {}, north"),
+        (4, "a very long name " * 20 + "{}"),
+        (5, "Hospital number {}, north"),
+        (12, "Hospital number {}, north"),
+    ],
+)
+def test_the_legend_of_any_number_of_groups_stays_within_the_figure(count, name):
+    groups = [Group(name.format(index), np.ones(3, bool)) for index in range(count)]
     with figurestyle.figure_style():
         figure = figurestyle.new_figure(figurestyle.DOUBLE_MM, 104)
         panels = figurestyle.grid_of_axes(figure, 7, 4)
@@ -239,9 +249,10 @@ def test_without_data_there_is_no_figure():
 
 def test_names_with_markup_or_formulas_are_drawn_as_they_are():
     some = cohort_result(12)
+    labels = ("<b>$\\frac{1}$ 東京", "a & b_$x \U0001f9e0")
     groups = tuple(
         dataclasses.replace(group, label=label)
-        for group, label in zip(some.groups, ("<b>$\\frac{1}$", "a & b_$x"), strict=True)
+        for group, label in zip(some.groups, labels, strict=True)
     )
     for figure in drawn(only(dataclasses.replace(some, groups=groups), "groups")).values():
         ET.fromstring(figure.picture.svg)
