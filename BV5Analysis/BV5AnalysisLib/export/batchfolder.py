@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,7 +26,15 @@ from .batchplace import (
     remove_leftovers,
     without_traces,
 )
-from .batchplan import SOURCES, read_plan, with_sources, write_plan, write_sources, write_whole
+from .batchplan import (
+    SOURCES,
+    planned_anew,
+    read_plan,
+    with_sources,
+    write_plan,
+    write_sources,
+    write_whole,
+)
 from .batchsheet import ContactSheet
 from .batchtables import FAILURE_COLUMNS, GrowingTable, cases_csv, failure_row, renew_cases_csv
 from .folder import output_folder
@@ -36,7 +43,6 @@ from .tables import COLUMNS
 __all__ = ["BatchFolder", "check_new_batch", "is_batch"]
 
 _INCOMPLETE = "Its output folder is missing or incomplete; see that nothing else writes there."
-_NOT_FOUND = "The scan is not found any more where the batch was begun from."
 
 
 class BatchFolder:
@@ -154,7 +160,9 @@ class BatchFolder:
             batch = cls(folder, cases)
         with batch._closed_on_error():
             batch._take_up(retry_failed)
-            batch._replan(replan, request, retry_failed)
+            found = planned_anew(batch.unfinished, replan, retry_failed)
+            if found:
+                batch._replan(found, request)
             batch._rewrite_tables()
         return batch
 
@@ -259,23 +267,8 @@ class BatchFolder:
                     remove_damaged(self._folder / case.name)
             self._complete_journal()
 
-    def _replan(
-        self,
-        replan: Callable[[], Sequence[BatchCase]] | None,
-        request: Mapping[str, Any],
-        retry_failed: bool,
-    ) -> None:
-        """Learn again where the scans are of unfinished cases that have lost their paths."""
-        lost = {
-            case.name
-            for case in self.unfinished
-            if not case.sources and (retry_failed or not case.problem)
-        }
-        if not lost:
-            return
-        found = {case.name: case for case in replan() if case.name in lost} if replan else {}
-        for name in lost - found.keys():
-            found[name] = replace(self._by_name[name], problem=_NOT_FOUND)
+    def _replan(self, found: Mapping[str, BatchCase], request: Mapping[str, Any]) -> None:
+        """Take cases as they were planned anew, by name."""
         self.cases = tuple(found.get(case.name, case) for case in self.cases)
         self._by_name = {case.name: case for case in self.cases}
         with explained(self._folder):
