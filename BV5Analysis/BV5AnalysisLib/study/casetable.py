@@ -9,7 +9,7 @@ import numpy as np
 
 from ..imaging.errors import AnalysisError
 from .cohortresult import Variable
-from .columns import SEX_TITLES, plain, understand
+from .columns import SEX, SEX_TITLES, plain, understand
 from .texts import listed
 
 
@@ -78,7 +78,7 @@ class CaseTable:
         by_name = {plain(each.title): each for each in self.variables}
         by_name |= {plain(each.name): each for each in reversed(self.variables)}
         by_name |= {plain(each.key): each for each in self.variables}
-        key = "sex" if plain(name) in SEX_TITLES else understand(name).key
+        key = SEX if plain(name) in SEX_TITLES else understand(name).key
         return by_name.get(plain(name)) or by_name.get(plain(key))
 
     def is_number(self, variable: Variable) -> bool:

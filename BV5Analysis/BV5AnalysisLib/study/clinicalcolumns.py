@@ -11,7 +11,7 @@ import numpy as np
 
 from ..imaging.errors import AnalysisError
 from .cohortresult import Variable
-from .columns import IDENTIFYING, SEX_TITLES, Title, plain, understand
+from .columns import IDENTIFYING, SEX, SEX_TITLES, Title, plain, understand, usual_value
 from .numbers import Numbers, is_missing, parse_numbers
 from .quantities import Unusable, read_quantity, unit_of
 from .spreadsheet import Sheet
@@ -21,10 +21,6 @@ MOST_CATEGORIES = 20
 LONGEST_SHOWN = 20
 """Letters of a cell that are shown; longer ones may tell who a patient is."""
 
-_SEXES = {
-    **dict.fromkeys(("m", "male", "man", "männlich", "mann", "homme", "masculino"), "male"),
-    **dict.fromkeys(("f", "female", "woman", "w", "weiblich", "frau", "femme"), "female"),
-}
 _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}([ T].*)?|\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})|(19|20)\d{6}"
 )
@@ -182,8 +178,8 @@ def _read(
 ) -> tuple[Column, str]:
     """Read one column, with a note on how, if there is one."""
     if plain(title.text) in SEX_TITLES:
-        sexes = [_SEXES.get(cell.casefold(), cell) for cell in cells]
-        return Column(title.text, Variable("sex", "Sex"), _categories(sexes)), ""
+        sexes = [usual_value(SEX, cell) for cell in cells]
+        return Column(title.text, Variable(SEX, "Sex"), _categories(sexes)), ""
     if title.quantity:
         values, unusable, note = read_quantity(name, title, cells, unit_of(title, units))
         bounds = title.quantity.bounds

@@ -72,6 +72,7 @@ QUANTITIES = (
         Bounds("Age", "years", 0, 120, (("months", 1 / 12),)),
     ),
 )
+SEX = "sex"
 SEX_TITLES = frozenset({"sex", "gender", "patientsex", "geschlecht", "sexe", "sexo"})
 CASE_TITLES = (
     *("case", "caseid", "casename", "caseno", "casenumber", "scan", "scanid", "study", "studyid"),
@@ -91,6 +92,10 @@ IDENTIFYING = words(
 )
 """Titles of columns that tell who a patient is."""
 
+_SEXES = {
+    **dict.fromkeys(("m", "male", "man", "männlich", "mann", "homme", "masculino"), "male"),
+    **dict.fromkeys(("f", "female", "woman", "w", "weiblich", "frau", "femme"), "female"),
+}
 _UNITS = {
     "mmhg": "mmHg",
     "torr": "mmHg",
@@ -165,6 +170,11 @@ def plain(text: str) -> str:
 def slug(text: str) -> str:
     """Title as a name: lower case, with ``_`` between words."""
     return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", text).casefold()).strip("_")
+
+
+def usual_value(key: str, text: str) -> str:
+    """Text as it stands in the analysis: ``male`` for a sex of ``M``, else as it is."""
+    return _SEXES.get(text.casefold(), text) if key == SEX else text
 
 
 def known_unit(text: str) -> str:

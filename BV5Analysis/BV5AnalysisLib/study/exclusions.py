@@ -11,6 +11,7 @@ import numpy as np
 from ..imaging.errors import AnalysisError
 from .casetable import CaseTable
 from .cohortresult import Exclusion, FlowStep, Variable
+from .columns import usual_value
 from .numbers import parse_numbers
 from .texts import counted
 
@@ -111,7 +112,8 @@ def holds(rule: Rule, table: CaseTable, use: str) -> tuple[Variable, np.ndarray]
             raise AnalysisError(
                 f"Rule {rule.text!r}: {variable.name} holds text, which is only = or != or ~."
             )
-        same = _texts(column, lambda text: rule.value.casefold() == text)
+        wanted = usual_value(variable.key, rule.value).casefold()
+        same = _texts(column, lambda text: wanted == text)
         return variable, known & (same if rule.sign == "=" else ~same)
     number = float(parse_numbers([rule.value]).values[0])
     if not np.isfinite(number):

@@ -10,6 +10,7 @@ from ..imaging.errors import AnalysisError
 from .casetable import CaseTable
 from .cohortoptions import DEFAULT_GROUP_BY, DEFAULT_THRESHOLD, CohortOptions
 from .cohortresult import Exclusion, FlowStep, Group, Variable
+from .columns import usual_value
 from .numbers import parse_numbers
 from .texts import listed
 
@@ -144,8 +145,9 @@ def _by_category(
 
 def _level(levels: list[float | str], text: str, variable: Variable) -> float | str:
     number = float(parse_numbers([text]).values[0])
+    wanted = usual_value(variable.key, text).casefold()
     for level in levels:
-        same = level == number if isinstance(level, float) else level.casefold() == text.casefold()
+        same = level == number if isinstance(level, float) else level.casefold() == wanted
         if same:
             return level
     shown = [f"{level:g}" if isinstance(level, float) else level for level in levels]

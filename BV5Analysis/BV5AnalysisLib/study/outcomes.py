@@ -9,7 +9,7 @@ import numpy as np
 from ..imaging.errors import AnalysisError
 from .casetable import CaseTable
 from .cohortoptions import CohortOptions
-from .columns import words
+from .columns import usual_value, words
 from .exclusions import holds, is_rule, parse_rule
 from .numbers import parse_numbers
 from .texts import listed
@@ -81,10 +81,11 @@ def _by_column(table: CaseTable, name: str, wanted: str) -> Outcome:
     texts = [f"{level:g}" if isinstance(level, float) else level for level in levels]
     if wanted:
         number = float(parse_numbers([wanted]).values[0])
+        value = usual_value(variable.key, wanted).casefold()
         chosen = [
             level
             for level, text in zip(levels, texts, strict=True)
-            if text.casefold() == wanted.casefold() or level == number
+            if text.casefold() == value or level == number
         ]
         if not chosen:
             raise AnalysisError(
