@@ -48,6 +48,11 @@ def read_image(path: Path) -> sitk.Image:
             f"{path.name} is of no known type; give a DICOM folder, or a file ending in "
             f"{', '.join(SUFFIXES)}."
         )
+    twin = unpacked_twin(path)
+    if twin:
+        raise AnalysisError(
+            f"{path.name} would not be read but {twin.name} beside it; move one of them away."
+        )
     try:
         with quiet_readers():
             image = sitk.ReadImage(str(path))
@@ -84,6 +89,13 @@ def is_utf8(path: Path) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def unpacked_twin(path: Path) -> Path | None:
+    """File that ITK reads in place of a .nii.gz file: the .nii file of the same name, if any."""
+    twin = path.with_suffix("")
+    is_packed = path.name.lower().endswith(".nii.gz")
+    return twin if is_packed and twin.is_file() else None
 
 
 def damaged(path: Path) -> AnalysisError:

@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..imaging.errors import AnalysisError
-from ..imaging.imagefiles import SUFFIXES, damaged, is_utf8, read_image
+from ..imaging.imagefiles import SUFFIXES, damaged, is_utf8, read_image, unpacked_twin
 from ..imaging.quiet import quiet_readers
 
 _MASK_WORDS_TEXT = (
@@ -100,6 +100,9 @@ def read_image_file(folder: str, name: str) -> ImageFile:
     path = Path(folder, name)
     if not is_utf8(path):
         return ImageFile(folder, name, problem="Its path is not UTF-8; rename file or folder.")
+    twin = unpacked_twin(path)
+    if twin:
+        return ImageFile(folder, name, no_scan=f"{twin.name} beside it is read in its place")
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:

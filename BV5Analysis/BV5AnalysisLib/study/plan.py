@@ -18,6 +18,7 @@ from .manifest import read_manifest
 from .manifestscans import check_names, scans_of
 from .passedover import PassedOver
 from .scantree import ScanTree
+from .texts import listed
 
 _Mapper = Callable[..., Iterable]
 
@@ -131,7 +132,7 @@ def _plan_of_folder(
         cases,
         tuple(passed),
         _identities(names, found.scans) if keep else (),
-        _note_on_names(renamed, len(names)),
+        (*_note_on_names(renamed, len(names)), *_note_on_twins(names, found.scans)),
     )
 
 
@@ -194,6 +195,22 @@ def _note_on_names(renamed: int, count: int) -> tuple[str, ...]:
     return (
         f"{renamed} of {count} cases have pseudonyms, since their folders name the patients;"
         " to choose names, give a manifest, or use --keep-identifiers.",
+    )
+
+
+def _note_on_twins(names: Sequence[str], scans: Sequence[FoundScan]) -> tuple[str, ...]:
+    """Tell image files that may be DICOM series beside them, converted."""
+    beside = {(each.place[0], each.voxels) for each in scans if each.series_uid and each.voxels}
+    twins = [
+        name
+        for name, scan in zip(names, scans, strict=True)
+        if not scan.series_uid and (scan.place[0], scan.voxels) in beside
+    ]
+    if not twins:
+        return ()
+    return (
+        "Perhaps one scan twice, as image file and as DICOM beside it with as many voxels:"
+        f" {listed(twins)}; if so, leave one out by a manifest.",
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.reading import read_scan, scan_from_image
-from scanfiles import BAD_SCANS, chest_image, image_of, two_series, write_series
+from scanfiles import BAD_SCANS, chest_image, image_of, two_series, write_series, written
 
 
 @pytest.mark.parametrize("name", BAD_SCANS)
@@ -58,6 +58,14 @@ def test_series_is_for_folders(tmp_path):
     path.write_bytes(b"")
     with pytest.raises(AnalysisError, match="--series chooses within a folder"):
         read_scan(path, series="1")
+
+
+def test_a_packed_file_that_itk_would_take_another_for(tmp_path):
+    written(chest_image(), tmp_path / "ct.nii.gz")
+    written(chest_image() + 1, tmp_path / "ct.nii")
+    with pytest.raises(AnalysisError, match=r"not be read but ct\.nii beside it; move one"):
+        read_scan(tmp_path / "ct.nii.gz")
+    assert read_scan(tmp_path / "ct.nii").volume.array[0, 0, 0] == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read everything")

@@ -183,6 +183,28 @@ def test_images_of_equal_length_and_ends_are_no_copies(tmp_path):
     assert names(planned(tmp_path / "scans")) == ["a", "b"]
 
 
+def test_a_converted_copy_of_a_series_is_noted(tmp_path):
+    root = tmp_path / "scans"
+    write_study(root / "P1" / "dicom")
+    image(root / "P1" / "ct.nii.gz")
+    write_study(root / "P2" / "dicom", heights=np.arange(30.0), SliceThickness=1.0)
+    image(root / "P2" / "ct.nii.gz", add=1)
+    assert planned(root).notes == (
+        "Perhaps one scan twice, as image file and as DICOM beside it with as many voxels: P1-ct;"
+        " if so, leave one out by a manifest.",
+    )
+
+
+def test_a_packed_file_beside_its_unpacked_self_is_passed_over(tmp_path):
+    root = tmp_path / "scans"
+    image(root / "a.nii.gz")
+    image(root / "a.nii")
+    plan = planned(root)
+    assert names(plan) == ["a"]
+    assert plan.cases[0].sources == (root / "a.nii",)
+    assert reasons(plan) == {"a.nii.gz": "a.nii beside it is read in its place"}
+
+
 # What is none
 
 
@@ -520,7 +542,7 @@ def test_folders_that_name_patients_become_pseudonyms(tmp_path):
     )
     write_study(root / "P2" / "born 3.2.1950", study="d2", **doe)
     write_study(root / "445566", study="d3", **doe)
-    image(root / "Doe_Jane" / "late" / "ct.nrrd")
+    image(root / "Doe_Jane" / "late" / "ct.nrrd", slices=13)
     mask(root / "Doe_Jane" / "jane_lungs.nrrd")
     image(root / "Other.nrrd", add=1)
     plan = planned(root)
