@@ -110,7 +110,8 @@ def _row_scan(
         (image,) = contents[0].images
         # The user says that it is a scan; what else it may be is told when it is read.
         sources = () if image.problem else (row.path,)
-        scan = FoundScan(str(row.path), (), "", sources, voxels=image.voxels, problem=image.problem)
+        problem = image.problem.replace(row.path.name, f"The image of row {row.line}")
+        scan = FoundScan(str(row.path), (), "", sources, voxels=image.voxels, problem=problem)
         return RowScan(row, scan)
     if not row.path.is_dir() and row.path.name.upper() != "DICOMDIR":
         what = "one DICOM file" if patients else "of no known type"

@@ -12,8 +12,8 @@ from .batchcase import BatchCase
 from .casenames import made_unique, names_for, safe_name
 from .foldercontent import read_contents
 from .foundscans import Findings, FoundScan, found_scans
-from .identifiers import names_patient, pseudonym, without_identity
-from .knownpatients import KnownPatients
+from .identifiers import Identity, names_patient, pseudonym
+from .knownpatients import KnownPatients, without_all
 from .manifest import read_manifest
 from .manifestscans import check_names, scans_of
 from .passedover import PassedOver
@@ -126,7 +126,10 @@ def _plan_of_folder(
     if not found.scans:
         raise AnalysisError(_nothing(root, passed))
     names, renamed = _names(found, keep)
-    cases = tuple(_case(name, scan, keep) for name, scan in zip(names, found.scans, strict=True))
+    cases = tuple(
+        _case(name, scan, () if keep else (scan.identity, *found.patients.near(scan.path)))
+        for name, scan in zip(names, found.scans, strict=True)
+    )
     progress("done", 1.0)
     return Plan(
         cases,
@@ -154,17 +157,15 @@ def _tells(text: str, scan: FoundScan, patients: KnownPatients) -> bool:
     return names_patient(text, scan.identity) or patients.names_any(text, scan.path)
 
 
-def _case(name: str, scan: FoundScan, keep: bool) -> BatchCase:
-    def safe(text: str) -> str:
-        return text if keep else without_identity(text, scan.identity)
-
+def _case(name: str, scan: FoundScan, hidden: Sequence[Identity]) -> BatchCase:
+    """Give a case whose texts do not name some patients."""
     return BatchCase(
         name,
         scan.sources,
         scan.series_uid,
-        choice=safe(scan.choice),
+        choice=without_all(scan.choice, hidden),
         voxels=scan.voxels,
-        problem=safe(scan.problem),
+        problem=without_all(scan.problem, hidden),
     )
 
 
@@ -193,7 +194,7 @@ def _note_on_names(renamed: int, count: int) -> tuple[str, ...]:
     if not renamed:
         return ()
     return (
-        f"{renamed} of {count} cases have pseudonyms, since their folders name the patients;"
+        f"Pseudonyms name {renamed} of {count} cases, since their folders name the patients;"
         " to choose names, give a manifest, or use --keep-identifiers.",
     )
 
@@ -231,7 +232,11 @@ def _plan_of_manifest(path: Path, keep: bool, mapper: _Mapper, progress: Progres
     names = [each.row.case for each in found]
     scans = [each.scan for each in found]
     cases = tuple(
-        replace(_case(row.case, scan, keep), lungs=row.lungs, regions=row.regions)
+        replace(
+            _case(row.case, scan, () if keep else (scan.identity,)),
+            lungs=row.lungs,
+            regions=row.regions,
+        )
         for row, scan in zip(manifest.rows, scans, strict=True)
     )
     progress("done", 1.0)

@@ -550,8 +550,8 @@ def test_folders_that_name_patients_become_pseudonyms(tmp_path):
     assert "P2" in names(plan)
     assert sum(name.startswith("case-") for name in names(plan)) == 3
     assert plan.notes == (
-        "3 of 5 cases have pseudonyms, since their folders name the patients; to choose names,"
-        " give a manifest, or use --keep-identifiers.",
+        "Pseudonyms name 3 of 5 cases, since their folders name the patients; to choose names, give"
+        " a manifest, or use --keep-identifiers.",
     )
     texts = [*names(plan), *(case.choice + case.problem for case in plan.cases)]
     texts += [text for line in plan.passed_over for text in line]
@@ -588,6 +588,8 @@ def test_problems_name_no_patient(tmp_path):
     )
     write_study(root / "P1", study=root / "P1", number=2, heights=heights, **tags)
     assert "Jane" not in only(planned(root)).problem
+    (root / "P1" / "jane.nrrd").write_bytes(b"")
+    assert [case.problem for case in planned(root).cases][1].startswith("….nrrd is cut short")
 
 
 def test_the_searched_folder_names_the_only_scan_in_it_unless_it_names_the_patient(tmp_path):
