@@ -34,6 +34,11 @@ _TEXTS = (
     Variable("software_version", "Software version"),
     Variable("review", "Review"),
 )
+NOT_CLINICAL = frozenset(each.key for each in (*MEASURES, *_OTHER_NUMBERS, *_TEXTS)) - {
+    LUNG_VOLUME.key
+}
+"""Columns that do not describe patients: measures, and how they were measured."""
+
 _FORMULA_STARTS = tuple("=+-@\u2212\t\r")
 
 

@@ -7,9 +7,11 @@ import platform
 from collections.abc import Sequence
 
 from .. import __version__
+from .cohortanalyses import Analyses
 from .cohortoptions import CohortOptions
-from .cohortresult import CategoryComparison, Comparison, LinearModel, Roc
+from .cohortresult import Roc
 from .comparisons import FOR_MANY_GROUPS, TEST_NAMES
+from .groups import Grouping
 from .measures import MEASURES
 from .roc import LOWER_IS_POSITIVE
 
@@ -53,14 +55,9 @@ def definitions(bounds: tuple[float, ...] | None) -> tuple[str, ...]:
 
 def methods(
     options: CohortOptions,
-    rule: str,
-    n_groups: int,
+    grouping: Grouping,
     gases: str,
-    comparisons: Sequence[Comparison],
-    categories: Sequence[CategoryComparison],
-    correlated: bool,
-    adjusted: LinearModel | None,
-    rocs: Sequence[Roc],
+    found: Analyses,
     versions: dict[str, str],
     measured_with: Sequence[str],
 ) -> tuple[str, ...]:
@@ -69,15 +66,13 @@ def methods(
     Parameters
     ----------
     options : CohortOptions
-    rule : str
-        Of the groups.
-    n_groups : int
+        What was asked for.
+    grouping : Grouping
+        Cases in groups.
     gases : str
         How AaDO2 came about; empty if it was given or is not there.
-    comparisons, categories, adjusted, rocs
+    found : Analyses
         What was found.
-    correlated : bool
-        Whether there are correlations.
     versions : dict of str to str
         Of software.
     measured_with : sequence of str
@@ -91,27 +86,27 @@ def methods(
     level = f"{100 * options.confidence:g} %"
     sentences = [_measuring(options, measured_with, versions)]
     sentences += [gases] if gases else []
-    sentences.append(f"Groups: {rule}.")
-    if any(each.tests for each in comparisons):
-        sentences += _comparing(options, n_groups, level)
-    if any(each.test for each in categories):
+    sentences.append(f"Groups: {grouping.rule}.")
+    if any(each.tests for each in found.comparisons):
+        sentences += _comparing(options, len(grouping.groups), level)
+    if any(each.test for each in found.categories):
         sentences.append(
             "Categories were compared by Fisher's exact test (two by two) or the chi-squared test"
             " without correction."
         )
-    if correlated:
+    if found.correlations:
         sentences.append(
             "Correlations are Pearson's r, with an interval by Fisher's transformation, and"
             " Spearman's ρ, with one by that of Bonett and Wright (2000); p values are two-sided"
             " and adjusted by Holm over the measures, for each variable and coefficient by itself."
         )
-    if adjusted and not adjusted.problem:
+    if found.adjusted and not found.adjusted.problem:
         sentences.append(
-            f"An ordinary least squares model, {adjusted.formula}, was fitted to the"
-            f" {adjusted.n} patients without missing values."
+            f"An ordinary least squares model, {found.adjusted.formula}, was fitted to the"
+            f" {found.adjusted.n} patients without missing values."
         )
-    if any(not each.problem for each in rocs):
-        sentences += _telling(rocs, options, level)
+    if any(not each.problem for each in found.rocs):
+        sentences += _telling(found.rocs, options, level)
     sentences.append(
         "Patients with a missing value were left out of the analyses that need it, and of no other;"
         " nothing was imputed."
