@@ -62,7 +62,9 @@ def cohort_csv(result: CohortResult) -> str:
     labels = np.full(len(cohort.cases), "", object)
     for group in result.groups:
         labels[group.members] = group.label
-    header = ["case", "group", *cohort.columns]
+    # A clinical table may have a column of this name itself.
+    group = "group" if "group" not in cohort.columns else "compared_group"
+    header = ["case", group, *cohort.columns]
     columns = [_column(values) for values in cohort.columns.values()]
     rows = zip(map(safe_cell, cohort.cases), map(safe_cell, labels), *columns, strict=True)
     return _csv([list(map(safe_cell, header)), *rows])

@@ -138,6 +138,14 @@ def test_cohort_csv_has_every_patient_with_group_and_all_columns(result):
     assert np.allclose(values, result.cohort.columns["bv5_pct"], rtol=1e-9)
 
 
+def test_a_clinical_column_named_group_keeps_its_name(result):
+    columns = {**result.cohort.columns, "group": np.full(50, "control", object)}
+    cohort = dataclasses.replace(result.cohort, columns=columns)
+    row = dicts_of(cohort_csv(dataclasses.replace(result, cohort=cohort)))[0]
+    assert row["group"] == "control"
+    assert row["compared_group"] in {group.label for group in result.groups}
+
+
 def test_missing_values_are_empty_cells(result):
     columns = dict(result.cohort.columns)
     columns["age"] = np.where(np.arange(50) == 7, NAN, columns["age"])
