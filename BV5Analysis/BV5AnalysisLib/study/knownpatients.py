@@ -26,7 +26,7 @@ class KnownPatients:
         """Patients of what was found below `root`."""
         below: dict[str, dict[Identity, None]] = {}
         for content in contents:
-            for identity in {group.kind.identity for group in content.slices}:
+            for identity in dict.fromkeys(group.kind.identity for group in content.slices):
                 for folder in _up(content.path, str(root)):
                     known = below.setdefault(folder, {})
                     if identity in known:

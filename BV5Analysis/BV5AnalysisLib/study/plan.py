@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -89,8 +90,8 @@ def plan_batch(
     keep_identifiers : bool, optional
         Names, birth dates and IDs of patients may be in the plan's texts.
     mapper : callable, optional
-        As the built-in `map`; the `map` of an executor of processes shares the reading out.
-        Threads will not do: header reading sets what all of a process share.
+        As the built-in `map`, results in order; the `map` of an executor of processes shares the
+        reading out. Threads will not do: header reading sets what all of a process share.
     progress : callable, optional
         Called with step and fraction.
 
@@ -105,6 +106,8 @@ def plan_batch(
         There is nothing to measure, or the manifest is wrong; the message names the rows.
     """
     progress = progress or (lambda _step, _fraction: None)
+    # Those who measure may be started elsewhere; links stay as they are.
+    source = Path(os.path.abspath(source))  # noqa: PTH100
     if source.is_dir():
         return _plan_of_folder(source, output, keep_identifiers, mapper, progress)
     return _plan_of_manifest(source, keep_identifiers, mapper, progress)

@@ -138,6 +138,12 @@ def test_dicom_without_preamble(tmp_path):
     np.testing.assert_array_equal(read_sources(case.sources, case.series_uid).volume.array, chest())
 
 
+def test_sources_are_absolute(tmp_path, monkeypatch):
+    folder = write_study(tmp_path / "scans" / "P1")
+    monkeypatch.chdir(tmp_path)
+    assert only(plan_batch(Path("scans"), Path("out"))).sources == (folder,)
+
+
 # Copies
 
 
