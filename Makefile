@@ -7,7 +7,7 @@ CT ?=
 CASES ?=
 BIN := $(VENV)/bin
 
-.PHONY: help demo demo-cohort test test-slicer-source lint benchmark benchmark-accuracy benchmark-speed benchmark-panel clean check-python check-egl check-qt
+.PHONY: help demo demo-cohort test test-slicer-source lint benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
@@ -19,6 +19,7 @@ help:
 	@echo "make benchmark-accuracy   sizes and volumes on phantoms -> benchmarks/accuracy.md"
 	@echo "make benchmark-speed      seconds and memory -> benchmarks/speed.md"
 	@echo "make benchmark-panel      seconds of the panel's work -> benchmarks/panel.md; CASES=\"folder=ct ...\""
+	@echo "make benchmark-batch  batch beside single analyses, killed and resumed -> benchmarks/batch.md"
 	@echo "make clean            remove the virtual environment and what demo made"
 
 demo: check-egl $(VENV)/.installed
@@ -57,6 +58,9 @@ benchmark-speed: $(VENV)/.installed
 
 benchmark-panel: $(VENV)/.installed
 	$(BIN)/python benchmarks/panel_speed.py $(CASES)
+
+benchmark-batch: check-egl $(VENV)/.installed
+	$(BIN)/python benchmarks/batch.py
 
 # Made once, and again when the packages change. Moved to its name when whole, so that an
 # interrupted installation is not taken for a finished one.

@@ -90,7 +90,12 @@ class Tally:
 
 def planning(show: ShowBatch) -> Progress:
     """Progress callback of the search for scans."""
-    return lambda step, fraction: show(BatchProgress(step, PLANNED * min(1.0, fraction)))
+
+    def planned(step: str, fraction: float) -> None:
+        if fraction < 1.0:  # Its end is not the end.
+            show(BatchProgress(step, PLANNED * fraction))
+
+    return planned
 
 
 @contextlib.contextmanager
