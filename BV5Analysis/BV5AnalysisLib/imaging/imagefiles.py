@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import math
 import os
+import re
 import zlib
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from .quiet import quiet_readers
 SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd")
 """Names of files that are read, by their ends."""
 _GZIP_MAGIC = b"\x1f\x8b"
+_META_AXES = re.compile(rb"^\s*NDims\s*=\s*(\d+)", re.MULTILINE)
+_MOST_AXES = 9
+_HEADER_BYTES = 1 << 16
 
 
 def is_image_file(path: Path) -> bool:
@@ -48,6 +52,8 @@ def read_image(path: Path) -> sitk.Image:
             f"{path.name} is of no known type; give a DICOM folder, or a file ending in "
             f"{', '.join(SUFFIXES)}."
         )
+    if not is_safe(path):
+        raise damaged(path)
     twin = unpacked_twin(path)
     if twin:
         raise AnalysisError(
@@ -89,6 +95,15 @@ def is_utf8(path: Path) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_safe(path: Path) -> bool:
+    """Whether ITK survives a file: numbers of axes beyond what it has room for end the program."""
+    if not path.name.lower().endswith((".mha", ".mhd")):
+        return True
+    with path.open("rb") as file:
+        axes = _META_AXES.search(file.read(_HEADER_BYTES))
+    return axes is None or int(axes[1]) <= _MOST_AXES
 
 
 def unpacked_twin(path: Path) -> Path | None:

@@ -111,11 +111,11 @@ def read_slice(path: Path) -> IndexedSlice | pydicom.Dataset | None:
     if dataset is None:
         return None
     header = header_of(path, dataset)
-    if header is None:
-        if not _text(dataset, "SOPClassUID") and _media_class(dataset) != _DIRECTORY_CLASS:
-            raise damaged(path)
-        return dataset
     with tolerant():
+        if header is None:
+            if not _text(dataset, "SOPClassUID") and _media_class(dataset) != _DIRECTORY_CLASS:
+                raise damaged(path)
+            return dataset
         return IndexedSlice(
             _kind(dataset, header),
             header.position_mm or (0.0, 0.0, 0.0),

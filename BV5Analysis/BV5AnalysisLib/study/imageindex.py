@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..imaging.errors import AnalysisError
-from ..imaging.imagefiles import SUFFIXES, damaged, is_utf8, read_image, unpacked_twin
+from ..imaging.imagefiles import SUFFIXES, damaged, is_safe, is_utf8, read_image, unpacked_twin
 from ..imaging.quiet import quiet_readers
 
 _MASK_WORDS_TEXT = (
@@ -106,11 +106,13 @@ def read_image_file(folder: str, name: str) -> ImageFile:
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
+        if not is_safe(path):
+            raise damaged(path)
         with quiet_readers():
             reader.ReadImageInformation()
         data = _data_file(path)
         size, sample = _sampled(path.with_name(data))
-    except (RuntimeError, OSError):
+    except (AnalysisError, RuntimeError, OSError):
         return ImageFile(folder, name, problem=str(damaged(path)))
     pixel_type = sitk.GetPixelIDValueAsString(reader.GetPixelIDValue())
     lengths = reader.GetSize()

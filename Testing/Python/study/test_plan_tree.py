@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -342,6 +343,29 @@ def test_damaged_image_files_are_cases_that_failed(tmp_path):
     assert [bool(case.problem) for case in plan.cases] == [False, True, True, True]
     assert "P2.nii.gz is cut short" in plan.cases[1].problem
     assert all(case.sources == () for case in plan.cases[1:])
+
+
+def test_a_header_that_would_end_the_program_is_damage(tmp_path):
+    path = image(tmp_path / "scans" / "P1.mha")
+    path.write_bytes(path.read_bytes().replace(b"NDims = 3", b"NDims = 83"))
+    assert "P1.mha is cut short, damaged" in only(planned(tmp_path / "scans")).problem
+    with pytest.raises(AnalysisError, match=r"The image is cut short, damaged"):
+        read_sources([path])
+
+
+def test_damaged_headers_print_nothing(tmp_path, capfd):
+    folder = write_study(tmp_path / "scans" / "P1")
+    path = folder / "037.dcm"
+    content = path.read_bytes()
+    # The length of the file's class: what comes after is taken for its value.
+    place = content.index(b"UI", 140) + 2
+    path.write_bytes(content[:place] + b"\xff" + content[place + 1 :])
+    code = (
+        "from pathlib import Path; from BV5AnalysisLib.study.foldercontent import *;"
+        f"print(read_content(Folder({str(folder)!r}, ('037.dcm',))).damaged)"
+    )
+    subprocess.run([sys.executable, "-W", "default", "-c", code], check=True)
+    assert capfd.readouterr() == ("('037.dcm',)\n", "")
 
 
 def test_a_folder_of_damaged_dicom_is_a_case_that_failed(tmp_path):
