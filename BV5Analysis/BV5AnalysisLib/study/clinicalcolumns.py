@@ -109,7 +109,7 @@ def read_columns(
         f"{table.name}: left out, as {reason}: {listed(texts)}."
         for reason, texts in left_out.items()
     ]
-    return ReadColumns(tuple(found), (_understood(table, found), *doubled, *notes))
+    return ReadColumns(tuple(found), (_understood(table, found, units), *doubled, *notes))
 
 
 def _check_units(table: Sheet, titles: Sequence[Title], units: Mapping[str, str]) -> None:
@@ -226,12 +226,14 @@ def _with_key(column: Column, taken: set[str]) -> Column:
     return replace(column, variable=replace(column.variable, key=key))
 
 
-def _understood(table: Sheet, columns: Sequence[Column]) -> str:
-    known = [
-        f"{column.title} as {column.variable.title}"
-        for column in columns
-        if understand(column.title).quantity and column.title != column.variable.title
-    ]
+def _understood(table: Sheet, columns: Sequence[Column], units: Mapping[str, str]) -> str:
+    known = []
+    for column in columns:
+        title = understand(column.title)
+        assumed = column.variable.unit and title.quantity and not unit_of(title, units)
+        as_read = column.variable.title + (" (unit assumed)" if assumed else "")
+        if title.quantity and column.title != as_read:
+            known.append(f"{column.title} as {as_read}")
     others = [column.title for column in columns if not understand(column.title).quantity]
     parts = [f"understood {listed(known, 20)}"] if known else []
     parts += [f"kept {listed(others, 20)}"] if others else []

@@ -90,7 +90,7 @@ def compare(
     """
     samples = [values[group.members & np.isfinite(values)] for group in groups]
     summaries = tuple(summary_of(sample) for sample in samples)
-    problem = _problem(groups, summaries)
+    problem = _problem([(group.label, group.n) for group in groups], summaries)
     if problem:
         return Comparison(measure, summaries, None, None, (), problem=problem)
     if len(samples) > 2:
@@ -143,8 +143,7 @@ def compare_summaries(
         As of `compare`, without a test of ranks.
     """
     summaries = (first, second)
-    labels = [Group("the first group", np.empty(0)), Group("the second group", np.empty(0))]
-    problem = _problem(labels, summaries)
+    problem = _problem([("the first group", first.n), ("the second group", second.n)], summaries)
     if problem:
         return Comparison(measure, summaries, None, None, (), problem=problem)
     samples = [_sample_with(summary) for summary in summaries]
@@ -184,15 +183,18 @@ def is_constant(values: np.ndarray) -> bool:
     return bool(np.ptp(values) <= 1e-12 * max(1.0, float(np.max(np.abs(values)))))
 
 
-def _problem(groups: Sequence[Group], summaries: Sequence[Summary]) -> str:
-    if sum(summary.n > 0 for summary in summaries) < 2:
+def _problem(groups: Sequence[tuple[str, int]], summaries: Sequence[Summary]) -> str:
+    """Say why groups, given by label and size, cannot be compared; empty if they can."""
+    if sum(n > 0 for _, n in groups) < 2:
         return "all cases are in one group" if len(groups) > 1 else "there is only one group"
-    for group, summary in zip(groups, summaries, strict=True):
+    if not any(summary.n for summary in summaries):
+        return "no value is known"
+    for (label, _), summary in zip(groups, summaries, strict=True):
         if summary.n < FEWEST:
-            return f"{group.label} has {summary.n} of the {FEWEST} values that a test needs"
-    for group, summary in zip(groups, summaries, strict=True):
+            return f"{label} has {summary.n} of the {FEWEST} values that a test needs"
+    for (label, _), summary in zip(groups, summaries, strict=True):
         if summary.sd <= 1e-12 * max(1.0, abs(summary.mean)):
-            return f"all values of {group.label} are the same"
+            return f"all values of {label} are the same"
     return ""
 
 

@@ -11,10 +11,12 @@ from ..imaging.errors import AnalysisError
 from .casetable import CaseTable
 from .clinical import ClinicalTable
 from .cohortresult import Exclusion, FlowStep, UnusableCell
-from .measurementtable import Measurements
+from .measurementtable import NOT_CLINICAL, Measurements
 from .texts import counted, listed
 
 _SUFFIX = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd|dcm)$", re.IGNORECASE)
+_WHOLE = re.compile(r"^(\d+)\.0$")
+"""A number that a program wrote with a decimal, such as 12.0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +43,9 @@ class Joined:
 
 
 def loose(name: str) -> str:
-    """Name without capitals, separators, leading zeros and an image file's suffix."""
-    parts = re.findall(r"[^\W\d_]+|\d+", _SUFFIX.sub("", name.strip()).casefold())
+    """Name without capitals, separators, leading zeros, and an image file's or number's suffix."""
+    name = _WHOLE.sub(r"\1", _SUFFIX.sub("", name.strip()))
+    parts = re.findall(r"[^\W\d_]+|\d+", name.casefold())
     return " ".join(part.lstrip("0") or "0" if part.isdigit() else part for part in parts)
 
 
@@ -131,7 +134,7 @@ def _merged(measured: CaseTable, clinical: ClinicalTable, pairs: np.ndarray) -> 
     for variable in clinical.variables:
         values = clinical.columns[variable.key][pairs[:, 1]]
         key = variable.key
-        while key in table.columns:
+        while key in table.columns or key in NOT_CLINICAL:
             key += "_clinical"
         table = table.with_column(replace(variable, key=key), values)
     return table
@@ -150,12 +153,16 @@ def _near_names(measured: Measurements, clinical: ClinicalTable, unmatched: list
 
 
 def _nothing_joined(measured: Measurements, clinical: ClinicalTable, near: str) -> str:
-    way_out = (
-        f"{near} Add --loose-names if they are the same."
-        if near
-        else "Name the cases alike, or give the column that does with --case-column."
-    )
+    if near:
+        way_out = f"{near} Add --loose-names if they are the same."
+    elif clinical.excluded:
+        way_out = (
+            f"{counted(len(clinical.excluded), 'case')} of {clinical.name} have several rows that"
+            " contradict each other; keep one row a case."
+        )
+    else:
+        way_out = "Name the cases alike, or give the column that does with --case-column."
     return (
         f"No case of {measured.name} ({listed(measured.table.cases, 3)}) is in {clinical.name}"
-        f" ({listed(clinical.cases, 3)}). {way_out}"
+        f" ({listed(clinical.cases, 3) or 'none'}). {way_out}"
     )

@@ -88,7 +88,8 @@ def methods(
     sentences += [gases] if gases else []
     sentences.append(f"Groups: {grouping.rule}.")
     if any(each.tests for each in found.comparisons):
-        sentences += _comparing(options, len(grouping.groups), level)
+        tested = sum(bool(each.tests) for each in found.comparisons)
+        sentences += _comparing(options, len(grouping.groups), tested, level)
     if any(each.test for each in found.categories):
         sentences.append(
             "Categories were compared by Fisher's exact test (two by two) or the chi-squared test"
@@ -130,11 +131,11 @@ def _measuring(
     )
 
 
-def _comparing(options: CohortOptions, n_groups: int, level: str) -> list[str]:
+def _comparing(options: CohortOptions, n_groups: int, n_measures: int, level: str) -> list[str]:
     by_ranks = options.test == "mann-whitney"
     sentences = [f"Values are {'median (quartiles)' if by_ranks else 'mean (SD)'}."]
     holm = (
-        f" P values are two-sided and also given adjusted by Holm over the {len(MEASURES)}"
+        f" P values are two-sided and also given adjusted by Holm over the {n_measures}"
         " measures, all of them by the same test; clinical characteristics are not adjusted."
     )
     if n_groups > 2:

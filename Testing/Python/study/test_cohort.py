@@ -130,7 +130,7 @@ def test_methods_tell_choices_and_versions(tmp_path):
         "BV5 Analysis 1.0",
         "Oxygen ≤ 2 L/min against > 2 L/min",
         "Welch's t test",
-        "Holm over the 7 measures",
+        "Holm over the 6 measures",
         "Hedges' g",
         "Pearson's r",
         "ordinary least squares",

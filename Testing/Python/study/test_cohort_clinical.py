@@ -58,6 +58,12 @@ def test_a_unit_in_the_title_is_converted_and_told(tmp_path):
     assert "converted from kPa to mmHg" in notes(table)
 
 
+def test_a_unit_that_is_assumed_is_told(tmp_path):
+    assert "PaO2 as PaO2 (mmHg) (unit assumed)" in notes(read(tmp_path, with_pao2(PAO2)))
+    given = read(tmp_path, with_pao2(PAO2), units={"PaO2": "mmHg"})
+    assert "assumed" not in notes(given).replace("age as Age (years) (unit assumed)", "")
+
+
 def test_a_unit_that_is_given(tmp_path):
     for name in ("PaO2", "pao2", "pao2_mmhg"):
         table = read(tmp_path, with_pao2(KPA), units={name: "kpa"})

@@ -162,14 +162,20 @@ def test_names_join_exactly_and_near_ones_are_suggested(tmp_path):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("P01", "p1"), ("case_007", "Case 7"), ("A-1.nii.gz", "a_01"), ("x.nrrd", "X")],
+    [
+        ("P01", "p1"),
+        ("case_007", "Case 7"),
+        ("A-1.nii.gz", "a_01"),
+        ("x.nrrd", "X"),
+        ("12.0", "12"),
+    ],
 )
 def test_loosely_the_same(one, other):
     assert loose(one) == loose(other)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("P10", "P1"), ("P0", "P"), ("A1", "B1"), ("12", "1 2")]
+    ("one", "other"), [("P10", "P1"), ("P0", "P"), ("A1", "B1"), ("P1.0", "P1"), ("12", "1 2")]
 )
 def test_loosely_different(one, other):
     assert loose(one) != loose(other)
@@ -196,6 +202,20 @@ def test_nothing_joins(tmp_path):
     assert "--case-column" in told
     table = with_column(clinical_rows(), "case", [f"p{i}" for i in range(1, 11)], "case")
     assert "--loose-names" in refusal(tmp_path, None, table)
+
+
+def test_nothing_joins_as_all_cases_have_several_rows(tmp_path):
+    table = clinical_rows()
+    later = [[row[0], 15, *row[2:]] for row in table[1:]]
+    told = refusal(tmp_path, None, [*table, *later])
+    assert "10 cases of clinical.csv have several rows that contradict each other" in told
+
+
+def test_a_clinical_column_is_not_taken_for_one_of_ours(tmp_path):
+    rows = [{k: v for k, v in row.items() if k != "review"} for row in rows_of_cases()]
+    table = with_column(clinical_rows(), "review", ["x", "y"] * 5)
+    result = analyzed(tmp_path, rows, table)
+    assert "review_clinical" in [each.variable.key for each in result.categories]
 
 
 def test_a_column_of_both_tables(tmp_path):

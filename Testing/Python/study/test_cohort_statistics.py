@@ -135,6 +135,8 @@ def test_welchs_analysis_of_variance_of_two_groups_is_his_t_test():
         (([1, 2, 3], [0.1 + 0.2, 0.3, 0.3]), "all values of group 2 are the same"),
         (([1, 2, 3],), "there is only one group"),
         (([1, 2, 3], [4, 5, 6], [7]), "group 3 has 1 of the 3 values"),
+        (([math.nan] * 3, [math.nan] * 3), "no value is known"),
+        (([1, 2, 3], [math.nan] * 3), "group 2 has 0 of the 3 values"),
     ],
 )
 def test_what_cannot_be_compared_says_why(samples, told):
@@ -142,7 +144,9 @@ def test_what_cannot_be_compared_says_why(samples, told):
     assert told in found.problem
     assert found.tests == ()
     assert found.difference is None
-    assert [each.n for each in found.summaries] == [len(sample) for sample in samples]
+    assert [each.n for each in found.summaries] == [
+        int(np.isfinite(sample).sum()) for sample in samples
+    ]
 
 
 def test_missing_values_do_not_count_as_members():
