@@ -135,7 +135,7 @@ def _case_index(
             )
         index = titles.index(plain(wanted))
         # A patient's ID is what many tables call their cases.
-        if titles[index] in IDENTIFYING - {"patientid"} and not keep_identifiers:
+        if titles[index] in IDENTIFYING - {"patientid", "patientenid"} and not keep_identifiers:
             raise AnalysisError(
                 f"Column {table.header[index]} of {table.name} identifies patients and is not"
                 " used for case names; give another column, or add --keep-identifiers."

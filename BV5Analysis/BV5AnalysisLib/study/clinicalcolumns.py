@@ -11,7 +11,16 @@ import numpy as np
 
 from ..imaging.errors import AnalysisError
 from .cohortresult import Variable
-from .columns import IDENTIFYING, SEX, SEX_TITLES, Title, plain, understand, usual_value
+from .columns import (
+    IDENTIFYING,
+    ROW_NUMBERS,
+    SEX,
+    SEX_TITLES,
+    Title,
+    plain,
+    understand,
+    usual_value,
+)
 from .numbers import Numbers, is_missing, parse_numbers
 from .quantities import Unusable, read_quantity, unit_of
 from .spreadsheet import Sheet
@@ -149,19 +158,21 @@ def _one_a_quantity(table: Sheet, titles: Mapping[int, Title]) -> tuple[list[int
 
 
 def _reason_to_leave_out(title: Title, cells: Sequence[str], numbers: Numbers | None) -> str:
-    if plain(title.text) in IDENTIFYING:
+    """Why a column is not kept; `numbers` is None for a known quantity, which always is."""
+    wanted = plain(title.text)
+    if wanted in IDENTIFYING:
         return "they tell who a patient is"
-    if not numbers or plain(title.text) in SEX_TITLES:
+    if wanted in ROW_NUMBERS:
+        return "they number rows"
+    if numbers is None or wanted in SEX_TITLES:
         return ""
     present = [cell for cell in cells if not is_missing(cell)]
-    if sum(bool(_DATE.fullmatch(cell)) for cell in present) > len(present) / 2:
+    if 2 * sum(bool(_DATE.fullmatch(cell)) for cell in present) > len(present):
         return "dates help to tell who a patient is"
-    if _are_numeric(numbers):
-        return ""
     levels = {cell.casefold() for cell in present}
-    if len(levels) > min(MOST_CATEGORIES, max(2, len(present) // 2)):
-        return "free text is not analyzed"
-    return ""
+    most = min(MOST_CATEGORIES, max(2, len(present) // 2))
+    free_text = not _are_numeric(numbers) and len(levels) > most
+    return "free text is not analyzed" if free_text else ""
 
 
 def _are_numeric(numbers: Numbers) -> bool:
@@ -230,7 +241,9 @@ def _understood(table: Sheet, columns: Sequence[Column], units: Mapping[str, str
     known = []
     for column in columns:
         title = understand(column.title)
-        assumed = column.variable.unit and title.quantity and not unit_of(title, units)
+        # Age is in years but for children, and there the title says so.
+        has_units = title.quantity and column.variable.unit and column.variable.key != "age"
+        assumed = has_units and not unit_of(title, units)
         as_read = column.variable.title + (" (unit assumed)" if assumed else "")
         if title.quantity and column.title != as_read:
             known.append(f"{column.title} as {as_read}")

@@ -77,9 +77,13 @@ SEX_TITLES = frozenset({"sex", "gender", "patientsex", "geschlecht", "sexe", "se
 CASE_TITLES = (
     *("case", "caseid", "casename", "caseno", "casenumber", "scan", "scanid", "study", "studyid"),
     *("subject", "subjectid", "participant", "participantid", "pseudonym", "recordid", "record"),
-    *("id", "patient", "patientid", "patientno", "patientnumber", "pid", "fall", "fallnummer"),
+    *("studienid", "probandenid", "fallid", "id", "patient", "patientid", "patientenid"),
+    *("patientno", "patientnumber", "pid", "fall", "fallnummer"),
 )
 """Titles of the column that names the cases, the likeliest first."""
+
+ROW_NUMBERS = words("nr no number index row unnamed0 lfdnr laufnummer")
+"""Titles of columns that number the rows."""
 
 IDENTIFYING = words(
     "name patientname fullname lastname firstname surname familyname givenname middlename forename"
@@ -88,7 +92,7 @@ IDENTIFYING = words(
     " datedenaissance fechadenacimiento address street city zip zipcode postcode postalcode adresse"
     " phone phonenumber telephone mobile telefon email mail emailaddress mrn medicalrecordnumber"
     " hospitalnumber hospitalid ssn socialsecuritynumber nhsnumber insurancenumber accession"
-    " accessionnumber nationalid passport patientid"
+    " accessionnumber nationalid passport patientid patientenid"
 )
 """Titles of columns that tell who a patient is."""
 

@@ -10,7 +10,7 @@ import numpy as np
 
 MISSING = frozenset(
     {"", "na", "n/a", "n.a.", "nan", "null", "nil", "-", "--", "–", "—", ".", "?", "missing"}
-    | {"unknown", "not done", "not available", "n.d.", "nd", "#n/a", "#na"}
+    | {"unknown", "not done", "not available", "n.d.", "nd", "k.a.", "#n/a", "#na"}
 )
 """What stands for no value, capitals aside."""
 

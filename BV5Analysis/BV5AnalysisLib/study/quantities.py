@@ -13,7 +13,7 @@ from .numbers import Numbers, parse_numbers
 Unusable = dict[int, tuple[str, str]]
 """Text of a cell and why it is not used, by its row."""
 
-_ROOM_AIR = frozenset({"room air", "roomair", "ra", "air", "ambient air"})
+_ROOM_AIR = frozenset({"room air", "roomair", "ra", "air", "ambient air", "raumluft"})
 _IN_ROOM_AIR = {"oxygen_l_min": 0.0, "fio2": 0.21}
 
 MIXED = 0.1

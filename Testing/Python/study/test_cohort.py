@@ -246,8 +246,9 @@ def test_missing_oxygen_takes_cases_out_in_the_flow(tmp_path):
     result = analyzed(tmp_path, rows)
     last = result.cohort.flow[-1]
     assert [each.case for each in last.excluded] == ["P01", "P02"]
-    assert "1 cell of oxygen_l_min is treated as missing, as what it says is no number" in notes(
-        result
+    assert (
+        "What 1 cell of oxygen_l_min holds is no number, and is treated as missing: P02 (lots)"
+        in notes(result)
     )
     assert result.cohort.cases == tuple(case_names()[2:])
 

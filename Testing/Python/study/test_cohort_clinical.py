@@ -61,7 +61,7 @@ def test_a_unit_in_the_title_is_converted_and_told(tmp_path):
 def test_a_unit_that_is_assumed_is_told(tmp_path):
     assert "PaO2 as PaO2 (mmHg) (unit assumed)" in notes(read(tmp_path, with_pao2(PAO2)))
     given = read(tmp_path, with_pao2(PAO2), units={"PaO2": "mmHg"})
-    assert "assumed" not in notes(given).replace("age as Age (years) (unit assumed)", "")
+    assert "assumed" not in notes(given)
 
 
 def test_a_unit_that_is_given(tmp_path):
@@ -160,6 +160,13 @@ def test_who_a_patient_is_is_left_out_and_told(tmp_path):
         assert title in notes(table)
     kept = read(tmp_path, rows, keep_identifiers=True)
     assert {"patient_name", "dob", "seen", "remark"} <= set(kept.columns)
+
+
+def test_columns_that_number_rows_are_left_out(tmp_path):
+    rows = with_column(clinical_rows(), "Nr.", range(10))
+    table = read(tmp_path, rows)
+    assert "nr" not in table.columns
+    assert "number rows: Nr." in notes(table)
 
 
 def test_a_row_without_scan_is_not_called_by_a_name(tmp_path):
