@@ -1,6 +1,7 @@
 """What a batch is to do, kept with it: ``batch.json`` and, until all is done, ``sources.json``.
 
-Paths often hold names of patients, so they are kept apart and only as long as they are needed.
+Paths often hold names of patients, and series UIDs of real scanners need not be UIDs: both are kept
+apart and only as long as they are needed.
 """
 
 from __future__ import annotations
@@ -50,7 +51,6 @@ def write_plan(folder: Path, request: Mapping[str, Any], cases: Iterable[BatchCa
         "cases": [
             {
                 "name": case.name,
-                "series_uid": case.series_uid,
                 "choice": case.choice,
                 "voxels": case.voxels,
                 "problem": case.problem,
@@ -84,6 +84,7 @@ def write_sources(folder: Path, cases: Iterable[BatchCase]) -> None:
         "cases": {
             case.name: {
                 "sources": _by_folder(case.sources),
+                "series_uid": case.series_uid,
                 "lungs": _text(case.lungs),
                 "regions": _text(case.regions),
             }
@@ -110,6 +111,7 @@ def with_sources(folder: Path, cases: Sequence[BatchCase]) -> tuple[BatchCase, .
             replace(
                 case,
                 sources=_paths(known[case.name]["sources"]),
+                series_uid=known[case.name]["series_uid"],
                 lungs=_path(known[case.name]["lungs"]),
                 regions=_path(known[case.name]["regions"]),
             )

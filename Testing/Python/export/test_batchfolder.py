@@ -186,6 +186,17 @@ def test_a_damaged_plan_is_told(out, damage):
     assert not is_batch(out)
 
 
+def test_a_series_that_is_no_uid_is_known_on_resume_and_stays_in_no_output(out, written_case):
+    scan = BatchCase("a", (Path("/scans/a"),), series_uid="Doe-1bc8b288")
+    with BatchFolder.create(out, [scan], REQUEST):
+        pass
+    with resumed(out) as batch:
+        assert batch.unfinished == (scan,)
+        put_case(out, "a", written_case)
+        batch.add(CaseOutcome("a"))
+    assert not any(b"Doe" in each for each in content(out).values())
+
+
 @pytest.mark.parametrize("damage", ["", "{}", '{"schema": "bv5-analysis/batch-sources"}'])
 def test_damaged_paths_are_told(out, damage):
     begun(out, "a").close()
