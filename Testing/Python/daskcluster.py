@@ -10,6 +10,8 @@ from pathlib import Path
 from batchsteps import wait_until
 
 HERE = Path(__file__).parent
+SEEN = (HERE, HERE.parents[1] / "benchmarks")
+"""Folders of modules that workers load steps from."""
 
 
 class DaskCluster:
@@ -51,7 +53,7 @@ class DaskCluster:
     def _start(self, command: str, *arguments: str) -> subprocess.Popen:
         environment = {
             **os.environ,
-            "PYTHONPATH": str(HERE),
+            "PYTHONPATH": os.pathsep.join(map(str, SEEN)),
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(self._allowed_failures),
         }
         return subprocess.Popen(

@@ -20,6 +20,7 @@ from BV5AnalysisLib.export.case import case_of, write_case
 from BV5AnalysisLib.study import workers
 from BV5AnalysisLib.study.memory import bytes_for
 from BV5AnalysisLib.study.plan import Plan
+from daskcluster import DaskCluster
 
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 STUB = Path(batchstub.__file__)
@@ -237,6 +238,26 @@ def test_it_ends_with_the_program_that_started_it(study, out, monkeypatch):
     wait_until(lambda: (out / "log.jsonl").exists() and (out / "log.jsonl").stat().st_size > 500)
     process.stdin.close()
     assert process.wait(timeout=60) == 3
+
+
+@POSIX_ONLY
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(study, out, tmp_path, monkeypatch):
+    monkeypatch.setenv("BV5_STUB_SECONDS", "0.05")
+    here = tmp_path / "here"
+    assert bv5_batch(study(60), here) == 0
+    with DaskCluster() as cluster:
+        for _ in range(2):
+            cluster.add_worker("--no-nanny")
+        arguments = ["batch", study(60), "-o", str(out), "--no-report"]
+        process = subprocess.Popen(
+            [sys.executable, str(STUB), *arguments, "--scheduler", cluster.address]
+        )
+        wait_until(lambda: (out / "log.jsonl").exists() and (out / "log.jsonl").stat().st_size)
+        cluster.workers[0].kill()
+        assert process.wait(timeout=120) == 0
+    check_complete(out, 60)
+    assert content(out) == content(here)
 
 
 # What is refused, and what is told
