@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import signal
 import sys
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit status.
     """
     options = _parser().parse_args(arguments)
+    _show_what_encodings_lack()
     try:
         return _run(options)
     except KeyboardInterrupt:  # Where no command handles signals: while modules load.
@@ -70,6 +72,13 @@ def _run(options: argparse.Namespace) -> int:
         place = "" if options.debug else f"; the traceback is in {_saved_traceback()}"
         return _fail(f"Unexpected {type(error).__name__}: {_one_line(error)}{place}", options.debug)
     return 0
+
+
+def _show_what_encodings_lack() -> None:
+    """Print ``?`` for letters that a console or pipe has not, as ≤ on Windows, and go on."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _fail(message: str, debug: bool) -> int:

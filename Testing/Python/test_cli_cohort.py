@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from BV5AnalysisLib.cli import main
@@ -196,3 +199,17 @@ def test_all_in_one_group_is_still_written(tmp_path, capsys):
     assert status == 0
     assert "note: Nothing could be compared" in capsys.readouterr().err
     assert "nan" not in (output / "table1.md").read_text(encoding="utf-8").casefold()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_console_that_lacks_letters(tmp_path, encoding):
+    tables = [measurements(tmp_path), clinical(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "BV5AnalysisLib", "cohort", *tables, "-o", tmp_path / "out"],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"10 scans ? 10 with clinical data" in done.stdout
+    assert b"BV5 (%)" in done.stdout
