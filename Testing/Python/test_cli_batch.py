@@ -288,6 +288,21 @@ def test_a_folder_with_other_things_is_left_alone(study, out, capsys):
     assert [path.name for path in out.iterdir()] == ["thesis.doc"]
 
 
+def test_an_output_folder_that_cannot_be_is_told_before_the_search(study, out, capsys, monkeypatch):
+    monkeypatch.setattr(command, "plan_batch", None)
+    out.parent.write_text("a file where a folder should be")
+    assert bv5_batch(study(3), out) == 1
+    assert "Output folder study cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("alone_seconds", [0.0, 1000.0])
+def test_a_long_search_gets_all_cores_and_keeps_the_order(monkeypatch, alone_seconds):
+    monkeypatch.setattr(command, "_ALONE_SECONDS", alone_seconds)
+    monkeypatch.setattr(command, "usable_cores", lambda: 2)
+    assert list(command._map(abs, range(-5, 5))) == [5, 4, 3, 2, 1, 0, 1, 2, 3, 4]
+    assert list(command._map(abs, [])) == []
+
+
 def test_little_memory_is_told_and_makes_fewer_workers(study, out, monkeypatch, capsys):
     monkeypatch.setattr(command, "available_bytes", lambda: int(2.5 * bytes_for(0)))
     monkeypatch.setattr(command, "usable_cores", lambda: 4)

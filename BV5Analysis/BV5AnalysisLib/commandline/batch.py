@@ -13,7 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..export.batchfolder import BatchFolder, check_new_batch, is_batch
+from ..export.batchfolder import BatchFolder
+from ..export.batchplace import BATCH, check_new_batch, is_batch
+from ..export.folder import check_output
 from ..imaging.errors import AnalysisError
 from ..imaging.parameters import Parameters
 from ..study.batch import run_cases
@@ -102,12 +104,11 @@ def run_batch(job: BatchJob, show: ShowBatch) -> BatchFolder:
         check_requirements(job.report, scene=False)
     step = MeasureCase(job.output.resolve(), parameters, job.report)
     # A cluster that cannot be reached is told before the search for scans, which may take long.
-    with (
-        DaskWorkers(job.scheduler) if job.scheduler else contextlib.nullcontext() as cluster,
-        _opened(job, parameters, show) as batch,
-    ):
+    with DaskWorkers(job.scheduler) if job.scheduler else contextlib.nullcontext() as cluster:
+        batch = _opened(job, parameters, show)
         try:
-            tally = _measure(batch, step, _workers(job, batch, cluster), show)
+            with batch:
+                tally = _measure(batch, step, _workers(job, batch, cluster), show)
         except Stopped:
             done = len(batch.cases) - len(batch.unfinished)
             print(
@@ -136,6 +137,7 @@ def _opened(job: BatchJob, parameters: Parameters, show: ShowBatch) -> BatchFold
             replan=lambda: _planned(job, show).cases,
         )
     check_new_batch(job.output)
+    check_output(job.output, BATCH, overwrite=job.output.exists())
     plan = _planned(job, show)
     for note in plan.notes:
         print(f"bv5: {note}", file=sys.stderr)
@@ -149,32 +151,27 @@ def _opened(job: BatchJob, parameters: Parameters, show: ShowBatch) -> BatchFold
 
 
 def _planned(job: BatchJob, show: ShowBatch) -> Plan:
-    with _mapper() as mapper:
-        return plan_batch(
-            job.source.resolve(),
-            job.output.resolve(),
-            keep_identifiers=job.keep_identifiers,
-            mapper=mapper,
-            progress=planning(show),
-        )
+    return plan_batch(
+        job.source.resolve(),
+        job.output.resolve(),
+        keep_identifiers=job.keep_identifiers,
+        mapper=_map,
+        progress=planning(show),
+    )
 
 
-@contextlib.contextmanager
-def _mapper() -> Iterator[Callable]:
-    """Give a `map` that takes the other cores where it takes long."""
-    with contextlib.ExitStack() as stack:
-
-        def mapped(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-            items = iter(items)
-            began = time.monotonic()
-            for item in items:
-                yield function(item)
-                if time.monotonic() - began > _ALONE_SECONDS:
-                    yield from stack.enter_context(LocalWorkers(usable_cores())).map(
-                        function, items
-                    )
-
-        yield mapped
+def _map(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    """Map as the built-in one does, but with all cores where it takes long."""
+    items = iter(items)
+    began = time.monotonic()
+    for item in items:
+        yield function(item)
+        if time.monotonic() - began > _ALONE_SECONDS:
+            break
+    else:
+        return
+    with LocalWorkers(usable_cores()) as workers:
+        yield from workers.map(function, items)
 
 
 def _measure(
