@@ -197,7 +197,7 @@ def test_a_folder_that_is_there_is_kept(tmp_path, capsys):
 def test_all_in_one_group_is_still_written(tmp_path, capsys):
     status, output = cohort(tmp_path, "--threshold", "50")
     assert status == 0
-    assert "note: Nothing could be compared" in capsys.readouterr().err
+    assert "note: Not compared, as all cases are in one group" in capsys.readouterr().err
     assert "nan" not in (output / "table1.md").read_text(encoding="utf-8").casefold()
 
 

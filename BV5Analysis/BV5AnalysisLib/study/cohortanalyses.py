@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..imaging.errors import AnalysisError
@@ -93,15 +94,34 @@ def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Anal
     adjusted, adjusted_notes = _adjusted(grouping, options)
     tell("resampling", 0.5)
     curves, roc_notes = _rocs(table, options)
-    one_group = (
-        [f"Nothing could be compared: {comparisons[0].problem} ({grouping.rule})."]
-        if sum(group.n > 0 for group in grouping.groups) < 2
-        else []
+    notes = (
+        *_not_done("Not compared", ((each.measure.title, each.problem) for each in comparisons)),
+        *_not_done(
+            "Not correlated",
+            (
+                (f"{each.measure.title} with {each.variable.name}", each.problem)
+                for each in found
+                if each.measure == MEASURES[0]
+            ),
+        ),
+        *_not_done("Not adjusted", [(adjusted.formula, adjusted.problem)] if adjusted else []),
+        *_not_done("No ROC curve", ((each.measure.title, each.problem) for each in curves)),
+        *(*correlation_notes, *adjusted_notes, *roc_notes),
     )
-    notes = (*one_group, *correlation_notes, *adjusted_notes, *roc_notes)
     return Analyses(
         variables, comparisons, characteristics, categories, found, adjusted, curves, notes
     )
+
+
+def _not_done(what: str, problems: Iterable[tuple[str, str]]) -> list[str]:
+    """One note a problem, with all that have it; problems are given by name, empty for none."""
+    names: dict[str, list[str]] = {}
+    for name, problem in problems:
+        if problem:
+            names.setdefault(problem, []).append(name)
+    return [
+        f"{what}, as {problem}: {listed(dict.fromkeys(each))}." for problem, each in names.items()
+    ]
 
 
 def _comparison(each: Measure | Variable, grouping: Grouping, options: CohortOptions) -> Comparison:

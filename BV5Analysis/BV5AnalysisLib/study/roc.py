@@ -9,6 +9,7 @@ from scipy import stats
 
 from .cohortresult import Estimate, Roc
 from .measures import Measure
+from .texts import counted
 
 NAN = float("nan")
 FEWEST = 3
@@ -127,8 +128,8 @@ def _rocs_of_same_patients(
         nothing = Estimate(NAN, NAN, NAN)
         none = np.empty(0)
         problem = (
-            f"{n_positive} cases with and {n_negative} without the outcome;"
-            f" {FEWEST} of each are needed"
+            f"{counted(n_positive, 'case')} with and {n_negative} without the outcome are fewer than"
+            f" {FEWEST} of each"
         )
         return [
             Roc(

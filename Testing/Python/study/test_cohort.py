@@ -171,7 +171,7 @@ def test_all_in_one_group_still_correlates_and_says_so(tmp_path):
     result = analyzed(tmp_path, threshold=50)
     assert [group.n for group in result.groups] == [10, 0]
     assert all(each.problem == "all cases are in one group" for each in result.comparisons)
-    assert "Nothing could be compared: all cases are in one group" in result.cohort.notes[0]
+    assert result.cohort.notes[0].startswith("Not compared, as all cases are in one group: BV5 (%)")
     assert result.adjusted.problem
     assert result.correlations[0].n == 10
     assert "Groups were compared" not in " ".join(result.methods)
@@ -194,6 +194,10 @@ def test_constant_columns(tmp_path):
     assert all("is the same in all" in each.problem for each in with_pao2)
     assert any(each.measure.key == "constant" for each in result.characteristics)
     assert "Age" in result.adjusted.formula
+    assert "Not compared, as all values of Oxygen ≤ 2 L/min are the same: TPBV (mL)." in notes(
+        result
+    )
+    assert "Not correlated, as PaO2 is the same in all of them: BV5 (%) with PaO2." in notes(result)
 
 
 def test_without_age_and_sex(tmp_path):
@@ -235,7 +239,8 @@ def test_without_blood_gases_and_outcome(tmp_path):
 def test_few_with_the_outcome(tmp_path):
     rows = with_column(clinical_rows(), "outcome", ["y", *["n"] * 9], instead_of="outcome")
     result = analyzed(tmp_path, rows)
-    assert all("1 cases with and 9 without" in each.problem for each in result.rocs)
+    assert all("1 case with and 9 without" in each.problem for each in result.rocs)
+    assert "No ROC curve, as 1 case with and 9 without the outcome" in notes(result)
     assert "operating" not in " ".join(result.methods)
 
 
