@@ -128,8 +128,8 @@ def _rocs_of_same_patients(
         nothing = Estimate(NAN, NAN, NAN)
         none = np.empty(0)
         problem = (
-            f"{counted(n_positive, 'case')} with and {n_negative} without the outcome are fewer than"
-            f" {FEWEST} of each"
+            f"{counted(n_positive, 'case')} with and {n_negative} without the outcome are fewer"
+            f" than {FEWEST} of each"
         )
         return [
             Roc(
