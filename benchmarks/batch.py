@@ -109,16 +109,19 @@ def analyses(folder: Path, rounds: int) -> list[str]:
         out = folder / f"round {turn}" / name
         return cost_of(command("batch", manifest, "-o", out, *options, cores=cores))
 
-    rounds_of: dict[str, list[Cost]] = {}
+    one_core = {min(os.sched_getaffinity(0))}
+    kinds = {
+        "singles": lambda: cost_of(singles),
+        "one": lambda: batch("one", "--jobs", "1"),
+        "one core": lambda: batch("one core", "--jobs", "1", cores=one_core),
+        "two": lambda: batch("two", "--jobs", "2"),
+    }
+    rounds_of: dict[str, list[Cost]] = {name: [] for name in kinds}
     for turn in range(rounds):
         (folder / f"round {turn}").mkdir()
-        for name, cost in (
-            ("singles", cost_of(singles)),
-            ("one", batch("one", "--jobs", "1")),
-            ("one core", batch("one core", "--jobs", "1", cores={min(os.sched_getaffinity(0))})),
-            ("two", batch("two", "--jobs", "2")),
-        ):
-            rounds_of.setdefault(name, []).append(cost)
+        for name, measured in kinds.items():
+            cost = measured()
+            rounds_of[name].append(cost)
             print(f"  {name}: {cost.wall_s:.1f} s wall, {cost.cpu_s:.1f} s CPU", flush=True)
     best = {name: min(costs, key=lambda cost: cost.wall_s) for name, costs in rounds_of.items()}
     least_cpu = {name: min(cost.cpu_s for cost in costs) for name, costs in rounds_of.items()}
