@@ -24,7 +24,7 @@ from .columns import (
 from .numbers import Numbers, is_missing, parse_numbers
 from .quantities import Unusable, read_quantity, unit_of
 from .spreadsheet import Sheet
-from .texts import listed
+from .texts import listed, shortened
 
 MOST_CATEGORIES = 20
 LONGEST_SHOWN = 20
@@ -223,7 +223,7 @@ def _categories(cells: Sequence[str]) -> np.ndarray:
 
 def _shown(unusable: Unusable) -> Unusable:
     return {
-        i: (text if len(text) <= LONGEST_SHOWN else f"({len(text)} letters)", reason)
+        i: (shortened(text) if len(text) <= LONGEST_SHOWN else f"({len(text)} letters)", reason)
         for i, (text, reason) in unusable.items()
     }
 

@@ -97,7 +97,8 @@ def join(measured: Measurements, clinical: ClinicalTable, loose_names: bool = Fa
     notes = [*clinical.notes]
     if without_scan:
         notes.append(
-            f"{counted(len(without_scan), 'row')} of {clinical.name} belong to no scan:"
+            f"{counted(len(without_scan), 'row')} of {clinical.name}"
+            f" {'belongs' if len(without_scan) == 1 else 'belong'} to no scan:"
             f" {listed(each.case for each in without_scan)}."
         )
     if near:

@@ -16,7 +16,7 @@ from .cohortresult import Exclusion, FlowStep, UnusableCell, Variable
 from .measures import MEASURES
 from .numbers import parse_numbers
 from .spreadsheet import Sheet, read_sheet
-from .texts import counted, listed
+from .texts import counted, listed, shortened
 
 FILE = "measurements.csv"
 LUNG_VOLUME = Variable("lung_volume_ml", "Lung volume", "mL")
@@ -240,7 +240,8 @@ def _columns(
                 values[i] = np.nan
         columns[each.key] = values
         unusable += [
-            UnusableCell(cases[i], each.key, cells[i], reason) for i, reason in reasons.items()
+            UnusableCell(cases[i], each.key, shortened(cells[i]), reason)
+            for i, reason in reasons.items()
         ]
     for each in _TEXTS:
         if each.key in indices:

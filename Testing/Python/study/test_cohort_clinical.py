@@ -120,6 +120,13 @@ def test_words_among_numbers_are_missing_and_listed(tmp_path):
     assert [(each.case, each.text) for each in table.unusable] == [("P02", "(24 letters)")]
 
 
+def test_what_is_told_of_cells_is_short_and_on_one_line(tmp_path):
+    table = read(tmp_path, with_pao2(["80 or\n 90", "7" * 400, *PAO2[2:]]))
+    assert [each.text for each in table.unusable] == ["80 or 90", "(400 letters)"]
+    rows = with_column(clinical_rows(), "x" * 500, range(10))
+    assert max(map(len, read(tmp_path, rows).notes)) < 300
+
+
 def test_room_air_is_no_oxygen(tmp_path):
     rows = with_column(
         clinical_rows(), "O2 flow", ["room air", "RA", 1, 2, 2, 3, 4, 1, 5, 6], "oxygen_l_min"
