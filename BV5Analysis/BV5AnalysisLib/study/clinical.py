@@ -12,7 +12,7 @@ import numpy as np
 from ..imaging.errors import AnalysisError
 from .clinicalcolumns import read_columns
 from .cohortresult import Exclusion, UnusableCell, Variable
-from .columns import CASE_TITLES, IDENTIFYING, plain
+from .columns import CASE_TITLES, identifies, plain
 from .spreadsheet import Sheet, read_sheet
 from .texts import listed
 
@@ -135,7 +135,8 @@ def _case_index(
             )
         index = titles.index(plain(wanted))
         # A patient's ID is what many tables call their cases.
-        if titles[index] in IDENTIFYING - {"patientid", "patientenid"} and not keep_identifiers:
+        is_id = titles[index] in {"patientid", "patientenid"}
+        if identifies(wanted) and not is_id and not keep_identifiers:
             raise AnalysisError(
                 f"Column {table.header[index]} of {table.name} identifies patients and is not"
                 " used for case names; give another column, or add --keep-identifiers."
@@ -227,9 +228,7 @@ def _without_names(
 
     Those that belong to one are called as it is, whose name was looked at before.
     """
-    identifying = [
-        i for i, title in enumerate(table.header) if i != index and plain(title) in IDENTIFYING
-    ]
+    identifying = [i for i, title in enumerate(table.header) if i != index and identifies(title)]
     found = []
     for cells, number, name in zip(table.rows, table.numbers, names, strict=True):
         parts = {

@@ -12,11 +12,11 @@ import numpy as np
 from ..imaging.errors import AnalysisError
 from .cohortresult import Variable
 from .columns import (
-    IDENTIFYING,
     ROW_NUMBERS,
     SEX,
     SEX_TITLES,
     Title,
+    identifies,
     plain,
     understand,
     usual_value,
@@ -24,7 +24,7 @@ from .columns import (
 from .numbers import Numbers, is_missing, parse_numbers
 from .quantities import Unusable, read_quantity, unit_of
 from .spreadsheet import Sheet
-from .texts import listed, shortened
+from .texts import counted, listed, shortened
 
 MOST_CATEGORIES = 20
 LONGEST_SHOWN = 20
@@ -112,6 +112,8 @@ def read_columns(
             left_out.setdefault(reason, []).append(titles[i].text)
             continue
         column, note = _read(table.name, titles[i], cells, numbers, units)
+        if not keep_identifiers:
+            column = replace(column, unusable=_told(column.unusable))
         found.append(_with_key(column, {each.variable.key for each in found}))
         notes += [note] if note else []
     notes += [
@@ -160,7 +162,7 @@ def _one_a_quantity(table: Sheet, titles: Mapping[int, Title]) -> tuple[list[int
 def _reason_to_leave_out(title: Title, cells: Sequence[str], numbers: Numbers | None) -> str:
     """Why a column is not kept; `numbers` is None for a known quantity, which always is."""
     wanted = plain(title.text)
-    if wanted in IDENTIFYING:
+    if identifies(title.text):
         return "they tell who a patient is"
     if wanted in ROW_NUMBERS:
         return "they number rows"
@@ -196,7 +198,7 @@ def _read(
         bounds = title.quantity.bounds
         if np.isfinite(values).any() or not unusable:
             variable = Variable(title.key, bounds.name, bounds.unit)
-            return Column(title.text, variable, values, _shown(unusable)), note
+            return Column(title.text, variable, values, unusable), note
         # Yes and no under "Oxygen": a column of another kind.
         title = replace(title, quantity=None)
     given_unit = unit_of(title, units)
@@ -206,7 +208,7 @@ def _read(
         return Column(title.text, variable, _categories(cells)), ""
     unusable = {i: (cells[i], reason) for i, reason in numbers.unusable.items()}
     note = f"{name}: {title.text} has decimal commas." if numbers.decimal_comma else ""
-    return Column(title.text, variable, numbers.values, _shown(unusable)), note
+    return Column(title.text, variable, numbers.values, unusable), note
 
 
 def _categories(cells: Sequence[str]) -> np.ndarray:
@@ -221,11 +223,17 @@ def _categories(cells: Sequence[str]) -> np.ndarray:
     )
 
 
-def _shown(unusable: Unusable) -> Unusable:
-    return {
-        i: (shortened(text) if len(text) <= LONGEST_SHOWN else f"({len(text)} letters)", reason)
-        for i, (text, reason) in unusable.items()
-    }
+def _told(unusable: Unusable) -> Unusable:
+    """Say what kind of text cells hold, but for short ones with digits: it may be a name."""
+    return {i: (_kind(text), reason) for i, (text, reason) in unusable.items()}
+
+
+def _kind(text: str) -> str:
+    if _DATE.fullmatch(text):
+        return "(a date)"
+    if len(text) > LONGEST_SHOWN or not any(map(str.isdigit, text)):
+        return f"({counted(len(text), 'letter')})"
+    return shortened(text)
 
 
 def _with_key(column: Column, taken: set[str]) -> Column:

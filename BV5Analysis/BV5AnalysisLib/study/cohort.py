@@ -143,7 +143,7 @@ def _unusable_notes(unusable: Sequence[UnusableCell]) -> list[str]:
     """One note a column and reason on cells that are treated as missing."""
     found: dict[tuple[str, str], list[str]] = {}
     for cell in unusable:
-        found.setdefault((cell.column, cell.reason), []).append(f"{cell.case} ({cell.text})")
+        found.setdefault((cell.column, cell.reason), []).append(f"{cell.case}: {cell.text}")
     return [
         f"What {counted(len(cells), 'cell')} of {column} {'holds' if len(cells) == 1 else 'hold'}"
         f" {reason}, and is treated as missing: {listed(cells, 5)}."

@@ -96,6 +96,12 @@ IDENTIFYING = words(
 )
 """Titles of columns that tell who a patient is."""
 
+_IDENTIFYING_PARTS = (
+    *("patientname", "lastname", "firstname", "familyname", "surname", "birth", "dob"),
+    *("vorname", "nachname", "familienname", "rufname", "geburt"),
+)
+"""Parts of such titles, as in ``Last name of patient``."""
+
 _SEXES = {
     **dict.fromkeys(("m", "male", "man", "männlich", "mann", "homme", "masculino"), "male"),
     **dict.fromkeys(("f", "female", "woman", "w", "weiblich", "frau", "femme"), "female"),
@@ -169,6 +175,12 @@ class Title:
 def plain(text: str) -> str:
     """Letters and digits of a title, for comparing: PaO₂, pa_o2 and PaO2 are the same."""
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+def identifies(title: str) -> bool:
+    """Whether a column of this title tells who a patient is."""
+    text = plain(title)
+    return text in IDENTIFYING or any(part in text for part in _IDENTIFYING_PARTS)
 
 
 def slug(text: str) -> str:

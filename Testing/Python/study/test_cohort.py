@@ -252,7 +252,7 @@ def test_missing_oxygen_takes_cases_out_in_the_flow(tmp_path):
     last = result.cohort.flow[-1]
     assert [each.case for each in last.excluded] == ["P01", "P02"]
     assert (
-        "What 1 cell of oxygen_l_min holds is no number, and is treated as missing: P02 (lots)"
+        "What 1 cell of oxygen_l_min holds is no number, and is treated as missing: P02: (4 letters)"
         in notes(result)
     )
     assert result.cohort.cases == tuple(case_names()[2:])

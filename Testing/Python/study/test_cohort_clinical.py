@@ -120,6 +120,22 @@ def test_words_among_numbers_are_missing_and_listed(tmp_path):
     assert [(each.case, each.text) for each in table.unusable] == [("P02", "(24 letters)")]
 
 
+def test_names_and_dates_among_numbers_are_not_repeated(tmp_path):
+    rows = with_pao2(["Smith", "1950-02-03", "<85", *PAO2[3:]])
+    told = [each.text for each in read(tmp_path, rows).unusable]
+    assert told == ["(5 letters)", "(a date)", "<85"]
+    kept = read(tmp_path, rows, keep_identifiers=True)
+    assert [each.text for each in kept.unusable] == ["Smith", "1950-02-03", "<85"]
+
+
+@pytest.mark.parametrize(
+    "title", ["Patient's last name", "patient_birthdate", "Geburtsdatum (TT.MM.)", "Name", "E-Mail"]
+)
+def test_titles_that_identify(tmp_path, title):
+    rows = with_column(clinical_rows(), title, ["x", "y"] * 5)
+    assert "tell who a patient is" in notes(read(tmp_path, rows))
+
+
 def test_what_is_told_of_cells_is_short_and_on_one_line(tmp_path):
     table = read(tmp_path, with_pao2(["80 or\n 90", "7" * 400, *PAO2[2:]]))
     assert [each.text for each in table.unusable] == ["80 or 90", "(400 letters)"]
