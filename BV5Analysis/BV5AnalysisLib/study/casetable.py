@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,11 +25,14 @@ class CaseTable:
         (n,) each: float64 with NaN for missing, or object (str, empty for missing).
     variables : tuple of Variable
         What the columns are, as many.
+    left_out : mapping of str to str
+        Why columns of the file are not among them, by their titles.
     """
 
     cases: tuple[str, ...]
     columns: Mapping[str, np.ndarray]
     variables: tuple[Variable, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many cases."""
@@ -69,6 +72,11 @@ class CaseTable:
         """
         found = self.find(name)
         if found is None:
+            for title, reason in self.left_out.items():
+                if plain(title) == plain(name):
+                    raise AnalysisError(
+                        f"Column {title} was left out, as {reason}; name another one {use}."
+                    )
             keys = [each.key for each in self.variables]
             raise AnalysisError(f"There is no column {name!r} {use}; there are {listed(keys, 30)}.")
         return found

@@ -39,6 +39,8 @@ class ClinicalTable:
         Rows without a case.
     unusable : tuple of UnusableCell
         Cells that hold something and are treated as missing.
+    left_out : mapping of str to str
+        Why columns are not kept, by title.
     notes : tuple of str
         What a reader must know.
     """
@@ -50,6 +52,7 @@ class ClinicalTable:
     excluded: tuple[Exclusion, ...]
     nameless: tuple[Exclusion, ...]
     unusable: tuple[UnusableCell, ...]
+    left_out: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -111,6 +114,7 @@ def read_clinical(
             for column in read.columns
             for i, (text, reason) in column.unusable.items()
         ),
+        read.left_out,
         (*table.notes, *_case_note(table, index), *notes, *read.notes),
     )
 

@@ -59,10 +59,11 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class ReadColumns:
-    """All that are kept, and what a reader must know."""
+    """All that are kept, what a reader must know, and why others are not kept, by title."""
 
     columns: tuple[Column, ...]
     notes: tuple[str, ...]
+    left_out: Mapping[str, str]
 
 
 def read_columns(
@@ -120,7 +121,11 @@ def read_columns(
         f"{table.name}: left out, as {reason}: {listed(texts)}."
         for reason, texts in left_out.items()
     ]
-    return ReadColumns(tuple(found), (_understood(table, found, units), *doubled, *notes))
+    return ReadColumns(
+        tuple(found),
+        (_understood(table, found, units), *doubled, *notes),
+        {text: reason for reason, texts in left_out.items() for text in texts},
+    )
 
 
 def _check_units(table: Sheet, titles: Sequence[Title], units: Mapping[str, str]) -> None:

@@ -251,10 +251,8 @@ def test_missing_oxygen_takes_cases_out_in_the_flow(tmp_path):
     result = analyzed(tmp_path, rows)
     last = result.cohort.flow[-1]
     assert [each.case for each in last.excluded] == ["P01", "P02"]
-    assert (
-        "What 1 cell of oxygen_l_min holds is no number, and is treated as missing: P02: (4 letters)"
-        in notes(result)
-    )
+    told = "oxygen_l_min holds is no number, and is treated as missing: P02: (4 letters)"
+    assert told in notes(result)
     assert result.cohort.cases == tuple(case_names()[2:])
 
 
@@ -272,6 +270,15 @@ def test_no_oxygen_column(tmp_path):
     told = refusal(tmp_path, without("oxygen_l_min"))
     assert "no column 'oxygen_l_min' to group by (--group-by); there are" in told
     assert "age" in told
+
+
+def test_a_column_that_was_left_out_is_said_to_be(tmp_path):
+    rows = with_column(clinical_rows(), "remark", [f"text {i}" for i in range(10)])
+    assert "remark was left out, as free text is not analyzed" in refusal(
+        tmp_path, rows, group_by="Remark"
+    )
+    rows = with_column(clinical_rows(), "Name", ["x", "y"] * 5)
+    assert "tell who a patient is" in refusal(tmp_path, rows, exclude=("name=x",))
 
 
 def test_names_and_birth_dates_are_nowhere(tmp_path):
