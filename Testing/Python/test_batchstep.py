@@ -59,7 +59,7 @@ def test_a_case_is_read_measured_and_written_into_its_folder(given, tmp_path):
     assert finished_case(tmp_path / "out" / "P1").name == "P1"
 
 
-@pytest.mark.parametrize("report", [False, True])
+@pytest.mark.parametrize("report", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_same_scan_gives_the_same_bytes(given, tmp_path, report):
     case = BatchCase("P1", (tmp_path / "scan.nrrd",))
     for turn in ("first", "second"):
