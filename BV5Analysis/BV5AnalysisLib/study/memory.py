@@ -32,7 +32,8 @@ def bytes_for(voxels: int) -> int:
     Returns
     -------
     int
-        Bytes, as measured on scans of 100 to 1000 slices (benchmarks/batch.md), with a margin.
+        Bytes: what scans of 100 to 1000 slices took (benchmarks/speed.md), some 0.4 GB for the
+        report, and what a process keeps of earlier cases.
     """
     return BASE_BYTES + BYTES_A_VOXEL * (voxels or USUAL_VOXELS)
 
