@@ -615,7 +615,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         overwrite : bool
             Replace such a folder that is there.
         **options
-            Fields of `BV5AnalysisLib.study.cohortoptions.CohortOptions`: ``group_by``,
+            Fields of `BV5AnalysisLib.study.cohort.options.CohortOptions`: ``group_by``,
             ``threshold``, ``test``, ``outcome`` and others.
 
         Returns

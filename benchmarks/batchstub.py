@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 from BV5AnalysisLib.export.folder import RESULT, output_folder
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.study import workers
-from BV5AnalysisLib.study.batchcase import BatchCase
+from BV5AnalysisLib.study.batch import workers
+from BV5AnalysisLib.study.batch.case import BatchCase
 
 if TYPE_CHECKING:
-    from BV5AnalysisLib.study.plan import Plan
+    from BV5AnalysisLib.study.scans.plan import Plan
 
 TEMPLATE = "TEMPLATE"
 REASON = "This case always fails."
@@ -71,7 +71,7 @@ def stub_case(number: int) -> BatchCase:
 
 def stub_plan(source: Path, _output: Path, **_options: Any) -> Plan:
     """Plan of as many cases as the source says."""
-    from BV5AnalysisLib.study.plan import Plan  # noqa: PLC0415
+    from BV5AnalysisLib.study.scans.plan import Plan  # noqa: PLC0415
 
     count = int(source.read_text(encoding="utf-8"))
     return Plan(tuple(map(stub_case, range(count))))

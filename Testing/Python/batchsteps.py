@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.batchcase import BatchCase
+from BV5AnalysisLib.study.batch.case import BatchCase
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-from BV5AnalysisLib.study.plan import Plan, plan_batch
+from BV5AnalysisLib.study.scans.plan import Plan, plan_batch
 from pydicom.uid import generate_uid
 from scanfiles import SERIES, STUDY, chest_image, write_series, written
 

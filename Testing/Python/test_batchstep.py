@@ -7,12 +7,12 @@ import pickle
 import pytest
 from BV5AnalysisLib.commandline import batchstep
 from BV5AnalysisLib.commandline.batchstep import MeasureCase
-from BV5AnalysisLib.export.batchcases import finished_case
+from BV5AnalysisLib.export.batch.cases import finished_case
+from BV5AnalysisLib.export.batch.thumbnails import THUMBNAILS
 from BV5AnalysisLib.export.folder import RESULT
-from BV5AnalysisLib.export.thumbnails import THUMBNAILS
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.study.batchcase import BatchCase
+from BV5AnalysisLib.study.batch.case import BatchCase
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from BV5AnalysisLib.commandline import demo as demo_command
 from BV5AnalysisLib.commandline import requirements
 from BV5AnalysisLib.commandline.progress import shown_progress
 from BV5AnalysisLib.export import folder as output
-from BV5AnalysisLib.export.thumbnails import THUMBNAILS
+from BV5AnalysisLib.export.batch.thumbnails import THUMBNAILS
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec
 

@@ -15,11 +15,11 @@ from batchsteps import wait_until
 from batchstub import REASON, TEMPLATE, case_name, fails, stub_case
 from BV5AnalysisLib import cli
 from BV5AnalysisLib.commandline import batch as command
-from BV5AnalysisLib.export.batchcases import finished_case
+from BV5AnalysisLib.export.batch.cases import finished_case
 from BV5AnalysisLib.export.case import case_of, write_case
-from BV5AnalysisLib.study import workers
-from BV5AnalysisLib.study.memory import bytes_for
-from BV5AnalysisLib.study.plan import Plan
+from BV5AnalysisLib.study.batch import workers
+from BV5AnalysisLib.study.batch.memory import bytes_for
+from BV5AnalysisLib.study.scans.plan import Plan
 from daskcluster import DaskCluster
 
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
@@ -320,7 +320,7 @@ def test_little_memory_is_told_and_makes_fewer_workers(study, out, monkeypatch, 
 
 
 def test_a_scheduler_that_does_not_answer(study, out, monkeypatch, capsys):
-    monkeypatch.setattr("BV5AnalysisLib.study.daskworkers.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("BV5AnalysisLib.study.batch.daskworkers.CONNECT_SECONDS", 0.5)
     arguments = ["batch", study(3), "-o", str(out), "--no-report"]
     assert cli.main([*arguments, "--scheduler", "tcp://127.0.0.1:1"]) == 1
     assert "No Dask scheduler answers at tcp://127.0.0.1:1" in capsys.readouterr().err

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from BV5AnalysisLib.export.batch.thumbnails import THUMBNAILS
 from BV5AnalysisLib.export.folder import RESULT
-from BV5AnalysisLib.export.thumbnails import THUMBNAILS
 from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
 
 pytestmark = pytest.mark.slow

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from BV5AnalysisLib import cli
 from BV5AnalysisLib.commandline import democohort
-from BV5AnalysisLib.export.democohortfiles import write_record
+from BV5AnalysisLib.export.cohort.democohort import write_record
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec
-from BV5AnalysisLib.study.syntheticcohort import LITTLE_OXYGEN, MUCH_OXYGEN
+from BV5AnalysisLib.study.cohort.synthetic import LITTLE_OXYGEN, MUCH_OXYGEN
 
 SMALL = ChestPhantomSpec(
     seed=1, scale=0.55, spacing_mm=(1.1, 1.1, 1.2), terminal_volume_ml=6, terminal_csa_mm2=1.2

@@ -30,12 +30,12 @@ DRAWING = {
     "export/slices.py",
     "export/histogram.py",
     "export/report.py",
-    "export/batchindex.py",
-    "export/cohortfigures.py",
-    "export/cohortflow.py",
-    "export/cohortplots.py",
-    "export/cohortreport.py",
-    "export/figurestyle.py",
+    "export/batch/index.py",
+    "export/cohort/figures.py",
+    "export/cohort/flow.py",
+    "export/cohort/plots.py",
+    "export/cohort/report.py",
+    "export/cohort/style.py",
 }
 # Loaded only by the function that needs them.
 OPTIONAL = {"statsmodels", "openpyxl", "psutil", "distributed"}

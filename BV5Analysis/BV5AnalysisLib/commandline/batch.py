@@ -13,16 +13,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..export.batchfolder import BatchFolder
-from ..export.batchplace import BATCH, check_new_batch, is_batch
+from ..export.batch.folder import BatchFolder
+from ..export.batch.place import BATCH, check_new_batch, is_batch
 from ..export.folder import check_output
 from ..imaging.errors import AnalysisError
 from ..imaging.parameters import Parameters
-from ..study.batch import run_cases
-from ..study.daskworkers import DaskWorkers
-from ..study.memory import SHARE, available_bytes, usable_cores, worker_count
-from ..study.plan import Plan, plan_batch
-from ..study.workers import LocalWorkers
+from ..study.batch.daskworkers import DaskWorkers
+from ..study.batch.memory import SHARE, available_bytes, usable_cores, worker_count
+from ..study.batch.run import run_cases
+from ..study.batch.workers import LocalWorkers
+from ..study.scans.plan import Plan, plan_batch
 from .analyze import read_parameters
 from .batchprogress import ShowBatch, Tally, planning, shown_batch_progress
 from .batchstep import MeasureCase

@@ -6,15 +6,15 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..export.batch.thumbnails import write_thumbnails
 from ..export.case import case_of, write_case
 from ..export.folder import RESULT, output_folder
-from ..export.thumbnails import write_thumbnails
 from ..imaging import masks, pipeline, reading
 from ..imaging.errors import AnalysisError
 from ..imaging.measurements import AnalysisResult
 from ..imaging.parameters import Parameters
-from ..study.batchcase import BatchCase
-from ..study.identifiers import identity_in, without_identity
+from ..study.batch.case import BatchCase
+from ..study.scans.identifiers import identity_in, without_identity
 from .drawing import drawn
 
 

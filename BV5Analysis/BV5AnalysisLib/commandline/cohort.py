@@ -8,11 +8,11 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..export.cohortwording import BY_RANKS, estimate_text, p_text, summary_text
+from ..export.cohort.wording import BY_RANKS, estimate_text, p_text, summary_text
 from ..export.folder import check_output, output_folder
 from ..imaging.progress import Progress
-from ..study.cohort import analyze_cohort
-from ..study.cohortoptions import CohortOptions
+from ..study.cohort.analysis import analyze_cohort
+from ..study.cohort.options import CohortOptions
 from ..study.cohortresult import CohortResult, Correlation, Variable
 from .printing import print_table
 from .progress import part, shown_progress
@@ -115,7 +115,7 @@ def analyze_into_folder(job: CohortJob, progress: Progress) -> CohortResult:
     """
     check_installed(_PACKAGES, "The analysis of a cohort")
     # Loads what draws.
-    from ..export.cohortfolder import COHORT, write_cohort
+    from ..export.cohort.folder import COHORT, write_cohort
 
     check_output(job.output, COHORT, job.overwrite)
     with stop_at_once():

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..export.democohortfiles import (
+from ..export.cohort.democohort import (
     CLINICAL,
     MANIFEST,
     MeasuredPhantom,
@@ -24,13 +24,13 @@ from ..export.democohortfiles import (
     write_pruning,
     write_record,
 )
+from ..export.cohort.synthetic import write_synthetic_cohort
 from ..export.folder import check_output, output_folder
 from ..export.phantom_files import write_phantom
-from ..export.syntheticfiles import write_synthetic_cohort
 from ..imaging.errors import AnalysisError
 from ..imaging.phantom import ChestPhantomSpec, chest_phantom
 from ..imaging.progress import Progress
-from ..study.syntheticcohort import synthetic_cohort
+from ..study.cohort.synthetic import synthetic_cohort
 from .printing import print_table
 from .progress import part, shown_progress
 from .requirements import check_requirements

@@ -39,7 +39,7 @@ def analyzeCohort(
     overwrite : bool
         Replace such a folder that is there.
     options : mapping
-        Fields of `BV5AnalysisLib.study.cohortoptions.CohortOptions`.
+        Fields of `BV5AnalysisLib.study.cohort.options.CohortOptions`.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def analyzeCohort(
     AnalysisError
         It cannot be done; the message says why and what to do.
     """
-    from ..study.cohortoptions import CohortOptions
+    from ..study.cohort.options import CohortOptions
 
     known = [each.name for each in fields(CohortOptions)]
     for name in options:
@@ -66,13 +66,13 @@ def analyzeCohort(
     if folder is not None:
         ensurePackages(REPORT, _("The report"), _("or give no output folder"), ask)
 
-    from ..study.cohort import analyze_cohort
+    from ..study.cohort.analysis import analyze_cohort
 
     chosen = CohortOptions(**options)
     if folder is None:
         return analyze_cohort(measurements, clinical, chosen)
 
-    from ..export.cohortfolder import COHORT, write_cohort
+    from ..export.cohort.folder import COHORT, write_cohort
     from ..export.folder import check_output, output_folder
 
     try:

@@ -15,7 +15,7 @@ import slicer
 
 from ..export.tables import COLUMNS, MEASUREMENT_FIELDS
 from ..imaging.errors import AnalysisError
-from ..study.batchcase import CaseOutcome
+from ..study.batch.case import CaseOutcome
 from .tables import Column, fill_table
 
 MEASUREMENTS = "measurements.csv"

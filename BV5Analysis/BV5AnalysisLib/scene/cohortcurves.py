@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..export.cohortwording import TEST_TITLES, estimate_text, p_phrase
+from ..export.cohort.wording import TEST_TITLES, estimate_text, p_phrase
 from ..study.cohortresult import CohortResult, Comparison, Correlation, Roc
 from ..study.measures import Measure
-from ..study.regressionline import regression_line
+from ..study.statistics.regressionline import regression_line
 from .cohortchart import COLORS, GRAY, INK, CohortChart, CohortCurve, axis_range, below_legend
 from .tables import Column
 

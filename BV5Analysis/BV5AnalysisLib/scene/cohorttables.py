@@ -8,14 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import slicer
 
-from ..export.cohortpatients import characteristics_block
-from ..export.cohorttables import (
-    Block,
-    adjusted_block,
-    correlation_block,
-    roc_block,
-    table_one,
-)
+from ..export.cohort.patients import characteristics_block
+from ..export.cohort.tables import Block, adjusted_block, correlation_block, roc_block, table_one
 from ..study.cohortresult import CohortResult, Exclusion, FlowStep
 from ..study.measures import MEASURES
 from .tables import Column, fill_table, saveable

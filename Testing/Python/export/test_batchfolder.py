@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from batchfolders import cases, content, journal, put_case, rows
-from BV5AnalysisLib.export import batchjournal, batchsheet
-from BV5AnalysisLib.export.batchfolder import BatchFolder, check_new_batch, is_batch
-from BV5AnalysisLib.export.batchplan import write_whole
+from BV5AnalysisLib.export.batch import journal as batchjournal
+from BV5AnalysisLib.export.batch import sheet as batchsheet
+from BV5AnalysisLib.export.batch.folder import BatchFolder, check_new_batch, is_batch
+from BV5AnalysisLib.export.batch.record import write_whole
 from BV5AnalysisLib.export.tables import COLUMNS, csv_text
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.batchcase import BatchCase, CaseOutcome
+from BV5AnalysisLib.study.batch.case import BatchCase, CaseOutcome
 from scanfiles import write_series
 
 REQUEST = {"source": Path("/scans"), "parameters": {"minimum_csa_mm2": 1.25}, "report": False}
@@ -24,7 +25,7 @@ REQUEST = {"source": Path("/scans"), "parameters": {"minimum_csa_mm2": 1.25}, "r
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    monkeypatch.setattr("BV5AnalysisLib.export.batchcases._WAITS_SECONDS", (0.0,))
+    monkeypatch.setattr("BV5AnalysisLib.export.batch.cases._WAITS_SECONDS", (0.0,))
 
 
 @pytest.fixture
@@ -287,7 +288,7 @@ def test_a_complete_folder_counts_whatever_was_said(out, written_case):
 
 
 def test_a_folder_that_a_network_shows_late_is_awaited(out, written_case, monkeypatch):
-    module = "BV5AnalysisLib.export.batchcases"
+    module = "BV5AnalysisLib.export.batch.cases"
     monkeypatch.setattr(f"{module}._WAITS_SECONDS", (0.0, 1.0))
     with begun(out, "a") as batch:
         slept = []
@@ -574,8 +575,8 @@ def test_without_the_package_for_pages_all_else_is_there(out, written_case, monk
 WRITER = """
 import shutil, sys
 from pathlib import Path
-from BV5AnalysisLib.export.batchfolder import BatchFolder
-from BV5AnalysisLib.study.batchcase import CaseOutcome
+from BV5AnalysisLib.export.batch.folder import BatchFolder
+from BV5AnalysisLib.study.batch.case import CaseOutcome
 from batchfolders import put_case
 from BV5AnalysisLib.export.folder import RESULT, output_folder
 

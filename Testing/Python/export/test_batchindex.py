@@ -12,9 +12,9 @@ import pytest
 
 pytest.importorskip("jinja2")
 from batchfolders import cases, put_case
-from BV5AnalysisLib.export.batchcases import finished_case
-from BV5AnalysisLib.export.batchfolder import BatchFolder
-from BV5AnalysisLib.export.batchindex import (
+from BV5AnalysisLib.export.batch.cases import finished_case
+from BV5AnalysisLib.export.batch.folder import BatchFolder
+from BV5AnalysisLib.export.batch.index import (
     NUMBER_KEYS,
     SORT_KEYS,
     failed_card,
@@ -22,7 +22,7 @@ from BV5AnalysisLib.export.batchindex import (
     measured_card,
     sheet_of,
 )
-from BV5AnalysisLib.study.batchcase import CaseOutcome
+from BV5AnalysisLib.study.batch.case import CaseOutcome
 
 VOID = {"meta", "img", "input", "br"}
 NASTY = "<script>alert(1)</script>\"'>&"

@@ -13,9 +13,10 @@ from BV5AnalysisLib.study.measures import BV5_PCT
 from cohorts import LABELS, cohort_result
 
 pytest.importorskip("matplotlib")
-from BV5AnalysisLib.export import cohortplots, figurestyle
-from BV5AnalysisLib.export.cohortfigures import FIGURES, cohort_figures
-from BV5AnalysisLib.export.cohortflow import exclusion_lines
+from BV5AnalysisLib.export.cohort import plots as cohortplots
+from BV5AnalysisLib.export.cohort import style as figurestyle
+from BV5AnalysisLib.export.cohort.figures import FIGURES, cohort_figures
+from BV5AnalysisLib.export.cohort.flow import exclusion_lines
 from matplotlib.image import imread
 
 SVG = "{http://www.w3.org/2000/svg}"

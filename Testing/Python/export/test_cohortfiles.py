@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.cohortfiles import (
+from BV5AnalysisLib.export.cohort.files import (
     cohort_csv,
     comparisons_csv,
     correlations_csv,
@@ -18,8 +18,8 @@ from BV5AnalysisLib.export.cohortfiles import (
     table_markdown,
     unusable_csv,
 )
-from BV5AnalysisLib.export.cohortrecord import cohort_json
-from BV5AnalysisLib.export.cohorttables import Block, table_one
+from BV5AnalysisLib.export.cohort.record import cohort_json
+from BV5AnalysisLib.export.cohort.tables import Block, table_one
 from BV5AnalysisLib.study.cohortresult import Estimate, Exclusion, FlowStep, Group, UnusableCell
 from BV5AnalysisLib.study.measures import MEASURES
 from cohorts import cohort_result

@@ -22,10 +22,10 @@ from cohorts import cohort_result
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
-from BV5AnalysisLib.export.cohortfigures import FIGURES, cohort_figures
-from BV5AnalysisLib.export.cohortfolder import COHORT, write_cohort
-from BV5AnalysisLib.export.cohortreport import MOST_LISTED, cohort_html, table_one_html
-from BV5AnalysisLib.export.cohorttables import table_one
+from BV5AnalysisLib.export.cohort.figures import FIGURES, cohort_figures
+from BV5AnalysisLib.export.cohort.folder import COHORT, write_cohort
+from BV5AnalysisLib.export.cohort.report import MOST_LISTED, cohort_html, table_one_html
+from BV5AnalysisLib.export.cohort.tables import table_one
 from BV5AnalysisLib.export.folder import output_folder
 
 HOSTILE = "<script>alert('x')</script>\"&{{7*7}}"

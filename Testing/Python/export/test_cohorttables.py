@@ -4,15 +4,15 @@ import dataclasses
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.cohortpatients import characteristics_block
-from BV5AnalysisLib.export.cohorttables import (
+from BV5AnalysisLib.export.cohort.patients import characteristics_block
+from BV5AnalysisLib.export.cohort.tables import (
     adjusted_block,
     comparison_block,
     correlation_block,
     roc_block,
     table_one,
 )
-from BV5AnalysisLib.export.cohortwording import p_phrase, p_text, references
+from BV5AnalysisLib.export.cohort.wording import p_phrase, p_text, references
 from BV5AnalysisLib.study.cohortresult import (
     CategoryComparison,
     Comparison,

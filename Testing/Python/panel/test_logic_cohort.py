@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import slicer
-from BV5AnalysisLib.export.syntheticfiles import write_synthetic_cohort
+from BV5AnalysisLib.export.cohort.synthetic import write_synthetic_cohort
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.scene.reviewlayout import COHORT_LAYOUT_ID
-from BV5AnalysisLib.study.syntheticcohort import synthetic_cohort
+from BV5AnalysisLib.study.cohort.synthetic import synthetic_cohort
 
 MODULE_FILE = Path(__file__).resolve().parents[3] / "BV5Analysis" / "BV5Analysis.py"
 

@@ -7,7 +7,7 @@ import pytest
 from BV5AnalysisLib.export.tables import COLUMNS
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.scene.batchtable import BatchResult, add_batch_table, batch_result
-from BV5AnalysisLib.study.batchcase import CaseOutcome
+from BV5AnalysisLib.study.batch.case import CaseOutcome
 from vtk.util.numpy_support import vtk_to_numpy
 
 ROWS = {

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from batchsteps import Recorded, cases, is_running, wait_until
-from BV5AnalysisLib.study import workers as module
-from BV5AnalysisLib.study.batch import run_cases
-from BV5AnalysisLib.study.batchcase import BatchCase, CaseOutcome
-from BV5AnalysisLib.study.memory import bytes_for
-from BV5AnalysisLib.study.workers import LocalWorkers, WorkerDied
+from BV5AnalysisLib.study.batch import workers as module
+from BV5AnalysisLib.study.batch.case import BatchCase, CaseOutcome
+from BV5AnalysisLib.study.batch.memory import bytes_for
+from BV5AnalysisLib.study.batch.run import run_cases
+from BV5AnalysisLib.study.batch.workers import LocalWorkers, WorkerDied
 
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 
@@ -59,7 +59,7 @@ class InlineWorkers:
 def test_a_failing_case_gets_its_reason_in_one_line_and_the_others_go_on(step):
     ended = outcomes(step, ["good 1", "bad", "good 2", "odd", "good 3"])
     assert ended["bad"].problem == "The scan is bad."
-    expected = r"Unexpected KeyError: 'nobody foresaw this' \(batch\.py, line \d+\)"
+    expected = r"Unexpected KeyError: 'nobody foresaw this' \(run\.py, line \d+\)"
     assert re.fullmatch(expected, ended["odd"].problem)
     assert [name for name in ended if not ended[name].problem] == ["good 1", "good 2", "good 3"]
     assert all(len(step.attempts(name)) == 1 for name in ended)
@@ -161,8 +161,8 @@ def test_workers_end_when_this_process_is_killed(step, tmp_path):
     script.write_text(
         "from pathlib import Path\n"
         "from batchsteps import Recorded, cases\n"
-        "from BV5AnalysisLib.study.batch import run_cases\n"
-        "from BV5AnalysisLib.study.workers import LocalWorkers\n"
+        "from BV5AnalysisLib.study.batch.run import run_cases\n"
+        "from BV5AnalysisLib.study.batch.workers import LocalWorkers\n"
         "if __name__ == '__main__':\n"
         f"    step = Recorded(Path({str(tmp_path)!r}))\n"
         "    with LocalWorkers(2) as workers:\n"

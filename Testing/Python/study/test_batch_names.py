@@ -4,7 +4,7 @@ import pytest
 from BV5AnalysisLib.commandline.batchstep import MeasureCase
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.study.batchcase import BatchCase
+from BV5AnalysisLib.study.batch.case import BatchCase
 from scanfiles import SERIES, cut, write_series
 
 

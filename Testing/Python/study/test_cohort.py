@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.cohort import CohortOptions, analyze_cohort
+from BV5AnalysisLib.study.cohort.analysis import CohortOptions, analyze_cohort
 from BV5AnalysisLib.study.measures import MEASURES
 from cohorttables import (
     BV5_PCT,

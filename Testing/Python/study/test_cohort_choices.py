@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.bloodgas import alveolar_arterial_gradient_mmhg
-from BV5AnalysisLib.study.casetable import CaseTable
-from BV5AnalysisLib.study.cohortoptions import CohortOptions
+from BV5AnalysisLib.study.cohort.gasvalues import Air, with_gases
+from BV5AnalysisLib.study.cohort.groups import grouped
+from BV5AnalysisLib.study.cohort.options import CohortOptions
+from BV5AnalysisLib.study.cohort.outcomes import outcome_of
 from BV5AnalysisLib.study.cohortresult import Variable
-from BV5AnalysisLib.study.exclusions import exclude
-from BV5AnalysisLib.study.gasvalues import Air, with_gases
-from BV5AnalysisLib.study.groups import grouped
-from BV5AnalysisLib.study.outcomes import outcome_of
+from BV5AnalysisLib.study.tables.casetable import CaseTable
+from BV5AnalysisLib.study.tables.exclusions import exclude
 
 NAN = math.nan
 FLOW = [0.0, 2, 2, 3, NAN, 6]

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.cohort import CohortOptions, analyze_cohort
-from BV5AnalysisLib.study.joining import loose
-from BV5AnalysisLib.study.measurementtable import definition_of, read_measurements
+from BV5AnalysisLib.study.cohort.analysis import CohortOptions, analyze_cohort
+from BV5AnalysisLib.study.tables.joining import loose
+from BV5AnalysisLib.study.tables.measurementtable import definition_of, read_measurements
 from cohorttables import (
     BV5_PCT,
     case_names,

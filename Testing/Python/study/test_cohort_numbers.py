@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.study.columns import known_unit, plain, slug, understand
-from BV5AnalysisLib.study.numbers import parse_numbers
+from BV5AnalysisLib.study.tables.columns import known_unit, plain, slug, understand
+from BV5AnalysisLib.study.tables.numbers import parse_numbers
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.syntheticfiles import write_synthetic_cohort
-from BV5AnalysisLib.study.cohort import analyze_cohort, compare_summaries
+from BV5AnalysisLib.export.cohort.synthetic import write_synthetic_cohort
+from BV5AnalysisLib.study.cohort.analysis import analyze_cohort, compare_summaries
+from BV5AnalysisLib.study.cohort.synthetic import synthetic_cohort
 from BV5AnalysisLib.study.cohortresult import Summary
-from BV5AnalysisLib.study.syntheticcohort import synthetic_cohort
 from scipy import stats
 
 NAN = float("nan")

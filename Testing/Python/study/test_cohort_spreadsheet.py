@@ -6,7 +6,7 @@ import zipfile
 import openpyxl
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.spreadsheet import read_sheet
+from BV5AnalysisLib.study.tables.spreadsheet import read_sheet
 from cohorttables import workbook
 
 TEXT = "case;Größe\nP1;9,8\nP2;10\n"

@@ -4,20 +4,20 @@ import math
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.study.adjusted import adjusted_model
-from BV5AnalysisLib.study.categories import compare_categories
 from BV5AnalysisLib.study.cohortresult import Group, Variable
-from BV5AnalysisLib.study.comparisons import (
+from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
+from BV5AnalysisLib.study.statistics.adjusted import adjusted_model
+from BV5AnalysisLib.study.statistics.categories import compare_categories
+from BV5AnalysisLib.study.statistics.comparisons import (
     compare,
     compare_summaries,
     hedges_g,
     summary_of,
     with_holm,
 )
-from BV5AnalysisLib.study.correlations import correlate, correlations
-from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
-from BV5AnalysisLib.study.multiplicity import holm
-from BV5AnalysisLib.study.roc import area_under_curve, roc_of, rocs
+from BV5AnalysisLib.study.statistics.correlations import correlate, correlations
+from BV5AnalysisLib.study.statistics.multiplicity import holm
+from BV5AnalysisLib.study.statistics.roc import area_under_curve, roc_of, rocs
 from scipy import stats
 
 RNG = np.random.default_rng(5)

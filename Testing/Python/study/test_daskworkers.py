@@ -7,9 +7,9 @@ import sys
 import pytest
 from batchsteps import Recorded, cases, nothing_required, something_required, wait_until
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study import daskworkers
-from BV5AnalysisLib.study.batch import run_cases
-from BV5AnalysisLib.study.daskworkers import DaskWorkers
+from BV5AnalysisLib.study.batch import daskworkers
+from BV5AnalysisLib.study.batch.daskworkers import DaskWorkers
+from BV5AnalysisLib.study.batch.run import run_cases
 from daskcluster import DaskCluster
 
 pytestmark = [

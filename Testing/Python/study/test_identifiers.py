@@ -2,7 +2,7 @@
 
 import pydicom
 import pytest
-from BV5AnalysisLib.study.identifiers import (
+from BV5AnalysisLib.study.scans.identifiers import (
     HIDDEN,
     Identity,
     identity_in,

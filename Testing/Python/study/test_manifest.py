@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.reading import read_sources
-from BV5AnalysisLib.study.manifest import read_manifest
+from BV5AnalysisLib.study.scans.manifest import read_manifest
 from scanfiles import chest, cut
 from scantrees import image, mask, names, planned, write_study
 

@@ -4,8 +4,8 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from BV5AnalysisLib.study import memory
-from BV5AnalysisLib.study.memory import SHARE, bytes_for, worker_count
+from BV5AnalysisLib.study.batch import memory
+from BV5AnalysisLib.study.batch.memory import SHARE, bytes_for, worker_count
 
 USUAL = memory.USUAL_VOXELS
 GB = 10**9

@@ -14,8 +14,8 @@ import pytest
 import SimpleITK as sitk
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.reading import read_sources
-from BV5AnalysisLib.study import foldercontent
-from BV5AnalysisLib.study.plan import plan_batch
+from BV5AnalysisLib.study.scans import foldercontent
+from BV5AnalysisLib.study.scans.plan import plan_batch
 from scanfiles import chest, cut, write_slice
 from scantrees import image, mask, names, planned, reasons, uid, write_study
 
@@ -361,7 +361,7 @@ def test_damaged_headers_print_nothing(tmp_path, capfd):
     place = content.index(b"UI", 140) + 2
     path.write_bytes(content[:place] + b"\xff" + content[place + 1 :])
     code = (
-        "from pathlib import Path; from BV5AnalysisLib.study.foldercontent import *;"
+        "from pathlib import Path; from BV5AnalysisLib.study.scans.foldercontent import *;"
         f"print(read_content(Folder({str(folder)!r}, ('037.dcm',))).damaged)"
     )
     subprocess.run([sys.executable, "-W", "default", "-c", code], check=True)
@@ -404,7 +404,7 @@ def test_a_header_no_one_foresaw_is_damage(tmp_path, monkeypatch):
     def fail(_path):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("BV5AnalysisLib.study.foldercontent.read_slice", fail)
+    monkeypatch.setattr("BV5AnalysisLib.study.scans.foldercontent.read_slice", fail)
     plan = planned(tmp_path / "scans")
     assert [bool(case.problem) for case in plan.cases] == [True, False]
 
@@ -539,7 +539,7 @@ def test_folders_of_many_files_are_read_in_parts(tmp_path, monkeypatch):
     root = tmp_path / "scans"
     write_study(root / "P1")
     whole = planned(root)
-    monkeypatch.setattr("BV5AnalysisLib.study.scantree.FILES_A_PART", 5)
+    monkeypatch.setattr("BV5AnalysisLib.study.scans.scantree.FILES_A_PART", 5)
     steps = []
     assert planned(root, progress=lambda step, fraction: steps.append((step, fraction))) == whole
     assert [step for step, _ in steps] == ["looking for scans", *["reading headers"] * 3, "done"]

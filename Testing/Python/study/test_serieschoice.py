@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.study.dicomindex import IndexedSlice, grouped, read_slice
-from BV5AnalysisLib.study.serieschoice import chosen
-from BV5AnalysisLib.study.seriesstacks import Stack, stacks_of
+from BV5AnalysisLib.study.scans.dicomindex import IndexedSlice, grouped, read_slice
+from BV5AnalysisLib.study.scans.serieschoice import chosen
+from BV5AnalysisLib.study.scans.seriesstacks import Stack, stacks_of
 from scanfiles import chest, write_slice
 
 GOOD = {"SeriesDescription": "Thorax 1.0 Br36", "ConvolutionKernel": "Br36d", "SliceThickness": 1.0}

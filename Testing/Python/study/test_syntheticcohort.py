@@ -5,15 +5,15 @@ import io
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.syntheticfiles import (
+from BV5AnalysisLib.export.cohort.synthetic import (
     synthetic_clinical_csv,
     synthetic_measurements_csv,
     write_synthetic_cohort,
 )
-from BV5AnalysisLib.study import syntheticcohort
 from BV5AnalysisLib.study.bloodgas import alveolar_arterial_gradient_mmhg
+from BV5AnalysisLib.study.cohort import synthetic as syntheticcohort
+from BV5AnalysisLib.study.cohort.synthetic import synthetic_cohort
 from BV5AnalysisLib.study.plausible import implausible
-from BV5AnalysisLib.study.syntheticcohort import synthetic_cohort
 from scipy import stats
 
 

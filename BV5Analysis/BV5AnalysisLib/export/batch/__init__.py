@@ -1,0 +1,1 @@
+"""Output folder of a batch."""

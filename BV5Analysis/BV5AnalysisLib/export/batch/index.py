@@ -1,0 +1,208 @@
+"""Contact sheet of a batch, ``index.html``: every case at a glance, to sort, filter and enlarge."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ... import __version__
+from ...imaging.parameters import Parameters
+from ...imaging.quality import Severity
+from ...imaging.sizeclasses import VESSELS, SizeClass
+from ..wording import class_range, number
+from .cases import FinishedCase
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+COUNTED = (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
+SORT_KEYS = {
+    "plan": "Order of the batch",
+    "name": "Case",
+    "findings": "Quality findings",
+    "bv5_pct": "BV5, %",
+    "bv5_10_pct": "BV5-10, %",
+    "bv10_pct": "BV10, %",
+    "bv5_ml": "BV5, mL",
+    "bv5_10_ml": "BV5-10, mL",
+    "bv10_ml": "BV10, mL",
+    "tpbv_ml": "TPBV, mL",
+    "below_floor_ml": "Below floor, mL",
+    "lung_volume_ml": "Lung volume, mL",
+}
+"""What cases can be sorted by: title by key."""
+NUMBER_KEYS = tuple(SORT_KEYS)[3:]
+_SEVERITY_TITLES = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Note"}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What stands above the cards.
+
+    Attributes
+    ----------
+    measured, failed, to_do : int
+        Numbers of cases.
+    with_warnings : int
+        Measured ones with a warning or an error.
+    reviews : dict of str to int
+        Numbers of cases by verdict, without those that have none.
+    definitions : tuple of str
+        Of the classes; more than one if cases are not comparable.
+    """
+
+    measured: int
+    failed: int
+    to_do: int
+    with_warnings: int
+    reviews: dict[str, int]
+    definitions: tuple[str, ...]
+
+
+def sheet_of(finished: Iterable[FinishedCase], failed: int, to_do: int) -> Sheet:
+    """Count what stands above the cards."""
+    finished = list(finished)
+    reviews = Counter(case.review for case in finished if case.review)
+    return Sheet(
+        measured=len(finished),
+        failed=failed,
+        to_do=to_do,
+        with_warnings=sum(_is_doubtful(case) for case in finished),
+        reviews=dict(sorted(reviews.items())),
+        definitions=tuple(sorted({_definition(case.parameters) for case in finished})),
+    )
+
+
+def index_html(sheet: Sheet, cards: Sequence[str]) -> str:
+    """Text of the contact sheet.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        What stands above the cards.
+    cards : sequence of str
+        As `measured_card` and `failed_card` give them, in the order of the batch.
+
+    Returns
+    -------
+    str
+        HTML that needs nothing but the folders of the cases beside it; for light and dark screens
+        and paper.
+    """
+    return _template("batchindex.html.j2").render(
+        sheet=sheet,
+        cards=cards,
+        sort_keys=SORT_KEYS,
+        classes=[
+            {"name": VESSELS[each].name, "color": VESSELS[each].hex_color} for each in COUNTED
+        ],
+        definitions=sheet.definitions,
+        version=__version__,
+    )
+
+
+def measured_card(case: FinishedCase, choice: str) -> str:
+    """HTML of a case that was measured; any text in it is escaped.
+
+    Parameters
+    ----------
+    case : FinishedCase
+        What to show.
+    choice : str
+        Why this series and no other; empty where there was no choice.
+    """
+    return _template("batchcard.html.j2").render(
+        case=case,
+        choice=choice,
+        link=_link(case),
+        pictures=_pictures(case),
+        classes=_class_values(case),
+        tpbv=number(case.values["tpbv_ml"]),
+        lungs=number(case.values["lung_volume_ml"], 0),
+        findings=[
+            (severity.value, _SEVERITY_TITLES[severity], text) for severity, text in case.findings
+        ],
+        keys={key: _sort_value(case.values[key]) for key in NUMBER_KEYS},
+        rank=_rank(case),
+        doubtful=_is_doubtful(case),
+    )
+
+
+def failed_card(name: str, problem: str, choice: str) -> str:
+    """HTML of a case that could not be measured; any text in it is escaped."""
+    return _template("batchfailure.html.j2").render(name=name, problem=problem, choice=choice)
+
+
+@functools.cache
+def _template(name: str) -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
+
+
+@functools.cache
+def _definition(parameters: Parameters) -> str:
+    return "; ".join(f"{VESSELS[each].name}: {class_range(each, parameters)}" for each in COUNTED)
+
+
+def _link(case: FinishedCase) -> str:
+    """Page to open for a case, or its folder where there is no report."""
+    return f"{quote(case.name)}/{'report.html' if 'report.html' in case.files else ''}"
+
+
+def _pictures(case: FinishedCase) -> list[dict[str, str]]:
+    shown = (
+        ("vessels_3d.png", "vessels_3d_small.jpg", "Vessels in 3D"),
+        ("overview.png", "overview_small.jpg", "Slices with vessels outlined"),
+    )
+    return [
+        {
+            "large": f"{quote(case.name)}/{large}",
+            "small": f"{quote(case.name)}/{small if small in case.files else large}",
+            "alt": alt,
+        }
+        for large, small, alt in shown
+        if large in case.files
+    ]
+
+
+def _class_values(case: FinishedCase) -> list[dict[str, str]]:
+    rows, end = [], 0.0
+    for each in COUNTED:
+        key = VESSELS[each].key
+        start, end = end, end + (case.values[f"{key}_pct"] or 0.0)
+        rows.append(
+            {
+                "name": VESSELS[each].name,
+                "color": VESSELS[each].hex_color,
+                "pct": number(case.values[f"{key}_pct"]),
+                "ml": number(case.values[f"{key}_ml"]),
+                "start": f"{start:.1f}",
+                "end": f"{end:.1f}",
+            }
+        )
+    return rows
+
+
+def _sort_value(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _rank(case: FinishedCase) -> int:
+    """How much there is to find fault with: any error before all warnings, those before notes."""
+    counts = Counter(severity for severity, _ in case.findings)
+    return 10_000 * counts[Severity.ERROR] + 100 * counts[Severity.WARNING] + counts[Severity.INFO]
+
+
+def _is_doubtful(case: FinishedCase) -> bool:
+    return any(severity != Severity.INFO for severity, _ in case.findings)

@@ -1,0 +1,189 @@
+"""A cohort's figures, fit to publish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from ...study.cohortresult import CohortResult, Comparison
+from ...study.measures import MEASURES, Measure
+from .flow import flow_picture
+from .plots import (
+    draw_boxes,
+    draw_histogram,
+    draw_rocs,
+    draw_scatter,
+    legend_handles,
+    legend_size,
+    tick_labels,
+)
+from .style import DOUBLE_MM, SINGLE_MM, Picture, figure_style, grid_of_axes, new_figure, picture_of
+from .wording import TEST_TITLES, chosen_test, estimate_text, interval_text, p_phrase, subscripted
+
+FIGURES = ("flow", "groups", "scatter", "roc", "histograms")
+_PANEL_MM = 52.0
+
+
+@dataclass(frozen=True)
+class CohortFigure:
+    """A figure and what it shows.
+
+    Attributes
+    ----------
+    name : str
+        One of `FIGURES`; its files' name.
+    title, caption : str
+        For people.
+    picture : Picture
+        The drawing.
+    """
+
+    name: str
+    title: str
+    caption: str
+    picture: Picture
+
+
+def cohort_figures(result: CohortResult) -> tuple[CohortFigure, ...]:
+    """Draw all figures that there are data for.
+
+    Parameters
+    ----------
+    result : CohortResult
+        What to draw.
+
+    Returns
+    -------
+    tuple of CohortFigure
+        In the order of `FIGURES`, each at most once.
+    """
+    with figure_style():
+        made = (
+            _flow_figure(result),
+            _groups_figure(result),
+            _scatter_figure(result),
+            _roc_figure(result),
+            _histograms_figure(result),
+        )
+    return tuple(figure for figure in made if figure is not None)
+
+
+def _flow_figure(result: CohortResult) -> CohortFigure | None:
+    if not result.cohort.flow:
+        return None
+    caption = "Scans from those measured to those analyzed, with the reasons of exclusion."
+    return CohortFigure("flow", "Flow of scans", caption, flow_picture(result))
+
+
+def _groups_figure(result: CohortResult) -> CohortFigure | None:
+    if not (result.comparisons and result.groups):
+        return None
+    test = chosen_test(result.comparisons)
+    labels = tick_labels(result.groups)
+
+    def draw(axes: Axes, comparison: Comparison) -> None:
+        draw_boxes(axes, _samples(result, comparison.measure), labels)
+        axes.set_ylabel(comparison.measure.title)
+        axes.set_title(p_phrase(comparison.tests[0].p) if comparison.tests else "not tested")
+
+    picture = _panels(result, draw, as_lines=False)
+    tested = f" p: {TEST_TITLES[test]}, not adjusted for the number of measures." if test else ""
+    caption = (
+        "Boxes: quartiles and median; whiskers: to the last value within 1.5 interquartile ranges;"
+        f" diamonds: means; each point a patient.{tested}"
+    )
+    return CohortFigure("groups", "Blood volume by group", caption, picture)
+
+
+def _histograms_figure(result: CohortResult) -> CohortFigure | None:
+    if not (result.comparisons and result.groups):
+        return None
+
+    def draw(axes: Axes, comparison: Comparison) -> None:
+        draw_histogram(axes, _samples(result, comparison.measure))
+        axes.set_xlabel(comparison.measure.title)
+        if axes.get_subplotspec().is_first_col():
+            axes.set_ylabel("Patients (% of group)")
+
+    picture = _panels(result, draw, as_lines=True)
+    caption = "Distribution of each measure, in percent of the patients of a group."
+    return CohortFigure("histograms", "Distributions", caption, picture)
+
+
+def _panels(result: CohortResult, draw, as_lines: bool) -> Picture:
+    """One panel a measure: percentages, the legend, then volumes."""
+    percents = [each for each in result.comparisons if each.measure.unit == "%"]
+    others = [each for each in result.comparisons if each.measure.unit != "%"]
+    cells: list[Comparison | None] = [*percents, None, *others]
+    rows = -(-len(cells) // 4)
+    figure = new_figure(DOUBLE_MM, _PANEL_MM * rows)
+    for axes, comparison in zip(grid_of_axes(figure, len(cells), 4), cells, strict=True):
+        if comparison is not None:
+            draw(axes, comparison)
+            continue
+        axes.axis("off")
+        handles = legend_handles(result.groups, as_lines)
+        # Its width is no reason to make the panels below it narrower.
+        size = legend_size(result.groups)
+        axes.legend(handles=handles, loc="center", fontsize=size).set_in_layout(False)
+    return picture_of(figure)
+
+
+def _scatter_figure(result: CohortResult) -> CohortFigure | None:
+    """Draw the main measure against each variable that it was correlated with."""
+    main = MEASURES[0]
+    drawn = [
+        each
+        for each in result.correlations
+        if each.measure == main and each.method == "pearson" and not each.problem
+    ]
+    if not drawn:
+        return None
+    columns = {1: 1, 2: 2, 4: 2}.get(len(drawn), 3)
+    rows = -(-len(drawn) // columns)
+    figure = new_figure(SINGLE_MM if columns == 1 else DOUBLE_MM, 62.0 * rows + 8)
+    panels = grid_of_axes(figure, len(drawn), columns, share_y=True)
+    for axes, each in zip(panels, drawn, strict=True):
+        x, y = result.cohort.columns[each.variable.key], result.cohort.columns[main.key]
+        draw_scatter(axes, x, y, result.groups, result.confidence)
+        axes.set_xlabel(subscripted(each.variable.title))
+        if axes.get_subplotspec().is_first_col():
+            axes.set_ylabel(main.title)
+        axes.set_title(
+            f"R = {estimate_text(each.coefficient)}\n{p_phrase(each.p)}, n = {each.n}",
+        )
+    if result.groups:
+        handles = legend_handles(result.groups)
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 3))
+    caption = (
+        f"{main.title} against clinical variables. Line: least squares through all patients; band:"
+        f" its {interval_text(result)}. R: Pearson's, with {interval_text(result)}."
+    )
+    return CohortFigure("scatter", "Correlations", caption, picture_of(figure))
+
+
+def _roc_figure(result: CohortResult) -> CohortFigure | None:
+    rocs = [each for each in result.rocs if not each.problem]
+    if not rocs:
+        return None
+    percents = [each for each in rocs if each.measure.unit == "%"]
+    volumes = [each for each in rocs if each.measure.unit != "%"]
+    panels = [each for each in (percents, volumes) if each]
+    figure = new_figure(SINGLE_MM if len(panels) == 1 else DOUBLE_MM, 98.0)
+    for axes, shown in zip(grid_of_axes(figure, len(panels), len(panels)), panels, strict=True):
+        draw_rocs(axes, shown)
+    first = rocs[0]
+    caption = (
+        f"Receiver operating characteristic of the measures for {first.outcome} ({first.positives}"
+        f" with, {first.negatives} without); low, high: the values that speak for it. AUC: area"
+        f" under the curve with bootstrap {interval_text(result)}; gray: chance."
+    )
+    return CohortFigure("roc", "ROC curves", caption, picture_of(figure))
+
+
+def _samples(result: CohortResult, measure: Measure) -> Sequence[np.ndarray]:
+    values = result.cohort.columns[measure.key]
+    return [values[group.members & np.isfinite(values)] for group in result.groups]

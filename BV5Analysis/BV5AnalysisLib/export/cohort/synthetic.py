@@ -1,0 +1,84 @@
+"""Invented patients as the two tables that a cohort's analysis takes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...imaging.measurements import Calibration, Measurement
+from ...imaging.parameters import Parameters
+from ...imaging.quality import Finding
+from ...study.cohort.synthetic import SyntheticPatient
+from ..casedata import Review
+from ..tables import measurements_csv
+
+MEASUREMENTS, CLINICAL = "measurements.csv", "clinical.csv"
+CLINICAL_COLUMNS = (
+    "case",
+    "age",
+    "sex",
+    "oxygen_l_min",
+    "pao2_mmhg",
+    "paco2_mmhg",
+    "fio2",
+    "outcome",
+)
+
+
+@dataclass(frozen=True)
+class _MeasuredCase:
+    """What `measurements_csv` reads of a case; there is no scan behind it."""
+
+    name: str
+    measurements: tuple[Measurement, ...]
+    parameters: Parameters = field(default_factory=Parameters)
+    calibration: Calibration = field(default_factory=lambda: Calibration(40.0, -870.0, 20.0))
+    findings: tuple[Finding, ...] = ()
+    review: Review = field(default_factory=Review)
+
+
+def write_synthetic_cohort(folder: Path, patients: Sequence[SyntheticPatient]) -> None:
+    """Write ``measurements.csv``, as of a batch, and ``clinical.csv``, as of a hospital.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Existing folder.
+    patients : sequence of SyntheticPatient
+        Who is in the tables.
+
+    Raises
+    ------
+    OSError
+        A file cannot be written.
+    """
+    tables = {
+        MEASUREMENTS: synthetic_measurements_csv(patients),
+        CLINICAL: synthetic_clinical_csv(patients),
+    }
+    for name, text in tables.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="")
+
+
+def synthetic_measurements_csv(patients: Sequence[SyntheticPatient]) -> str:
+    """Text of ``measurements.csv``: three rows a patient."""
+    tables = [measurements_csv(_MeasuredCase(each.case, each.measurements)) for each in patients]
+    header = tables[0].splitlines(keepends=True)[:1]
+    rows = [row for table in tables for row in table.splitlines(keepends=True)[1:]]
+    return "".join(header + rows)
+
+
+def synthetic_clinical_csv(patients: Sequence[SyntheticPatient]) -> str:
+    """Text of ``clinical.csv``: one row a patient; see `CLINICAL_COLUMNS`."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(CLINICAL_COLUMNS)
+    writer.writerows([_cell(getattr(each, name)) for name in CLINICAL_COLUMNS] for each in patients)
+    return text.getvalue()
+
+
+def _cell(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"

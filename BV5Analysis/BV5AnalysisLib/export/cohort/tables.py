@@ -1,0 +1,270 @@
+"""A cohort's tables, as cells of text that any kind of file can hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...study.cohortresult import CohortResult, Comparison, Correlation, Estimate
+from ..wording import number
+from .wording import (
+    BY_RANKS,
+    METHOD_TITLES,
+    TEST_TITLES,
+    chosen_test,
+    estimate_text,
+    interval_text,
+    joined,
+    marks,
+    p_text,
+    summary_text,
+)
+
+PUBLISHED = ("pao2_mmhg", "aado2_mmhg")
+"""Table 1 tells the correlations with these, as the paper does that it follows."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One table.
+
+    Attributes
+    ----------
+    title : str
+    header : tuple of str
+        The first column is text, all others are numbers.
+    rows : tuple of tuple of str
+        Each as long as the header; one of a single cell is a heading of those below.
+    footnotes : tuple of str
+        What a reader must know, each a sentence or more.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    footnotes: tuple[str, ...] = ()
+
+
+def table_one(result: CohortResult) -> tuple[Block, ...]:
+    """Tell the measures by group, then their Pearson correlations with blood gases.
+
+    Parameters
+    ----------
+    result : CohortResult
+        What to tell.
+
+    Returns
+    -------
+    tuple of Block
+        One or, where there are correlations, two.
+    """
+    pearson = [each for each in result.correlations if each.method == "pearson"]
+    published = [each for each in pearson if each.variable.key in PUBLISHED]
+    correlations = published or pearson
+    comparison = comparison_block(result, result.comparisons, "Blood volume by vessel size", 2)
+    blocks = (comparison,)
+    if correlations:
+        blocks += (correlation_block(result, correlations),)
+    last = blocks[-1]
+    notes = [_n_analyzed(result)]
+    if result.definitions:
+        notes.append("; ".join(each.rstrip(".;") for each in result.definitions) + ".")
+    closing = Block(last.title, last.header, last.rows, (*last.footnotes, *notes))
+    return (*blocks[:-1], closing)
+
+
+def comparison_block(
+    result: CohortResult,
+    comparisons: Sequence[Comparison],
+    title: str,
+    decimals: int | None = None,
+) -> Block:
+    """Table of measures or characteristics by group.
+
+    Parameters
+    ----------
+    result : CohortResult
+        Whose groups they are of.
+    comparisons : sequence of Comparison
+        One a row.
+    title : str
+        Of the table.
+    decimals : int, optional
+        Of all values; as fits each row by default.
+
+    Returns
+    -------
+    Block
+        Groups, difference and effect size (of two groups), p and Holm's p.
+    """
+    test = chosen_test(comparisons)
+    by_ranks = test in BY_RANKS
+    two = len(result.groups) == 2
+    with_holm = any(math.isfinite(each.p_holm) for each in comparisons)
+    mark = marks(each.problem for each in comparisons)
+    values = "median (quartiles)" if by_ranks else "mean (SD)"
+    interval = interval_text(result)
+    header = (
+        "Measure",
+        *(f"{group.label} (n = {group.n}), {values}" for group in result.groups),
+        *((f"Difference of means ({interval})", f"Hedges' g ({interval})") if two else ()),
+        "p",
+        *(("p (Holm)",) if with_holm else ()),
+    )
+    rows = tuple(
+        _comparison_row(result, each, by_ranks, decimals, mark, with_holm) for each in comparisons
+    )
+    notes = [f"Groups: {result.grouping}."]
+    if two:
+        first, second = (group.label for group in result.groups)
+        notes.append(f"Difference and effect size: {first} less {second}.")
+    if test:
+        notes.append(f"p: two-sided, {TEST_TITLES[test]}.")
+    if with_holm:
+        count = sum(math.isfinite(each.p_holm) for each in comparisons)
+        notes.append(f"p (Holm): adjusted for {count} measures by Holm's method.")
+    return Block(title, header, rows, (*notes, *problem_notes(mark)))
+
+
+def correlation_block(result: CohortResult, correlations: Sequence[Correlation]) -> Block:
+    """Table of correlations, under a heading for each variable.
+
+    Parameters
+    ----------
+    result : CohortResult
+        Whose they are.
+    correlations : sequence of Correlation
+        Of one or both methods.
+
+    Returns
+    -------
+    Block
+        Coefficient, p and Holm's p a method, and n.
+    """
+    methods = tuple(dict.fromkeys(each.method for each in correlations))
+    mark = marks(each.problem for each in correlations)
+    interval = interval_text(result)
+    header = ("Measure",)
+    for method in methods:
+        suffix = f", {method.capitalize()}" if len(methods) > 1 else ""
+        header += (f"{METHOD_TITLES[method]} ({interval})", f"p{suffix}", f"p (Holm){suffix}")
+    rows: list[tuple[str, ...]] = []
+    for variable in dict.fromkeys(each.variable for each in correlations):
+        rows.append((f"Correlation with {variable.title}",))
+        mine = [each for each in correlations if each.variable == variable]
+        rows += [
+            _correlation_row([each for each in mine if each.measure == measure], methods, mark)
+            for measure in dict.fromkeys(each.measure for each in mine)
+        ]
+    notes = [
+        f"{joined([METHOD_TITLES[method] for method in methods])} with {interval};"
+        " p: two-sided; p (Holm): adjusted for all measures with the same variable."
+    ]
+    title = "Correlation of blood volume with clinical variables"
+    return Block(title, (*header, "n"), tuple(rows), (*notes, *problem_notes(mark)))
+
+
+def adjusted_block(result: CohortResult) -> Block | None:
+    """Table of the linear model's terms; None without a model."""
+    model = result.adjusted
+    if model is None:
+        return None
+    header = ("Term", f"Coefficient ({interval_text(result)})", "p")
+    rows = tuple(
+        (term.name, _coefficient_text(term.coefficient), p_text(term.p)) for term in model.terms
+    )
+    fit = f"{model.formula}; n = {model.n}"
+    if model.problem:
+        notes = (f"Not fitted: {model.problem}. {fit}.",)
+    else:
+        notes = (
+            f"Ordinary least squares: {fit}, R² = {number(model.r_squared, 3)}.",
+            f"Coefficient: change of {model.measure.title} for one unit more of a number, or"
+            " against the reference.",
+        )
+    return Block(f"{model.measure.title}, adjusted", header, rows, notes)
+
+
+def roc_block(result: CohortResult) -> Block | None:
+    """Table of the areas under the ROC curves; None without any."""
+    if not result.rocs:
+        return None
+    mark = marks(each.problem for each in result.rocs)
+    rows = tuple(
+        (
+            each.measure.title,
+            estimate_text(each.auc, 2) + mark.get(each.problem, ""),
+            "low" if each.lower_is_positive else "high",
+            str(each.positives),
+            str(each.negatives),
+        )
+        for each in result.rocs
+    )
+    outcome = joined(list(dict.fromkeys(each.outcome for each in result.rocs)))
+    header = ("Measure", f"AUC ({interval_text(result)})", "Values for it", "With", "Without")
+    notes = ("AUC: area under the receiver operating characteristic curve, bootstrap interval.",)
+    return Block(f"Prediction of {outcome}", header, rows, (*notes, *problem_notes(mark)))
+
+
+def problem_notes(mark: dict[str, str]) -> tuple[str, ...]:
+    """Footnotes that say why there is a dash."""
+    return tuple(f"{sign} Not computed: {problem}." for problem, sign in mark.items())
+
+
+def _comparison_row(
+    result: CohortResult,
+    comparison: Comparison,
+    by_ranks: bool,
+    decimals: int | None,
+    mark: dict[str, str],
+    with_holm: bool,
+) -> tuple[str, ...]:
+    places = _decimals(comparison) if decimals is None else decimals
+    cells = [comparison.measure.title]
+    for group, summary in zip(result.groups, comparison.summaries, strict=True):
+        fewer = f" [n = {summary.n}]" if summary.n != group.n else ""
+        cells.append(summary_text(summary, by_ranks, places) + fewer)
+    if len(result.groups) == 2:
+        cells.append(estimate_text(comparison.difference, places))
+        cells.append(estimate_text(comparison.effect_size, 2))
+    p = comparison.tests[0].p if comparison.tests else math.nan
+    cells.append(p_text(p) + mark.get(comparison.problem, ""))
+    if with_holm:
+        cells.append(p_text(comparison.p_holm))
+    return tuple(cells)
+
+
+def _correlation_row(
+    correlations: Sequence[Correlation], methods: Sequence[str], mark: dict[str, str]
+) -> tuple[str, ...]:
+    """One measure with one variable, by every method."""
+    by_method = {each.method: each for each in correlations}
+    cells = [correlations[0].measure.title]
+    for method in methods:
+        each = by_method.get(method)
+        if each is None:
+            cells += ["–", "–", "–"]
+            continue
+        coefficient = estimate_text(each.coefficient) + mark.get(each.problem, "")
+        cells += [coefficient, p_text(each.p), p_text(each.p_holm)]
+    return (*cells, str(correlations[0].n))
+
+
+def _coefficient_text(coefficient: Estimate) -> str:
+    """Small ones, such as those of years, with one more digit."""
+    bounds = (coefficient.value, coefficient.low, coefficient.high)
+    small = all(abs(each) < 1 for each in bounds if math.isfinite(each))
+    return estimate_text(coefficient, 3 if small else 2)
+
+
+def _decimals(comparison: Comparison) -> int:
+    """Two for values below 10, one for others."""
+    means = [abs(each.mean) for each in comparison.summaries if math.isfinite(each.mean)]
+    return 2 if max(means, default=0.0) < 10 else 1
+
+
+def _n_analyzed(result: CohortResult) -> str:
+    excluded = sum(len(step.excluded) for step in result.cohort.flow)
+    out = f"; {excluded} excluded, see exclusions.csv" if excluded else ""
+    return f"{len(result.cohort.cases)} patients analyzed{out}."

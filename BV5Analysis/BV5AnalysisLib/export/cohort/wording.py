@@ -1,0 +1,120 @@
+"""Words and numbers of a cohort's tables and figures, as papers print them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+from ...study.cohortresult import CohortResult, Comparison, Estimate, Summary
+from ...study.statistics.comparisons import TEST_NAMES
+from ..wording import REFERENCES, number
+
+TEST_TITLES = TEST_NAMES
+BY_RANKS = {"mann-whitney", "kruskal-wallis"}
+"""Tests that go with medians, not means."""
+
+METHOD_TITLES = {"pearson": "Pearson's R", "spearman": "Spearman's ρ"}
+
+_REFERENCES = {
+    "welch": "Welch BL. The generalization of 'Student's' problem when several different population"
+    " variances are involved. Biometrika. 1947;34(1-2):28-35.",
+    "welch-anova": "Welch BL. On the comparison of several mean values: an alternative approach."
+    " Biometrika. 1951;38(3-4):330-336.",
+    "mann-whitney": "Mann HB, Whitney DR. On a test of whether one of two random variables is"
+    " stochastically larger than the other. Ann Math Stat. 1947;18(1):50-60.",
+    "kruskal-wallis": "Kruskal WH, Wallis WA. Use of ranks in one-criterion variance analysis. J Am"
+    " Stat Assoc. 1952;47(260):583-621.",
+    "hedges": "Hedges LV. Distribution theory for Glass's estimator of effect size and related"
+    " estimators. J Educ Stat. 1981;6(2):107-128.",
+    "holm": "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat."
+    " 1979;6(2):65-70.",
+    "spearman": "Bonett DG, Wright TA. Sample size requirements for estimating Pearson, Kendall and"
+    " Spearman correlations. Psychometrika. 2000;65(1):23-28.",
+    "flow": "Schulz KF, Altman DG, Moher D. CONSORT 2010 statement: updated guidelines for"
+    " reporting parallel group randomised trials. BMJ. 2010;340:c332.",
+    "scipy": "Virtanen P, Gommers R, Oliphant TE, et al. SciPy 1.0: fundamental algorithms for"
+    " scientific computing in Python. Nat Methods. 2020;17:261-272.",
+    "statsmodels": "Seabold S, Perktold J. statsmodels: econometric and statistical modeling with"
+    " Python. Proc 9th Python in Science Conf. 2010:92-96.",
+}
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def p_text(p: float) -> str:
+    """P value as papers print it, such as ``0.023`` and ``< 0.001``; a dash where there is none."""
+    if not math.isfinite(p):
+        return "–"
+    if p < 0.001:
+        return "< 0.001"
+    return "> 0.999" if p > 0.999 else f"{p:.3f}"
+
+
+def p_phrase(p: float) -> str:
+    """P value within a sentence, such as ``p = 0.023``; empty where there is none."""
+    if not math.isfinite(p):
+        return ""
+    text = p_text(p)
+    return f"p {text}" if text[0] in "<>" else f"p = {text}"
+
+
+def estimate_text(estimate: Estimate | None, decimals: int = 2) -> str:
+    """Value with its interval, such as ``5.28 (0.77 to 9.79)``, as far as they exist."""
+    if estimate is None or not math.isfinite(estimate.value):
+        return "–"
+    text = number(estimate.value, decimals)
+    if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
+        return text
+    return f"{text} ({number(estimate.low, decimals)} to {number(estimate.high, decimals)})"
+
+
+def summary_text(summary: Summary, by_ranks: bool, decimals: int = 2) -> str:
+    """``mean (SD)``, or ``median (quartiles)`` for a test by ranks."""
+    if summary.n == 0:
+        return "–"
+    if by_ranks:
+        return estimate_text(
+            Estimate(summary.median, summary.lower_quartile, summary.upper_quartile), decimals
+        )
+    return f"{number(summary.mean, decimals)} ({number(summary.sd, decimals)})"
+
+
+def chosen_test(comparisons: Iterable[Comparison]) -> str:
+    """Name of the test that was chosen, such as ``welch``; empty if none could be done."""
+    return next((each.tests[0].name for each in comparisons if each.tests), "")
+
+
+def references(result: CohortResult) -> tuple[str, ...]:
+    """Return sources of the measures and of the statistics that were used."""
+    used = {chosen_test(result.comparisons), "holm", "scipy", "statsmodels"}
+    used |= {each.method for each in result.correlations}
+    if len(result.groups) == 2:
+        used.add("hedges")
+    if result.cohort.flow:
+        used.add("flow")
+    return (*REFERENCES, *(text for key, text in _REFERENCES.items() if key in used))
+
+
+def interval_text(result: CohortResult) -> str:
+    """Level of the intervals, such as ``95 % CI``."""
+    return f"{100 * result.confidence:g} % CI"
+
+
+def marks(problems: Iterable[str]) -> dict[str, str]:
+    """Give each distinct problem a footnote mark: superscript numbers from 1."""
+    distinct = dict.fromkeys(problem for problem in problems if problem)
+    return {
+        problem: str(index).translate(_SUPERSCRIPTS) for index, problem in enumerate(distinct, 1)
+    }
+
+
+def subscripted(text: str) -> str:
+    """Set the 2 of blood gases low, as in ``PaO₂``, where it is read and not searched for."""
+    return re.sub(r"\b(PaO|PaCO|AaDO|FiO|SpO|SaO|PAO|O)2\b", "\\1₂", text)
+
+
+def joined(words: Sequence[str]) -> str:
+    """Words as a sentence lists them: ``a, b and c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

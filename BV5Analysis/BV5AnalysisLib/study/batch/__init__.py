@@ -1,0 +1,1 @@
+"""Many cases, carried out by workers."""

@@ -1,0 +1,162 @@
+"""A batch: every case is attempted, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from pathlib import Path
+
+from ...imaging.errors import AnalysisError
+from .case import BatchCase, CaseOutcome
+from .workers import WorkerDied, Workers
+
+Step = Callable[[BatchCase], None]
+"""Measures one case, and raises `AnalysisError` with the reason where it cannot; picklable."""
+
+_LOOK_EVERY_SECONDS = 1.0
+"""How long to wait in one go: Windows lets no signal interrupt a wait."""
+_PACKAGE = Path(__file__).resolve().parents[2]
+
+
+def run_cases(cases: Iterable[BatchCase], step: Step, workers: Workers) -> Iterator[CaseOutcome]:
+    """Carry out a step for every case.
+
+    A case that ends its worker, or for which memory does not suffice, is repeated after all
+    others and with none beside it; it fails if that ends the same way.
+
+    Parameters
+    ----------
+    cases : iterable of BatchCase
+        What to do, taken as workers become free: there may be very many.
+    step : callable
+        What to do with each, in a worker.
+    workers : LocalWorkers or DaskWorkers
+        Who does it; entered as a context manager.
+
+    Yields
+    ------
+    CaseOutcome
+        One for each case, in the order in which they end; a case's failure is its `problem`.
+
+    Raises
+    ------
+    AnalysisError
+        The workers as a whole are lost, such as a scheduler that went away.
+    """
+    unlucky = []
+    for case, outcome in _attempts(cases, step, workers):
+        if isinstance(outcome, CaseOutcome):
+            yield outcome
+        else:
+            unlucky.append(case)
+    for case in unlucky:
+        workers.end_idle()
+        for _, outcome in _attempts([case], step, workers):
+            if isinstance(outcome, CaseOutcome):
+                yield outcome
+            else:
+                yield CaseOutcome(case.name, _why_without_memory(outcome))
+
+
+def attempt(step: Step, case: BatchCase) -> CaseOutcome:
+    """Try a step on one case; what a worker runs.
+
+    Parameters
+    ----------
+    step : callable
+        What to do.
+    case : BatchCase
+        With what.
+
+    Returns
+    -------
+    CaseOutcome
+        What became of it.
+
+    Raises
+    ------
+    MemoryError
+        Memory did not suffice, which may be the fault of the cases beside it.
+    """
+    began = time.perf_counter()
+    problem = _problem_of(step, case)
+    return CaseOutcome(case.name, problem, time.perf_counter() - began)
+
+
+def _problem_of(step: Step, case: BatchCase) -> str:
+    try:
+        step(case)
+    except AnalysisError as error:
+        return _one_line(error)
+    except MemoryError as error:
+        raise MemoryError(str(error)) from None  # numpy's own kind would load numpy elsewhere
+    except Exception as error:  # What no one foresaw must not stop the other cases.
+        if _is_want_of_memory(error):
+            raise MemoryError from error
+        return f"Unexpected {type(error).__name__}: {_one_line(error)} ({_place_of(error)})"
+    return ""
+
+
+def _attempts(
+    cases: Iterable[BatchCase], step: Step, workers: Workers
+) -> Iterator[tuple[BatchCase, CaseOutcome | WorkerDied | MemoryError]]:
+    """One attempt at each case, with as many under way as the workers have room for."""
+    waiting = iter(cases)
+    upcoming = next(waiting, None)
+    running: dict[Future, BatchCase] = {}
+    finished: list = []
+    while True:
+        while upcoming and (upcoming.problem or workers.has_room(upcoming, running.values())):
+            if upcoming.problem:
+                finished.append((upcoming, CaseOutcome(upcoming.name, upcoming.problem)))
+            else:
+                running[workers.submit(attempt, step, upcoming)] = upcoming
+            upcoming = next(waiting, None)
+        # After workers got new cases, so that none waits for what is done with the old ones.
+        yield from finished
+        if not running:
+            return
+        done, _ = wait(running, _LOOK_EVERY_SECONDS, FIRST_COMPLETED)
+        finished = [(running.pop(each), _outcome(each, workers)) for each in done]
+        if not done:
+            workers.check()
+
+
+def _outcome(future: Future, workers: Workers) -> CaseOutcome | WorkerDied | MemoryError:
+    try:
+        return workers.outcome(future)
+    except (WorkerDied, MemoryError) as error:
+        return error
+
+
+def _why_without_memory(error: WorkerDied | MemoryError) -> str:
+    if isinstance(error, WorkerDied):
+        return (
+            f"The worker was ended ({error}) in both attempts, the second with no other case under"
+            " way, as for want of memory; free memory or crop the scan, then --resume"
+            " --retry-failed."
+        )
+    return (
+        "Memory does not suffice, even with no other case beside it; free memory or crop the"
+        " scan, then --resume --retry-failed."
+    )
+
+
+def _is_want_of_memory(error: Exception) -> bool:
+    """Whether a C++ library could not get memory, which its Python layer tells as another error."""
+    text = str(error)
+    return "bad_alloc" in text or "allocate memory" in text
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or "no message"
+
+
+def _place_of(error: Exception) -> str:
+    """Line of this package that an error went through last."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
+    last = (ours or frames)[-1]
+    return f"{Path(last.filename).name}, line {last.lineno}"

@@ -1,0 +1,250 @@
+"""Who carries out the cases of a batch: processes on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from typing import Any, Protocol
+
+from .case import BatchCase, CaseOutcome
+from .memory import bytes_for, usable_cores
+
+CASES_A_PROCESS = 20
+"""After so many cases a process is replaced, so that what libraries leak does not add up."""
+_ITEMS_AHEAD = 4
+_END_WITHIN_SECONDS = 5.0
+
+
+class WorkerDied(Exception):
+    """A worker ended while it had a case; the message says how."""
+
+
+class Workers(Protocol):
+    """What `study.batch.run.run_cases` asks of workers."""
+
+    def has_room(self, case: BatchCase, running: Collection[BatchCase]) -> bool:
+        """Whether a case may be submitted beside those that are under way."""
+
+    def submit(self, function: Callable[..., CaseOutcome], *arguments: Any) -> Future:
+        """Have a worker call a function."""
+
+    def outcome(self, future: Future) -> CaseOutcome:
+        """Give what the function returned; raise `WorkerDied`, or what it raised."""
+
+    def check(self) -> None:
+        """Raise `AnalysisError` if there is nobody left to work."""
+
+    def end_idle(self) -> None:
+        """Give back the memory of workers that do nothing."""
+
+
+class LocalWorkers:
+    """Processes on this machine, each with one case at a time.
+
+    A process that ends takes its case along and no other. All of them end with the block, and
+    with this process, whatever this process ends by.
+
+    Parameters
+    ----------
+    jobs : int
+        How many.
+    memory_bytes : int or None
+        What they may use together: a case waits while it would not fit beside the others. None
+        for no limit.
+    """
+
+    def __init__(self, jobs: int, memory_bytes: int | None = None) -> None:
+        self.jobs = jobs
+        self._memory_bytes = memory_bytes
+        # So that workers do not fight for cores.
+        self._cores_each = max(1, -(-usable_cores() // jobs))
+        self._lock = threading.Lock()
+        self._idle: list[_Process] = []
+        self._busy: set[_Process] = set()
+        self._closed = False
+        # A thread waits for each process: futures come for free, and nothing polls.
+        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="worker")
+
+    def __enter__(self) -> LocalWorkers:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        with self._lock:
+            self._closed = True
+            for process in self._busy:
+                process.kill()
+        self._threads.shutdown(cancel_futures=True)
+        self.end_idle()
+
+    def has_room(self, case: BatchCase, running: Collection[BatchCase]) -> bool:
+        """Whether a process is free and, beside the cases under way, memory for the case."""
+        if not running or self._memory_bytes is None:
+            return len(running) < self.jobs
+        needed = sum(bytes_for(each.voxels) for each in (case, *running))
+        return len(running) < self.jobs and needed <= self._memory_bytes
+
+    def submit(self, function: Callable, *arguments: Any) -> Future:
+        """Have a process call a function."""
+        return self._threads.submit(self._call, function, arguments)
+
+    def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        """Call a function of one argument for each item; results in the order of the items.
+
+        Only some items are taken ahead of the results that were asked for.
+        """
+        ahead: deque[Future] = deque()
+        for item in items:
+            ahead.append(self.submit(function, item))
+            if len(ahead) > _ITEMS_AHEAD * self.jobs:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+    def outcome(self, future: Future) -> CaseOutcome:
+        """Give what the function returned; raise `WorkerDied`, or what it raised."""
+        return future.result()
+
+    def check(self) -> None:
+        """Nothing to check: a process that ended is replaced by the next case."""
+
+    def end_idle(self) -> None:
+        """End the processes that do nothing."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for process in idle:
+            process.close()
+        for process in idle:
+            process.join()
+
+    def _call(self, function: Callable, arguments: tuple) -> Any:
+        process = self._take()
+        try:
+            reply = process.call(function, arguments)
+        except (EOFError, OSError):
+            with self._lock:
+                self._busy.discard(process)
+            raise WorkerDied(process.end_of()) from None
+        self._put_back(process)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def _take(self) -> _Process:
+        with self._lock:
+            if self._closed:
+                raise WorkerDied("the batch was stopped")
+            while self._idle:
+                process = self._idle.pop()
+                if process.is_alive():
+                    break
+            else:
+                process = _Process(self._cores_each)
+            self._busy.add(process)
+            return process
+
+    def _put_back(self, process: _Process) -> None:
+        worn = process.calls >= CASES_A_PROCESS
+        with self._lock:
+            self._busy.discard(process)
+            if not worn:
+                self._idle.append(process)
+        if worn:
+            process.close()
+            process.join()
+
+
+class _Process:
+    """One worker process, as this process sees it."""
+
+    def __init__(self, cores: int) -> None:
+        # The same on every platform, and safe beside threads.
+        context = multiprocessing.get_context("spawn")
+        self._tasks, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, cores), daemon=True)
+        self._process.start()
+        theirs.close()
+        self.calls = 0
+
+    def call(self, function: Callable, arguments: tuple) -> Any:
+        """Have it call a function; EOFError or OSError if it ends meanwhile."""
+        self.calls += 1
+        self._tasks.send((function, arguments))
+        return self._tasks.recv()
+
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
+        """Let it end by itself."""
+        self._tasks.close()
+
+    def join(self) -> None:
+        """Wait until it has ended; not for long."""
+        self._process.join(_END_WITHIN_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+    def end_of(self) -> str:
+        """How it ended, in words."""
+        self.close()
+        self.join()
+        code = self._process.exitcode
+        if code is not None and code < 0:
+            with contextlib.suppress(ValueError):  # A number that has no name here.
+                return signal.Signals(-code).name
+        return f"exit status {code}"
+
+
+def _serve(tasks: Connection, cores: int) -> None:
+    """Life of a worker process: call what comes, until nothing comes any more."""
+    _end_with_parent()
+    # Ctrl-C on a terminal reaches every process of it; the parent ends its workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError):  # A windowed program has neither.
+        # Standard output is for the parent's own lines.
+        os.dup2(2, 1)
+    _use_cores(cores)
+    while True:
+        try:
+            task = tasks.recv_bytes()
+        except EOFError:
+            return
+        try:
+            function, arguments = pickle.loads(task)
+            reply = function(*arguments)
+        except Exception as error:  # noqa: BLE001  goes on in the parent
+            reply = error
+        tasks.send(reply)
+
+
+def _end_with_parent() -> None:
+    """From now on, end at once when the parent ends, whatever it ends by."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end with parent", daemon=True).start()
+
+
+def _use_cores(cores: int) -> None:
+    """Keep this process to a share of the machine, before any library counts its cores."""
+    for name in ("OMP", "OPENBLAS", "MKL"):
+        os.environ[f"{name}_NUM_THREADS"] = str(cores)
+    os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = str(cores)
+    # What Python's and scipy's thread pools ask how many threads to start.
+    os.cpu_count = lambda: cores
+    os.process_cpu_count = os.cpu_count

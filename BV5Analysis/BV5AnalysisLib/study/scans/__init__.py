@@ -1,0 +1,1 @@
+"""What there is to measure: manifests, and trees of anything."""

@@ -1,0 +1,1 @@
+"""Statistics of one measure, or one pair."""

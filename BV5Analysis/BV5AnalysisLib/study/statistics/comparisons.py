@@ -1,0 +1,232 @@
+"""Measures compared between groups of patients.
+
+Tests and intervals come from scipy.stats and statsmodels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import stats
+
+from ..cohortresult import Comparison, Estimate, Group, Summary, Test, Variable
+from ..measures import BV5_PCT, Measure
+from .multiplicity import holm
+
+NAN = float("nan")
+FEWEST = 3
+"""Values that a group must have to be compared."""
+
+TEST_NAMES = {
+    "welch": "Welch's t test",
+    "student": "Student's t test",
+    "mann-whitney": "Mann–Whitney U test",
+    "welch-anova": "Welch's analysis of variance",
+    "anova": "analysis of variance",
+    "kruskal-wallis": "Kruskal–Wallis test",
+    "fisher": "Fisher's exact test",
+    "chi-squared": "chi-squared test",
+}
+"""For people, by the names of `Test`."""
+
+FOR_MANY_GROUPS = {"welch": "welch-anova", "student": "anova", "mann-whitney": "kruskal-wallis"}
+"""What compares more than two groups as a test compares two."""
+
+
+def summary_of(values: np.ndarray) -> Summary:
+    """Describe the values that are there.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        (n,) with NaN for missing.
+
+    Returns
+    -------
+    Summary
+        SD with n − 1; quartiles interpolated linearly.
+    """
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return Summary(0, NAN, NAN, NAN, NAN, NAN)
+    lower, median, upper = np.quantile(values, (0.25, 0.5, 0.75))
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else NAN
+    return Summary(
+        len(values), float(np.mean(values)), sd, float(median), float(lower), float(upper)
+    )
+
+
+def compare(
+    measure: Measure | Variable,
+    values: np.ndarray,
+    groups: Sequence[Group],
+    test: str = "welch",
+    confidence: float = 0.95,
+) -> Comparison:
+    """Compare a measure between groups.
+
+    Parameters
+    ----------
+    measure : Measure or Variable
+        What the values are.
+    values : numpy.ndarray
+        (n,) with NaN for missing.
+    groups : sequence of Group
+        In order; two or more are compared.
+    test : str
+        ``welch``, ``student`` or ``mann-whitney``.
+    confidence : float
+        Level of intervals.
+
+    Returns
+    -------
+    Comparison
+        The difference is that of means; its interval is Student's with Student's test, Welch's
+        with the other two. The effect size is Hedges' g with its large-sample normal interval
+        (Hedges and Olkin 1985, as in statsmodels).
+    """
+    samples = [values[group.members & np.isfinite(values)] for group in groups]
+    summaries = tuple(summary_of(sample) for sample in samples)
+    problem = _problem([(group.label, group.n) for group in groups], summaries)
+    if problem:
+        return Comparison(measure, summaries, None, None, (), problem=problem)
+    if len(samples) > 2:
+        names = [FOR_MANY_GROUPS[name] for name in _chosen_first(test)]
+        tests = tuple(_many_groups_test(name, samples) for name in names)
+        return Comparison(measure, summaries, None, None, tests)
+    first, second = samples
+    t_tests = {
+        name: stats.ttest_ind(first, second, equal_var=name == "student")
+        for name in ("welch", "student")
+    }
+    rank_test = stats.mannwhitneyu(first, second)
+    tests = {name: _t_test(name, result) for name, result in t_tests.items()} | {
+        "mann-whitney": Test(
+            "mann-whitney", float(rank_test.statistic), NAN, float(rank_test.pvalue)
+        )
+    }
+    return Comparison(
+        measure,
+        summaries,
+        _difference(summaries, t_tests["student" if test == "student" else "welch"], confidence),
+        hedges_g(*summaries, confidence),
+        tuple(tests[name] for name in _chosen_first(test)),
+    )
+
+
+def compare_summaries(
+    first: Summary,
+    second: Summary,
+    measure: Measure | Variable = BV5_PCT,
+    test: str = "welch",
+    confidence: float = 0.95,
+) -> Comparison:
+    """Compare two groups of which only mean, SD and n are known, as from a paper.
+
+    Parameters
+    ----------
+    first, second : Summary
+        Their medians and quartiles are not used.
+    measure : Measure or Variable
+        What was measured.
+    test : str
+        ``welch`` or ``student``.
+    confidence : float
+        Level of intervals.
+
+    Returns
+    -------
+    Comparison
+        As of `compare`, without a test of ranks.
+    """
+    summaries = (first, second)
+    problem = _problem([("the first group", first.n), ("the second group", second.n)], summaries)
+    if problem:
+        return Comparison(measure, summaries, None, None, (), problem=problem)
+    samples = [_sample_with(summary) for summary in summaries]
+    results = {
+        name: stats.ttest_ind(*samples, equal_var=name == "student")
+        for name in ("welch", "student")
+    }
+    order = [name for name in _chosen_first(test) if name in results]
+    return Comparison(
+        measure,
+        summaries,
+        _difference(summaries, results[order[0]], confidence),
+        hedges_g(first, second, confidence),
+        tuple(_t_test(name, results[name]) for name in order),
+    )
+
+
+def hedges_g(first: Summary, second: Summary, confidence: float = 0.95) -> Estimate:
+    """Difference of means in pooled SDs, corrected for small samples, by statsmodels."""
+    from statsmodels.stats.meta_analysis import effectsize_smd
+
+    value, variance = effectsize_smd(
+        first.mean, first.sd, first.n, second.mean, second.sd, second.n
+    )
+    low, high = stats.norm.interval(confidence, value, math.sqrt(variance))
+    return Estimate(float(value), float(low), float(high))
+
+
+def with_holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """Adjust the p values of the chosen tests by Holm over all that could be tested."""
+    adjusted = holm([each.tests[0].p if each.tests else NAN for each in comparisons])
+    return tuple(replace(each, p_holm=p) for each, p in zip(comparisons, adjusted, strict=True))
+
+
+def is_constant(values: np.ndarray) -> bool:
+    """Whether values are the same but for rounding, so that they have no spread to test."""
+    return bool(np.ptp(values) <= 1e-12 * max(1.0, float(np.max(np.abs(values)))))
+
+
+def _problem(groups: Sequence[tuple[str, int]], summaries: Sequence[Summary]) -> str:
+    """Say why groups, given by label and size, cannot be compared; empty if they can."""
+    if sum(n > 0 for _, n in groups) < 2:
+        return "all cases are in one group" if len(groups) > 1 else "there is only one group"
+    if not any(summary.n for summary in summaries):
+        return "no value is known"
+    for (label, _), summary in zip(groups, summaries, strict=True):
+        if summary.n < FEWEST:
+            return f"{label} has {summary.n} of the {FEWEST} values that a test needs"
+    for (label, _), summary in zip(groups, summaries, strict=True):
+        if summary.sd <= 1e-12 * max(1.0, abs(summary.mean)):
+            return f"all values of {label} are the same"
+    return ""
+
+
+def _chosen_first(test: str) -> list[str]:
+    return [test, *(name for name in FOR_MANY_GROUPS if name != test)]
+
+
+def _t_test(name: str, result: stats._result_classes.TtestResult) -> Test:
+    return Test(name, float(result.statistic), float(result.df), float(result.pvalue))
+
+
+def _difference(
+    summaries: Sequence[Summary],
+    result: stats._result_classes.TtestResult,
+    confidence: float,
+) -> Estimate:
+    interval = result.confidence_interval(confidence)
+    value = summaries[0].mean - summaries[1].mean
+    return Estimate(value, float(interval.low), float(interval.high))
+
+
+def _many_groups_test(name: str, samples: Sequence[np.ndarray]) -> Test:
+    if name == "kruskal-wallis":
+        result = stats.kruskal(*samples)
+        return Test(name, float(result.statistic), float(len(samples) - 1), float(result.pvalue))
+    from statsmodels.stats.oneway import anova_oneway
+
+    result = anova_oneway(samples, use_var="unequal" if name == "welch-anova" else "equal")
+    return Test(name, float(result.statistic), float(result.df_denom), float(result.pvalue))
+
+
+def _sample_with(summary: Summary) -> np.ndarray:
+    """Values of this mean, SD and n: all that a t test knows of a sample."""
+    values = np.arange(summary.n, dtype=float)
+    return summary.mean + summary.sd * (values - values.mean()) / np.std(values, ddof=1)

@@ -1,0 +1,1 @@
+"""Measurements and clinical tables, read, joined and narrowed."""

@@ -1,0 +1,171 @@
+"""Rules of whom to leave out, such as ``age<18``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...imaging.errors import AnalysisError
+from ..cohortresult import Exclusion, FlowStep, Variable
+from ..texts import counted
+from .casetable import CaseTable
+from .columns import usual_value
+from .numbers import parse_numbers
+
+_RULE = re.compile(r"\s*(.+?)\s*(<=|>=|==|!=|≤|≥|≠|<|>|=|~)\s*(.*?)\s*")
+_SIGNS = {"≤": "<=", "≥": ">=", "≠": "!=", "==": "="}
+_COMPARED: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "=": np.equal,
+    "!=": np.not_equal,
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition on one column.
+
+    Attributes
+    ----------
+    text : str
+        As the user wrote it.
+    column : str
+        As the user wrote it.
+    sign : str
+        One of ``< <= > >= = != ~``; the last means contains.
+    value : str
+        Empty: a missing value.
+    """
+
+    text: str
+    column: str
+    sign: str
+    value: str
+
+
+def parse_rule(text: str) -> Rule:
+    """Understand a rule.
+
+    Parameters
+    ----------
+    text : str
+        Column, sign and value, such as ``age<18``, ``sex=unknown``, ``findings~motion``;
+        ``pao2=`` is what has no PaO2.
+
+    Raises
+    ------
+    AnalysisError
+        It is no rule.
+    """
+    match = _RULE.fullmatch(text)
+    if not match or (not match[3] and match[2] not in {"=", "==", "!=", "≠"}):
+        raise AnalysisError(
+            f"{text!r} is no rule; write a column, one of < <= > >= = != ~ and a value, as in"
+            " 'age<18'."
+        )
+    return Rule(text.strip(), match[1], _SIGNS.get(match[2], match[2]), match[3])
+
+
+def is_rule(text: str) -> bool:
+    """Whether a text is meant as a rule and not as a column's name."""
+    return any(sign in text for sign in "<>=~≤≥≠")
+
+
+def holds(rule: Rule, table: CaseTable, use: str) -> tuple[Variable, np.ndarray]:
+    """Tell for which cases a rule holds.
+
+    Parameters
+    ----------
+    rule : Rule
+    table : CaseTable
+    use : str
+        What for, for the message.
+
+    Returns
+    -------
+    variable : Variable
+        Its column.
+    holding : numpy.ndarray
+        (n,) bool; a missing value fulfills no rule but that for missing ones.
+
+    Raises
+    ------
+    AnalysisError
+        The column is not there, or the value does not go with it.
+    """
+    variable = table.variable(rule.column, use)
+    column, known = table.columns[variable.key], table.is_known(variable)
+    if not rule.value:
+        return variable, (~known if rule.sign == "=" else known)
+    if rule.sign == "~":
+        if table.is_number(variable):
+            raise AnalysisError(f"Rule {rule.text!r}: {variable.name} holds numbers, not text.")
+        return variable, _texts(column, lambda text: rule.value.casefold() in text)
+    if not table.is_number(variable):
+        if rule.sign not in {"=", "!="}:
+            raise AnalysisError(
+                f"Rule {rule.text!r}: {variable.name} holds text, which is only = or != or ~."
+            )
+        wanted = usual_value(variable.key, rule.value).casefold()
+        same = _texts(column, lambda text: wanted == text)
+        return variable, known & (same if rule.sign == "=" else ~same)
+    number = float(parse_numbers([rule.value]).values[0])
+    if not np.isfinite(number):
+        raise AnalysisError(
+            f"Rule {rule.text!r}: {variable.name} holds numbers, and {rule.value!r} is none."
+        )
+    return variable, known & _COMPARED[rule.sign](column, number)
+
+
+def exclude(table: CaseTable, rules: Sequence[str]) -> tuple[CaseTable, list[FlowStep], list[str]]:
+    """Leave out those for whom a rule holds.
+
+    Parameters
+    ----------
+    table : CaseTable
+    rules : sequence of str
+        As of `parse_rule`; a case falls under the first one that holds.
+
+    Returns
+    -------
+    table : CaseTable
+        Who is left.
+    steps : list of FlowStep
+        One a rule.
+    notes : list of str
+        Who could not be judged, and is kept.
+
+    Raises
+    ------
+    AnalysisError
+        As of `parse_rule` and `holds`.
+    """
+    steps, notes = [], []
+    for rule in map(parse_rule, rules):
+        variable, out = holds(rule, table, f"for the rule {rule.text!r}")
+        unknown = int(np.count_nonzero(~table.is_known(variable)))
+        if unknown and rule.value and not _is_set_of_codes(variable):
+            notes.append(
+                f"Rule {rule.text}: {counted(unknown, 'case')} without a value"
+                f" {'is' if unknown == 1 else 'are'} kept; leave them out with"
+                f" --exclude '{rule.column}='."
+            )
+        excluded = tuple(Exclusion(case, rule.text) for case in table.select(out).cases)
+        table = table.select(~out)
+        steps.append(FlowStep(f"not {rule.text}", len(table), excluded))
+    return table, steps, notes
+
+
+def _is_set_of_codes(variable: Variable) -> bool:
+    """Whether no text means nothing special, and not that nobody knows."""
+    return variable.key in {"findings", "review"}
+
+
+def _texts(column: np.ndarray, fits: Callable[[str], bool]) -> np.ndarray:
+    return np.array([fits(text.casefold()) for text in column], dtype=bool)
