@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...imaging.errors import AnalysisError
 from ..tables.delimited import delimited_rows
-from ..texts import listed
+from ..texts import LONGEST_REASON, listed
 from .casenames import folded, problem_of_name
 
 COLUMNS = ("case", "path", "lungs", "regions")
@@ -110,7 +110,9 @@ def read_manifest(path: Path) -> Manifest:
         scan, lungs, regions = (_path(base, text) for text in (*values[1:], "", "")[:3])
         rows.append(ManifestRow(line, values[0], scan or base, lungs, regions))
     if problems:
-        raise AnalysisError(f"Manifest {path.name}: {listed(problems, _SHOWN_ROWS)}; correct it.")
+        raise AnalysisError(
+            f"Manifest {path.name}: {listed(problems, _SHOWN_ROWS, LONGEST_REASON)}; correct it."
+        )
     if not rows:
         raise AnalysisError(f"Manifest {path.name} lists no case; add a row a case.")
     unused = [title for place, title in enumerate(titles) if title and place not in places]

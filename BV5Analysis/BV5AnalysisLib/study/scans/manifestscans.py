@@ -10,7 +10,7 @@ from pathlib import Path
 from ...imaging.errors import AnalysisError
 from ...imaging.imagefiles import is_image_file
 from ...imaging.progress import Progress
-from ..texts import counted, listed
+from ..texts import LONGEST_REASON, counted, listed
 from .foldercontent import FolderContent, read_contents
 from .foundscans import FoundScan, found_scans
 from .identifiers import Identity, names_patient
@@ -139,7 +139,9 @@ def _only(
         choice = "; ".join(text for text in (files if left_out else "", scan.choice) if text)
         return replace(scan, choice=choice)
     if not dicom:
-        reasons = listed(dict.fromkeys(line.reason for line in found.passed_over), shown=2)
+        reasons = listed(
+            dict.fromkeys(line.reason for line in found.passed_over), 2, LONGEST_REASON
+        )
         what = f" ({reasons})" if reasons else ""
         return _failed(row, f"The folder of row {row.line} holds no scan{what}; correct its path.")
     return _failed(

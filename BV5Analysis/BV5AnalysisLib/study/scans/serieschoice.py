@@ -9,7 +9,7 @@ import numpy as np
 
 from ...imaging.dicomseries import FEWEST_SLICES
 from ...imaging.scanquality import COARSEST_MM, is_sharp_kernel
-from ..texts import counted, listed
+from ..texts import LONGEST_REASON, counted, listed
 from .seriesstacks import Stack
 from .serieswords import (
     has_contrast,
@@ -205,7 +205,9 @@ def _short(problem: str) -> str:
 
 def _listed(others: Sequence[tuple[Stack, str]]) -> str:
     ordered = sorted(others, key=lambda pair: _number_and_title(pair[0]))
-    return listed(f"{_title(stack)} ({reason})" for stack, reason in ordered)
+    return listed(
+        (f"{_title(stack)} ({reason})" for stack, reason in ordered), longest=LONGEST_REASON
+    )
 
 
 def _number_and_title(stack: Stack) -> tuple:
