@@ -274,3 +274,42 @@ def test_months_of_age(tmp_path):
 def test_empty_cells_for_all_cases(tmp_path):
     rows = with_column(clinical_rows(), "case", [""] * 10, instead_of="case")
     assert "is empty" in refusal(tmp_path, rows)
+
+
+FERRITIN = ["1,234", "980", "2,345", "1,100", "870", "3,200", "1,500", "990", "1,250", "4,100"]
+
+
+def test_a_column_that_may_have_decimals_or_thousands_is_left_out_with_the_way_out(tmp_path):
+    table = read(tmp_path, with_column(clinical_rows(), "Ferritin", FERRITIN))
+    assert "ferritin" not in table.columns
+    assert "write thousands without separators" in table.left_out["Ferritin"]
+    assert "Ferritin" in notes(table)
+    keeping = read(
+        tmp_path, with_column(clinical_rows(), "Ferritin", FERRITIN), keep_identifiers=True
+    )
+    assert "ferritin" not in keeping.columns
+
+
+def test_a_few_such_cells_are_missing_and_told(tmp_path):
+    few = ["1,234", *range(101, 110)]
+    table = read(tmp_path, with_column(clinical_rows(), "Ferritin", few))
+    assert math.isnan(table.columns["ferritin"][0])
+    (cell,) = table.unusable
+    assert (cell.case, cell.text) == ("P01", "1,234")
+    assert "may be a decimal or a thousand; remove the separators" in cell.reason
+
+
+def test_a_known_quantity_that_may_have_decimals_or_thousands_is_refused(tmp_path):
+    flows = ["1,500", "1,200", "2,400", "3,000", *["1,000"] * 6]
+    rows = with_column(clinical_rows(), "O2 (mL/min)", flows, instead_of="oxygen_l_min")
+    told = refusal(tmp_path, rows)
+    assert "may be decimals or thousands, such as 1,500" in told
+    assert "without separators" in told
+
+
+def test_numbers_that_no_patient_has_do_not_make_it_another_column(tmp_path):
+    table = read(tmp_path, with_pao2([-5] * 10))
+    assert table.columns["pao2_mmhg"].dtype == float
+    assert all(math.isnan(value) for value in table.columns["pao2_mmhg"])
+    assert "pao2" not in table.columns
+    assert len(table.unusable) == 10

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from BV5AnalysisLib.study.tables.columns import known_unit, plain, slug, understand
-from BV5AnalysisLib.study.tables.numbers import parse_numbers
+from BV5AnalysisLib.study.tables.numbers import AMBIGUOUS, parse_numbers
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,6 @@ from BV5AnalysisLib.study.tables.numbers import parse_numbers
         ("1.5e3", 1500),
         ("+4", 4),
         ("0,21", 0.21),
-        ("1,234", 1.234),
         ("1.234", 1.234),
     ],
 )
@@ -60,12 +59,33 @@ def test_units_behind_numbers():
     assert found.unusable == {2: "is no number"}
 
 
-def test_what_may_be_a_thousand_is_not_guessed_where_both_signs_are_used():
-    found = parse_numbers(["98.5", "1,234", "97,25"])
-    assert found.values[[0, 2]].tolist() == [98.5, 97.25]
-    assert found.unusable == {1: "may be a decimal or a thousand"}
-    assert parse_numbers(["98,5", "1,234"]).values.tolist() == [98.5, 1.234]
-    assert not parse_numbers(["28.120", "1.234"]).unusable
+@pytest.mark.parametrize(
+    ("cells", "unclear"),
+    [
+        (["98.5", "1,234", "97,25"], [1]),
+        (["1,234", "980", "2,345"], [0, 2]),  # Excel's thousands.
+        (["1,234"], [0]),
+        (["1,234", "1,234.5"], [0]),
+        (["1,234", "1,234,567", "9,8"], [0]),
+        (["1.234", "1.234.567"], [0]),
+        (["1.234", "1.234,5"], [0]),
+        (["1.234", "9,8"], [0]),
+        (["98,5", "1,234"], []),
+        (["1,234", "0,980"], []),
+        (["28.120", "1.234"], []),
+        (["28.120", "2024.05.02"], []),
+    ],
+)
+def test_what_may_be_a_decimal_or_a_thousand_is_not_guessed(cells, unclear):
+    found = parse_numbers(cells)
+    told = [i for i, reason in found.unusable.items() if reason == AMBIGUOUS]
+    assert told == unclear
+    assert np.isnan(found.values[unclear]).all()
+
+
+def test_without_thousands_a_comma_is_decimal():
+    assert parse_numbers(["48,123", "50,5"], thousands=False).values.tolist() == [48.123, 50.5]
+    assert parse_numbers(["48,123"], thousands=False).values.tolist() == [48.123]
 
 
 def test_decimal_commas_are_noticed():

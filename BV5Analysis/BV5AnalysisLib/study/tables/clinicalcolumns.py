@@ -13,13 +13,18 @@ from ...imaging.errors import AnalysisError
 from ..cohortresult import Variable
 from ..texts import counted, listed, shortened
 from .columns import ROW_NUMBERS, SEX, SEX_TITLES, Title, identifies, plain, understand, usual_value
-from .numbers import Numbers, is_missing, parse_numbers
+from .numbers import NO_NUMBER, Numbers, is_missing, parse_numbers
 from .quantities import Unusable, read_quantity, unit_of
 from .spreadsheet import Sheet
 
 MOST_CATEGORIES = 20
 LONGEST_SHOWN = 20
 """Letters of a cell that are shown; longer ones may tell who a patient is."""
+
+UNCLEAR = (
+    "their numbers may be decimals or thousands, such as 1,234 (write thousands without separators"
+    " and decimals with a point)"
+)
 
 _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}([ T].*)?|\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})|(19|20)\d{6}"
@@ -100,6 +105,8 @@ def read_columns(
         cells = [table.rows[row][i] for row in rows]
         numbers = None if titles[i].quantity else parse_numbers(cells)
         reason = "" if keep_identifiers else _reason_to_leave_out(titles[i], cells, numbers)
+        if numbers and numbers.are_ambiguous:
+            reason = UNCLEAR
         if reason:
             left_out.setdefault(reason, []).append(titles[i].text)
             continue
@@ -192,7 +199,8 @@ def _read(
     if title.quantity:
         values, unusable, note = read_quantity(name, title, cells, unit_of(title, units))
         bounds = title.quantity.bounds
-        if np.isfinite(values).any() or not unusable:
+        was_number = any(reason != NO_NUMBER for _, reason in unusable.values())
+        if np.isfinite(values).any() or was_number or not unusable:
             variable = Variable(title.key, bounds.name, bounds.unit)
             return Column(title.text, variable, values, unusable), note
         # Yes and no under "Oxygen": a column of another kind.

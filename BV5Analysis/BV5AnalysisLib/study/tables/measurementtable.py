@@ -231,7 +231,7 @@ def _columns(
         if each.key not in indices:
             continue
         cells = [sheet.rows[row][indices[each.key]] for row in rows]
-        numbers = parse_numbers(cells)
+        numbers = parse_numbers(cells, thousands=False)
         values, reasons = numbers.values, dict(numbers.unusable)
         if each.unit in {"%", "mL"}:
             highest = 100.5 if each.unit == "%" else np.inf

@@ -20,6 +20,13 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3}){2,}|[+-]?[1-9]\d{0,2}(?:\.\d{3}){2,}", re.ASCII)
 
 
+_OTHER = {",": ".", ".": ","}
+
+NO_NUMBER = "is no number"
+AMBIGUOUS = "may be a decimal or a thousand; remove the separators of thousands"
+"""Why ``1,234`` gives no number."""
+
+
 @dataclass(frozen=True, eq=False)
 class Numbers:
     """Cells as numbers.
@@ -38,13 +45,21 @@ class Numbers:
     unusable: dict[int, str]
     decimal_comma: bool
 
+    @property
+    def are_ambiguous(self) -> bool:
+        """Whether most of what may be numbers may be a decimal or a thousand."""
+        n = sum(reason == AMBIGUOUS for reason in self.unusable.values())
+        return n > np.count_nonzero(np.isfinite(self.values))
+
 
 def is_missing(cell: str) -> bool:
     """Whether a cell says that there is no value."""
     return cell.casefold() in MISSING
 
 
-def parse_numbers(cells: Sequence[str], units: Sequence[str] = ()) -> Numbers:
+def parse_numbers(
+    cells: Sequence[str], units: Sequence[str] = (), *, thousands: bool = True
+) -> Numbers:
     """Read the numbers of one column.
 
     Parameters
@@ -53,36 +68,55 @@ def parse_numbers(cells: Sequence[str], units: Sequence[str] = ()) -> Numbers:
         Without spaces around.
     units : sequence of str
         Units that may stand behind a number, lower case without spaces.
+    thousands : bool
+        Whether thousands may be parted by commas or points; a single one is a decimal sign if not.
 
     Returns
     -------
     Numbers
-        ``9,8`` and ``9.8`` are the same. ``1,234`` is taken for a decimal comma, unless the column
-        has decimal points as well: then it may be a thousand, and is unusable; likewise ``1.234``.
+        ``9,8`` and ``9.8`` are the same. ``1,234`` is one and a bit where another cell can only
+        have a decimal comma, such as ``9,8``, and none contradicts that; else it may be a thousand
+        as well, and is unusable. ``1.234`` is a decimal, unless other cells have commas, or
+        thousands with points, such as ``1.234.567``.
     """
     values = np.full(len(cells), np.nan)
     others = {}
-    has_commas = any("," in cell for cell in cells)
+    has_signs = any("," in cell or cell.count(".") > 1 for cell in cells)
     for index, cell in enumerate(cells):
         # Nearly all cells are plain numbers, or nothing.
-        if not has_commas and _PLAIN.fullmatch(cell):
+        if not has_signs and _PLAIN.fullmatch(cell):
             values[index] = float(cell)
         elif cell:
             others[index] = _cleaned(cell, units)
-    points = has_commas and any(_is_decimal(cell, ".") for cell in others.values())
-    commas = has_commas and any(_is_decimal(cell, ",") for cell in others.values())
+    unclear = _unclear_signs(list(others.values())) if has_signs and thousands else ""
     unusable: dict[int, str] = {}
     for index, cell in others.items():
         if cell in MISSING:
             continue
         number = _number(cell)
-        if points and commas and _THOUSANDS.fullmatch(cell):
-            unusable[index] = "may be a decimal or a thousand"
+        match = _THOUSANDS.fullmatch(cell)
+        if match and match[1] in unclear:
+            unusable[index] = AMBIGUOUS
         elif number is None:
-            unusable[index] = "is no number"
+            unusable[index] = NO_NUMBER
         else:
             values[index] = number
-    return Numbers(values, unusable, commas)
+    return Numbers(values, unusable, any(_is_decimal(cell, ",") for cell in others.values()))
+
+
+def _unclear_signs(cells: Sequence[str]) -> str:
+    """Which of comma and point may part a decimal as well as a thousand, as in 1,234."""
+    numbers = [cell for cell in cells if _number(cell) is not None]
+    parted = {sign: any(_parts_thousands(cell, sign) for cell in numbers) for sign in ",."}
+    decimal = {sign: [cell for cell in numbers if _is_decimal(cell, sign)] for sign in ",."}
+    comma_is_decimal = any(not _THOUSANDS.fullmatch(cell) for cell in decimal[","])
+    unclear = "" if comma_is_decimal and not decimal["."] and not parted[","] else ","
+    return unclear + "." if decimal[","] or parted["."] else unclear
+
+
+def _parts_thousands(cell: str, sign: str) -> bool:
+    """Whether the sign can only part thousands in this number, as in 1,234,567 and 1,234.5."""
+    return sign in cell and (cell.count(sign) > 1 or cell.find(sign) < cell.rfind(_OTHER[sign]))
 
 
 def _cleaned(cell: str, units: Sequence[str]) -> str:

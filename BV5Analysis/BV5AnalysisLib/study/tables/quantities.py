@@ -8,7 +8,7 @@ import numpy as np
 
 from ...imaging.errors import AnalysisError
 from .columns import Quantity, Title, known_unit, spellings
-from .numbers import Numbers, parse_numbers
+from .numbers import AMBIGUOUS, Numbers, parse_numbers
 
 Unusable = dict[int, tuple[str, str]]
 """Text of a cell and why it is not used, by its row."""
@@ -78,7 +78,7 @@ def read_quantity(
     Raises
     ------
     AnalysisError
-        The values are in another unit.
+        The values are in another unit, or most may be decimals or thousands.
     """
     quantity = title.quantity
     factor = quantity.factor(unit) if unit else 1.0
@@ -92,6 +92,12 @@ def read_quantity(
         ["" if is_air else cell for cell, is_air in zip(cells, air, strict=True)],
         spellings(unit or quantity.bounds.unit),
     )
+    if numbers.are_ambiguous:
+        raise AnalysisError(
+            f"Most numbers of column {title.text} of {name} may be decimals or thousands, such as"
+            f" {cells[next(i for i, why in numbers.unusable.items() if why == AMBIGUOUS)]}; write"
+            " thousands without separators, and decimals with a point."
+        )
     _check_unit(name, title, unit, numbers.values)
     values = numbers.values * factor
     values[np.array(air, dtype=bool)] = _IN_ROOM_AIR.get(quantity.key, np.nan)
