@@ -53,10 +53,12 @@ def test_what_is_no_number_is_told(cell):
     assert found.unusable == {1: "is no number"}
 
 
-def test_units_behind_numbers():
-    found = parse_numbers(["98 mmHg", "99mmHg", "13 kPa"], ("mmhg",))
-    assert found.values[:2].tolist() == [98, 99]
-    assert found.unusable == {2: "is no number"}
+@pytest.mark.parametrize("cell", ["9" * 309, "1e99", "9" * 200 + ",5", "1e-99"])
+def test_what_nobody_measures_is_told_and_missing(cell):
+    found = parse_numbers(["1", cell])
+    assert math.isnan(found.values[1])
+    assert found.unusable[1].startswith("is no number")
+    assert parse_numbers(["0", "1e25", "-1e-25"]).values.tolist() == [0, 1e25, -1e-25]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import numpy as np
 from ...imaging.errors import AnalysisError
 from ..cohortresult import Variable
 from ..texts import counted, listed, shortened
+from .cellunits import common_unit
 from .columns import ROW_NUMBERS, SEX, SEX_TITLES, Title, identifies, plain, understand, usual_value
 from .numbers import NO_NUMBER, Numbers, is_missing, parse_numbers
 from .quantities import Unusable, read_quantity, unit_of
@@ -25,6 +26,9 @@ UNCLEAR = (
     "their numbers may be decimals or thousands, such as 1,234 (write thousands without separators"
     " and decimals with a point)"
 )
+
+_GASES = frozenset({"pao2_mmhg", "paco2_mmhg", "fio2"})
+"""Numbers, whatever their cells hold: a measured one that cannot be read is missing, not text."""
 
 _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}([ T].*)?|\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})|(19|20)\d{6}"
@@ -103,6 +107,8 @@ def read_columns(
     left_out: dict[str, list[str]] = {}
     for i in chosen:
         cells = [table.rows[row][i] for row in rows]
+        if not titles[i].quantity:
+            titles[i], cells = _without_unit(titles[i], cells)
         numbers = None if titles[i].quantity else parse_numbers(cells)
         reason = "" if keep_identifiers else _reason_to_leave_out(titles[i], cells, numbers)
         if numbers and numbers.are_ambiguous:
@@ -162,6 +168,14 @@ def _one_a_quantity(table: Sheet, titles: Mapping[int, Title]) -> tuple[list[int
     return [i for i in titles if i not in dropped], notes
 
 
+def _without_unit(title: Title, cells: list[str]) -> tuple[Title, list[str]]:
+    """Move a unit that is behind all numbers of a column to its title, if that has no other one."""
+    numbers, unit = common_unit(cells)
+    if not unit or plain(title.unit) not in {"", plain(unit)}:
+        return title, cells
+    return replace(title, unit=title.unit or unit), numbers
+
+
 def _reason_to_leave_out(title: Title, cells: Sequence[str], numbers: Numbers | None) -> str:
     """Why a column is not kept; `numbers` is None for a known quantity, which always is."""
     wanted = plain(title.text)
@@ -200,7 +214,8 @@ def _read(
         values, unusable, note = read_quantity(name, title, cells, unit_of(title, units))
         bounds = title.quantity.bounds
         was_number = any(reason != NO_NUMBER for _, reason in unusable.values())
-        if np.isfinite(values).any() or was_number or not unusable:
+        is_gas = title.key in _GASES
+        if np.isfinite(values).any() or was_number or is_gas or not unusable:
             variable = Variable(title.key, bounds.name, bounds.unit)
             return Column(title.text, variable, values, unusable), note
         # Yes and no under "Oxygen": a column of another kind.

@@ -117,6 +117,7 @@ _UNITS = {
     "fraction": "fraction",
     "frac": "fraction",
     "l/min": "L/min",
+    "l": "L/min",
     "lmin": "L/min",
     "lpm": "L/min",
     "lpermin": "L/min",
@@ -196,12 +197,6 @@ def usual_value(key: str, text: str) -> str:
 def known_unit(text: str) -> str:
     """Usual writing of a unit, such as ``kPa`` for ``KPA``; empty for others."""
     return _UNITS.get(re.sub(r"[\s.·*]", "", unicodedata.normalize("NFKC", text).casefold()), "")
-
-
-def spellings(unit: str) -> tuple[str, ...]:
-    """How people write a unit, lower case without spaces, the longest first."""
-    found = [text for text, usual in _UNITS.items() if usual == unit]
-    return tuple(sorted(found, key=lambda text: (-len(text), text)))
 
 
 def understand(title: str) -> Title:

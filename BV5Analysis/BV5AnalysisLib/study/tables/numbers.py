@@ -23,6 +23,9 @@ _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3}){2,}|[+-]?[1-9]\d{0,2}(?:\.\d
 _OTHER = {",": ".", ".": ","}
 
 NO_NUMBER = "is no number"
+OUT_OF_RANGE = "is no number that is measured (its size is out of all bounds)"
+LARGEST, SMALLEST = 1e30, 1e-30
+"""Of sizes within these, fourth powers are finite, which statistics calculate."""
 AMBIGUOUS = "may be a decimal or a thousand; remove the separators of thousands"
 """Why ``1,234`` gives no number."""
 
@@ -57,17 +60,13 @@ def is_missing(cell: str) -> bool:
     return cell.casefold() in MISSING
 
 
-def parse_numbers(
-    cells: Sequence[str], units: Sequence[str] = (), *, thousands: bool = True
-) -> Numbers:
+def parse_numbers(cells: Sequence[str], *, thousands: bool = True) -> Numbers:
     """Read the numbers of one column.
 
     Parameters
     ----------
     cells : sequence of str
         Without spaces around.
-    units : sequence of str
-        Units that may stand behind a number, lower case without spaces.
     thousands : bool
         Whether thousands may be parted by commas or points; a single one is a decimal sign if not.
 
@@ -87,7 +86,7 @@ def parse_numbers(
         if not has_signs and _PLAIN.fullmatch(cell):
             values[index] = float(cell)
         elif cell:
-            others[index] = _cleaned(cell, units)
+            others[index] = _cleaned(cell)
     unclear = _unclear_signs(list(others.values())) if has_signs and thousands else ""
     unusable: dict[int, str] = {}
     for index, cell in others.items():
@@ -101,7 +100,12 @@ def parse_numbers(
             unusable[index] = NO_NUMBER
         else:
             values[index] = number
-    return Numbers(values, unusable, any(_is_decimal(cell, ",") for cell in others.values()))
+    sizes = np.abs(values)
+    for index in np.flatnonzero((sizes > LARGEST) | ((sizes < SMALLEST) & (sizes > 0))):
+        unusable[int(index)] = OUT_OF_RANGE
+        values[index] = np.nan
+    has_decimal_comma = any(_is_decimal(cell, ",") for cell in others.values())
+    return Numbers(values, dict(sorted(unusable.items())), has_decimal_comma)
 
 
 def _unclear_signs(cells: Sequence[str]) -> str:
@@ -119,15 +123,11 @@ def _parts_thousands(cell: str, sign: str) -> bool:
     return sign in cell and (cell.count(sign) > 1 or cell.find(sign) < cell.rfind(_OTHER[sign]))
 
 
-def _cleaned(cell: str, units: Sequence[str]) -> str:
+def _cleaned(cell: str) -> str:
     cell = cell.casefold().replace("\u2212", "-")
     if cell in MISSING:
         return cell
-    cell = re.sub(r"[\s'’]", "", cell)
-    for unit in units:
-        if cell.endswith(unit) and cell[: -len(unit)][-1:].isdigit():
-            return cell[: -len(unit)]
-    return cell
+    return re.sub(r"[\s'’]", "", cell)
 
 
 def _is_decimal(cell: str, sign: str) -> bool:

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from .columns import Quantity, Title, known_unit, spellings
+from ..texts import counted
+from .cellunits import quantity_units
+from .columns import Quantity, Title, known_unit
 from .numbers import AMBIGUOUS, Numbers, parse_numbers
 
 Unusable = dict[int, tuple[str, str]]
@@ -64,7 +66,7 @@ def read_quantity(
     cells : sequence of str
         Of the column.
     unit : str
-        Of the cells; empty for the quantity's own.
+        Of the cells that name none themselves; empty for the quantity's own.
 
     Returns
     -------
@@ -88,9 +90,9 @@ def read_quantity(
             f" {quantity.bounds.name}; give it in {quantity.bounds.unit}."
         )
     air = [quantity.key in _IN_ROOM_AIR and cell.casefold() in _ROOM_AIR for cell in cells]
+    texts, told_units = quantity_units(cells, quantity)
     numbers = parse_numbers(
-        ["" if is_air else cell for cell, is_air in zip(cells, air, strict=True)],
-        spellings(unit or quantity.bounds.unit),
+        ["" if is_air else text for text, is_air in zip(texts, air, strict=True)]
     )
     if numbers.are_ambiguous:
         raise AnalysisError(
@@ -98,14 +100,20 @@ def read_quantity(
             f" {cells[next(i for i, why in numbers.unusable.items() if why == AMBIGUOUS)]}; write"
             " thousands without separators, and decimals with a point."
         )
-    _check_unit(name, title, unit, numbers.values)
-    values = numbers.values * factor
+    is_bare = np.array([not told for told in told_units], dtype=bool)
+    _check_unit(name, title, unit, numbers.values[is_bare])
+    factors = [quantity.factor(told) if told else factor for told in told_units]
+    values = numbers.values * np.array(factors, dtype=float)
     values[np.array(air, dtype=bool)] = _IN_ROOM_AIR.get(quantity.key, np.nan)
     unusable = {i: (cells[i], reason) for i, reason in numbers.unusable.items()}
     for i in np.flatnonzero(_implausible(quantity, values)):
         unusable[int(i)] = (cells[i], f"is not plausible ({quantity.bounds.text})")
         values[i] = np.nan
-    return values, dict(sorted(unusable.items())), _note(name, title, unit, numbers, air)
+    return (
+        values,
+        dict(sorted(unusable.items())),
+        _note(name, title, unit, told_units, numbers, air),
+    )
 
 
 def _check_unit(name: str, title: Title, unit: str, values: np.ndarray) -> None:
@@ -140,10 +148,23 @@ def _implausible(quantity: Quantity, values: np.ndarray) -> np.ndarray:
     return (values < quantity.bounds.low) | (values > quantity.bounds.high)
 
 
-def _note(name: str, title: Title, unit: str, numbers: Numbers, air: Sequence[bool]) -> str:
+def _note(
+    name: str,
+    title: Title,
+    unit: str,
+    told_units: Sequence[str],
+    numbers: Numbers,
+    air: Sequence[bool],
+) -> str:
     bounds = title.quantity.bounds
     parts = []
-    if unit and title.quantity.factor(unit) != 1:
+    own = unit or bounds.unit or "fraction"
+    for other in sorted({told for told in told_units if told not in {"", own}}):
+        n = sum(told == other for told in told_units)
+        converted = title.quantity.factor(other) != 1
+        to = f", converted to {bounds.unit or 'a fraction'}" if converted else ""
+        parts.append(f"says {other} in {counted(n, 'cell')}{to}")
+    if unit and title.quantity.factor(unit) != 1 and not all(told_units):
         parts.append(f"was converted from {unit} to {bounds.unit or 'a fraction'}")
     if numbers.decimal_comma:
         parts.append("has decimal commas")

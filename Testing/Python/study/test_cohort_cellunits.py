@@ -1,0 +1,69 @@
+"""Units behind the numbers of a clinical table's cells count."""
+
+import numpy as np
+import pytest
+from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.study.tables.cellunits import common_unit
+from BV5AnalysisLib.study.tables.clinical import read_clinical
+from cohorttables import clinical, clinical_rows, column, with_column
+
+
+def read(folder, title, cells, instead_of):
+    rows = with_column(clinical_rows(), title, cells, instead_of)
+    return read_clinical(clinical(folder, rows, delimiter=";"))
+
+
+def test_percent_behind_every_fio2(tmp_path):
+    fio2 = column(clinical_rows(), "fio2")
+    table = read(tmp_path, "FiO2", [f"{100 * each:.0f} %" for each in fio2], "fio2")
+    np.testing.assert_allclose(table.columns["fio2"], fio2)
+    assert any("FiO2 says percent in 10 cells" in note for note in table.notes)
+
+
+@pytest.mark.parametrize("title", ["PaO2", "PaO2 (mmHg)"])
+def test_kpa_behind_every_pao2(tmp_path, title):
+    table = read(tmp_path, title, ["10.9 kPa", *["10,9kPa"] * 9], "pao2_mmhg")
+    np.testing.assert_allclose(table.columns["pao2_mmhg"], 10.9 * 760 / 101.325)
+
+
+def test_units_that_differ_by_cell(tmp_path):
+    cells = ["0.4", "40%", "40 Vol.%", "0.4", "room air", *["0.5"] * 5]
+    table = read(tmp_path, "fio2", cells, "fio2")
+    np.testing.assert_allclose(table.columns["fio2"], [0.4, 0.4, 0.4, 0.4, 0.21, *[0.5] * 5])
+
+
+def test_flow_with_its_unit(tmp_path):
+    cells = ["2 L/min", "3l", "500 mL/min", "4 lpm", *["1"] * 6]
+    table = read(tmp_path, "O2 flow", cells, "oxygen_l_min")
+    np.testing.assert_allclose(table.columns["oxygen_l_min"], [2, 3, 0.5, 4, *[1] * 6])
+
+
+def test_a_unit_of_something_else_is_no_number(tmp_path):
+    table = read(tmp_path, "fio2", ["0.4 kg", *["0.4"] * 9], "fio2")
+    assert [cell.text for cell in table.unusable] == ["0.4 kg"]
+
+
+def test_blood_gases_that_cannot_be_read_are_missing_and_listed(tmp_path):
+    table = read(tmp_path, "FiO2", ["40 parts"] * 10, "fio2")
+    assert np.isnan(table.columns["fio2"]).all()
+    assert len(table.unusable) == 10
+
+
+def test_a_bare_column_in_another_unit_is_still_refused(tmp_path):
+    with pytest.raises(AnalysisError, match="seems to be in kPa"):
+        read(tmp_path, "PaO2", ["90 mmHg", *["10.9"] * 9], "pao2_mmhg")
+
+
+def test_a_unit_that_all_numbers_have():
+    assert common_unit(["12 mg/L", "n/a", "3.5mg/L", ""]) == (["12", "n/a", "3.5", ""], "mg/L")
+    assert common_unit(["45%", "38.5 %"]) == (["45", "38.5"], "%")
+    for cells in (["45%", "0.4"], ["1A", "2A"], ["5 mg", "5 kg"], ["none", "few", "5 mg"]):
+        assert common_unit(cells) == (cells, "")
+
+
+def test_a_column_with_units_is_a_number(tmp_path):
+    table = read(tmp_path, "CRP", [f"{i} mg/L" for i in range(10)], "age")
+    assert table.columns["crp"].tolist() == list(range(10))
+    assert next(each.title for each in table.variables if each.key == "crp") == "CRP (mg/L)"
+    table = read(tmp_path, "CRP (mg/L)", [f"{i} mg/dL" for i in range(10)], "age")
+    assert "CRP (mg/L)" in table.left_out
