@@ -2,12 +2,13 @@
 
 ``python batchstub.py batch COUNT_FILE -o OUT …``: the source is a file that holds how many cases
 there are. The variable BV5_STUB_TEMPLATE names the folder of an analyzed case called TEMPLATE,
-which stands in for every result, BV5_STUB_SECONDS how long measuring takes, and BV5_STUB_CURED=1
-makes no case fail.
+which stands in for every result, BV5_STUB_SECONDS how long measuring takes, BV5_STUB_CURED=1
+makes no case fail, and BV5_STUB_FULL names a case that finds the disk full.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from BV5AnalysisLib.export.folder import RESULT, output_folder
+from BV5AnalysisLib.export.folder import RESULT, output_folder, write_failure
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.study.batch import workers
@@ -42,6 +43,8 @@ class StubStep:
     def __call__(self, case: BatchCase) -> None:
         """Write the case's folder, or fail."""
         time.sleep(float(os.environ.get("BV5_STUB_SECONDS", "0")))
+        if case.name == os.environ.get("BV5_STUB_FULL"):
+            raise write_failure(self.output / case.name, OSError(errno.ENOSPC, "full"))
         if fails(case.name) and not os.environ.get("BV5_STUB_CURED"):
             raise AnalysisError(REASON)
         folder = self.output / case.name

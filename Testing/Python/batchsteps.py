@@ -1,5 +1,6 @@
 """Steps of a batch that worker processes can load, and what they leave to be looked at."""
 
+import errno
 import os
 import signal
 import time
@@ -30,6 +31,8 @@ class Recorded:
             os.kill(os.getpid(), signal.SIGKILL)
         if kind == "hungry" or (kind == "crowded" and first):
             raise MemoryError("no room")
+        if kind == "full":
+            raise OSError(errno.ENOSPC, "No space left on device")
         if kind == "itk":
             raise RuntimeError("Exception thrown in SimpleITK: std::bad_alloc")
         if kind == "loud":

@@ -177,6 +177,19 @@ def test_failed_cases_are_tried_again_when_asked_for(study, out, monkeypatch, ca
     assert "--retry-failed needs --resume" in capsys.readouterr().err
 
 
+def test_a_full_disk_ends_the_batch_and_no_case_fails_by_it(study, out, monkeypatch, capsys):
+    monkeypatch.setenv("BV5_STUB_FULL", case_name(5))
+    assert bv5_batch(study(30), out) == 1
+    assert capsys.readouterr().err == (
+        "bv5: The disk of output folder study is full; what was measured is kept. Free space, then"
+        " --resume.\n"
+    )
+    assert rows(out / "failures.csv") == []
+    monkeypatch.delenv("BV5_STUB_FULL")
+    assert bv5_batch(study(30), out, "--resume") == 0
+    check_complete(out, 30)
+
+
 def test_other_parameters_do_not_go_on_with_a_batch(study, out, tmp_path, capsys):
     assert bv5_batch(study(3), out) == 0
     parameters = tmp_path / "parameters.json"

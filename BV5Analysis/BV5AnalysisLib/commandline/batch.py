@@ -16,7 +16,7 @@ from typing import Any
 from ..export.batch.folder import BatchFolder
 from ..export.batch.place import BATCH, check_new_batch, is_batch
 from ..export.folder import check_output
-from ..imaging.errors import AnalysisError
+from ..imaging.errors import AnalysisError, DiskFull
 from ..imaging.parameters import Parameters
 from ..study.batch.daskworkers import DaskWorkers
 from ..study.batch.memory import SHARE, available_bytes, usable_cores, worker_count
@@ -117,6 +117,11 @@ def run_batch(job: BatchJob, show: ShowBatch) -> BatchFolder:
                 file=sys.stderr,
             )
             raise
+        except DiskFull as error:
+            raise AnalysisError(
+                f"The disk of output folder {job.output.name} is full; what was measured is kept."
+                " Free space, then --resume."
+            ) from error
     tally.end()
     return batch
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..imaging.errors import AnalysisError
+from ..imaging.errors import AnalysisError, DiskFull
 
 FULL_BELOW_BYTES = 16 * 2**20
 """Less than the files of one case need."""
@@ -216,7 +216,7 @@ def _is_full(folder: Path) -> bool:
 def write_failure(folder: Path, error: OSError, full: bool = False) -> AnalysisError:
     """Error for an output folder that could not be written; `full` if the disk surely is."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT} or (error.errno is None and full):
-        return AnalysisError(
+        return DiskFull(
             f"The disk of output folder {folder.name} is full; free space, or give another folder."
         )
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:

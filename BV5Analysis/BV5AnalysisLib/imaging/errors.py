@@ -8,5 +8,9 @@ class AnalysisError(Exception):
     """
 
 
+class DiskFull(AnalysisError):
+    """Nothing can be written any more, which no other input would change."""
+
+
 class Cancelled(Exception):
     """The user asked to stop; raised by a progress callback."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from batchsteps import Recorded, cases, is_running, wait_until
+from BV5AnalysisLib.imaging.errors import DiskFull
 from BV5AnalysisLib.study.batch import workers as module
 from BV5AnalysisLib.study.batch.case import BatchCase, CaseOutcome
 from BV5AnalysisLib.study.batch.memory import bytes_for
@@ -54,6 +55,14 @@ class InlineWorkers:
 
     def end_idle(self):
         pass
+
+
+def test_a_full_disk_ends_the_batch_and_condemns_no_case(step):
+    ended = []
+    with LocalWorkers(1) as workers, pytest.raises(DiskFull):
+        ended += run_cases(cases("good 1", "full", "good 2"), step, workers)
+    assert not (step.folder / "good 2").exists()
+    assert not [each for each in ended if each.problem]
 
 
 def test_a_failing_case_gets_its_reason_in_one_line_and_the_others_go_on(step):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 
-from ...imaging.errors import AnalysisError
+from ...imaging.errors import AnalysisError, DiskFull
 from .case import BatchCase, CaseOutcome
 from .workers import WorkerDied, Workers
 
@@ -44,6 +45,8 @@ def run_cases(cases: Iterable[BatchCase], step: Step, workers: Workers) -> Itera
     ------
     AnalysisError
         The workers as a whole are lost, such as a scheduler that went away.
+    DiskFull
+        There is no room for results: all further cases would be measured in vain.
     """
     unlucky = []
     for case, outcome in _attempts(cases, step, workers):
@@ -79,6 +82,8 @@ def attempt(step: Step, case: BatchCase) -> CaseOutcome:
     ------
     MemoryError
         Memory did not suffice, which may be the fault of the cases beside it.
+    DiskFull
+        The result could not be written for want of room, which is no fault of the case.
     """
     began = time.perf_counter()
     problem = _problem_of(step, case)
@@ -88,6 +93,8 @@ def attempt(step: Step, case: BatchCase) -> CaseOutcome:
 def _problem_of(step: Step, case: BatchCase) -> str:
     try:
         step(case)
+    except DiskFull:
+        raise
     except AnalysisError as error:
         return _one_line(error)
     except MemoryError as error:
@@ -95,6 +102,8 @@ def _problem_of(step: Step, case: BatchCase) -> str:
     except Exception as error:  # What no one foresaw must not stop the other cases.
         if _is_want_of_memory(error):
             raise MemoryError from error
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFull(f"The disk is full ({error.filename or case.name}).") from error
         return f"Unexpected {type(error).__name__}: {_one_line(error)} ({_place_of(error)})"
     return ""
 
