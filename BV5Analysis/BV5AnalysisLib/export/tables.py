@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from .. import __version__
 from ..imaging.measurements import Measurement
 from ..imaging.quality import Severity
+from ..study.formulas import guard
 from .casedata import Case
 
 VOLUME_FIELDS = (
@@ -39,9 +39,6 @@ COLUMNS = (
     "review_comment",
 )
 _DECIMALS = dict.fromkeys(VOLUME_FIELDS, 4) | dict.fromkeys(PERCENT_FIELDS, 3)
-# Also after a semicolon, which separates cells where the comma is decimal; and as wide characters,
-# which spreadsheets in East Asian languages take for the narrow ones.
-_FORMULA_START = re.compile(r"(^|;\s*)(?=[=+\-−@＝＋－＠])")
 
 
 def write_measurements(path: Path, case: Case) -> None:
@@ -84,8 +81,8 @@ def csv_text(
 
 
 def safe_cell(text: str) -> str:
-    """Text on one line that no spreadsheet takes for a formula."""
-    return _FORMULA_START.sub(r"\1'", " ".join(text.split()))
+    """Text on one line that no spreadsheet takes for a formula; `unguard` gives it back."""
+    return guard(" ".join(text.split()))
 
 
 def _row(case: Case, measurement: Measurement) -> dict[str, str]:

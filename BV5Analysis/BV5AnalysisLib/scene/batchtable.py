@@ -16,6 +16,7 @@ import slicer
 from ..export.tables import COLUMNS, MEASUREMENT_FIELDS
 from ..imaging.errors import AnalysisError
 from ..study.batch.case import CaseOutcome
+from ..study.formulas import unguard
 from .tables import Column, fill_table
 
 MEASUREMENTS = "measurements.csv"
@@ -163,7 +164,7 @@ def _rows(folder: Path, name: str, needed: tuple[str, ...]) -> list[dict[str, st
             reader = csv.DictReader(file, restval="", strict=True)
             missing = [each for each in needed if each not in (reader.fieldnames or ())]
             if not missing:
-                return list(reader)
+                return [row | {"case": unguard(row["case"])} for row in reader]
     except FileNotFoundError:
         raise AnalysisError(
             f"{folder} holds no {name}; give the output folder of a batch."

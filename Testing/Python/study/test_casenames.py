@@ -37,6 +37,8 @@ def test_good_names(name):
         ("-1", "formula"),
         ("−1", "formula"),
         ("@x", "formula"),
+        ("＝x", "formula"),
+        ("a;=b", "formula"),
         ("CON", "device of Windows"),
         ("nul.txt", "device of Windows"),
         ("Com1", "device of Windows"),

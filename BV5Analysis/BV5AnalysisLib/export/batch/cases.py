@@ -14,6 +14,7 @@ from typing import Any
 from ...imaging.errors import AnalysisError
 from ...imaging.parameters import Parameters
 from ...imaging.quality import Severity
+from ...study.formulas import unguard
 from ..casedata import Review
 from ..folder import RESULT
 from ..tables import COLUMNS, MEASUREMENT_FIELDS, csv_text, safe_cell
@@ -149,7 +150,7 @@ def _cell(text: str) -> str:
     try:
         float(text)
     except ValueError:
-        return safe_cell(text)
+        return safe_cell(unguard(text))
     return text
 
 

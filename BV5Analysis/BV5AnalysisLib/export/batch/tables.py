@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ...study.batch.case import BatchCase
+from ...study.formulas import unguard
 from ..tables import csv_text, safe_cell
 from .record import write_whole
 
@@ -90,7 +91,7 @@ def renew_cases_csv(path: Path, cases: Iterable[BatchCase]) -> None:
         reader = csv.DictReader(file)
         columns = reader.fieldnames or CASE_COLUMNS
         rows = [row | uses.get(row.get("case", ""), {}) for row in reader]
-    cells = ({name: safe_cell(row.get(name) or "") for name in columns} for row in rows)
+    cells = ({name: safe_cell(unguard(row.get(name) or "")) for name in columns} for row in rows)
     write_whole(path, csv_text(columns, cells, header=True))
 
 

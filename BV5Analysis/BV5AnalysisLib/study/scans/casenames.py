@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from ..formulas import begins_formula
 from .identifiers import short_hash
 
 LONGEST = 100
@@ -23,7 +24,6 @@ OWN_NAMES = frozenset(
 """What else lies in the output of a batch."""
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-_FORMULA_STARTS = ("=", "+", "-", "−", "@", "'")
 
 
 def folded(name: str) -> str:
@@ -39,8 +39,8 @@ def problem_of_name(name: str) -> str:
         (name.startswith("."), "starts with a dot"),
         (name.endswith((".", " ")), "ends with a dot or space"),
         (
-            name.startswith(_FORMULA_STARTS),
-            "starts with a sign that begins a formula in spreadsheets",
+            name.startswith("'") or begins_formula(name),
+            "has a sign that begins a formula in spreadsheets at its start or after a semicolon",
         ),
         (bool(_WINDOWS_DEVICES.fullmatch(name)), "is a device of Windows"),
         (folded(name) in OWN_NAMES, "is that of a file of the batch"),

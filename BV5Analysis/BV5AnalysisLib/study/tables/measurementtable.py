@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,8 @@ from ...imaging.errors import AnalysisError
 from ..cohortresult import Exclusion, FlowStep, UnusableCell, Variable
 from ..measures import MEASURES
 from ..texts import counted, listed, shortened
+from .batchtables import case_name, is_of_batch, not_measured, with_own_tables
 from .casetable import CaseTable
-from .clinical import clean_name
 from .numbers import parse_numbers
 from .spreadsheet import Sheet, read_sheet
 
@@ -38,8 +37,6 @@ NOT_CLINICAL = frozenset(each.key for each in (*MEASURES, *_OTHER_NUMBERS, *_TEX
     LUNG_VOLUME.key
 }
 """Columns that do not describe patients: measures, and how they were measured."""
-
-_FORMULA_STARTS = tuple("=+-@\u2212\t\r")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +70,8 @@ def read_measurements(
     Parameters
     ----------
     path : pathlib.Path
-        The table, or the folder that holds it. Of a batch's folder, cases that failed or are not
-        finished are counted as scans.
+        The table, or the folder that holds it. In a batch's folder, cases that failed or are not
+        finished are counted as scans, and each case's own table counts, as of `with_own_tables`.
     region : str
         The region to take, capitals aside.
     keep_rejected : bool
@@ -98,8 +95,13 @@ def read_measurements(
         path = path / FILE
     sheet = read_sheet(path)
     indices = _indices(sheet)
-    cases = [_unguarded(clean_name(cell)) for cell in sheet.column(indices["case"])]
-    steps = [_first_step(path, cases)]
+    lost: list[Exclusion] = []
+    if is_of_batch(path):
+        if "region" in indices:
+            sheet = with_own_tables(sheet, path.parent, indices["case"], indices["region"])
+        lost = not_measured(path.parent, set(map(case_name, sheet.column(indices["case"]))))
+    cases = [case_name(cell) for cell in sheet.column(indices["case"])]
+    steps = [FlowStep("scans", len(set(cases)) + len(lost), tuple(lost))]
     rows, excluded = _rows_of_region(sheet, indices, cases, region)
     columns, unusable = _columns(sheet, indices, rows, [cases[row] for row in rows])
     table = CaseTable(
@@ -119,7 +121,11 @@ def read_measurements(
     table, rejected = _without_rejected(table, keep_rejected)
     steps = _with_step(steps, "not rejected in review", len(table), rejected)
     return Measurements(
-        sheet.name, table, tuple(steps), tuple(unusable), (*sheet.notes, *_findings_note(table))
+        sheet.name,
+        table,
+        tuple(steps),
+        tuple(unusable),
+        (*sheet.notes, *_findings_note(table), *_same_scan_note(table)),
     )
 
 
@@ -158,34 +164,6 @@ def _indices(sheet: Sheet) -> dict[str, int]:
             f" {FILE} of a batch first, and the clinical table after it."
         )
     return {title: titles.index(title) for title in titles}
-
-
-def _first_step(path: Path, cases: list[str]) -> FlowStep:
-    """Count all scans: of a batch also those that gave no measurements."""
-    measured = set(cases)
-    excluded = []
-    reasons = _beside(path, "failures.csv", "reason")
-    for case in sorted({*reasons, *_beside(path, "cases.csv", "case")} - measured):
-        reason = reasons.get(case)
-        excluded.append(Exclusion(case, f"failed: {reason}" if reason else "not finished"))
-    return FlowStep("scans", len(measured) + len(excluded), tuple(excluded))
-
-
-def _beside(path: Path, name: str, column: str) -> dict[str, str]:
-    """Read a column by case, of a table that a batch writes beside its measurements."""
-    if not (path.parent / "batch.json").is_file() or not (path.parent / name).is_file():
-        return {}
-    with (path.parent / name).open(encoding="utf-8", newline="") as file:
-        return {
-            _unguarded(clean_name(row["case"])): row[column]
-            for row in csv.DictReader(file)
-            if row.get("case") and row.get(column)
-        }
-
-
-def _unguarded(case: str) -> str:
-    """Name without the quotation mark that keeps spreadsheets from taking it for a formula."""
-    return case[1:] if case[:1] == "'" and case[1:].startswith(_FORMULA_STARTS) else case
 
 
 def _rows_of_region(
@@ -278,3 +256,19 @@ def _findings_note(table: CaseTable) -> list[str]:
         return []
     told = listed((f"{code} ({n})" for code, n in counts.most_common()), 12)
     return [f"Findings of quality in {FILE}, which exclude no one by themselves: {told}."]
+
+
+def _same_scan_note(table: CaseTable) -> list[str]:
+    """Name cases that agree in all digits: two scans never do."""
+    columns = [table.columns[each.key] for each in MEASURES]
+    cases: dict[tuple[float, ...], list[str]] = {}
+    for case, *values in zip(table.cases, *columns, strict=True):
+        if np.isfinite(values).all():
+            cases.setdefault(tuple(values), []).append(case)
+    same = [" and ".join(each) for each in cases.values() if len(each) > 1]
+    if not same:
+        return []
+    return [
+        f"Cases with the same measurements in all digits, as of one scan that is there twice:"
+        f" {listed(same)}. Keep one of each in the clinical table."
+    ]

@@ -1,0 +1,27 @@
+"""Texts that spreadsheets take for formulas, and the quotation mark that keeps them from it."""
+
+from __future__ import annotations
+
+import re
+
+# A sign counts also after a semicolon, which separates cells where the comma is decimal; and as a
+# wide character, which spreadsheets in East Asian languages take for the narrow one. A mark that is
+# there already is marked again, so that marking can be undone.
+_SIGN = "'*[=+\\-\u2212@＝＋－＠]"
+_BEFORE = re.compile(rf"(^|;\s*)(?={_SIGN})")
+_MARKED = re.compile(rf"(^|;\s*)'(?={_SIGN})")
+
+
+def guard(text: str) -> str:
+    """Text with ``'`` before what begins a formula: no spreadsheet takes it for one."""
+    return _BEFORE.sub(r"\1'", text)
+
+
+def unguard(text: str) -> str:
+    """Text as it was before `guard`."""
+    return _MARKED.sub(r"\1", text)
+
+
+def begins_formula(text: str) -> bool:
+    """Whether a spreadsheet may take a text, or what follows a semicolon in it, for a formula."""
+    return _BEFORE.search(text) is not None
