@@ -25,6 +25,7 @@ from BV5AnalysisLib.study.cohortresult import (
     Variable,
 )
 from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
+from BV5AnalysisLib.study.statistics.pairs import compare_pairs
 from scipy import stats
 
 NAN = float("nan")
@@ -209,4 +210,5 @@ def cohort_result(n: int = 50, groups: int = 2, seed: int = 0, **changes) -> Coh
         software={"bv5-analysis": "0.1", "scipy": "1.17.1", "statsmodels": "0.15.0"},
         definitions=("BV5: 1.25 ≤ CSA < 5 mm²; BV5-10: 5 ≤ CSA < 10 mm²; BV10: CSA ≥ 10 mm².",),
     )
-    return dataclasses.replace(result, **changes)
+    pairs = compare_pairs(MEASURES, columns, made)
+    return dataclasses.replace(result, pairs=pairs, **changes)

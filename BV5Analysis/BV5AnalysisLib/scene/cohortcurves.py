@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..export.cohort.wording import TEST_TITLES, estimate_text, p_phrase
+from ..export.cohort.wording import estimate_text, p_phrase
 from ..study.cohortresult import CohortResult, Comparison, Correlation, Roc
 from ..study.measures import Measure
+from ..study.statistics.comparisons import TEST_NAMES
 from ..study.statistics.regressionline import regression_line
 from .cohortchart import COLORS, GRAY, INK, CohortChart, CohortCurve, axis_range, below_legend
 from .tables import Column
@@ -79,7 +80,7 @@ def groups_chart(result: CohortResult, comparison: Comparison) -> CohortChart | 
         [f"{place}: {group.label} (n = {group.n})" for place, group in enumerate(result.groups, 1)]
     )
     test = comparison.tests[0] if comparison.tests else None
-    tested = f", {TEST_TITLES[test.name]} {p_phrase(test.p)}" if test else ""
+    tested = f", {TEST_NAMES[test.name]} {p_phrase(test.p)}" if test else ""
     return CohortChart(
         "groups",
         f"{measure.title} by group{tested}",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import slicer
 
+from ..export.cohort.pairs import pairs_block
 from ..export.cohort.patients import characteristics_block
 from ..export.cohort.tables import Block, adjusted_block, correlation_block, roc_block, table_one
 from ..study.cohortresult import CohortResult, Exclusion, FlowStep
@@ -17,6 +18,7 @@ from .tables import Column, fill_table, saveable
 TITLES = {
     "table1": "Table 1",
     "table1Correlations": "Table 1, correlations",
+    "pairs": "groups in pairs",
     "patients": "patients",
     "correlations": "all correlations",
     "adjusted": "adjusted model",
@@ -34,6 +36,7 @@ def cohort_blocks(result: CohortResult) -> dict[str, Block]:
     """Make all tables of text of a cohort, by their keys, in order."""
     first, *others = table_one(result)
     blocks = {"table1": first, "table1Correlations": others[0] if others else None}
+    blocks["pairs"] = pairs_block(result)
     blocks["patients"] = characteristics_block(result)
     everything = correlation_block(result, result.correlations)
     if not others or everything.rows != others[0].rows:

@@ -148,11 +148,19 @@ class Summary:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its confidence interval; NaN where it cannot be told."""
+    """A value with its confidence interval; NaN where it cannot be told.
+
+    Attributes
+    ----------
+    value, low, high : float
+    problem : str
+        Why there is no interval though there is a value, else empty.
+    """
 
     value: float
     low: float
     high: float
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +173,10 @@ class Test:
         ``welch``, ``student``, ``mann-whitney``, ``welch-anova``, ``anova`` or
         ``kruskal-wallis``; of categories ``fisher`` or ``chi-squared``.
     statistic, degrees_of_freedom, p : float
-        NaN where there are none; p is two-sided.
+        NaN where there are none; p is two-sided. Of an analysis of variance these are the degrees
+        of freedom of the denominator.
+    numerator_degrees_of_freedom : float
+        Of an analysis of variance, else NaN.
     """
 
     __test__ = False  # No test of pytest's.
@@ -174,6 +185,7 @@ class Test:
     statistic: float
     degrees_of_freedom: float
     p: float
+    numerator_degrees_of_freedom: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -187,10 +199,11 @@ class Comparison:
     summaries : tuple of Summary
         One a group, in the order of the groups.
     difference : Estimate or None
-        Mean of the first group less that of the second, by the chosen test's assumptions; None
-        for more than two groups.
+        Mean of the first group less that of the second, by the chosen test's assumptions; of
+        medians where that is a test of ranks. None for more than two groups.
     effect_size : Estimate or None
-        Hedges' g of the same, with its interval; None for more than two groups.
+        Hedges' g, or the rank-biserial correlation with a test of ranks; None for more than two
+        groups.
     tests : tuple of Test
         The chosen one first, then the others.
     p_holm : float
@@ -206,6 +219,22 @@ class Comparison:
     tests: tuple[Test, ...]
     p_holm: float = float("nan")
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class PairComparison:
+    """A measure compared between two of several groups.
+
+    Attributes
+    ----------
+    groups : tuple of str
+        Labels of the two, in the order of the groups.
+    comparison : Comparison
+        As of two groups alone; `p_holm` is adjusted over all pairs of all measures.
+    """
+
+    groups: tuple[str, str]
+    comparison: Comparison
 
 
 @dataclass(frozen=True)
@@ -357,6 +386,8 @@ class CohortResult:
         < 5 mm²``; footnotes of tables.
     confidence : float
         Level of every interval.
+    pairs : tuple of PairComparison
+        Each two of three or more groups, measure by measure; empty for two groups.
     """
 
     cohort: Cohort
@@ -372,3 +403,4 @@ class CohortResult:
     definitions: tuple[str, ...] = ()
     confidence: float = 0.95
     categories: tuple[CategoryComparison, ...] = ()
+    pairs: tuple[PairComparison, ...] = ()

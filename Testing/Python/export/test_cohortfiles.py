@@ -14,13 +14,21 @@ from BV5AnalysisLib.export.cohort.files import (
     comparisons_csv,
     correlations_csv,
     exclusions_csv,
+    pairs_csv,
     table_csv,
     table_markdown,
     unusable_csv,
 )
 from BV5AnalysisLib.export.cohort.record import cohort_json
 from BV5AnalysisLib.export.cohort.tables import Block, table_one
-from BV5AnalysisLib.study.cohortresult import Estimate, Exclusion, FlowStep, Group, UnusableCell
+from BV5AnalysisLib.study.cohortresult import (
+    Estimate,
+    Exclusion,
+    FlowStep,
+    Group,
+    Test,
+    UnusableCell,
+)
 from BV5AnalysisLib.study.measures import MEASURES
 from cohorts import cohort_result
 
@@ -180,7 +188,50 @@ def test_a_comparison_that_failed_has_its_reason_and_no_number(result):
     changed = dataclasses.replace(result, comparisons=(failed,), characteristics=())
     for row in dicts_of(comparisons_csv(changed)):
         assert row["problem"] == "x"
-        assert {row[name] for name in ("difference", "hedges_g", "test", "p", "p_holm")} == {""}
+        assert {row[name] for name in ("difference", "effect_size", "test", "p", "p_holm")} == {""}
+        assert (row["difference_of"], row["effect_size_name"]) == ("", "")
+
+
+def test_comparisons_csv_says_whose_difference_and_which_effect_size(result):
+    first = dicts_of(comparisons_csv(result))[0]
+    assert (first["difference_of"], first["effect_size_name"]) == ("means", "Hedges' g")
+    by_ranks = dataclasses.replace(
+        result.comparisons[0], tests=(Test("mann-whitney", 190.0, NAN, 0.03),)
+    )
+    changed = dataclasses.replace(result, comparisons=(by_ranks,))
+    first = dicts_of(comparisons_csv(changed))[0]
+    assert (first["difference_of"], first["effect_size_name"]) == ("medians", "Rank-biserial r")
+
+
+def test_comparisons_csv_has_both_degrees_of_freedom_of_an_analysis_of_variance():
+    three = cohort_result(groups=3)
+    tests = (Test("anova", 3.2, 47.0, 0.04, 2.0),)
+    anova = dataclasses.replace(three.comparisons[0], tests=tests)
+    rows = dicts_of(comparisons_csv(dataclasses.replace(three, comparisons=(anova,))))
+    found = rows[0]["numerator_degrees_of_freedom"], rows[0]["degrees_of_freedom"]
+    assert found == ("2", "47")
+    # The clinical variables are compared by the test of Kruskal and Wallis.
+    found = rows[-1]["numerator_degrees_of_freedom"], rows[-1]["degrees_of_freedom"]
+    assert found == ("", "2")
+
+
+def test_pairs_csv_has_each_two_groups_of_each_measure():
+    three = cohort_result(groups=3)
+    rows = dicts_of(pairs_csv(three))
+    assert len(rows) == 3 * len(three.comparisons)
+    assert (rows[1]["first_group"], rows[1]["second_group"]) == ("Site A", "Site C")
+    found = three.pairs[1].comparison
+    assert float(rows[1]["difference"]) == pytest.approx(found.difference.value, rel=1e-9)
+    assert float(rows[1]["p_holm"]) == pytest.approx(found.p_holm, rel=1e-9)
+    assert rows[1]["test"] == "welch"
+
+
+def test_labels_of_pairs_are_no_formulas():
+    three = cohort_result(groups=3)
+    pair = dataclasses.replace(three.pairs[0], groups=("=1+1", "−2"))
+    row = dicts_of(pairs_csv(dataclasses.replace(three, pairs=(pair,))))[0]
+    assert not row["first_group"].startswith("=")
+    assert not row["second_group"].startswith("−")
 
 
 def test_correlations_csv(result):
@@ -227,7 +278,9 @@ def test_what_is_no_number_is_null(result):
     assert "Infinity" not in text
     record = json.loads(text)
     jsonschema.validate(record, SCHEMA)
-    assert record["correlations"][0]["coefficient"] == {"value": None, "low": None, "high": None}
+    assert record["correlations"][0]["coefficient"] == {
+        "value": None, "low": None, "high": None, "problem": "",
+    }  # fmt: skip
 
 
 def test_options_are_kept(result):

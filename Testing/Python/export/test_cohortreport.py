@@ -24,6 +24,7 @@ pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
 from BV5AnalysisLib.export.cohort.figures import FIGURES, cohort_figures
 from BV5AnalysisLib.export.cohort.folder import COHORT, write_cohort
+from BV5AnalysisLib.export.cohort.pairs import pairs_block
 from BV5AnalysisLib.export.cohort.report import MOST_LISTED, cohort_html, table_one_html
 from BV5AnalysisLib.export.cohort.tables import table_one
 from BV5AnalysisLib.export.folder import output_folder
@@ -248,10 +249,22 @@ def contents(folder) -> dict[str, bytes]:
 
 def test_the_folder_holds_what_it_says(written):
     names = {path.relative_to(written).as_posix() for path in written.rglob("*")}
-    assert names == set(COHORT.names)
+    # Pairs are of three or more groups.
+    assert names == set(COHORT.names) - {"pairs.csv"}
     assert COHORT.holds(written)
     text = (written / "cohort.csv").read_text(encoding="utf-8")
     assert len(list(csv.DictReader(io.StringIO(text)))) == 50
+
+
+def test_three_groups_are_told_in_pairs(tmp_path):
+    three = cohort_result(groups=3)
+    write_cohort(tmp_path, three)
+    assert (tmp_path / "pairs.csv").exists()
+    page = Page((tmp_path / "cohort.html").read_text(encoding="utf-8"))
+    assert "pairs" in page.ids()
+    for block in (pairs_block(three),):
+        for cell in (cell for row in block.rows for cell in row):
+            assert cell in page.text
 
 
 def test_the_same_result_gives_the_same_bytes(written, tmp_path, result):

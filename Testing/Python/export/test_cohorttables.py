@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.export.cohort.pairs import pairs_block
 from BV5AnalysisLib.export.cohort.patients import characteristics_block
 from BV5AnalysisLib.export.cohort.tables import (
     adjusted_block,
@@ -116,7 +117,43 @@ def test_a_test_by_ranks_goes_with_medians():
     block = block_of(published(tests=(Test("mann-whitney", 190.0, NAN, 0.03),)))
     assert block.header[1].endswith("median (quartiles)")
     assert block.rows[0][1] == "47.00 (41.00 to 52.50)"
+    assert block.header[3:5] == ("Difference of medians (95 % CI)", "Rank-biserial r (95 % CI)")
     assert "Mann–Whitney U test" in " ".join(block.footnotes)
+
+
+def test_a_value_without_interval_says_why_in_a_footnote():
+    apart = published(effect_size=Estimate(1.0, NAN, NAN, "the groups do not overlap"))
+    block = block_of(apart)
+    assert block.rows[0][4] == "1.00¹"
+    assert block.footnotes[-1] == "¹ Not computed: an interval, as the groups do not overlap."
+
+
+def test_each_two_of_three_groups_have_a_row_under_their_measure():
+    three = cohort_result(groups=3)
+    block = pairs_block(three)
+    assert block.header == (
+        "Groups", "Difference of means (95 % CI)", "Hedges' g (95 % CI)", "p", "p (Holm)",
+    )  # fmt: skip
+    assert block.rows[0] == ("BV5 (%)",)
+    assert [row[0] for row in block.rows[1:4]] == [
+        "Site A – Site B", "Site A – Site C", "Site B – Site C",
+    ]  # fmt: skip
+    assert len(block.rows) == 4 * len(MEASURES)
+    notes = " ".join(block.footnotes)
+    assert "adjusted for 21 comparisons, all pairs of all measures" in notes
+    assert pairs_block(cohort_result()) is None
+
+
+def test_a_pair_that_could_not_be_compared_says_why():
+    three = cohort_result(groups=3)
+    failed = dataclasses.replace(
+        three.pairs[0].comparison,
+        difference=None, effect_size=None, tests=(), p_holm=NAN, problem="too few",
+    )  # fmt: skip
+    pair = dataclasses.replace(three.pairs[0], comparison=failed)
+    block = pairs_block(dataclasses.replace(three, pairs=(pair, *three.pairs[1:])))
+    assert block.rows[1] == ("Site A – Site B", "–", "–", "–¹", "–")
+    assert block.footnotes[-1] == "¹ Not computed: too few."
 
 
 def test_fewer_values_than_patients_are_told():
@@ -247,6 +284,10 @@ def test_roc_table(result):
     negatives = str(first.negatives)
     assert block.rows[0] == ("BV5 (%)", "0.71 (0.55 to 0.86)", "low", "12", negatives)
     assert block.rows[1][1] == "–¹"
+    perfect = dataclasses.replace(first, auc=Estimate(1.0, NAN, NAN, "no spread"))
+    told = roc_block(dataclasses.replace(result, rocs=(perfect, failed)))
+    assert [row[1] for row in told.rows] == ["1.00¹", "–²"]
+    assert told.footnotes[-2] == "¹ Not computed: an interval, as no spread."
     assert block.footnotes[-1] == "¹ Not computed: nobody died."
     assert roc_block(dataclasses.replace(result, rocs=())) is None
 
@@ -263,4 +304,6 @@ def test_references_are_of_what_was_used(result):
     assert "Mann HB" not in cited
     three = " ".join(references(cohort_result(groups=3)))
     assert "Kruskal WH" in three
-    assert "Hedges" not in three
+    # Of the pairs.
+    assert "Hedges" in three
+    assert "Welch BL. The generalization" in three

@@ -4,19 +4,20 @@ import math
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.study.cohortresult import Group, Variable
+from BV5AnalysisLib.study.cohortresult import Group, Summary, Variable
 from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
 from BV5AnalysisLib.study.statistics.adjusted import adjusted_model
 from BV5AnalysisLib.study.statistics.categories import compare_categories
 from BV5AnalysisLib.study.statistics.comparisons import (
     compare,
     compare_summaries,
-    hedges_g,
     summary_of,
     with_holm,
 )
 from BV5AnalysisLib.study.statistics.correlations import correlate, correlations
+from BV5AnalysisLib.study.statistics.effects import hedges_g, median_difference, rank_biserial
 from BV5AnalysisLib.study.statistics.multiplicity import holm
+from BV5AnalysisLib.study.statistics.pairs import compare_pairs
 from BV5AnalysisLib.study.statistics.roc import area_under_curve, roc_of, rocs
 from scipy import stats
 
@@ -58,8 +59,10 @@ def test_two_groups_are_compared_by_the_chosen_test_first(test):
     }
     assert found.tests[0].name == test
     assert {each.name: each.p for each in found.tests} == pytest.approx(expected)
-    assert found.difference.value == pytest.approx(LOW.mean() - HIGH.mean())
+    middle = np.median if test == "mann-whitney" else np.mean
+    assert found.difference.value == pytest.approx(middle(LOW) - middle(HIGH))
     assert found.difference.low < found.difference.value < found.difference.high
+    assert found.effect_size.low < found.effect_size.value < found.effect_size.high
 
 
 def test_data_and_their_summaries_give_the_same():
@@ -98,6 +101,115 @@ def test_the_interval_of_the_effect_size_covers():
         found = hedges_g(summary_of(rng.normal(0.6, 1, 30)), summary_of(rng.normal(0, 1, 20)))
         held += found.low <= 0.6 <= found.high
     assert 0.91 <= held / 300 <= 0.985
+
+
+@pytest.mark.parametrize(("size", "gap"), [(3, 2.0), (3, 3.0), (5, 1.2), (30, 0.4), (2000, 0.07)])
+def test_the_interval_of_the_effect_size_agrees_with_students_test(size, gap):
+    """At any n it leaves 0 out just where p is below 0.05; as a normal one does not."""
+    values = np.linspace(-1.5, 1.5, size)
+    for shift in (gap, -gap):
+        found = compare(BV5_PCT, *groups_of(values + shift, values), test="student")
+        assert (found.effect_size.low > 0 or found.effect_size.high < 0) == (
+            found.tests[0].p < 0.05
+        )
+        assert found.effect_size.low < found.effect_size.value < found.effect_size.high
+    turned = compare(BV5_PCT, *groups_of(values, values + gap)).effect_size
+    straight = compare(BV5_PCT, *groups_of(values + gap, values)).effect_size
+    assert (turned.low, turned.high) == pytest.approx((-straight.high, -straight.low))
+
+
+def test_the_interval_of_the_effect_size_by_hand():
+    """Noncentral t distributions with the bounds as parameters have the found t at 2.5 % each."""
+    first, second = Summary(4, 5.0, 1.0, *[math.nan] * 3), Summary(6, 3.0, 1.0, *[math.nan] * 3)
+    found = hedges_g(first, second)
+    to_t = math.sqrt(4 * 6 / 10) / (1 - 3 / (4 * 8 - 1))
+    assert found.value * to_t == pytest.approx(2 * math.sqrt(2.4))
+    assert stats.nct.sf(2 * math.sqrt(2.4), 8, found.low * to_t) == pytest.approx(0.025)
+    assert stats.nct.cdf(2 * math.sqrt(2.4), 8, found.high * to_t) == pytest.approx(0.025)
+
+
+def test_rank_biserial_is_of_u():
+    found = rank_biserial(LOW, HIGH)
+    u = stats.mannwhitneyu(LOW, HIGH).statistic
+    assert found.value == pytest.approx(2 * u / (30 * 20) - 1)
+    assert rank_biserial(HIGH, LOW).value == pytest.approx(-found.value)
+    assert -1 <= found.low < found.value < found.high <= 1
+
+
+def test_the_intervals_by_ranks_cover():
+    """Of 300 pairs of skewed samples with known answers, some 95 % of intervals hold them."""
+    rng = np.random.default_rng(4)
+    shift = 0.5
+    by_ranks = 2 * stats.norm.cdf(shift / math.sqrt(2)) - 1
+    held = np.zeros(2)
+    for _ in range(300):
+        first, second = rng.lognormal(shift, 1, 30), rng.lognormal(0, 1, 20)
+        for index, (found, truth) in enumerate(
+            [
+                (median_difference(first, second), math.exp(shift) - 1),
+                (rank_biserial(first, second), by_ranks),
+            ]
+        ):
+            held[index] += found.low <= truth <= found.high
+    assert np.all(held / 300 >= 0.92)
+    assert np.all(held / 300 <= 0.99)
+
+
+def test_groups_that_do_not_overlap_have_no_interval_by_ranks():
+    values, groups = groups_of([1.0, 2, 3], [4.0, 5, 6])
+    found = compare(BV5_PCT, values, groups, "mann-whitney").effect_size
+    assert found.value == -1
+    assert math.isnan(found.low)
+    assert "do not overlap" in found.problem
+
+
+def test_medians_without_spread_have_no_interval():
+    values, groups = groups_of([1.0] * 60 + [2.0], [3.0] * 60 + [4.0])
+    found = compare(BV5_PCT, values, groups, "mann-whitney").difference
+    assert found.value == -2
+    assert math.isnan(found.low)
+    assert found.problem
+
+
+@pytest.mark.parametrize("test", ["welch", "student", "mann-whitney"])
+def test_each_two_of_three_groups_are_compared_as_if_alone(test):
+    values, groups = groups_of(LOW, HIGH, RNG.normal(40, 12, 15))
+    columns = {each.key: values for each in MEASURES}
+    pairs = compare_pairs(MEASURES[:2], columns, groups, test)
+    assert [each.groups for each in pairs[:3]] == [
+        ("group 1", "group 2"), ("group 1", "group 3"), ("group 2", "group 3"),
+    ]  # fmt: skip
+    assert [each.comparison.measure for each in pairs[2:4]] == list(MEASURES[:2])
+    alone = compare(MEASURES[0], values, (groups[0], groups[2]), test)
+    found = pairs[1].comparison
+    assert (found.difference, found.effect_size) == (alone.difference, alone.effect_size)
+    assert found.tests == alone.tests
+    assert [each.comparison.p_holm for each in pairs] == pytest.approx(
+        holm([each.comparison.tests[0].p for each in pairs])
+    )
+
+
+def test_pairs_of_a_group_that_is_too_small_say_so_and_the_others_are_compared():
+    values, groups = groups_of(LOW, HIGH, [40.0])
+    first, second, third = compare_pairs(MEASURES[:1], {"bv5_pct": values}, groups)
+    assert first.comparison.p_holm == pytest.approx(first.comparison.tests[0].p)
+    assert "group 3 has 1 of the 3 values" in second.comparison.problem
+    assert third.comparison.tests == ()
+
+
+def test_two_groups_have_no_pairs():
+    values, groups = groups_of(LOW, HIGH)
+    assert compare_pairs(MEASURES[:1], {"bv5_pct": values}, groups) == ()
+
+
+def test_degrees_of_freedom_of_many_groups():
+    found = compare(BV5_PCT, *groups_of(LOW, HIGH, LOW + 1), test="student")
+    tests = {each.name: each for each in found.tests}
+    assert tests["anova"].numerator_degrees_of_freedom == 2
+    assert tests["anova"].degrees_of_freedom == 80 - 3
+    assert tests["welch-anova"].numerator_degrees_of_freedom == 2
+    assert tests["kruskal-wallis"].degrees_of_freedom == 2
+    assert math.isnan(tests["kruskal-wallis"].numerator_degrees_of_freedom)
 
 
 @pytest.mark.parametrize(
@@ -420,14 +532,18 @@ def test_the_interval_is_that_of_a_bootstrap_with_the_plain_statistic():
     assert (found.auc.low, found.auc.high) == pytest.approx((expected.low, expected.high))
 
 
-def test_perfectly_told_outcomes_have_an_interval_without_width():
-    found = curve([4.0, 5, 6], [1.0, 2, 3])
-    assert (found.auc.low, found.auc.value, found.auc.high) == (1, 1, 1)
-
-
-def test_constant_measures_tell_nothing():
-    found = curve([1.0, 1, 1], [1.0, 1, 1, 1])
-    assert (found.auc.low, found.auc.value, found.auc.high) == (0.5, 0.5, 0.5)
+@pytest.mark.parametrize(
+    ("positives", "negatives", "area"),
+    [([4.0, 5, 6], [1.0, 2, 3], 1), ([1.0, 2, 3], [4.0, 5, 6], 0), ([1.0] * 3, [1.0] * 4, 0.5)],
+)
+def test_where_no_resample_differs_there_is_no_interval(positives, negatives, area):
+    """Three against three perfectly told apart are no proof of an area of 1."""
+    found = curve(positives, negatives)
+    assert found.auc.value == area
+    assert math.isnan(found.auc.low)
+    assert math.isnan(found.auc.high)
+    assert "every resample has the same area" in found.auc.problem
+    assert not found.problem
 
 
 def test_too_few_with_the_outcome():

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from ...study.cohortresult import CohortResult, Comparison
 from ...study.measures import MEASURES, Measure
+from ...study.statistics.comparisons import TEST_NAMES
 from .flow import flow_picture
 from .plots import (
     draw_boxes,
@@ -21,7 +22,7 @@ from .plots import (
     tick_labels,
 )
 from .style import DOUBLE_MM, SINGLE_MM, Picture, figure_style, grid_of_axes, new_figure, picture_of
-from .wording import TEST_TITLES, chosen_test, estimate_text, interval_text, p_phrase, subscripted
+from .wording import chosen_test, estimate_text, interval_text, p_phrase, subscripted
 
 FIGURES = ("flow", "groups", "scatter", "roc", "histograms")
 _PANEL_MM = 52.0
@@ -90,7 +91,7 @@ def _groups_figure(result: CohortResult) -> CohortFigure | None:
         axes.set_title(p_phrase(comparison.tests[0].p) if comparison.tests else "not tested")
 
     picture = _panels(result, draw, as_lines=False)
-    tested = f" p: {TEST_TITLES[test]}, not adjusted for the number of measures." if test else ""
+    tested = f" p: {TEST_NAMES[test]}, not adjusted for the number of measures." if test else ""
     caption = (
         "Boxes: quartiles and median; whiskers: to the last value within 1.5 interquartile ranges;"
         f" diamonds: means; each point a patient.{tested}"

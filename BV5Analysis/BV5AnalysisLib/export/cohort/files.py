@@ -12,6 +12,14 @@ import numpy as np
 from ...study.cohortresult import CohortResult, Comparison, Correlation, Estimate
 from ..tables import safe_cell
 from .tables import Block
+from .wording import effect_names
+
+_TESTED = (
+    "difference_of", "difference", "difference_low", "difference_high", "effect_size_name",
+    "effect_size", "effect_size_low", "effect_size_high", "test", "statistic",
+    "numerator_degrees_of_freedom", "degrees_of_freedom", "p", "p_holm",
+)  # fmt: skip
+"""Columns that tell how groups differ; the chosen test alone."""
 
 _MARKDOWN_SPECIAL = "\\`*_{}[]<>|#~&"
 
@@ -95,14 +103,28 @@ def comparisons_csv(result: CohortResult) -> str:
     """Measures and characteristics by group, one group a row, with all digits and all tests."""
     header = (
         "variable", "unit", "group", "n", "mean", "sd", "median", "lower_quartile",
-        "upper_quartile", "difference", "difference_low", "difference_high", "hedges_g",
-        "hedges_g_low", "hedges_g_high", "test", "statistic", "degrees_of_freedom", "p", "p_holm",
-        "other_tests", "problem",
+        "upper_quartile", *_TESTED, "other_tests", "problem",
     )  # fmt: skip
     rows = [
         row
         for each in (*result.comparisons, *result.characteristics)
         for row in _comparison_rows(result, each)
+    ]
+    return _csv([header, *rows])
+
+
+def pairs_csv(result: CohortResult) -> str:
+    """Each two of three or more groups, one pair and measure a row, with all digits."""
+    header = ("variable", "unit", "first_group", "second_group", *_TESTED, "problem")
+    rows = [
+        (
+            safe_cell(each.comparison.measure.key),
+            safe_cell(each.comparison.measure.unit),
+            *map(safe_cell, each.groups),
+            *_tested(each.comparison),
+            safe_cell(each.comparison.problem),
+        )
+        for each in result.pairs
     ]
     return _csv([header, *rows])
 
@@ -117,12 +139,6 @@ def correlations_csv(result: CohortResult) -> str:
 
 
 def _comparison_rows(result: CohortResult, comparison: Comparison) -> list[tuple[str, ...]]:
-    test = comparison.tests[0] if comparison.tests else None
-    tested = (
-        (test.name, *map(_number, (test.statistic, test.degrees_of_freedom, test.p)))
-        if test
-        else ("", "", "", "")
-    )
     others = "; ".join(f"{each.name} p={_number(each.p)}" for each in comparison.tests[1:])
     return [
         (
@@ -135,15 +151,36 @@ def _comparison_rows(result: CohortResult, comparison: Comparison) -> list[tuple
             _number(summary.median),
             _number(summary.lower_quartile),
             _number(summary.upper_quartile),
-            *_estimate(comparison.difference),
-            *_estimate(comparison.effect_size),
-            *tested,
-            _number(comparison.p_holm),
+            *_tested(comparison),
             others,
             safe_cell(comparison.problem),
         )
         for group, summary in zip(result.groups, comparison.summaries, strict=True)
     ]
+
+
+def _tested(comparison: Comparison) -> tuple[str, ...]:
+    """Cells of the columns `_TESTED`."""
+    test = comparison.tests[0] if comparison.tests else None
+    names = effect_names(test.name) if test and comparison.difference else ("", "")
+    numbers = (
+        (
+            test.statistic,
+            test.numerator_degrees_of_freedom,
+            test.degrees_of_freedom,
+            test.p,
+        )
+        if test
+        else (math.nan,) * 4
+    )
+    return (
+        names[0],
+        *_estimate(comparison.difference),
+        names[1],
+        *_estimate(comparison.effect_size),
+        test.name if test else "",
+        *map(_number, (*numbers, comparison.p_holm)),
+    )
 
 
 def _correlation_row(each: Correlation) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from .files import (
     comparisons_csv,
     correlations_csv,
     exclusions_csv,
+    pairs_csv,
     table_csv,
     table_markdown,
     unusable_csv,
@@ -27,6 +28,7 @@ TEXT_FILES = (
     "table1.md",
     "table1.html",
     "comparisons.csv",
+    "pairs.csv",
     "correlations.csv",
     "cohort.csv",
     "exclusions.csv",
@@ -75,6 +77,8 @@ def write_cohort(folder: Path, result: CohortResult, options: Any = None) -> Non
         "unusable_cells.csv": unusable_csv(result),
         "cohort.json": cohort_json(result, options),
     }
+    if result.pairs:
+        texts["pairs.csv"] = pairs_csv(result)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="")
     (folder / FIGURE_FOLDER).mkdir()

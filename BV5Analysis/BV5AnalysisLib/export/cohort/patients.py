@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from ...study.cohortresult import CategoryComparison, CohortResult
+from ...study.statistics.comparisons import TEST_NAMES
 from ..wording import number
 from .tables import Block, comparison_block, problem_notes
-from .wording import TEST_TITLES, joined, marks, p_text
+from .wording import comparison_problems, joined, marks, p_text
 
 
 def characteristics_block(result: CohortResult) -> Block:
@@ -24,7 +25,8 @@ def characteristics_block(result: CohortResult) -> Block:
         Without rows if nothing is known of them.
     """
     numbers = comparison_block(result, result.characteristics, "Patients")
-    mark = marks(each.problem for each in (*result.characteristics, *result.categories))
+    of_numbers = comparison_problems(result.characteristics)
+    mark = marks((*of_numbers, *(each.problem for each in result.categories)))
     rows = [
         row for each in result.categories for row in _category_rows(each, mark, len(numbers.header))
     ]
@@ -32,7 +34,7 @@ def characteristics_block(result: CohortResult) -> Block:
     notes = [note for note in numbers.footnotes if note not in problems]
     tests = dict.fromkeys(each.test.name for each in result.categories if each.test)
     if rows:
-        tested = f"; p: {joined([TEST_TITLES[name] for name in tests])}" if tests else ""
+        tested = f"; p: {joined([TEST_NAMES[name] for name in tests])}" if tests else ""
         notes.append(f"Categories: patients (% of those with a value){tested}.")
     header = ("Characteristic", *numbers.header[1:])
     return Block("Patients", header, (*numbers.rows, *rows), (*notes, *problems))

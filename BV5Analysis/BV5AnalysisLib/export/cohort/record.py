@@ -48,6 +48,7 @@ def cohort_json(result: CohortResult, options: Any = None) -> str:
             name: _plain(getattr(result, name))
             for name in (
                 "comparisons",
+                "pairs",
                 "characteristics",
                 "categories",
                 "correlations",

@@ -11,14 +11,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ... import __version__
 from ...study.cohortresult import Cohort, CohortResult
+from ...study.statistics.comparisons import TEST_NAMES
 from .figures import CohortFigure
+from .pairs import pairs_block
 from .patients import characteristics_block
 from .style import COLORS, COLORS_ON_DARK, inline_svg
 from .tables import Block, adjusted_block, correlation_block, roc_block, table_one
 from .wording import (
     BY_RANKS,
-    TEST_TITLES,
     chosen_test,
+    effect_names,
     estimate_text,
     interval_text,
     p_phrase,
@@ -85,6 +87,7 @@ def cohort_html(result: CohortResult, figures: Sequence[CohortFigure]) -> str:
     """
     parts = {
         "table_one": table_one(result),
+        "pairs": pairs_block(result),
         "patients": characteristics_block(result),
         "correlations": correlation_block(result, result.correlations)
         if result.correlations
@@ -172,10 +175,10 @@ def _cards(result: CohortResult) -> list[Card]:
     ]
     if not test:
         return [*cards, Card("Comparison", "–", main.problem)]
-    tested = f"{TEST_TITLES[test]}, {p_phrase(main.tests[0].p)}"
+    tested = f"{TEST_NAMES[test]}, {p_phrase(main.tests[0].p)}"
     if main.difference is None:
-        return [*cards, Card("Comparison", p_phrase(main.tests[0].p), TEST_TITLES[test])]
-    title = f"Difference ({interval_text(result)})"
+        return [*cards, Card("Comparison", p_phrase(main.tests[0].p), TEST_NAMES[test])]
+    title = f"Difference of {effect_names(test)[0]} ({interval_text(result)})"
     return [*cards, Card(title, estimate_text(main.difference), tested)]
 
 
@@ -186,6 +189,7 @@ def _sections(result: CohortResult, parts: dict) -> list[tuple[str, str]]:
         "flow": ("Flow", result.cohort.flow),
         "table1": ("Table 1", True),
         "groups": ("Groups", "groups" in parts["figures"]),
+        "pairs": ("Pairs", parts["pairs"]),
         "patients": ("Patients", parts["patients"].rows),
         "correlations": ("Correlations", parts["correlations"]),
         "adjusted": ("Adjusted", parts["adjusted"]),

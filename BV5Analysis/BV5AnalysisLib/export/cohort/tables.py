@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...study.cohortresult import CohortResult, Comparison, Correlation, Estimate
+from ...study.statistics.comparisons import TEST_NAMES
 from ..wording import number
 from .wording import (
     BY_RANKS,
     METHOD_TITLES,
-    TEST_TITLES,
     chosen_test,
+    comparison_problems,
+    effect_names,
     estimate_text,
+    interval_problem,
     interval_text,
     joined,
+    marked_estimate,
     marks,
     p_text,
     summary_text,
@@ -102,13 +106,14 @@ def comparison_block(
     by_ranks = test in BY_RANKS
     two = len(result.groups) == 2
     with_holm = any(math.isfinite(each.p_holm) for each in comparisons)
-    mark = marks(each.problem for each in comparisons)
+    mark = marks(comparison_problems(comparisons))
+    difference, effect = effect_names(test)
     values = "median (quartiles)" if by_ranks else "mean (SD)"
     interval = interval_text(result)
     header = (
         "Measure",
         *(f"{group.label} (n = {group.n}), {values}" for group in result.groups),
-        *((f"Difference of means ({interval})", f"Hedges' g ({interval})") if two else ()),
+        *((f"Difference of {difference} ({interval})", f"{effect} ({interval})") if two else ()),
         "p",
         *(("p (Holm)",) if with_holm else ()),
     )
@@ -120,7 +125,7 @@ def comparison_block(
         first, second = (group.label for group in result.groups)
         notes.append(f"Difference and effect size: {first} less {second}.")
     if test:
-        notes.append(f"p: two-sided, {TEST_TITLES[test]}.")
+        notes.append(f"p: two-sided, {TEST_NAMES[test]}.")
     if with_holm:
         count = sum(math.isfinite(each.p_holm) for each in comparisons)
         notes.append(f"p (Holm): adjusted for {count} measures by Holm's method.")
@@ -190,11 +195,13 @@ def roc_block(result: CohortResult) -> Block | None:
     """Table of the areas under the ROC curves; None without any."""
     if not result.rocs:
         return None
-    mark = marks(each.problem for each in result.rocs)
+    mark = marks(
+        problem for each in result.rocs for problem in (each.problem, interval_problem(each.auc))
+    )
     rows = tuple(
         (
             each.measure.title,
-            estimate_text(each.auc, 2) + mark.get(each.problem, ""),
+            marked_estimate(each.auc, mark) + mark.get(each.problem, ""),
             "low" if each.lower_is_positive else "high",
             str(each.positives),
             str(each.negatives),
@@ -226,8 +233,8 @@ def _comparison_row(
         fewer = f" [n = {summary.n}]" if summary.n != group.n else ""
         cells.append(summary_text(summary, by_ranks, places) + fewer)
     if len(result.groups) == 2:
-        cells.append(estimate_text(comparison.difference, places))
-        cells.append(estimate_text(comparison.effect_size, 2))
+        cells.append(marked_estimate(comparison.difference, mark, places))
+        cells.append(marked_estimate(comparison.effect_size, mark))
     p = comparison.tests[0].p if comparison.tests else math.nan
     cells.append(p_text(p) + mark.get(comparison.problem, ""))
     if with_holm:

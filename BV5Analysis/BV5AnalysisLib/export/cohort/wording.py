@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ...study.cohortresult import CohortResult, Comparison, Estimate, Summary
-from ...study.statistics.comparisons import TEST_NAMES
 from ..wording import REFERENCES, number
 
-TEST_TITLES = TEST_NAMES
 BY_RANKS = {"mann-whitney", "kruskal-wallis"}
 """Tests that go with medians, not means."""
+
+MEANS, MEDIANS = "means", "medians"
+HEDGES_G, RANK_BISERIAL = "Hedges' g", "Rank-biserial r"
 
 METHOD_TITLES = {"pearson": "Pearson's R", "spearman": "Spearman's ρ"}
 
@@ -25,6 +26,10 @@ _REFERENCES = {
     " stochastically larger than the other. Ann Math Stat. 1947;18(1):50-60.",
     "kruskal-wallis": "Kruskal WH, Wallis WA. Use of ranks in one-criterion variance analysis. J Am"
     " Stat Assoc. 1952;47(260):583-621.",
+    "maritz": "Maritz JS, Jarrett RG. A note on estimating the variance of the sample median. J Am"
+    " Stat Assoc. 1978;73(361):194-196.",
+    "brunner": "Brunner E, Munzel U. The nonparametric Behrens-Fisher problem: asymptotic theory"
+    " and a small-sample approximation. Biom J. 2000;42(1):17-25.",
     "hedges": "Hedges LV. Distribution theory for Glass's estimator of effect size and related"
     " estimators. J Educ Stat. 1981;6(2):107-128.",
     "holm": "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat."
@@ -84,12 +89,19 @@ def chosen_test(comparisons: Iterable[Comparison]) -> str:
     return next((each.tests[0].name for each in comparisons if each.tests), "")
 
 
+def effect_names(test: str) -> tuple[str, str]:
+    """Name what a test of two groups goes with: whose difference, and which effect size."""
+    return (MEDIANS, RANK_BISERIAL) if test in BY_RANKS else (MEANS, HEDGES_G)
+
+
 def references(result: CohortResult) -> tuple[str, ...]:
     """Return sources of the measures and of the statistics that were used."""
     used = {chosen_test(result.comparisons), "holm", "scipy", "statsmodels"}
     used |= {each.method for each in result.correlations}
-    if len(result.groups) == 2:
-        used.add("hedges")
+    of_two = [each.comparison for each in result.pairs] or result.comparisons
+    used.add(chosen_test(of_two))
+    if any(each.effect_size for each in of_two):
+        used |= {"maritz", "brunner"} if chosen_test(of_two) in BY_RANKS else {"hedges"}
     if result.cohort.flow:
         used.add("flow")
     return (*REFERENCES, *(text for key, text in _REFERENCES.items() if key in used))
@@ -98,6 +110,29 @@ def references(result: CohortResult) -> tuple[str, ...]:
 def interval_text(result: CohortResult) -> str:
     """Level of the intervals, such as ``95 % CI``."""
     return f"{100 * result.confidence:g} % CI"
+
+
+def interval_problem(estimate: Estimate | None) -> str:
+    """Why there is a value without an interval, as footnotes tell it; empty if there is one."""
+    return f"an interval, as {estimate.problem}" if estimate and estimate.problem else ""
+
+
+def comparison_problems(comparisons: Iterable[Comparison]) -> list[str]:
+    """All that footnotes of a table of comparisons tell, row by row."""
+    return [
+        problem
+        for each in comparisons
+        for problem in (
+            each.problem,
+            interval_problem(each.difference),
+            interval_problem(each.effect_size),
+        )
+    ]
+
+
+def marked_estimate(estimate: Estimate | None, mark: dict[str, str], decimals: int = 2) -> str:
+    """Value with its interval, or with the mark of the footnote that says why it has none."""
+    return estimate_text(estimate, decimals) + mark.get(interval_problem(estimate), "")
 
 
 def marks(problems: Iterable[str]) -> dict[str, str]:

@@ -7,12 +7,21 @@ from dataclasses import dataclass, replace
 
 from ...imaging.errors import AnalysisError
 from ...imaging.progress import Progress
-from ..cohortresult import CategoryComparison, Comparison, Correlation, LinearModel, Roc, Variable
+from ..cohortresult import (
+    CategoryComparison,
+    Comparison,
+    Correlation,
+    LinearModel,
+    PairComparison,
+    Roc,
+    Variable,
+)
 from ..measures import BV5_PCT, MEASURES, Measure
 from ..statistics.adjusted import adjusted_model
 from ..statistics.categories import compare_categories
 from ..statistics.comparisons import compare, with_holm
 from ..statistics.correlations import correlations
+from ..statistics.pairs import compare_pairs
 from ..statistics.roc import rocs
 from ..tables.casetable import CaseTable
 from ..tables.measurementtable import NOT_CLINICAL
@@ -34,6 +43,7 @@ class Analyses:
     variables : tuple of Variable
         The columns that describe patients.
     comparisons, characteristics : tuple of Comparison
+    pairs : tuple of PairComparison
     categories : tuple of CategoryComparison
     correlations : tuple of Correlation
     adjusted : LinearModel or None
@@ -44,6 +54,7 @@ class Analyses:
 
     variables: tuple[Variable, ...]
     comparisons: tuple[Comparison, ...]
+    pairs: tuple[PairComparison, ...]
     characteristics: tuple[Comparison, ...]
     categories: tuple[CategoryComparison, ...]
     correlations: tuple[Correlation, ...]
@@ -77,6 +88,9 @@ def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Anal
     variables = tuple(each for each in table.variables if each.key not in NOT_CLINICAL)
     tell("comparing groups", 0.0)
     comparisons = with_holm([_comparison(each, grouping, options) for each in MEASURES])
+    pairs = compare_pairs(
+        MEASURES, table.columns, grouping.groups, options.test, options.confidence
+    )
     characteristics = tuple(
         _characteristic(each, grouping, options) for each in variables if table.is_number(each)
     )
@@ -102,7 +116,7 @@ def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Anal
         *(*correlation_notes, *adjusted_notes, *roc_notes),
     )
     return Analyses(
-        variables, comparisons, characteristics, categories, found, adjusted, curves, notes
+        variables, comparisons, pairs, characteristics, categories, found, adjusted, curves, notes
     )
 
 

@@ -11,6 +11,7 @@ from ...imaging.errors import AnalysisError
 from ...imaging.progress import Progress
 from ..cohortresult import Cohort, CohortResult, Exclusion, FlowStep, UnusableCell
 from ..measures import MEASURES
+from ..statistics import FEWEST
 from ..statistics.comparisons import compare_summaries
 from ..tables.casetable import CaseTable
 from ..tables.clinical import read_clinical
@@ -23,9 +24,6 @@ from .gasvalues import Air, GasValues, with_gases
 from .groups import Grouping, grouped
 from .methods import definitions, methods, software_versions
 from .options import CohortOptions
-
-FEWEST = 3
-"""Cases that an analysis needs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +173,7 @@ def _result(selected: _Selected, options: CohortOptions, tell: Progress) -> Coho
         grouping=grouping.rule,
         groups=grouping.groups,
         comparisons=found.comparisons,
+        pairs=found.pairs,
         characteristics=found.characteristics,
         categories=found.categories,
         correlations=found.correlations,

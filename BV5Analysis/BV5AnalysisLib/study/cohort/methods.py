@@ -140,17 +140,34 @@ def _comparing(options: CohortOptions, n_groups: int, n_measures: int, level: st
     )
     if n_groups > 2:
         name = TEST_NAMES[FOR_MANY_GROUPS[options.test]]
-        return [*sentences, f"Groups were compared by {name}.{holm}"]
-    interval = "Student's" if options.test == "student" else "Welch's"
-    ranks = (
-        " The difference stays that of the means, while the test is of ranks." if by_ranks else ""
-    )
+        return [
+            *sentences,
+            f"Groups were compared by {name}.{holm}",
+            f"Each two groups were compared by {TEST_NAMES[options.test]} as well, with p values"
+            f" adjusted by Holm over all pairs of all measures.",
+            _differences(options.test, level),
+        ]
     return [
         *sentences,
         f"Groups were compared by {TEST_NAMES[options.test]}.{holm}",
-        f"Differences are the first group's mean less the second's, with {interval} {level}"
-        f" interval; the effect size is Hedges' g with a normal {level} interval.{ranks}",
+        _differences(options.test, level),
     ]
+
+
+def _differences(test: str, level: str) -> str:
+    if test == "mann-whitney":
+        return (
+            f"Differences are the first group's median less the second's, with a normal {level}"
+            " interval by standard errors of Maritz and Jarrett (1978); the effect size is the"
+            f" rank-biserial correlation, 2 U / (n₁ n₂) − 1, with a {level} interval by Brunner and"
+            " Munzel (2000)."
+        )
+    interval = "Student's" if test == "student" else "Welch's"
+    return (
+        f"Differences are the first group's mean less the second's, with {interval} {level}"
+        f" interval; the effect size is Hedges' g, with a {level} interval of the noncentral t"
+        " distribution."
+    )
 
 
 def _telling(rocs: Sequence[Roc], options: CohortOptions, level: str) -> list[str]:

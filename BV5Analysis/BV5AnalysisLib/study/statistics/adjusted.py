@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import nan
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from ..measures import Measure
 from ..texts import listed
 from .comparisons import is_constant
 
-NAN = float("nan")
 MOST_LEVELS = 10
 """Of a covariate of categories."""
 
@@ -61,7 +61,7 @@ def adjusted_model(
         terms += _covariate_terms(variable, columns[variable.key][complete])
     problem = _problem(members, covariates, columns, complete, terms)
     if problem:
-        return LinearModel(measure, formula, (), n, NAN, problem)
+        return LinearModel(measure, formula, (), n, nan, problem)
     return _fit(measure, formula, values[complete], terms, confidence)
 
 
@@ -74,10 +74,10 @@ def _fit(
     design = np.column_stack([np.ones(n), *(column for _, column in terms)])
     if np.linalg.matrix_rank(design / np.linalg.norm(design, axis=0)) < design.shape[1]:
         return LinearModel(
-            measure, formula, (), n, NAN, "the covariates and groups determine each other"
+            measure, formula, (), n, nan, "the covariates and groups determine each other"
         )
     if is_constant(values):
-        return LinearModel(measure, formula, (), n, NAN, f"{measure.name} is the same in all")
+        return LinearModel(measure, formula, (), n, nan, f"{measure.name} is the same in all")
     fit = OLS(values, design).fit()
     intervals = fit.conf_int(1 - confidence)
     found = tuple(

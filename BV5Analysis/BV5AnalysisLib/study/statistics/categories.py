@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import nan
 
 import numpy as np
 from scipy import stats
 
 from ..cohortresult import CategoryComparison, Group, Test, Variable
-
-NAN = float("nan")
 
 
 def compare_categories(
@@ -39,7 +38,7 @@ def compare_categories(
     if problem:
         return CategoryComparison(variable, tuple(levels), table, problem=problem)
     if counts.shape == (2, 2):
-        test = Test("fisher", NAN, NAN, float(stats.fisher_exact(counts).pvalue))
+        test = Test("fisher", nan, nan, float(stats.fisher_exact(counts).pvalue))
     else:
         result = stats.chi2_contingency(counts, correction=False)
         test = Test("chi-squared", float(result.statistic), float(result.dof), float(result.pvalue))

@@ -5,20 +5,18 @@ Tests and intervals come from scipy.stats and statsmodels.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
+from math import nan
 
 import numpy as np
 from scipy import stats
 
 from ..cohortresult import Comparison, Estimate, Group, Summary, Test, Variable
 from ..measures import BV5_PCT, Measure
+from . import FEWEST
+from .effects import hedges_g, median_difference, rank_biserial
 from .multiplicity import holm
-
-NAN = float("nan")
-FEWEST = 3
-"""Values that a group must have to be compared."""
 
 TEST_NAMES = {
     "welch": "Welch's t test",
@@ -51,9 +49,9 @@ def summary_of(values: np.ndarray) -> Summary:
     """
     values = values[np.isfinite(values)]
     if not len(values):
-        return Summary(0, NAN, NAN, NAN, NAN, NAN)
+        return Summary(0, nan, nan, nan, nan, nan)
     lower, median, upper = np.quantile(values, (0.25, 0.5, 0.75))
-    sd = float(np.std(values, ddof=1)) if len(values) > 1 else NAN
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else nan
     return Summary(
         len(values), float(np.mean(values)), sd, float(median), float(lower), float(upper)
     )
@@ -84,9 +82,9 @@ def compare(
     Returns
     -------
     Comparison
-        The difference is that of means; its interval is Student's with Student's test, Welch's
-        with the other two. The effect size is Hedges' g with its large-sample normal interval
-        (Hedges and Olkin 1985, as in statsmodels).
+        The difference is that of means, with the interval of the chosen t test, and the effect
+        size Hedges' g. With a test of ranks they are the difference of medians and the
+        rank-biserial correlation.
     """
     samples = [values[group.members & np.isfinite(values)] for group in groups]
     summaries = tuple(summary_of(sample) for sample in samples)
@@ -105,14 +103,20 @@ def compare(
     rank_test = stats.mannwhitneyu(first, second)
     tests = {name: _t_test(name, result) for name, result in t_tests.items()} | {
         "mann-whitney": Test(
-            "mann-whitney", float(rank_test.statistic), NAN, float(rank_test.pvalue)
+            "mann-whitney", float(rank_test.statistic), nan, float(rank_test.pvalue)
         )
     }
+    if test == "mann-whitney":
+        difference = median_difference(first, second, confidence)
+        effect_size = rank_biserial(first, second, confidence)
+    else:
+        difference = _difference(summaries, t_tests[test], confidence)
+        effect_size = hedges_g(*summaries, confidence)
     return Comparison(
         measure,
         summaries,
-        _difference(summaries, t_tests["student" if test == "student" else "welch"], confidence),
-        hedges_g(*summaries, confidence),
+        difference,
+        effect_size,
         tuple(tests[name] for name in _chosen_first(test)),
     )
 
@@ -161,20 +165,9 @@ def compare_summaries(
     )
 
 
-def hedges_g(first: Summary, second: Summary, confidence: float = 0.95) -> Estimate:
-    """Difference of means in pooled SDs, corrected for small samples, by statsmodels."""
-    from statsmodels.stats.meta_analysis import effectsize_smd
-
-    value, variance = effectsize_smd(
-        first.mean, first.sd, first.n, second.mean, second.sd, second.n
-    )
-    low, high = stats.norm.interval(confidence, value, math.sqrt(variance))
-    return Estimate(float(value), float(low), float(high))
-
-
 def with_holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
     """Adjust the p values of the chosen tests by Holm over all that could be tested."""
-    adjusted = holm([each.tests[0].p if each.tests else NAN for each in comparisons])
+    adjusted = holm([each.tests[0].p if each.tests else nan for each in comparisons])
     return tuple(replace(each, p_holm=p) for each, p in zip(comparisons, adjusted, strict=True))
 
 
@@ -223,7 +216,13 @@ def _many_groups_test(name: str, samples: Sequence[np.ndarray]) -> Test:
     from statsmodels.stats.oneway import anova_oneway
 
     result = anova_oneway(samples, use_var="unequal" if name == "welch-anova" else "equal")
-    return Test(name, float(result.statistic), float(result.df_denom), float(result.pvalue))
+    return Test(
+        name,
+        float(result.statistic),
+        float(result.df_denom),
+        float(result.pvalue),
+        float(result.df_num),
+    )
 
 
 def _sample_with(summary: Summary) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import nan
 
 import numpy as np
 from scipy import stats
@@ -14,7 +15,6 @@ from ..measures import Measure
 from .comparisons import is_constant
 from .multiplicity import holm
 
-NAN = float("nan")
 METHODS = ("pearson", "spearman")
 FEWEST_PAIRS = 4
 """Below, the coefficient has no interval (n − 3 in its standard error)."""
@@ -94,7 +94,7 @@ def correlate(
     problem = _problem(measure, variable, values, others)
     if problem:
         return Correlation(
-            measure, variable, method, Estimate(NAN, NAN, NAN), n, NAN, problem=problem
+            measure, variable, method, Estimate(nan, nan, nan), n, nan, problem=problem
         )
     if method == "pearson":
         result = stats.pearsonr(values, others)

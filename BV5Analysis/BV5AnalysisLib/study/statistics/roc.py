@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import nan
 
 import numpy as np
 from scipy import stats
@@ -10,10 +11,7 @@ from scipy import stats
 from ..cohortresult import Estimate, Roc
 from ..measures import Measure
 from ..texts import counted
-
-NAN = float("nan")
-FEWEST = 3
-"""Cases with the outcome, and without."""
+from . import FEWEST
 
 LOWER_IS_POSITIVE = frozenset({"bv5_pct", "bv5_ml", "tpbv_ml"})
 """Measures of which low values speak for disease, as blood goes from thin vessels to thick ones
@@ -56,7 +54,9 @@ def rocs(
     tuple of Roc
         The area is Mann and Whitney's U over the number of pairs; its interval holds the
         percentiles of a bootstrap (scipy.stats) that resamples those with and those without the
-        outcome, each by themselves. Measures of the same patients have the same resamples.
+        outcome, each by themselves. Measures of the same patients have the same resamples. There
+        is no interval where all resamples have the same area: where the measure separates all
+        patients, or is the same in all of them.
     """
     # Resamples take most of the time: they are drawn once for all measures of the same patients.
     patients: dict[bytes, list[Measure]] = {}
@@ -125,7 +125,7 @@ def _rocs_of_same_patients(
     """One a measure; values are (measures, patients) without NaN."""
     n_positive, n_negative = positives.shape[1], negatives.shape[1]
     if min(n_positive, n_negative) < FEWEST:
-        nothing = Estimate(NAN, NAN, NAN)
+        nothing = Estimate(nan, nan, nan)
         none = np.empty(0)
         problem = (
             f"{counted(n_positive, 'case')} with and {n_negative} without the outcome are fewer"
@@ -149,11 +149,17 @@ def _rocs_of_same_patients(
     return [
         Roc(
             *(measure, outcome, measure.key in LOWER_IS_POSITIVE),
-            Estimate(area_under_curve(*pair), *interval),
+            _area(area_under_curve(*pair), *interval),
             *(n_positive, n_negative, *_curve(*pair)),
         )
         for measure, pair, interval in zip(measures, ranked, intervals, strict=True)
     ]
+
+
+def _area(value: float, low: float, high: float) -> Estimate:
+    if low < high:
+        return Estimate(value, low, high)
+    return Estimate(value, nan, nan, "every resample has the same area, however few patients")
 
 
 def _ranks(measure: Measure, values: np.ndarray) -> np.ndarray:
