@@ -3,10 +3,13 @@
 import errno
 import os
 import signal
+import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from BV5AnalysisLib.imaging.cores import cores
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.batch.case import BatchCase
 
@@ -20,7 +23,7 @@ class Recorded:
 
     def __call__(self, case: BatchCase) -> None:
         with (self.folder / case.name).open("a") as file:
-            file.write(f"{os.getpid()} {os.cpu_count()}\n")
+            file.write(f"{os.getpid()} {cores()}\n")
         kind = case.name.partition(" ")[0]
         first = len(self.attempts(case.name)) == 1
         if kind == "bad":
@@ -47,6 +50,10 @@ class Recorded:
         """Lines of the attempts at a case."""
         return (self.folder / name).read_text().splitlines()
 
+    def cores(self, name: str) -> int:
+        """Cores that the last attempt at a case was given."""
+        return int(self.attempts(name)[-1].split()[1])
+
     def pids(self, name: str) -> list[int]:
         """Processes that attempted a case."""
         return [int(line.split()[0]) for line in self.attempts(name)]
@@ -55,6 +62,38 @@ class Recorded:
 def cases(*names: str) -> list[BatchCase]:
     """Cases of these names, which read nothing."""
     return [BatchCase(name, (Path("nowhere"),)) for name in names]
+
+
+@dataclass(frozen=True)
+class Threads:
+    """How many threads a process starts for its work."""
+
+    ours: int
+    itk: int
+    blas: str
+
+
+def threads_for_many_balls() -> Threads:
+    """Draw balls, as a process that has loaded nothing yet."""
+    assert "numpy" not in sys.modules
+    import numpy as np
+    from BV5AnalysisLib.imaging.balls import map_balls
+
+    def work(*_voxels: object) -> int:
+        time.sleep(0.02)  # So that no thread can do all.
+        return threading.get_ident()
+
+    balls = 40
+    center, radius = np.full((balls, 3), 50.0), np.full(balls, 30.0)
+    seen = set(map_balls(work, (100, 100, 100), center, np.ones(3), radius))
+    return Threads(len(seen), itk_threads(), os.environ["OPENBLAS_NUM_THREADS"])
+
+
+def itk_threads() -> int:
+    """Threads of a filter of ITK that is made now."""
+    import SimpleITK as sitk
+
+    return sitk.SignedMaurerDistanceMapImageFilter().GetNumberOfThreads()
 
 
 def nothing_required() -> None:

@@ -16,10 +16,11 @@ from typing import Any
 from ..export.batch.folder import BatchFolder
 from ..export.batch.place import BATCH, check_new_batch, is_batch
 from ..export.folder import check_output
+from ..imaging.cores import usable_cores
 from ..imaging.errors import AnalysisError, DiskFull
 from ..imaging.parameters import Parameters
 from ..study.batch.daskworkers import DaskWorkers
-from ..study.batch.memory import SHARE, available_bytes, usable_cores, worker_count
+from ..study.batch.memory import SHARE, available_bytes, worker_count
 from ..study.batch.run import run_cases
 from ..study.batch.workers import LocalWorkers
 from ..study.scans.plan import Plan, plan_batch

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..imaging.cores import cores
 from ..imaging.drawnvoxels import as_drawn
 from ..imaging.errors import AnalysisError
 from ..imaging.sizeclasses import LUNGS, VESSELS
@@ -36,7 +37,7 @@ def write_case(folder: Path, case: Case) -> None:
         A file cannot be written.
     """
     # Packing the segmentations takes longest, and leaves Python free.
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         segmentations = [
             pool.submit(write_segmentation, folder / "vessels.seg.nrrd", case.vessels, VESSELS),
             pool.submit(write_segmentation, folder / "lungs.seg.nrrd", case.lungs, LUNGS),
@@ -73,7 +74,7 @@ def read_case(folder: Path) -> Case:
         raise AnalysisError(f"There is no folder {folder}; give one that `bv5 analyze` wrote.")
     record = read_record(folder / "result.json")
     grid = grid_of(record)
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         vessels = pool.submit(read_segmentation, folder / "vessels.seg.nrrd", VESSELS, grid)
         lungs = pool.submit(read_segmentation, folder / "lungs.seg.nrrd", LUNGS, grid)
         centerlines = read_centerlines(folder / "centerlines.vtp")

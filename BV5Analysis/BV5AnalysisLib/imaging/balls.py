@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from .cores import cores
+
 Result = TypeVar("Result")
 
 BATCH = 1_000_000
@@ -61,7 +63,7 @@ def map_balls(
     object
         What `work` returned, in the order of the batches.
     """
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         yield from pool.map(
             lambda batch: work(*_within(*batch)), _batches(shape, center, spacing, radius_mm)
         )

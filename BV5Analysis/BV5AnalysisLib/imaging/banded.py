@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .cores import cores
+
 BLOCK = 16
 """Rows of a matrix multiplied at once: the band's columns, and little besides, take part."""
 
@@ -61,7 +63,7 @@ def along_axes(matrices: Sequence[np.ndarray | None], volume: np.ndarray) -> np.
             piece = _multiply(blocks, piece, axis)
         out[layer.rows] = piece
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         list(pool.map(work, layers))
     return out
 

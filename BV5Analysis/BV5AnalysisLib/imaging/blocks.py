@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from .banded import along_axes
+from .cores import cores
 
 SLABS = 8
 """Parts of a volume that threads take in turn."""
@@ -42,7 +43,7 @@ def block_means(
         for number in numbers:
             _mean_of_planes(array, int(number), factor, limits, out[number])
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         list(pool.map(work, np.array_split(np.arange(shape[0]), SLABS)))
     return out
 

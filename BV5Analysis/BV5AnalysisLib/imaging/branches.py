@@ -9,6 +9,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
+from .cores import cores
 from .curves import smooth_curves
 from .ridges import RidgePoints
 
@@ -175,7 +176,7 @@ def _aligned_pairs(points: RidgePoints) -> _Pairs:
     """Pairs of points that follow each other along a vessel."""
     reach = 2.2 * points.step_mm
     distance, neighbor = cKDTree(points.position_mm).query(
-        points.position_mm, k=13, distance_upper_bound=reach.max(), workers=-1
+        points.position_mm, k=13, distance_upper_bound=reach.max(), workers=cores()
     )
     asking = np.repeat(np.arange(len(points)), 12)
     neighbor, distance = neighbor[:, 1:].ravel(), distance[:, 1:].ravel()
@@ -207,7 +208,7 @@ def _pairs_from_open_ends(points: RidgePoints, forest: sparse.csr_matrix) -> _Pa
     # A side branch ends at its parent's wall, a radius of about √2 scales from the parent's center.
     reach = MAXIMUM_GAP_MM + 1.5 * points.scale_mm
     distance, neighbor = cKDTree(points.position_mm).query(
-        points.position_mm[ends], k=24, distance_upper_bound=reach.max(), workers=-1
+        points.position_mm[ends], k=24, distance_upper_bound=reach.max(), workers=cores()
     )
     end = np.repeat(np.arange(len(ends)), 24)
     neighbor, distance = neighbor.ravel(), distance.ravel()

@@ -7,6 +7,7 @@ from scipy.spatial import cKDTree
 
 from .balls import draw_balls
 from .bronchi import Bronchi
+from .cores import cores
 
 BEYOND_WALL_MM = 2.0
 """How far past the middle of a wall its blur is seen."""
@@ -67,7 +68,7 @@ def added_by_bronchi(
     reach_mm = bronchi.wall_radius_mm + BEYOND_WALL_MM
     draw_balls(reached, True, bronchi.position_mm / spacing, spacing, reach_mm)
     voxel = np.argwhere(reached)
-    point = cKDTree(bronchi.position_mm).query(voxel * spacing, workers=-1)[1]
+    point = cKDTree(bronchi.position_mm).query(voxel * spacing, workers=cores())[1]
     apart = voxel * spacing - bronchi.position_mm[point]
     along_mm = (apart * bronchi.direction[point]).sum(axis=1)
     from_axis_mm = np.sqrt(np.clip((apart**2).sum(axis=1) - along_mm**2, 0, None))

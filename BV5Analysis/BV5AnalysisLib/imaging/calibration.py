@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from scipy import ndimage
 
+from .cores import cores
 from .measurements import Calibration
 from .ridges import RidgePoints
 
@@ -78,7 +79,7 @@ def _second_differences(image: np.ndarray, lung: np.ndarray, level: float) -> np
         run = near[:, :, 2:] & near[:, :, 1:-1] & near[:, :, :-2]
         return np.abs((values[:, :, 2:] - 2 * values[:, :, 1:-1] + values[:, :, :-2])[run])
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         starts = range(0, len(image), LAYERS)
         return np.concatenate(
             list(pool.map(of_layers, [slice(first, first + LAYERS) for first in starts]))

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import SimpleITK as sitk
 
+from .cores import cores
 from .volume import Grid
 
 FEW_STEPS = 40
@@ -79,6 +80,6 @@ def _nearest_along(squared: np.ndarray, axis: int, steps: int, spacing: float) -
             np.minimum(target[step:], further[:-step], out=target[step:])
             np.minimum(target[:-step], further[step:], out=target[:-step])
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         list(pool.map(work, edges[:-1], edges[1:]))
     return nearest

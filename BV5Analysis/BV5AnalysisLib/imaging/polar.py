@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from .cores import cores
+
 SECTORS = 16
 """Directions around a tube in which its profile is read."""
 
@@ -88,7 +90,7 @@ def read_profiles(
     if len(pieces) == 1:
         hu, ray = work(pieces[0])
         return Profiles(hu, radius, ray)
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         hu, ray = (np.concatenate(parts) for parts in zip(*pool.map(work, pieces), strict=True))
     return Profiles(hu, radius, ray)
 

@@ -11,6 +11,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from .branches import Branches
+from .cores import cores
 from .sizing import CrossSections
 
 WINDOW_MM = 6.3
@@ -198,7 +199,7 @@ def _clearance_of_wider(branches: Branches, radius_mm: np.ndarray) -> np.ndarray
     for low, chosen in _by_radius(radius_mm):
         asking = np.flatnonzero(radius_mm < low)
         distance, nearest = cKDTree(branches.position_mm[chosen]).query(
-            branches.position_mm[asking], k=3, distance_upper_bound=2.5 * low + 1, workers=-1
+            branches.position_mm[asking], k=3, distance_upper_bound=2.5 * low + 1, workers=cores()
         )
         for column in range(3):
             found = np.flatnonzero(nearest[:, column] < len(chosen))

@@ -11,6 +11,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from .banded import along_axes
+from .cores import cores
 from .eigen import principal_axis
 
 SCALES_MM = (0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
@@ -189,7 +190,7 @@ def _ridge_points_at(
         points.position_mm[:, 0] += (first - 1) * spacing[0]
         return points
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         return _concatenate(list(pool.map(work, edges[:-1], edges[1:])))
 
 
@@ -331,7 +332,9 @@ def _rivals(found: list[RidgePoints]) -> tuple[np.ndarray, np.ndarray]:
             if rival == number or not len(other) or not len(points):
                 continue
             reach = max(points.scale_mm[0], other.scale_mm[0])
-            nearest = tree.query(points.position_mm, k=4, distance_upper_bound=reach, workers=-1)[1]
+            nearest = tree.query(
+                points.position_mm, k=4, distance_upper_bound=reach, workers=cores()
+            )[1]
             strength = np.append(other.strength_hu, -np.inf)[nearest]
             row, column = np.nonzero(strength > points.strength_hu[:, None])
             weaker.append(row + start[number])

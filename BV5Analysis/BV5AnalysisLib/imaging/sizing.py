@@ -12,6 +12,7 @@ from scipy import special
 
 from .blur import USUAL_SIGMA_MM, Blur
 from .branches import Branches
+from .cores import cores
 from .polar import SECTORS, Profiles, mark_outside, read_profiles
 
 NOISE_GRAIN_MM = 0.7
@@ -167,7 +168,7 @@ def measure_in_marked(
                 profile, start_mm, blood_hu, noise_hu, blur
             )
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         for number, _ in enumerate(pool.map(work, jobs)):
             if progress is not None:
                 progress((number + 1) / len(jobs))

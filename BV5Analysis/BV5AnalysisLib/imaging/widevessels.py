@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from .balls import draw_balls
 from .branches import Branches
+from .cores import cores
 from .measurements import Calibration
 from .profiles import SizedBranches
 from .sizing import CrossSections
@@ -127,7 +128,7 @@ def _owners(voxel_mm: np.ndarray, position_mm: np.ndarray, radius_mm: np.ndarray
     """
     height = np.sqrt(np.maximum(radius_mm.max() ** 2 - radius_mm**2, 0))
     tree = cKDTree(np.column_stack([position_mm, height]))
-    return tree.query(np.column_stack([voxel_mm, np.zeros(len(voxel_mm))]), workers=-1)[1]
+    return tree.query(np.column_stack([voxel_mm, np.zeros(len(voxel_mm))]), workers=cores())[1]
 
 
 def _background(background_hu: np.ndarray, parenchyma_hu: float) -> np.ndarray:

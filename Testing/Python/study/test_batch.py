@@ -5,10 +5,19 @@ import re
 import subprocess
 import sys
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from batchsteps import Recorded, cases, is_running, wait_until
+from batchsteps import (
+    Recorded,
+    Threads,
+    cases,
+    is_running,
+    itk_threads,
+    threads_for_many_balls,
+    wait_until,
+)
 from BV5AnalysisLib.imaging.errors import DiskFull
 from BV5AnalysisLib.study.batch import workers as module
 from BV5AnalysisLib.study.batch.case import BatchCase, CaseOutcome
@@ -41,7 +50,7 @@ class InlineWorkers:
     def has_room(self, case, running):
         return len(running) < self.room
 
-    def submit(self, function, step, case):
+    def submit(self, function, step, case, at_once):
         self.submitted.append(case.name)
         future = Future()
         future.set_result(function(step, case))
@@ -70,7 +79,11 @@ def test_a_failing_case_gets_its_reason_in_one_line_and_the_others_go_on(step):
     assert ended["bad"].problem == "The scan is bad."
     expected = r"Unexpected KeyError: 'nobody foresaw this' \(run\.py, line \d+\)"
     assert re.fullmatch(expected, ended["odd"].problem)
-    assert [name for name in ended if not ended[name].problem] == ["good 1", "good 2", "good 3"]
+    assert sorted(name for name in ended if not ended[name].problem) == [
+        "good 1",
+        "good 2",
+        "good 3",
+    ]
     assert all(len(step.attempts(name)) == 1 for name in ended)
 
 
@@ -116,19 +129,12 @@ def test_cases_with_a_problem_need_no_worker(step):
     assert workers.submitted == ["good"]
 
 
-def test_only_as_many_cases_are_taken_as_there_is_room_for(step):
-    taken = []
-
-    def plan():
-        for case in cases(*(f"good {number}" for number in range(20))):
-            taken.append(case.name)
-            yield case
-
+def test_only_as_many_cases_are_submitted_as_there_is_room_for(step):
     workers = InlineWorkers(3)
-    for count, _outcome in enumerate(run_cases(plan(), step, workers), 1):
+    names = [f"good {number}" for number in range(20)]
+    for count, _outcome in enumerate(run_cases(cases(*names), step, workers), 1):
         assert len(workers.submitted) <= count + 2 * workers.room
-        assert len(taken) <= len(workers.submitted) + 1
-    assert len(taken) == 20
+    assert workers.submitted == names
 
 
 def test_a_worker_is_replaced_before_what_it_leaks_adds_up(step, monkeypatch):
@@ -139,10 +145,45 @@ def test_a_worker_is_replaced_before_what_it_leaks_adds_up(step, monkeypatch):
     assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
 
 
-def test_workers_share_the_cores(step, monkeypatch):
+@pytest.mark.parametrize(("at_once", "share"), [(None, 3), (3, 3), (2, 4), (1, 9)])
+def test_a_worker_starts_as_many_threads_as_its_share_of_the_cores(monkeypatch, at_once, share):
+    monkeypatch.setattr(module, "usable_cores", lambda: 9)
+    with LocalWorkers(3) as workers:
+        threads = workers.submit(threads_for_many_balls, at_once=at_once).result()
+    assert threads == Threads(ours=share, itk=share, blas=str(share))
+
+
+def test_a_worker_that_has_loaded_all_changes_its_share(monkeypatch):
+    monkeypatch.setattr(module, "usable_cores", lambda: 6)
+    with LocalWorkers(3) as workers:
+        workers.submit(threads_for_many_balls, at_once=3).result()
+        assert workers.submit(itk_threads, at_once=1).result() == 6
+        assert workers.submit(itk_threads, at_once=2).result() == 3
+
+
+def test_the_last_cases_get_the_cores_of_those_that_are_done(step, monkeypatch):
     monkeypatch.setattr(module, "usable_cores", lambda: 8)
-    outcomes(step, ["good"], jobs=3)
-    assert step.attempts("good")[0].split()[1] == "3"
+    outcomes(step, ["good 1"], jobs=3)
+    assert step.cores("good 1") == 8
+    names = [f"good {number}" for number in range(2, 5)]
+    gone = BatchCase("gone", (), problem="There is no such file.")
+    with LocalWorkers(4) as workers:
+        list(run_cases([*cases(*names), gone], step, workers))
+    assert [step.cores(name) for name in names] == [2, 2, 2]
+
+
+def test_a_case_for_which_memory_has_no_other_beside_it_gets_all_cores(step, monkeypatch):
+    monkeypatch.setattr(module, "usable_cores", lambda: 8)
+    large = [replace(case, voxels=10**9) for case in cases("good 1", "good 2")]
+    with LocalWorkers(4, bytes_for(10**9)) as workers:
+        list(run_cases(large, step, workers))
+    assert [step.cores(case.name) for case in large] == [8, 8]
+
+
+def test_more_workers_than_cores_get_one_each(step, monkeypatch):
+    monkeypatch.setattr(module, "usable_cores", lambda: 1)
+    outcomes(step, ["good 1", "good 2", "good 3"], jobs=3)
+    assert [step.cores(f"good {number}") for number in (1, 2, 3)] == [1, 1, 1]
 
 
 @POSIX_ONLY

@@ -63,6 +63,22 @@ def test_a_case_that_ends_every_worker_gets_a_row_and_the_others_go_on(step):
     assert sorted(name for name in ended if not ended[name].problem) == names
 
 
+def test_the_workers_of_a_machine_share_its_cores(step, tmp_path):
+    preload = tmp_path / "preload.py"
+    preload.write_text(
+        "from BV5AnalysisLib.study.batch import daskworkers\n"
+        "daskworkers.usable_cores = lambda: 8\n"
+    )
+    names = [f"good {number}" for number in range(6)]
+    with DaskCluster() as cluster:
+        for _ in range(3):
+            cluster.add_worker("--no-nanny", "--preload", str(preload))
+        with DaskWorkers(cluster.address) as workers:
+            wait_for_workers(workers, 3)
+            list(run_cases(cases(*names), step, workers))
+    assert [step.cores(name) for name in names] == [2] * 6
+
+
 def test_workers_may_come_later_and_are_looked_at_first(step, tmp_path, monkeypatch):
     monkeypatch.setattr(daskworkers, "CONNECT_SECONDS", 1.0)
     with DaskCluster() as cluster:

@@ -4,6 +4,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from BV5AnalysisLib.imaging import controlgroups
 from BV5AnalysisLib.study.batch import memory
 from BV5AnalysisLib.study.batch.memory import SHARE, bytes_for, worker_count
 
@@ -41,8 +42,9 @@ def test_a_scan_of_unknown_size_is_a_usual_one_and_larger_ones_need_more():
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
     """Files of a Linux machine with 16 GB available, and no psutil."""
-    monkeypatch.setattr(memory, "_PROC", tmp_path / "proc")
-    monkeypatch.setattr(memory, "_CGROUPS", tmp_path / "cgroup")
+    monkeypatch.setattr(memory, "PROC", tmp_path / "proc")
+    monkeypatch.setattr(controlgroups, "PROC", tmp_path / "proc")
+    monkeypatch.setattr(controlgroups, "_CGROUPS", tmp_path / "cgroup")
     monkeypatch.setitem(sys.modules, "psutil", None)
     (tmp_path / "proc" / "self").mkdir(parents=True)
     (tmp_path / "proc" / "meminfo").write_text(
@@ -96,14 +98,4 @@ def test_a_full_container_has_nothing_left_and_not_less(machine):
 def test_garbled_files_are_no_limit(machine):
     machine("cgroup/memory.max", "?")
     machine("cgroup/memory.current", "")
-    machine("cgroup/cpu.max", "many few")
     assert memory.available_bytes() == 16_000_000 * 1024
-    assert memory.usable_cores() >= 1
-
-
-def test_a_quota_of_processors(machine, monkeypatch):
-    monkeypatch.setattr(memory.os, "sched_getaffinity", lambda _pid: set(range(16)), raising=False)
-    assert memory.usable_cores() == 16
-    machine("proc/self/cgroup", "0::/jobs\n")
-    machine("cgroup/jobs/cpu.max", "250000 100000\n")
-    assert memory.usable_cores() == 3

@@ -6,13 +6,15 @@ import logging
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ... import __version__
+from ...imaging.cores import usable_cores, use_cores
 from ...imaging.errors import AnalysisError
 from .case import BatchCase, CaseOutcome
 from .workers import WorkerDied
@@ -30,6 +32,7 @@ _one_at_a_time = threading.Lock()
 class DaskWorkers:
     """Worker processes of a Dask cluster, each with one case at a time.
 
+    A worker uses the cores of its machine divided by the workers there.
     A case whose worker ends is given to another one by the scheduler, up to its limit
     ``distributed.scheduler.allowed-failures``. Workers may come and go.
 
@@ -41,7 +44,7 @@ class DaskWorkers:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._count = 0
+        self._on_host: Counter[str] = Counter()
         self._counted = self._seen_working = float("-inf")
 
     def __enter__(self) -> DaskWorkers:
@@ -85,11 +88,14 @@ class DaskWorkers:
     def jobs(self) -> int:
         """Worker threads of the cluster, as counted a short while ago."""
         if time.monotonic() - self._counted > _COUNT_EVERY_SECONDS:
-            self._count = sum(self._ask(self._client.nthreads).values())
+            threads = self._ask(self._client.nthreads)
+            self._on_host = Counter()
+            for worker, count in threads.items():
+                self._on_host[_host(worker)] += count
             self._counted = time.monotonic()
-            if self._count:
+            if self._on_host:
                 self._seen_working = self._counted
-        return self._count
+        return self._on_host.total()
 
     def check_workers(
         self, folder: Path, files: Sequence[Path], requirements: Callable[[], None]
@@ -128,9 +134,14 @@ class DaskWorkers:
         # One each: what only waits at a worker that ends is blamed for it as well.
         return len(running) < max(1, self.jobs)
 
-    def submit(self, function: Callable[..., CaseOutcome], *arguments: Any) -> Future:
+    def submit(
+        self,
+        function: Callable[..., CaseOutcome],
+        *arguments: Any,
+        at_once: int | None = None,  # noqa: ARG002  each machine has cores of its own
+    ) -> Future:
         """Have a worker call a function."""
-        return self._executor.submit(_call_alone, function, *arguments)
+        return self._executor.submit(_call_alone, dict(self._on_host), function, *arguments)
 
     def outcome(self, future: Future) -> CaseOutcome:
         """Give what the function returned; raise `WorkerDied`, or what it raised.
@@ -196,9 +207,22 @@ class DaskWorkers:
         )
 
 
-def _call_alone(function: Callable[..., CaseOutcome], *arguments: Any) -> CaseOutcome:
+def _call_alone(
+    workers_on: Mapping[str, int], function: Callable[..., CaseOutcome], *arguments: Any
+) -> CaseOutcome:
+    """Call a function, on a worker, with its part of the cores of its host."""
+    from distributed import get_worker
+
+    # A host that joined just now has yet to be counted.
+    workers = workers_on.get(_host(get_worker().address), usable_cores())
     with _one_at_a_time:
+        use_cores(max(1, usable_cores() // workers))
         return function(*arguments)
+
+
+def _host(address: str) -> str:
+    """Host of an address such as ``tcp://10.0.0.1:40331``."""
+    return address.rpartition(":")[0]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
+from ...imaging.controlgroups import PROC, own_cgroups, text_of
+
 BASE_BYTES = 2_000_000_000
 """Of a case however small, with its report."""
 BYTES_A_VOXEL = 7
@@ -17,8 +19,6 @@ USUAL_VOXELS = 512 * 512 * 400
 """Of a scan whose size is not known."""
 SHARE = 0.9
 """Of the available memory that may be used."""
-_PROC = Path("/proc")
-_CGROUPS = Path("/sys/fs/cgroup")
 
 
 def bytes_for(voxels: int) -> int:
@@ -61,18 +61,6 @@ def worker_count(voxels: Sequence[int], cores: int, available_bytes: int | None)
     return max(1, min(cores, len(voxels), fitting))
 
 
-def usable_cores() -> int:
-    """Cores that this process may use: its affinity, and the quota of its container."""
-    allowed = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    for folder in _own_cgroups():
-        quota, _, period = _text(folder / "cpu.max").partition(" ")
-        if quota.isdigit() and period.strip().isdigit():
-            allowed = min(allowed, -(-int(quota) // int(period)))
-    return max(1, allowed)
-
-
 def available_bytes() -> int | None:
     """Memory that is free or can be freed, within the limits of this process's container.
 
@@ -83,12 +71,12 @@ def available_bytes() -> int | None:
     """
     on_machine = _machine_bytes()
     limits = [] if on_machine is None else [on_machine]
-    for folder in _own_cgroups():
+    for folder in own_cgroups("memory"):
         for limit, usage in (
             ("memory.max", "memory.current"),
             ("memory.limit_in_bytes", "memory.usage_in_bytes"),
         ):
-            most, used = _text(folder / limit), _text(folder / usage)
+            most, used = text_of(folder / limit), text_of(folder / usage)
             if most.isdigit() and used.isdigit():
                 limits.append(max(0, int(most) - int(used) + _reclaimable(folder)))
     return min(limits, default=None)
@@ -103,7 +91,7 @@ def _machine_bytes() -> int | None:
 
 
 def _machine_bytes_of_system() -> int | None:
-    for line in _text(_PROC / "meminfo").splitlines():
+    for line in text_of(PROC / "meminfo").splitlines():
         if line.startswith("MemAvailable:"):
             return 1024 * int(line.split()[1])
     if sys.platform == "win32":
@@ -131,29 +119,10 @@ def _windows_bytes() -> int | None:
     return status.available if found else None
 
 
-def _own_cgroups() -> list[Path]:
-    """Folders of this process's control groups and of those above, versions 1 and 2."""
-    folders = [_CGROUPS, _CGROUPS / "memory"]
-    for line in _text(_PROC / "self" / "cgroup").splitlines():
-        _, controllers, path = line.split(":", 2)
-        root = _CGROUPS / "memory" if controllers else _CGROUPS
-        if controllers in ("", "memory"):
-            own = root / path.lstrip("/")
-            folders += [own, *(each for each in own.parents if each.is_relative_to(root))]
-    return list(dict.fromkeys(folders))
-
-
 def _reclaimable(folder: Path) -> int:
     """Bytes of cached files, which count as used but make room at once."""
-    for line in _text(folder / "memory.stat").splitlines():
+    for line in text_of(folder / "memory.stat").splitlines():
         name, _, value = line.partition(" ")
         if name in ("inactive_file", "total_inactive_file") and value.isdigit():
             return int(value)
     return 0
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
@@ -30,7 +31,7 @@ def run_cases(cases: Iterable[BatchCase], step: Step, workers: Workers) -> Itera
     Parameters
     ----------
     cases : iterable of BatchCase
-        What to do, taken as workers become free: there may be very many.
+        What to do; submitted as workers become free.
     step : callable
         What to do with each, in a worker.
     workers : LocalWorkers or DaskWorkers
@@ -112,17 +113,17 @@ def _attempts(
     cases: Iterable[BatchCase], step: Step, workers: Workers
 ) -> Iterator[tuple[BatchCase, CaseOutcome | WorkerDied | MemoryError]]:
     """One attempt at each case, with as many under way as the workers have room for."""
-    waiting = iter(cases)
-    upcoming = next(waiting, None)
+    waiting = deque(cases)
     running: dict[Future, BatchCase] = {}
     finished: list = []
     while True:
-        while upcoming and (upcoming.problem or workers.has_room(upcoming, running.values())):
-            if upcoming.problem:
-                finished.append((upcoming, CaseOutcome(upcoming.name, upcoming.problem)))
-            else:
-                running[workers.submit(attempt, step, upcoming)] = upcoming
-            upcoming = next(waiting, None)
+        while waiting and (waiting[0].problem or workers.has_room(waiting[0], running.values())):
+            case = waiting.popleft()
+            if case.problem:
+                finished.append((case, CaseOutcome(case.name, case.problem)))
+                continue
+            at_once = _at_once([*running.values(), case], waiting, workers)
+            running[workers.submit(attempt, step, case, at_once=at_once)] = case
         # After workers got new cases, so that none waits for what is done with the old ones.
         yield from finished
         if not running:
@@ -131,6 +132,17 @@ def _attempts(
         finished = [(running.pop(each), _outcome(each, workers)) for each in done]
         if not done:
             workers.check()
+
+
+def _at_once(under_way: list[BatchCase], waiting: Iterable[BatchCase], workers: Workers) -> int:
+    """How many cases will be under way once those are submitted that there is room for."""
+    for case in waiting:
+        if case.problem:
+            continue
+        if not workers.has_room(case, under_way):
+            break
+        under_way.append(case)
+    return len(under_way)
 
 
 def _outcome(future: Future, workers: Workers) -> CaseOutcome | WorkerDied | MemoryError:

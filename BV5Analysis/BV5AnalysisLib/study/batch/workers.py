@@ -14,8 +14,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
+from ...imaging.cores import usable_cores, use_cores
 from .case import BatchCase, CaseOutcome
-from .memory import bytes_for, usable_cores
+from .memory import bytes_for
 
 CASES_A_PROCESS = 20
 """After so many cases a process is replaced, so that what libraries leak does not add up."""
@@ -33,8 +34,8 @@ class Workers(Protocol):
     def has_room(self, case: BatchCase, running: Collection[BatchCase]) -> bool:
         """Whether a case may be submitted beside those that are under way."""
 
-    def submit(self, function: Callable[..., CaseOutcome], *arguments: Any) -> Future:
-        """Have a worker call a function."""
+    def submit(self, function: Callable[..., CaseOutcome], *arguments: Any, at_once: int) -> Future:
+        """Have a worker call a function, as one of so many calls under way together."""
 
     def outcome(self, future: Future) -> CaseOutcome:
         """Give what the function returned; raise `WorkerDied`, or what it raised."""
@@ -49,6 +50,7 @@ class Workers(Protocol):
 class LocalWorkers:
     """Processes on this machine, each with one case at a time.
 
+    Processes share the cores: each call gets as many as it can have while others are under way.
     A process that ends takes its case along and no other. All of them end with the block, and
     with this process, whatever this process ends by.
 
@@ -64,8 +66,7 @@ class LocalWorkers:
     def __init__(self, jobs: int, memory_bytes: int | None = None) -> None:
         self.jobs = jobs
         self._memory_bytes = memory_bytes
-        # So that workers do not fight for cores.
-        self._cores_each = max(1, -(-usable_cores() // jobs))
+        self._cores = usable_cores()
         self._lock = threading.Lock()
         self._idle: list[_Process] = []
         self._busy: set[_Process] = set()
@@ -91,9 +92,26 @@ class LocalWorkers:
         needed = sum(bytes_for(each.voxels) for each in (case, *running))
         return len(running) < self.jobs and needed <= self._memory_bytes
 
-    def submit(self, function: Callable, *arguments: Any) -> Future:
-        """Have a process call a function."""
-        return self._threads.submit(self._call, function, arguments)
+    def submit(self, function: Callable, *arguments: Any, at_once: int | None = None) -> Future:
+        """Have a process call a function.
+
+        Parameters
+        ----------
+        function : callable
+            Picklable.
+        *arguments
+            For it.
+        at_once : int, optional
+            Calls that will be under way together, this one among them: the cores are divided by
+            it. By default one in every process.
+
+        Returns
+        -------
+        concurrent.futures.Future
+            For `outcome`.
+        """
+        cores = max(1, self._cores // min(self.jobs, at_once or self.jobs))
+        return self._threads.submit(self._call, cores, function, arguments)
 
     def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         """Call a function of one argument for each item; results in the order of the items.
@@ -124,10 +142,10 @@ class LocalWorkers:
         for process in idle:
             process.join()
 
-    def _call(self, function: Callable, arguments: tuple) -> Any:
+    def _call(self, cores: int, function: Callable, arguments: tuple) -> Any:
         process = self._take()
         try:
-            reply = process.call(function, arguments)
+            reply = process.call(cores, function, arguments)
         except (EOFError, OSError):
             with self._lock:
                 self._busy.discard(process)
@@ -146,7 +164,7 @@ class LocalWorkers:
                 if process.is_alive():
                     break
             else:
-                process = _Process(self._cores_each)
+                process = _Process()
             self._busy.add(process)
             return process
 
@@ -164,18 +182,19 @@ class LocalWorkers:
 class _Process:
     """One worker process, as this process sees it."""
 
-    def __init__(self, cores: int) -> None:
+    def __init__(self) -> None:
         # The same on every platform, and safe beside threads.
         context = multiprocessing.get_context("spawn")
         self._tasks, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, cores), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
         self.calls = 0
 
-    def call(self, function: Callable, arguments: tuple) -> Any:
-        """Have it call a function; EOFError or OSError if it ends meanwhile."""
+    def call(self, cores: int, function: Callable, arguments: tuple) -> Any:
+        """Have it call a function on so many cores; EOFError or OSError if it ends meanwhile."""
         self.calls += 1
+        self._tasks.send(cores)
         self._tasks.send((function, arguments))
         return self._tasks.recv()
 
@@ -207,7 +226,7 @@ class _Process:
         return f"exit status {code}"
 
 
-def _serve(tasks: Connection, cores: int) -> None:
+def _serve(tasks: Connection) -> None:
     """Life of a worker process: call what comes, until nothing comes any more."""
     _end_with_parent()
     # Ctrl-C on a terminal reaches every process of it; the parent ends its workers.
@@ -215,12 +234,14 @@ def _serve(tasks: Connection, cores: int) -> None:
     with contextlib.suppress(OSError):  # A windowed program has neither.
         # Standard output is for the parent's own lines.
         os.dup2(2, 1)
-    _use_cores(cores)
     while True:
         try:
+            cores = tasks.recv()
             task = tasks.recv_bytes()
         except EOFError:
             return
+        # Before the first task loads numpy.
+        use_cores(cores)
         try:
             function, arguments = pickle.loads(task)
             reply = function(*arguments)
@@ -238,13 +259,3 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="end with parent", daemon=True).start()
-
-
-def _use_cores(cores: int) -> None:
-    """Keep this process to a share of the machine, before any library counts its cores."""
-    for name in ("OMP", "OPENBLAS", "MKL"):
-        os.environ[f"{name}_NUM_THREADS"] = str(cores)
-    os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = str(cores)
-    # What Python's and scipy's thread pools ask how many threads to start.
-    os.cpu_count = lambda: cores
-    os.process_cpu_count = os.cpu_count
