@@ -210,7 +210,8 @@ def test_more_groups_have_cards_and_no_difference(groups):
     some = cohort_result(60, groups)
     page = Page(cohort_html(some, ()))
     assert sum(attributes.get("class") == "card" for _, attributes in page.tags) == groups + 1
-    assert "Hedges' g" not in page.text
+    # That of the pairs; no card and no column of Table 1.
+    assert page.text.count("Difference of means") == 1
 
 
 def test_no_number_that_is_none_is_printed(result):
