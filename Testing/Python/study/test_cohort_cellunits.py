@@ -1,11 +1,12 @@
 """Units behind the numbers of a clinical table's cells count."""
 
 import numpy as np
+import openpyxl
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.tables.cellunits import common_unit
 from BV5AnalysisLib.study.tables.clinical import read_clinical
-from cohorttables import clinical, clinical_rows, column, with_column
+from cohorttables import clinical, clinical_rows, column, with_column, workbook
 
 
 def read(folder, title, cells, instead_of):
@@ -67,3 +68,14 @@ def test_a_column_with_units_is_a_number(tmp_path):
     assert next(each.title for each in table.variables if each.key == "crp") == "CRP (mg/L)"
     table = read(tmp_path, "CRP (mg/L)", [f"{i} mg/dL" for i in range(10)], "age")
     assert "CRP (mg/L)" in table.left_out
+
+
+@pytest.mark.parametrize("title", ["FiO2", "FiO2 (%)"])
+def test_fractions_that_excel_shows_as_percent(tmp_path, title):
+    fio2 = column(clinical_rows(), "fio2")
+    path = workbook(tmp_path, with_column(clinical_rows(), title, fio2, "fio2"))
+    book = openpyxl.load_workbook(path)
+    for row in range(2, 12):
+        book.active.cell(row, 5).number_format = "0 %"
+    book.save(path)
+    np.testing.assert_allclose(read_clinical(path).columns["fio2"], fio2)

@@ -1,6 +1,7 @@
 """Tables are read whatever program wrote them, or refused in one line."""
 
 import datetime
+import tracemalloc
 import zipfile
 
 import openpyxl
@@ -195,3 +196,93 @@ def test_a_damaged_workbook(tmp_path):
         archive.writestr("xl/workbook.xml", "<broken")
     with pytest.raises(AnalysisError, match="cannot be read as a workbook"):
         read_sheet(path)
+
+
+def edited(path, change):
+    """A workbook after a change to it."""
+    book = openpyxl.load_workbook(path)
+    change(book)
+    book.save(path)
+    return path
+
+
+CELLS = [["case", "x", "y"], ["P1", 1, 2], ["P2", 3, 4]]
+
+
+def test_a_stray_format_far_below_the_table_costs_nothing(tmp_path):
+    def change(book):
+        book.active["XFD1048576"].number_format = "0.0"
+
+    tracemalloc.start()
+    sheet = read_sheet(edited(workbook(tmp_path, CELLS), change))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sheet.header == ("case", "x", "y")
+    assert sheet.numbers == (2, 3)
+    assert peak < 50e6
+
+
+def test_a_merge_down_a_whole_column_fills_only_the_rows_that_there_are(tmp_path):
+    def change(book):
+        book.active["C3"] = None
+        book.active.merged_cells.add("C2:C1048576")
+        book.active.merged_cells.add("D1:XFD1048576")
+
+    sheet = read_sheet(edited(workbook(tmp_path, CELLS), change))
+    assert sheet.rows == (("P1", "1", "2"), ("P2", "3", "2"))
+    assert any("C2:C1048576" in note for note in sheet.notes)
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"), [("MOST_CELLS", "filled"), ("MOST_WITH_EMPTY", "empty")]
+)
+def test_more_cells_than_a_table_has_are_refused(tmp_path, monkeypatch, limit, told):
+    monkeypatch.setattr(f"BV5AnalysisLib.study.tables.workbook.{limit}", 8)
+    with pytest.raises(AnalysisError, match=f"more than 8 .*{told}"):
+        read_sheet(workbook(tmp_path, CELLS))
+
+
+def test_percent_formats_count_as_excel_shows_them(tmp_path):
+    def change(book):
+        for cell, value, shape in (
+            ("B2", 0.21, "0%"),
+            ("B3", 0.285, "0.0 %"),
+            ("C2", 21, '0 "%"'),
+            ("C3", 1, "0%"),
+        ):
+            book.active[cell] = value
+            book.active[cell].number_format = shape
+
+    sheet = read_sheet(edited(workbook(tmp_path, CELLS), change))
+    assert sheet.column(1) == ["21%", "28.5%"]
+    assert sheet.column(2) == ["21", "100%"]
+
+
+def test_a_hidden_sheet_is_not_read_unless_named(tmp_path):
+    def change(book):
+        book.active.title = "Old"
+        book.active.sheet_state = "hidden"
+        seen = book.create_sheet("Seen")
+        seen.append(["case", "z"])
+        seen.append(["P1", 9])
+
+    path = edited(workbook(tmp_path, CELLS), change)
+    sheet = read_sheet(path)
+    assert sheet.header == ("case", "z")
+    assert any("sheet Seen was read, and not Old (hidden)" in note for note in sheet.notes)
+    assert read_sheet(path, "old").header == ("case", "x", "y")
+
+
+@pytest.mark.parametrize("merged", ["A1:B1", "B1:C1"])
+def test_columns_under_a_merged_title_are_told(tmp_path, merged):
+    path = edited(workbook(tmp_path, CELLS), lambda book: book.active.merge_cells(merged))
+    column = 2 if merged[0] == "A" else 3
+    assert any(
+        f"column {column} has no title and was not used; a merged title" in note
+        for note in read_sheet(path).notes
+    )
+
+
+def test_a_cell_of_endless_text_is_named_by_its_line(tmp_path):
+    told = message(tmp_path, 'case,x\nP1,1\nP2,"' + "a" * 140_000 + '"\n')
+    assert "a cell of more than 131072 letters at line 3" in told

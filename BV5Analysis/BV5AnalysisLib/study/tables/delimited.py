@@ -110,6 +110,11 @@ def _split(name: str, text: str, delimiter: str) -> Rows:
         for row in reader:
             rows.append((reader.line_num, row))
     except csv.Error as error:
+        if "field limit" in str(error):
+            raise AnalysisError(
+                f"{name} has a cell of more than {csv.field_size_limit()} letters at line"
+                f" {reader.line_num}; shorten it, or close the quotation mark that it begins with."
+            ) from error
         raise AnalysisError(
             f"{name} is no proper CSV at line {reader.line_num} ({error}); check quotation marks."
         ) from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError
+from ..texts import listed
 from .delimited import delimited_rows
 from .workbook import workbook_rows
 
@@ -56,7 +56,7 @@ def read_sheet(path: Path, sheet: str = "") -> Sheet:
         Text with any of the usual delimiters and encodings, or a workbook (.xlsx, .xlsm); told by
         content and not by name.
     sheet : str
-        Sheet of a workbook, the first one by default.
+        Sheet of a workbook, the first one that is not hidden by default.
 
     Returns
     -------
@@ -76,10 +76,10 @@ def read_sheet(path: Path, sheet: str = "") -> Sheet:
         )
     if content.startswith(_ZIP):
         rows, notes = workbook_rows(path.name, content, sheet)
-    elif sheet:
+        return _sheet(path.name, rows, notes, has_cells=True)
+    if sheet:
         raise AnalysisError(f"{path.name} is no workbook and has no sheet {sheet!r}.")
-    else:
-        rows, notes = delimited_rows(path.name, content)
+    rows, notes = delimited_rows(path.name, content)
     return _sheet(path.name, rows, notes)
 
 
@@ -105,7 +105,13 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _sheet(name: str, rows: Sequence[tuple[int, Sequence[str]]], notes: Sequence[str]) -> Sheet:
+def _sheet(
+    name: str,
+    rows: Sequence[tuple[int, Sequence[str]]],
+    notes: Sequence[str],
+    has_cells: bool = False,
+) -> Sheet:
+    """Find the header; `has_cells` where no delimiters can put cells into wrong columns."""
     stripped = ((number, tuple(map(str.strip, cells))) for number, cells in rows)
     filled = [(number, cells) for number, cells in stripped if any(cells)]
     if not filled:
@@ -113,8 +119,11 @@ def _sheet(name: str, rows: Sequence[tuple[int, Sequence[str]]], notes: Sequence
     first = _header_index([cells for _, cells in filled[:HEADER_WITHIN]])
     header_number, header = filled[first]
     width = max((i + 1 for i, title in enumerate(header) if title), default=0)
-    header = tuple(" ".join(title.split()) for title in header[:width])
     body = filled[first + 1 :]
+    if has_cells:
+        width = max(width, *(len(cells) for _, cells in body)) if body else width
+        header = (*header, *("",) * (width - len(header)))
+    header = tuple(" ".join(title.split()) for title in header[:width])
     if not body:
         raise AnalysisError(f"{name} has no row below its header.")
     for number, cells in body:
@@ -126,8 +135,7 @@ def _sheet(name: str, rows: Sequence[tuple[int, Sequence[str]]], notes: Sequence
     notes = list(notes)
     if first:
         notes.append(f"{name}: the header was found in row {header_number}.")
-    with contextlib.suppress(ValueError):
-        notes.append(f"{name}: column {header.index('') + 1} has no title and was not used.")
+    notes += _untitled_note(name, header, [cells for _, cells in body])
     return Sheet(
         name,
         header,
@@ -135,6 +143,19 @@ def _sheet(name: str, rows: Sequence[tuple[int, Sequence[str]]], notes: Sequence
         tuple(number for number, _ in body),
         tuple(notes),
     )
+
+
+def _untitled_note(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Tell of columns that hold something under no title."""
+    untitled = [i for i, title in enumerate(header) if not title]
+    found = [i + 1 for i in untitled if any(cells[i : i + 1] not in {(), ("",)} for cells in rows)]
+    if not found:
+        return []
+    if len(found) == 1:
+        note = f"{name}: column {found[0]} has no title and was not used"
+    else:
+        note = f"{name}: columns {listed(found)} have no titles and were not used"
+    return [f"{note}; a merged title is that of its first column."]
 
 
 def _header_index(rows: Sequence[Sequence[str]]) -> int:

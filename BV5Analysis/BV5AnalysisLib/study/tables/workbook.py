@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import datetime
+import importlib.util
 import io
 import re
 import zipfile
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...imaging.errors import AnalysisError
 
 if TYPE_CHECKING:
+    from openpyxl import Workbook
     from openpyxl.cell.cell import Cell
-    from openpyxl.worksheet.worksheet import Worksheet
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet as Worksheet
 
 LARGEST_UNPACKED_BYTES = 2**30
+MOST_CELLS = 1_000_000
+MOST_WITH_EMPTY = 5_000_000
+"""Cells up to the last stored one of each row: formats without content are stored as well."""
 SHOWN = 5
 
 Rows = list[tuple[int, list[str]]]
+
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_SHOWN_AS_IS = re.compile(r'"[^"]*"|\\.')
+"""Parts of a number's format that are text."""
 
 
 def workbook_rows(name: str, content: bytes, sheet: str = "") -> tuple[Rows, list[str]]:
@@ -30,45 +42,100 @@ def workbook_rows(name: str, content: bytes, sheet: str = "") -> tuple[Rows, lis
     content : bytes
         The workbook.
     sheet : str
-        Title of the sheet, capitals aside; the first one by default.
+        Title of the sheet, capitals aside; the first one that is not hidden by default.
 
     Returns
     -------
     rows : list of (int, list of str)
-        Row number, from 1, and cells as text; dates as in ISO 8601. A merged cell's value is in
-        every row that it spans; across columns it is in the first one only.
+        Row number, from 1, and cells as text, of rows that hold something; dates as in ISO 8601,
+        and with a percent sign what Excel shows so. A merged cell's value is in every row that it
+        spans; across columns it is in the first one only.
     notes : list of str
         What was not as it seems.
 
     Raises
     ------
     AnalysisError
-        It is no workbook, lacks the sheet, or holds formulas without stored values.
+        It is no workbook, lacks the sheet, holds formulas without stored values, or more cells
+        than a table has.
     """
-    try:
-        import openpyxl
-    except ImportError as error:
+    if importlib.util.find_spec("openpyxl") is None:
         raise AnalysisError(
             f"{name} is a workbook, which needs openpyxl; install it with"
             ' pip install "bv5-analysis[study]", or save the sheet as CSV.'
-        ) from error
+        )
     _check_archive(name, content)
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-    except Exception as error:
-        raise AnalysisError(
-            f"{name} cannot be read as a workbook ({_one_line(error)}); save it again as .xlsx, or"
-            " as CSV."
-        ) from error
+    book = _opened(name, content, data_only=True)
     table = _chosen(name, book.worksheets, sheet)
     _check_formulas(name, content, table)
     notes = []
     if len(book.worksheets) > 1 and not sheet:
-        others = ", ".join(each.title for each in book.worksheets if each is not table)
+        others = ", ".join(
+            f"{each.title}{'' if each.sheet_state == 'visible' else ' (hidden)'}"
+            for each in book.worksheets
+            if each is not table
+        )
         notes.append(f"{name}: sheet {table.title} was read, and not {others}.")
-    rows = [(number, [_text(cell) for cell in cells]) for number, cells in enumerate(table.rows, 1)]
+    rows = _filled_rows(name, table)
     notes += _fill_merged(name, table, rows)
     return rows, notes
+
+
+def _opened(name: str, content: bytes, data_only: bool) -> Workbook:
+    """Open a workbook whose sheets give only the cells that are stored."""
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
+        for each in book.worksheets:
+            each.reset_dimensions()  # Some programs write wrong ones, or those of formats only.
+    except Exception as error:
+        raise _unreadable(name, error) from error
+    return book
+
+
+def _unreadable(name: str, error: Exception) -> AnalysisError:
+    return AnalysisError(
+        f"{name} cannot be read as a workbook ({_one_line(error)}); save it again as .xlsx, or"
+        " as CSV."
+    )
+
+
+def _rows(name: str, table: Worksheet) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    """Rows that hold a cell, with their numbers from 1."""
+    try:
+        for number, cells in enumerate(table.iter_rows(), 1):
+            if cells:
+                yield number, cells
+    except Exception as error:
+        raise _unreadable(name, error) from error
+
+
+def _filled_rows(name: str, table: Worksheet) -> Rows:
+    """Cells as text, of rows that hold something."""
+    rows: Rows = []
+    filled = passed = 0
+    for number, cells in _rows(name, table):
+        passed += len(cells)
+        if passed > MOST_WITH_EMPTY:
+            raise AnalysisError(
+                f"{name} has more than {MOST_WITH_EMPTY} cells in sheet {table.title}, empty ones"
+                " with a format among them; delete the rows below and the columns beside the"
+                " table, or save it as CSV."
+            )
+        texts = [_text(cell) for cell in cells]
+        while texts and not texts[-1]:
+            texts.pop()
+        if not texts:
+            continue
+        rows.append((number, texts))
+        filled += len(texts) - texts.count("")
+        if filled > MOST_CELLS:
+            raise AnalysisError(
+                f"{name} has more than {MOST_CELLS} filled cells in sheet {table.title}, too many"
+                " for a table of patients; give another sheet or file."
+            )
+    return rows
 
 
 def _check_archive(name: str, content: bytes) -> None:
@@ -87,7 +154,7 @@ def _chosen(name: str, sheets: list[Worksheet], wanted: str) -> Worksheet:
     if not sheets:
         raise AnalysisError(f"{name} has no sheet with cells.")
     if not wanted:
-        return sheets[0]
+        return next((each for each in sheets if each.sheet_state == "visible"), sheets[0])
     for sheet in sheets:
         if sheet.title.strip().casefold() == wanted.strip().casefold():
             return sheet
@@ -97,18 +164,14 @@ def _chosen(name: str, sheets: list[Worksheet], wanted: str) -> Worksheet:
 
 def _check_formulas(name: str, content: bytes, table: Worksheet) -> None:
     """Refuse formulas that no program has calculated: their cells would seem to be empty."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        sheets = [each for each in archive.namelist() if each.startswith("xl/worksheets/")]
-        if not any(b"<f" in archive.read(each) for each in sheets):
-            return
-    import openpyxl
-
-    formulas = openpyxl.load_workbook(io.BytesIO(content))[table.title]
+    if not _FORMULA.search(_source(table)):
+        return
+    formulas = _opened(name, content, data_only=False)[table.title]
     empty = [
         cell.coordinate
-        for row in formulas.iter_rows()
-        for cell in row
-        if cell.data_type == "f" and table[cell.coordinate].value is None
+        for (_, cells), (_, values) in zip(_rows(name, formulas), _rows(name, table), strict=True)
+        for cell, value in zip(cells, values, strict=True)
+        if cell.data_type == "f" and value.value is None
     ]
     if empty:
         more = f" and {len(empty) - SHOWN} more" if len(empty) > SHOWN else ""
@@ -118,15 +181,30 @@ def _check_formulas(name: str, content: bytes, table: Worksheet) -> None:
         )
 
 
+def _source(table: Worksheet) -> bytes:
+    """Give a sheet's XML: it tells what openpyxl does not when it gives stored cells only."""
+    with table._get_source() as file:
+        return file.read()
+
+
 def _fill_merged(name: str, table: Worksheet, rows: Rows) -> list[str]:
-    """Give every row that a merged cell spans its value."""
+    """Give every row that a merged cell spans its value, if the row holds something itself."""
+    from openpyxl.utils import range_boundaries
+
     filled = []
-    for area in table.merged_cells.ranges:
-        column, first = area.min_col - 1, area.min_row - 1
-        for row in range(first + 1, area.max_row):
-            rows[row][1][column] = rows[first][1][column]
-        if area.max_row > area.min_row and rows[first][1][column]:
-            filled.append(area.coord)
+    numbers = [number for number, _ in rows]
+    for match in _MERGED.finditer(_source(table)):
+        coordinates = match[1].decode()
+        column, first, _, last = range_boundaries(coordinates)
+        area = rows[bisect_left(numbers, first) : bisect_right(numbers, last)]
+        if not area or area[0][0] != first or len(area[0][1]) < column:
+            continue  # Nothing is in it.
+        value = area[0][1][column - 1]
+        for _, cells in area[1:]:
+            cells.extend([""] * (column - len(cells)))
+            cells[column - 1] = value
+        if value and last > first:
+            filled.append(coordinates)
     if not filled:
         return []
     more = f" and {len(filled) - SHOWN} more" if len(filled) > SHOWN else ""
@@ -142,16 +220,23 @@ def _text(cell: Cell) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.15g}"  # What Excel itself shows: 0.3 and not 0.30000000000000004.
-    if isinstance(value, int):
-        # Identifiers such as 007 are numbers with a format of zeros.
-        zeros = cell.number_format if re.fullmatch("0+", cell.number_format or "") else ""
-        return f"{value:0{len(zeros)}d}" if value >= 0 and len(zeros) > 1 else str(value)
+    if isinstance(value, int | float):
+        return _number_text(value, cell.number_format or "")
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time()
         return (value.date() if midnight else value).isoformat()
     return str(value)
+
+
+def _number_text(value: float, shape: str) -> str:
+    """Write a number as Excel shows it in that format, without its rounding."""
+    if "%" in _SHOWN_AS_IS.sub("", shape):
+        return f"{100 * value:.15g}%"
+    if isinstance(value, float):
+        return f"{value:.15g}"  # 0.3 and not 0.30000000000000004.
+    # Identifiers such as 007 are numbers with a format of zeros.
+    is_padded = value >= 0 and re.fullmatch("00+", shape)
+    return f"{value:0{len(shape)}d}" if is_padded else str(value)
 
 
 def _one_line(error: Exception) -> str:
