@@ -336,3 +336,17 @@ def test_ten_thousand_rows(tmp_path):
     assert result.comparisons[0].tests[0].p < 1e-100
     assert result.adjusted.n == n
     assert column(table, "O2 (L/min)") == result.cohort.columns["oxygen_l_min"].tolist()
+
+
+def test_mmhg_under_a_title_that_says_kpa_is_refused_with_the_units_as_read(tmp_path):
+    """All of them are plausible in kPa, as 61 to 92 are, and PaCO2 is not there to tell."""
+    rows = [[*row[:3], *row[4:]] for row in clinical_rows()]
+    rows[0][2] = "PaO2 (kPa)"
+    with pytest.raises(AnalysisError) as caught:
+        analyze_cohort(measurements(tmp_path), clinical(tmp_path, rows), CohortOptions())
+    told = str(caught.value)
+    assert "PaO2 and FiO2 do not go together: PaO2/FiO2 is outside of 20 to 800 mmHg" in told
+    assert "Read were PaO2 (kPa) as kPa, fio2 as a fraction." in told
+    right = CohortOptions(units={"PaO2 (kPa)": "mmHg"}, resamples=100)
+    result = analyze_cohort(measurements(tmp_path), clinical(tmp_path, rows), right)
+    assert result.cohort.columns["pao2_mmhg"].tolist() == list(PAO2)

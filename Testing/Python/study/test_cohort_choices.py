@@ -276,7 +276,10 @@ def test_given_values_that_differ_are_told():
 def test_one_gas_that_cannot_be_is_missing_and_listed():
     found = with_gases(table(**(GASES | {"pao2_mmhg": [200.0, 80, 70, 60, 75, NAN]})), Air())
     assert math.isnan(found.table.columns["aado2_mmhg"][0])
-    assert [(each.case, each.column) for each in found.unusable] == [("P1", "AaDO2 (calculated)")]
+    assert [(each.case, each.column) for each in found.unusable] == [
+        ("P1", "AaDO2 (calculated)"),
+        ("P1", "PaO2/FiO2 (calculated)"),
+    ]
 
 
 def test_gases_that_do_not_go_together_are_refused():
@@ -332,3 +335,22 @@ def test_air_that_is_nowhere(options, told):
 def test_options_that_cannot_be(options, told):
     with pytest.raises(AnalysisError, match=told):
         CohortOptions(**options)
+
+
+def test_a_ratio_that_cannot_be_is_missing_and_listed():
+    gases = {"pao2_mmhg": [550.0, 80, 70, 60, 75, NAN], "fio2": [0.21, 0.3, 0.3, 0.4, 0.4, NAN]}
+    found = with_gases(table(**gases), Air())
+    assert math.isnan(found.table.columns["pao2_fio2_mmhg"][0])
+    assert [(each.case, each.column, each.text) for each in found.unusable] == [
+        ("P1", "PaO2/FiO2 (calculated)", "2619")
+    ]
+
+
+def test_who_has_too_high_a_flow_for_an_estimate_is_told():
+    gases = {"oxygen_l_min": [0.0, 2, 20, 60, NAN, 16], "pao2_mmhg": [80.0, 75, 60, 55, 70, NAN]}
+    gases |= {"fio2": [0.21, 0.28, NAN, 0.9, NAN, NAN]}
+    (note,) = [each for each in with_gases(table(**gases), Air()).notes if "above 15" in each]
+    assert note.startswith("1 case with an oxygen flow above 15 L/min and no FiO2 has no AaDO2")
+    assert "P3" in note
+    gases["fio2"][2] = 0.8
+    assert not any("above 15" in each for each in with_gases(table(**gases), Air()).notes)

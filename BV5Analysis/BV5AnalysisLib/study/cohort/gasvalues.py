@@ -20,7 +20,7 @@ from ..bloodgas import (
 from ..cohortresult import UnusableCell, Variable
 from ..plausible import BOUNDS, check, implausible
 from ..tables.casetable import CaseTable
-from ..texts import counted
+from ..texts import counted, listed
 from .options import CohortOptions
 
 FIO2 = Variable("fio2", "FiO2")
@@ -125,6 +125,7 @@ def with_gases(table: CaseTable, air: Air, estimate_fio2: bool = True) -> GasVal
         guess = fio2_from_nasal_flow(flow)
         estimated = ~np.isfinite(fio2) & np.isfinite(guess) & np.isfinite(pao2)
         fio2 = np.where(estimated, guess, fio2)
+        notes += _too_high_flow(table, np.isfinite(pao2) & ~np.isfinite(fio2), flow)
     if estimated.any():
         table = table.with_column(FIO2, fio2)
         flags = np.array(["yes" if each else "no" for each in estimated], dtype=object)
@@ -137,35 +138,63 @@ def with_gases(table: CaseTable, air: Air, estimate_fio2: bool = True) -> GasVal
     aado2 = alveolar_arterial_gradient_mmhg(
         pao2, paco2, fio2, air.pressure_mmhg, air.water_vapor_mmhg, air.respiratory_quotient
     )
-    impossible = implausible("aado2_mmhg", aado2)
-    if impossible.sum() >= 3 and 2 * impossible.sum() > np.isfinite(aado2).sum():
-        raise AnalysisError(
-            f"PaO2, PaCO2 and FiO2 do not go together: AaDO2 is outside of"
-            f" {BOUNDS['aado2_mmhg'].text} in {impossible.sum()} of"
-            f" {np.isfinite(aado2).sum()} cases; check their units, as with --unit 'PaO2=kPa'."
-        )
-    unusable = [
-        UnusableCell(
-            table.cases[i],
-            "AaDO2 (calculated)",
-            f"{aado2[i]:.0f}",
-            f"is not plausible ({BOUNDS['aado2_mmhg'].text}): PaO2, PaCO2 and FiO2 do not go"
-            " together",
-        )
-        for i in np.flatnonzero(impossible)
-    ]
-    aado2[impossible] = np.nan
+    aado2, unusable = _possible(table, AADO2, aado2, ("pao2_mmhg", "paco2_mmhg", "fio2"))
+    ratio, unusable_ratios = _possible(
+        table, PAO2_FIO2, pao2_fio2_mmhg(pao2, fio2), ("pao2_mmhg", "fio2")
+    )
     table, calculated, told = _filled(table, AADO2, aado2)
     notes += told
-    table, _, told = _filled(table, PAO2_FIO2, pao2_fio2_mmhg(pao2, fio2))
+    table, _, told = _filled(table, PAO2_FIO2, ratio)
     notes += told
     return GasValues(
         table,
         tuple(notes),
-        tuple(unusable),
+        (*unusable, *unusable_ratios),
         frozenset(table.select(calculated).cases),
         frozenset(table.select(calculated & estimated).cases),
     )
+
+
+def _too_high_flow(table: CaseTable, unknown: np.ndarray, flow: np.ndarray) -> list[str]:
+    """Tell who has no FiO2 although the flow is known: they are among the sickest."""
+    highest = BOUNDS["nasal_flow_l_min"].high
+    cases = table.select(unknown & (flow > highest)).cases
+    if not cases:
+        return []
+    return [
+        f"{counted(len(cases), 'case')} with an oxygen flow above {highest:g} L/min and no FiO2"
+        f" {'has' if len(cases) == 1 else 'have'} no AaDO2 and PaO2/FiO2, as FiO2 cannot be"
+        f" estimated from such a flow: {listed(cases)}. These may be the sickest: fill FiO2 in."
+    ]
+
+
+def _possible(
+    table: CaseTable, variable: Variable, calculated: np.ndarray, parts: tuple[str, ...]
+) -> tuple[np.ndarray, list[UnusableCell]]:
+    """Calculated values that can be, and the others; refuse if most cannot."""
+    wrong = implausible(variable.key, calculated)
+    n, known = int(wrong.sum()), int(np.isfinite(calculated).sum())
+    names = [BOUNDS[key].name for key in parts]
+    together = f"{', '.join(names[:-1])} and {names[-1]} do not go together"
+    bounds = BOUNDS[variable.key].text
+    if n >= 3 and 2 * n > known:
+        read = [table.read_as[key] for key in parts if key in table.read_as]
+        raise AnalysisError(
+            f"{together}: {variable.name} is outside of {bounds} in {n} of {known} cases."
+            + (f" Read were {listed(read)}." if read else "")
+            + " Put the right units into the titles of the columns, or give them with --unit"
+            " 'COLUMN=UNIT'."
+        )
+    unusable = [
+        UnusableCell(
+            table.cases[i],
+            f"{variable.name} (calculated)",
+            f"{calculated[i]:.0f}",
+            f"is not plausible ({bounds}): {together}",
+        )
+        for i in np.flatnonzero(wrong)
+    ]
+    return np.where(wrong, np.nan, calculated), unusable
 
 
 def _column(table: CaseTable, key: str) -> np.ndarray:

@@ -27,12 +27,15 @@ class CaseTable:
         What the columns are, as many.
     left_out : mapping of str to str
         Why columns of the file are not among them, by their titles.
+    read_as : mapping of str to str
+        Title and unit as which columns of known quantities were read, by key.
     """
 
     cases: tuple[str, ...]
     columns: Mapping[str, np.ndarray]
     variables: tuple[Variable, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
+    read_as: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many cases."""

@@ -41,6 +41,8 @@ class ClinicalTable:
         Cells that hold something and are treated as missing.
     left_out : mapping of str to str
         Why columns are not kept, by title.
+    read_as : mapping of str to str
+        Title and unit as which columns of known quantities were read, by key.
     notes : tuple of str
         What a reader must know.
     """
@@ -53,6 +55,7 @@ class ClinicalTable:
     nameless: tuple[Exclusion, ...]
     unusable: tuple[UnusableCell, ...]
     left_out: Mapping[str, str]
+    read_as: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -115,6 +118,7 @@ def read_clinical(
             for i, (text, reason) in column.unusable.items()
         ),
         read.left_out,
+        read.read_as,
         (*table.notes, *_case_note(table, index), *notes, *read.notes),
     )
 

@@ -59,11 +59,15 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class ReadColumns:
-    """All that are kept, what a reader must know, and why others are not kept, by title."""
+    """All that are kept, what a reader must know, and why others are not kept, by title.
+
+    `read_as` has title and unit of columns of known quantities, by key.
+    """
 
     columns: tuple[Column, ...]
     notes: tuple[str, ...]
     left_out: Mapping[str, str]
+    read_as: Mapping[str, str]
 
 
 def read_columns(
@@ -129,7 +133,15 @@ def read_columns(
         tuple(found),
         (_understood(table, found, units), *doubled, *notes),
         {text: reason for reason, texts in left_out.items() for text in texts},
+        {column.variable.key: _read_as(column.title, units) for column in found},
     )
+
+
+def _read_as(text: str, units: Mapping[str, str]) -> str:
+    title = understand(text)
+    if not title.quantity:
+        return text
+    return f"{text} as {unit_of(title, units) or title.quantity.bounds.unit or 'a fraction'}"
 
 
 def _check_units(table: Sheet, titles: Sequence[Title], units: Mapping[str, str]) -> None:

@@ -131,7 +131,9 @@ def _rows_by_name(table: str, cases: tuple[str, ...], same_case: object) -> dict
 
 def _merged(measured: CaseTable, clinical: ClinicalTable, pairs: np.ndarray) -> CaseTable:
     """Columns of both; a clinical one whose key is a measurement's gets another key."""
-    table = replace(measured.select(pairs[:, 0]), left_out=clinical.left_out)
+    table = replace(
+        measured.select(pairs[:, 0]), left_out=clinical.left_out, read_as=clinical.read_as
+    )
     for variable in clinical.variables:
         values = clinical.columns[variable.key][pairs[:, 1]]
         key = variable.key
