@@ -7,7 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from BV5AnalysisLib.cli import main
+from BV5AnalysisLib.cli import _parser, main
+from BV5AnalysisLib.commandline.cohort import chosen_options
+from BV5AnalysisLib.study.cohort.options import CohortOptions
 from cohorttables import (
     PAO2,
     case_names,
@@ -50,6 +52,7 @@ def test_all_files_and_what_is_shown(tmp_path, capsys):
     told = capsys.readouterr()
     assert status == 0
     assert {each.name for each in output.iterdir()} >= FILES
+    assert not (output / "pairs.csv").exists()
     assert any(each.suffix == ".svg" for each in (output / "figures").iterdir())
     assert "10 scans → 10 with clinical data → 10 in a group by Oxygen" in told.out
     assert "Oxygen ≤ 2 L/min (n = 6), Oxygen > 2 L/min (n = 4)" in told.out
@@ -89,6 +92,30 @@ def test_options_reach_the_analysis(tmp_path):
     assert float(analyzed["P01"]["pao2_mmhg"]) == pytest.approx(PAO2[0])
     with (output / "exclusions.csv").open(encoding="utf-8", newline="") as file:
         assert {row["case"] for row in csv.DictReader(file)} >= {"P07", "P08", "P09", "P10"}
+
+
+def test_three_groups_are_compared_in_pairs(tmp_path):
+    rows = with_column(clinical_rows(), "stage", [1, 1, 1, 2, 2, 2, 3, 3, 3, 3])
+    status, output = cohort(
+        *(tmp_path, "--group-by", "stage", "--test", "mann-whitney"),
+        clinical_table=clinical(tmp_path, rows),
+    )
+    assert status == 0
+    with (output / "pairs.csv").open(encoding="utf-8", newline="") as file:
+        pairs = [row for row in csv.DictReader(file) if row["variable"] == "bv5_pct"]
+    assert [(row["first_group"], row["second_group"]) for row in pairs] == [
+        ("stage: 1", "stage: 2"), ("stage: 1", "stage: 3"), ("stage: 2", "stage: 3"),
+    ]  # fmt: skip
+    assert {row["difference_of"] for row in pairs} == {"medians"}
+    assert all(row["difference"] and row["p_holm"] for row in pairs)
+    record = json.loads((output / "cohort.json").read_text(encoding="utf-8"))
+    assert "rank-biserial" in " ".join(record["methods"])
+    assert "all pairs of all measures" in " ".join(record["methods"])
+
+
+def test_what_is_not_asked_for_is_as_in_a_script():
+    parsed = _parser().parse_args(["cohort", "m.csv", "c.csv", "-o", "out"])
+    assert chosen_options(parsed) == CohortOptions()
 
 
 def test_progress_for_programs(tmp_path, capsys):

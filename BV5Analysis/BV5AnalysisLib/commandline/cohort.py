@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..export.cohort.wording import BY_RANKS, estimate_text, p_text, summary_text
-from ..export.folder import check_output, output_folder
+from ..export.folder import check_output
 from ..imaging.progress import Progress
 from ..study.cohort.analysis import analyze_cohort
 from ..study.cohort.options import CohortOptions
@@ -115,7 +115,7 @@ def analyze_into_folder(job: CohortJob, progress: Progress) -> CohortResult:
     """
     check_installed(_PACKAGES, "The analysis of a cohort")
     # Loads what draws.
-    from ..export.cohort.folder import COHORT, write_cohort
+    from ..export.cohort.folder import COHORT, put_cohort
 
     check_output(job.output, COHORT, job.overwrite)
     with stop_at_once():
@@ -123,8 +123,8 @@ def analyze_into_folder(job: CohortJob, progress: Progress) -> CohortResult:
             job.measurements, job.clinical, job.options, part(progress, 0.0, _ANALYZED)
         )
     progress("drawing and writing", _ANALYZED)
-    with stop_in_order(), output_folder(job.output, COHORT, job.overwrite) as folder:
-        write_cohort(folder, result, job.options)
+    with stop_in_order():
+        put_cohort(job.output, result, job.options, job.overwrite)
     progress("done", 1.0)
     return result
 

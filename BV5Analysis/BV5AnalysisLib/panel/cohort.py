@@ -72,14 +72,13 @@ def analyzeCohort(
     if folder is None:
         return analyze_cohort(measurements, clinical, chosen)
 
-    from ..export.cohort.folder import COHORT, write_cohort
-    from ..export.folder import check_output, output_folder
+    from ..export.cohort.folder import COHORT, put_cohort
+    from ..export.folder import check_output
 
     try:
         check_output(folder, COHORT, overwrite)
         result = analyze_cohort(measurements, clinical, chosen)
-        with output_folder(folder, COHORT, overwrite) as partial:
-            write_cohort(partial, result, chosen)
+        put_cohort(folder, result, chosen, overwrite)
     except AnalysisError as error:
         raise AnalysisError(str(error).replace("add --overwrite", "pass overwrite=True")) from error
     return result

@@ -5,6 +5,14 @@ from __future__ import annotations
 import argparse
 import math
 
+from ...study.cohort.options import (
+    DEFAULT_ADJUST,
+    DEFAULT_GROUP_BY,
+    DEFAULT_THRESHOLD,
+    SIDES,
+    TESTS,
+    CohortOptions,
+)
 from .common import not_empty, path
 
 _DESCRIPTION = """\
@@ -40,31 +48,36 @@ def _add_groups(groups: argparse._ArgumentGroup) -> None:
     groups.add_argument(
         "--group-by",
         type=not_empty,
-        default="oxygen_l_min",
+        default=DEFAULT_GROUP_BY,
         metavar="COLUMN",
-        help="column that makes the groups (default: oxygen_l_min)",
+        help=f"column that makes the groups (default: {DEFAULT_GROUP_BY})",
     )
     groups.add_argument(
         "--threshold",
         type=_number,
         metavar="VALUE",
-        help="values up to it against those above (default for oxygen_l_min: 2; for other columns"
-        " each value is a group)",
+        help=f"values up to it against those above (default for {DEFAULT_GROUP_BY}:"
+        f" {DEFAULT_THRESHOLD:g}; for other columns each value is a group)",
     )
     groups.add_argument(
         "--at-threshold",
-        choices=("low", "high"),
-        default="low",
-        help="group of the threshold itself (default: low)",
+        choices=SIDES,
+        default=CohortOptions.at_threshold,
+        help=f"group of the threshold itself (default: {CohortOptions.at_threshold})",
     )
     groups.add_argument(
-        "--groups", type=_names, default=(), metavar="NAMES", help="values to keep, in this order"
+        "--groups",
+        type=_names,
+        default=CohortOptions.groups,
+        metavar="NAMES",
+        help="values to keep, in this order",
     )
     groups.add_argument(
         "--test",
-        choices=("welch", "student", "mann-whitney"),
-        default="welch",
-        help="for two groups; what extends it is used for more (default: welch)",
+        choices=TESTS,
+        default=CohortOptions.test,
+        help="for two groups; what extends it is used for more, and it for each two of them"
+        f" (default: {CohortOptions.test})",
     )
     groups.add_argument(
         "--correlate",
@@ -85,15 +98,25 @@ def _add_groups(groups: argparse._ArgumentGroup) -> None:
         "--adjust",
         type=_names_or_none,
         metavar="NAMES",
-        help="covariates of the linear model, or none (default: age,sex)",
+        help=f"covariates of the linear model, or none (default: {','.join(DEFAULT_ADJUST)})",
     )
     groups.add_argument(
-        "--confidence", type=_number, default=0.95, metavar="LEVEL", help="default: 0.95"
+        "--confidence",
+        type=_number,
+        default=CohortOptions.confidence,
+        metavar="LEVEL",
+        help=f"default: {CohortOptions.confidence:g}",
     )
     groups.add_argument(
-        "--resamples", type=int, default=2000, metavar="N", help="of the bootstrap (default: 2000)"
+        "--resamples",
+        type=int,
+        default=CohortOptions.resamples,
+        metavar="N",
+        help=f"of the bootstrap (default: {CohortOptions.resamples})",
     )
-    groups.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap")
+    groups.add_argument(
+        "--seed", type=int, default=CohortOptions.seed, metavar="N", help="of the bootstrap"
+    )
 
 
 def _add_data(data: argparse._ArgumentGroup) -> None:
@@ -109,7 +132,11 @@ def _add_data(data: argparse._ArgumentGroup) -> None:
         "--keep-rejected", action="store_true", help="also cases that were rejected in review"
     )
     data.add_argument(
-        "--region", type=not_empty, default="both", metavar="NAME", help="default: both"
+        "--region",
+        type=not_empty,
+        default=CohortOptions.region,
+        metavar="NAME",
+        help=f"default: {CohortOptions.region}",
     )
     data.add_argument(
         "--loose-names",
@@ -147,9 +174,9 @@ def _add_gases(gases: argparse._ArgumentGroup) -> None:
     gases.add_argument(
         "--rq",
         type=_number,
-        default=0.8,
+        default=CohortOptions.respiratory_quotient,
         metavar="RATIO",
-        help="respiratory quotient (default: 0.8)",
+        help=f"respiratory quotient (default: {CohortOptions.respiratory_quotient:g})",
     )
     gases.add_argument(
         "--no-fio2-estimate",

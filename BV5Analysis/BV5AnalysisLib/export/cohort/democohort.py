@@ -141,7 +141,7 @@ def write_record(folder: Path, content: Mapping[str, object]) -> None:
         "files": sorted([*files, DEMO_COHORT.marker]),
     }
     text = json.dumps(record, indent=2, allow_nan=False)
-    (folder / DEMO_COHORT.marker).write_text(text + "\n", encoding="utf-8")
+    (folder / DEMO_COHORT.marker).write_text(text + "\n", encoding="utf-8", newline="")
 
 
 def replaceable(folder: Path) -> FolderKind:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...study.cohortresult import CohortResult
-from ..folder import FolderKind
+from ..folder import FolderKind, output_folder
 from .figures import FIGURES, cohort_figures
 from .files import (
     cohort_csv,
@@ -44,6 +44,27 @@ COHORT = FolderKind(
     | {FIGURE_FOLDER}
     | {f"{FIGURE_FOLDER}/{name}.{end}" for name in FIGURES for end in ("svg", "png")},
 )
+
+
+def put_cohort(place: Path, result: CohortResult, options: Any, overwrite: bool) -> None:
+    """Make the output folder of a cohort's analysis: whole, or as it was before.
+
+    Parameters
+    ----------
+    place : pathlib.Path
+        Where it goes.
+    result, options
+        As of `write_cohort`.
+    overwrite : bool
+        Replace such a folder that is there.
+
+    Raises
+    ------
+    AnalysisError
+        Something else is there, or it cannot be written.
+    """
+    with output_folder(place, COHORT, overwrite) as folder:
+        write_cohort(folder, result, options)
 
 
 def write_cohort(folder: Path, result: CohortResult, options: Any = None) -> None:
