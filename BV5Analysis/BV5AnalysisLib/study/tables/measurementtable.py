@@ -11,10 +11,11 @@ import numpy as np
 from ...imaging.errors import AnalysisError
 from ..cohortresult import Exclusion, FlowStep, UnusableCell, Variable
 from ..measures import MEASURES
-from ..texts import counted, listed, shortened
+from ..texts import LONGEST_REASON, counted, listed, shortened
 from .batchtables import case_name, is_of_batch, not_measured, with_own_tables
 from .casetable import CaseTable
 from .numbers import parse_numbers
+from .percentages import check_percentages
 from .spreadsheet import Sheet, read_sheet
 
 FILE = "measurements.csv"
@@ -120,6 +121,9 @@ def read_measurements(
     steps = _with_step(steps, "measured", len(table), excluded)
     table, rejected = _without_rejected(table, keep_rejected)
     steps = _with_step(steps, "not rejected in review", len(table), rejected)
+    if not len(table):
+        raise _nothing_left(sheet.name, steps, has_regions="region" in indices)
+    check_percentages(sheet.name, table, {cases[row]: sheet.numbers[row] for row in rows})
     return Measurements(
         sheet.name,
         table,
@@ -163,7 +167,26 @@ def _indices(sheet: Sheet) -> dict[str, int]:
             f"{sheet.name} is no table of measurements: it lacks {listed(missing)}. Give"
             f" {FILE} of a batch first, and the clinical table after it."
         )
+    ours = {"case", "region", *(each.key for each in (*MEASURES, *_OTHER_NUMBERS, *_TEXTS))}
+    for key, n in Counter(titles).items():
+        if n > 1 and key in ours:
+            places = " and ".join(str(i + 1) for i, title in enumerate(titles) if title == key)
+            raise AnalysisError(
+                f"{sheet.name} has {n} columns {key} (columns {places}); remove or rename all but"
+                " one."
+            )
     return {title: titles.index(title) for title in titles}
+
+
+def _nothing_left(name: str, steps: list[FlowStep], has_regions: bool) -> AnalysisError:
+    excluded = [each for step in steps for each in step.excluded]
+    told = listed((f"{each.case} ({each.reason})" for each in excluded), 3, LONGEST_REASON)
+    way_out = (
+        "."
+        if has_regions
+        else "; it has no column region, so give one row a case, or the region of each row."
+    )
+    return AnalysisError(f"No case of {name} can be used: {told}{way_out}")
 
 
 def _rows_of_region(
@@ -209,6 +232,8 @@ def _columns(
         if each.key not in indices:
             continue
         cells = [sheet.rows[row][indices[each.key]] for row in rows]
+        if each.unit == "%":
+            cells = [cell.removesuffix("%").rstrip() for cell in cells]
         numbers = parse_numbers(cells, thousands=False)
         values, reasons = numbers.values, dict(numbers.unusable)
         if each.unit in {"%", "mL"}:
