@@ -80,6 +80,11 @@ def stub_plan(source: Path, _output: Path, **_options: Any) -> Plan:
     return Plan(tuple(map(stub_case, range(count))))
 
 
+def stub_plan_again(source: Path, output: Path, *_known: Any, **options: Any) -> Plan:
+    """Plan as it is now."""
+    return stub_plan(source, output, **options)
+
+
 def main() -> int:
     """Run the command line with the stubs in place."""
     # Not for the workers, which load this file too and are to start quickly.
@@ -90,6 +95,7 @@ def main() -> int:
     workers.CASES_A_PROCESS = STUBS_A_PROCESS
     batch.MeasureCase = StubStep
     batch.plan_batch = stub_plan
+    batch.plan_again = stub_plan_again
     return cli.main(sys.argv[1:])
 
 

@@ -47,6 +47,7 @@ def study(template, tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "CASES_A_PROCESS", batchstub.STUBS_A_PROCESS)
     monkeypatch.setattr(command, "MeasureCase", batchstub.StubStep)
     monkeypatch.setattr(command, "plan_batch", batchstub.stub_plan)
+    monkeypatch.setattr(command, "plan_again", batchstub.stub_plan_again)
 
     def of(count: int) -> str:
         source = tmp_path / "source"

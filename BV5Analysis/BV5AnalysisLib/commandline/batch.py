@@ -23,7 +23,8 @@ from ..study.batch.daskworkers import DaskWorkers
 from ..study.batch.memory import SHARE, available_bytes, worker_count
 from ..study.batch.run import run_cases
 from ..study.batch.workers import LocalWorkers
-from ..study.scans.plan import Plan, plan_batch
+from ..study.scans.plan import plan_batch
+from ..study.scans.replan import plan_again
 from .analyze import read_parameters
 from .batchprogress import ShowBatch, Tally, planning, shown_batch_progress
 from .batchstep import MeasureCase
@@ -130,23 +131,37 @@ def run_batch(job: BatchJob, show: ShowBatch) -> BatchFolder:
 def _opened(job: BatchJob, parameters: Parameters, show: ShowBatch) -> BatchFolder:
     """Folder of a batch, new or resumed."""
     request = {
-        "source": job.source.resolve(),
         "parameters": parameters.to_dict(),
         "report": job.report,
         "keep_identifiers": job.keep_identifiers,
     }
     if job.resume and is_batch(job.output):
-        return BatchFolder.resume(
+        batch = BatchFolder.resume(
             job.output,
             request,
             retry_failed=job.retry_failed,
-            replan=lambda: _planned(job, show).cases,
+            replan=lambda known, needed: plan_again(
+                job.source.resolve(),
+                job.output.resolve(),
+                known,
+                needed,
+                keep_identifiers=job.keep_identifiers,
+                mapper=_map,
+                progress=planning(show),
+            ),
         )
+        _tell(batch.notes)
+        return batch
     check_new_batch(job.output)
     check_output(job.output, BATCH, overwrite=job.output.exists())
-    plan = _planned(job, show)
-    for note in plan.notes:
-        print(f"bv5: {note}", file=sys.stderr)
+    plan = plan_batch(
+        job.source.resolve(),
+        job.output.resolve(),
+        keep_identifiers=job.keep_identifiers,
+        mapper=_map,
+        progress=planning(show),
+    )
+    _tell(plan.notes)
     return BatchFolder.create(
         job.output,
         plan.cases,
@@ -156,14 +171,9 @@ def _opened(job: BatchJob, parameters: Parameters, show: ShowBatch) -> BatchFold
     )
 
 
-def _planned(job: BatchJob, show: ShowBatch) -> Plan:
-    return plan_batch(
-        job.source.resolve(),
-        job.output.resolve(),
-        keep_identifiers=job.keep_identifiers,
-        mapper=_map,
-        progress=planning(show),
-    )
+def _tell(notes: Iterable[str]) -> None:
+    for note in notes:
+        print(f"bv5: {note}", file=sys.stderr)
 
 
 def _map(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:

@@ -18,9 +18,10 @@ from BV5AnalysisLib.export.batch.record import write_whole
 from BV5AnalysisLib.export.tables import COLUMNS, csv_text
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.batch.case import BatchCase, CaseOutcome
+from BV5AnalysisLib.study.scans.plan import Plan
 from scanfiles import write_series
 
-REQUEST = {"source": Path("/scans"), "parameters": {"minimum_csa_mm2": 1.25}, "report": False}
+REQUEST = {"parameters": {"minimum_csa_mm2": 1.25}, "report": False}
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,11 @@ def out(tmp_path) -> Path:
 
 def begun(out, *names) -> BatchFolder:
     return BatchFolder.create(out, cases(*names), REQUEST)
+
+
+def planned(*names):
+    """A plan of these cases, whatever it was before."""
+    return lambda *_: Plan(tuple(cases(*names)))
 
 
 def resumed(out, **options) -> BatchFolder:
@@ -157,7 +163,6 @@ def test_where_a_file_system_has_no_locks_the_batch_goes_on(out, monkeypatch, ca
     [
         ({"parameters": {"minimum_csa_mm2": 0}}, r"parameters.minimum_csa_mm2: 1.25, now 0\)"),
         ({"report": True}, "report: false, now true"),
-        ({"source": Path("/other/DOE_JOHN")}, r"source: another path\)"),
         ({"extra": "x"}, 'extra: not given, now "x"'),
     ],
 )
@@ -262,7 +267,7 @@ def test_a_case_that_lost_content_is_done_again(out, written_case):
     (out / "a" / "vessels.seg.nrrd").write_bytes(b"")
     (out / "b" / "result.json").write_bytes(b"\0" * 100)
     (out / "b" / "notes.txt").write_text("mine")
-    with resumed(out, replan=lambda: cases("a", "b")) as batch:
+    with resumed(out, replan=planned("a", "b")) as batch:
         assert names_of(batch.unfinished) == ["a", "b"]
         assert not (out / "a").exists()
         # What is not ours is never removed.
@@ -311,19 +316,25 @@ def test_failed_cases_are_done_again_only_when_asked_for(out, written_case):
     with resumed(out) as batch:
         assert batch.unfinished == ()
     # By now there are no paths any more; a new plan knows them, and what else is new.
-    new = [BatchCase("a", (Path("/scans/moved"),), choice="The only series."), *cases("z")]
-    with resumed(out, retry_failed=True, replan=lambda: new) as batch:
-        assert names_of(batch.cases) == ["a", "b"]
+    z = BatchCase("z", (), problem="There is no z.nrrd.")
+    new = [BatchCase("a", (Path("/scans/moved"),), choice="The only series."), z]
+    with resumed(out, retry_failed=True, replan=lambda *_: Plan(tuple(new))) as batch:
+        assert names_of(batch.cases) == ["a", "z", "b"]
         assert batch.unfinished[0] == new[0]
         assert rows(out / "failures.csv") == []
         put_case(out, "a", written_case)
         batch.add(CaseOutcome("a"))
         batch.add(CaseOutcome("b", "Bad still."))
+        batch.add(CaseOutcome("z", z.problem))
     used = [(row["case"], row["used"], row["reason"]) for row in rows(out / "cases.csv")]
     assert used[0] == ("a", "yes", "The only series.")
-    assert used[1][:2] == ("b", "no")
-    assert "not found any more" in used[1][2]
-    assert rows(out / "failures.csv") == [{"case": "b", "reason": "Bad still."}]
+    assert used[1] == ("z", "no", z.problem)
+    assert used[2][:2] == ("b", "no")
+    assert "not found any more" in used[2][2]
+    assert rows(out / "failures.csv") == [
+        {"case": "z", "reason": z.problem},
+        {"case": "b", "reason": "Bad still."},
+    ]
     assert [row["case"] for row in rows(out / "measurements.csv")] == ["a"] * 3
     with resumed(out) as batch:
         assert batch.unfinished == ()
@@ -333,13 +344,14 @@ def test_what_could_not_be_read_from_the_start_is_looked_for_again_only_on_a_ret
     plan = [BatchCase("a", (), problem="There is no a.nrrd."), *cases("b")]
     BatchFolder.create(out, plan, REQUEST).close()
 
-    def replan():
-        pytest.fail("nobody asked for it")
+    def replan(known, needed):
+        assert needed == {"b"}  # Of which there is nothing where it was.
+        return Plan(tuple(known))
 
     with resumed(out, replan=replan) as batch:
         assert list(batch.unfinished) == plan
         batch.add(CaseOutcome("a", "There is no a.nrrd."))
-    with resumed(out, retry_failed=True, replan=lambda: cases("a", "b")) as batch:
+    with resumed(out, retry_failed=True, replan=planned("a", "b")) as batch:
         assert list(batch.unfinished) == cases("a", "b")
     assert [row["used"] for row in rows(out / "cases.csv")] == ["yes", "yes"]
 
@@ -358,7 +370,7 @@ def test_a_case_whose_folder_was_deleted_is_done_again(out, written_case):
             put_case(out, name, written_case)
             batch.add(CaseOutcome(name))
     (out / "a").rename(out.parent / "deleted")
-    with resumed(out, replan=lambda: cases("a", "b")) as batch:
+    with resumed(out, replan=planned("a", "b")) as batch:
         assert names_of(batch.unfinished) == ["a"]
         assert batch.unfinished[0].sources == (Path("/scans/a"),)
 
@@ -398,9 +410,9 @@ def test_paths_leave_with_the_last_case_and_stand_in_no_output(out, written_case
         BatchCase("a", (secret / "CT",), "1.2.3", lungs=secret / "lungs.nrrd"),
         BatchCase("b", tuple(secret / f"IM{i}" for i in range(5)), "1.2.4"),
     ]
-    batch = BatchFolder.create(out, plan, REQUEST | {"source": secret})
+    batch = BatchFolder.create(out, plan, REQUEST)
     batch.close()
-    batch = BatchFolder.resume(out, REQUEST | {"source": secret})
+    batch = BatchFolder.resume(out, REQUEST)
     assert list(batch.unfinished) == plan
     put_case(out, "a", written_case)
     batch.add(CaseOutcome("a"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ...study.batch.case import BatchCase, CaseOutcome
+from ...study.scans.plan import Plan
 from ..folder import output_folder
 from ..tables import COLUMNS
 from .cases import FinishedCase, finished_case
@@ -30,18 +32,19 @@ from .place import (
 )
 from .record import (
     SOURCES,
-    planned_anew,
     read_plan,
     with_sources,
     write_plan,
     write_sources,
     write_whole,
 )
+from .renewal import renewed
 from .sheet import ContactSheet
 from .tables import FAILURE_COLUMNS, GrowingTable, cases_csv, failure_row, renew_cases_csv
 
 __all__ = ["BatchFolder", "check_new_batch", "is_batch"]
 
+Replan = Callable[[Sequence[BatchCase], frozenset[str]], Plan]
 _INCOMPLETE = "Its output folder is missing or incomplete; see that nothing else writes there."
 
 
@@ -56,10 +59,13 @@ class BatchFolder:
     ----------
     cases : tuple of BatchCase
         The plan.
+    notes : tuple of str
+        What changed since it was begun, one line each.
     """
 
     def __init__(self, folder: Path, cases: Sequence[BatchCase]) -> None:
         self._folder = folder
+        self.notes: tuple[str, ...] = ()
         self.cases = tuple(cases)
         self._by_name = {case.name: case for case in self.cases}
         self._finished: dict[str, FinishedCase] = {}
@@ -126,7 +132,7 @@ class BatchFolder:
         request: Mapping[str, Any],
         *,
         retry_failed: bool = False,
-        replan: Callable[[], Sequence[BatchCase]] | None = None,
+        replan: Replan | None = None,
     ) -> Self:
         """Go on with a batch that was begun, after any end of it.
 
@@ -139,8 +145,8 @@ class BatchFolder:
         retry_failed : bool
             Whether cases that failed are to be done again.
         replan : callable, optional
-            Gives the plan as it is now, for cases whose paths are no longer known: those that
-            failed, and those whose folder was deleted after the batch was complete.
+            Gives the plan as it is now, of the plan as it was and the names of cases that are to
+            be looked for in any case: see `study.scans.replan.plan_again`.
 
         Returns
         -------
@@ -150,7 +156,8 @@ class BatchFolder:
         Raises
         ------
         AnalysisError
-            It is no batch, of another request or version, or another process is at it.
+            It is no batch, of another request or version, another process is at it, or the input
+            of a finished case changed.
         """
         folder = Path(folder)
         cases = read_plan(folder, request)
@@ -160,9 +167,8 @@ class BatchFolder:
             batch = cls(folder, cases)
         with batch._closed_on_error():
             batch._take_up(retry_failed)
-            found = planned_anew(batch.unfinished, replan, retry_failed)
-            if found:
-                batch._replan(found, request)
+            if replan:
+                batch._renew(replan(batch.cases, batch._needed(retry_failed)), request)
             batch._rewrite_tables()
         return batch
 
@@ -267,14 +273,33 @@ class BatchFolder:
                     remove_damaged(self._folder / case.name)
             self._complete_journal()
 
-    def _replan(self, found: Mapping[str, BatchCase], request: Mapping[str, Any]) -> None:
-        """Take cases as they were planned anew, by name."""
-        self.cases = tuple(found.get(case.name, case) for case in self.cases)
+    def _needed(self, retry_failed: bool) -> frozenset[str]:
+        """Names of cases whose scans are no longer known, or where they were."""
+        return frozenset(
+            case.name
+            for case in self.unfinished
+            if (retry_failed or not case.problem)
+            and not (case.sources and case.sources[0].exists())
+        )
+
+    def _renew(self, plan: Plan, request: Mapping[str, Any]) -> None:
+        """Take up what is new in the source; AnalysisError if a finished case changed."""
+        renewal = renewed(self.cases, plan.cases, self._finished, self._problems)
+        self.notes = (*plan.notes, *renewal.notes)
+        if renewal.cases == self.cases:
+            return
+        check_names(renewal.cases)
+        former = self._by_name
+        self.cases = renewal.cases
         self._by_name = {case.name: case for case in self.cases}
+        anew = {each.name for each in self.cases if each != former.get(each.name)}
+        identities = {each.case: asdict(each) for each in plan.identifiers}
         with explained(self._folder):
             write_plan(self._folder, request, self.cases)
             write_sources(self._folder, self.unfinished)
-            renew_cases_csv(self._folder / CASES, found.values())
+            renew_cases_csv(
+                self._folder / CASES, self.cases, anew, plan.passed_over, identities or None
+            )
 
     def _complete_journal(self) -> None:
         """Add what a crash or a signal kept from being told."""

@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ SCHEMA_VERSION = "1.0"
 SOURCES_SCHEMA = "bv5-analysis/batch-sources"
 PLAN = "batch.json"
 SOURCES = "sources.json"
-_GONE = "The scan is not found any more where the batch was begun from."
 
 
 def plain_request(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,6 +53,8 @@ def write_plan(folder: Path, request: Mapping[str, Any], cases: Iterable[BatchCa
                 "choice": case.choice,
                 "voxels": case.voxels,
                 "problem": case.problem,
+                "input": case.input,
+                "listing": case.listing,
             }
             for case in cases
         ],
@@ -121,36 +122,6 @@ def with_sources(folder: Path, cases: Sequence[BatchCase]) -> tuple[BatchCase, .
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged(folder / SOURCES) from error
-
-
-def planned_anew(
-    unfinished: Iterable[BatchCase],
-    replan: Callable[[], Iterable[BatchCase]] | None,
-    retry_failed: bool,
-) -> dict[str, BatchCase]:
-    """Find the scans again of cases that have lost their paths.
-
-    Parameters
-    ----------
-    unfinished : iterable of BatchCase
-        What is to be done.
-    replan : callable or None
-        Gives the plan as it is now; called only if it is needed.
-    retry_failed : bool
-        Whether that includes cases that could not be read from the start.
-
-    Returns
-    -------
-    dict of str to BatchCase
-        Cases by name, with a `problem` where there is no scan any more.
-    """
-    lost = {
-        case.name: case
-        for case in unfinished
-        if not case.sources and (retry_failed or not case.problem)
-    }
-    found = {case.name: case for case in replan() if case.name in lost} if lost and replan else {}
-    return {name: found.get(name) or replace(case, problem=_GONE) for name, case in lost.items()}
 
 
 def write_whole(path: Path, text: str) -> None:

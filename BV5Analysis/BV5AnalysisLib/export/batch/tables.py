@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ...study.batch.case import BatchCase
@@ -84,14 +84,40 @@ def cases_csv(
     return csv_text(columns, cells, header=True)
 
 
-def renew_cases_csv(path: Path, cases: Iterable[BatchCase]) -> None:
-    """Tell in ``cases.csv`` what is used now of cases that were planned anew; OSError if not."""
-    uses = {safe_cell(case.name): _use_of(case) for case in cases}
+def renew_cases_csv(
+    path: Path,
+    cases: Iterable[BatchCase],
+    anew: Collection[str],
+    passed_over: Sequence[tuple[str, str]],
+    identities: Mapping[str, Mapping[str, str]] | None,
+) -> None:
+    """Bring ``cases.csv`` up to a plan that changed; OSError if that fails.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    cases, passed_over, identities
+        As `cases_csv` takes them; where nothing is passed over, what was stays.
+    anew : collection of str
+        Names of the cases that are not as they were.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         columns = reader.fieldnames or CASE_COLUMNS
-        rows = [row | uses.get(row.get("case", ""), {}) for row in reader]
-    cells = ({name: safe_cell(unguard(row.get(name) or "")) for name in columns} for row in rows)
+        former = [{key: unguard(value or "") for key, value in row.items()} for row in reader]
+    by_name = {row["case"]: row for row in former if row.get("case")}
+    rows = []
+    for case in cases:
+        row = {"case": case.name} | by_name.get(case.name, {})
+        if case.name in anew:
+            row |= _use_of(case) | (identities or {}).get(case.name, {})
+        rows.append(row)
+    if passed_over:
+        rows += [{"used": "no", "item": item, "reason": reason} for item, reason in passed_over]
+    else:
+        rows += [row for row in former if not row.get("case")]
+    cells = ({name: safe_cell(row.get(name, "")) for name in columns} for row in rows)
     write_whole(path, csv_text(columns, cells, header=True))
 
 

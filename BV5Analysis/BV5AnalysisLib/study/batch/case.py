@@ -27,6 +27,9 @@ class BatchCase:
         Of the scan, 0 if not known before it is read.
     problem : str
         Why it cannot be measured, if that is known before the work; else empty.
+    input, listing : str
+        Digests that change with the scan or its masks, and, of a row of a manifest, with anything
+        at its paths; empty where there is nothing to tell. See `study.scans.inputs`.
     """
 
     name: str
@@ -37,6 +40,8 @@ class BatchCase:
     choice: str = ""
     voxels: int = 0
     problem: str = ""
+    input: str = ""
+    listing: str = ""
 
 
 @dataclass(frozen=True)

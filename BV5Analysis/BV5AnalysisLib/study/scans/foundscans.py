@@ -14,6 +14,7 @@ from .dicomindex import SliceGroup
 from .foldercontent import FolderContent
 from .identifiers import Identity
 from .imageindex import ImageFile, content_hash, stem
+from .inputs import files_digest
 from .knownpatients import KnownPatients
 from .passedover import PassedOver
 from .scantree import natural
@@ -35,7 +36,7 @@ class FoundScan:
         Parts of the path within the tree, an image file's without what says its format.
     key : str
         What identifies it: the study's UID, or the path within the tree.
-    sources, series_uid, choice, voxels, problem
+    sources, series_uid, choice, voxels, problem, input
         As in `BatchCase`.
     identity : Identity
         Of the patient, empty for image files.
@@ -50,6 +51,7 @@ class FoundScan:
     voxels: int = 0
     problem: str = ""
     identity: Identity = field(default_factory=Identity)
+    input: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,7 @@ def _study(
         series_uid=header.series_uid,
         choice="; ".join(text for text in (choice.text, told) if text),
         voxels=choice.stack.voxels,
+        input=files_digest(f"{uid} {header.series_uid}", choice.stack.files, Path(folder)),
     )
 
 
@@ -200,9 +203,18 @@ def _images(
                     sources,
                     voxels=image.voxels,
                     problem=image.problem,
+                    input=image_digest(image),
                 )
             )
     return scans, passed
+
+
+def image_digest(image: ImageFile) -> str:
+    """`FoundScan.input` of an image file; empty if it cannot be read."""
+    if image.problem:
+        return ""
+    content = f"{image.geometry} {image.sample.hex()}"
+    return files_digest(content, (image.path, image.data_path), image.path.parent)
 
 
 def _copies(

@@ -53,11 +53,14 @@ class Manifest:
         In the file's order.
     notes : tuple of str
         What the user should know of it, one line each.
+    folder : pathlib.Path
+        Where it is, absolute.
     """
 
     name: str
     rows: tuple[ManifestRow, ...]
     notes: tuple[str, ...] = ()
+    folder: Path = Path()
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -118,7 +121,7 @@ def read_manifest(path: Path) -> Manifest:
     unused = [title for place, title in enumerate(titles) if title and place not in places]
     if unused:
         notes.append(f"Manifest {path.name}: not used are the columns {listed(unused)}.")
-    return Manifest(path.name, tuple(rows), (*notes, *_note_on_twice(rows)))
+    return Manifest(path.name, tuple(rows), (*notes, *_note_on_twice(rows)), base)
 
 
 def _content(path: Path) -> bytes:

@@ -12,7 +12,7 @@ from ...imaging.imagefiles import is_image_file
 from ...imaging.progress import Progress
 from ..texts import LONGEST_REASON, counted, listed
 from .foldercontent import FolderContent, read_contents
-from .foundscans import FoundScan, found_scans
+from .foundscans import FoundScan, found_scans, image_digest
 from .identifiers import Identity, names_patient
 from .manifest import Manifest, ManifestRow
 from .scantree import Folder, ScanTree
@@ -111,7 +111,15 @@ def _row_scan(
         # The user says that it is a scan; what else it may be is told when it is read.
         sources = () if image.problem else (row.path,)
         problem = image.problem.replace(row.path.name, f"The image of row {row.line}")
-        scan = FoundScan(str(row.path), (), "", sources, voxels=image.voxels, problem=problem)
+        scan = FoundScan(
+            str(row.path),
+            (),
+            "",
+            sources,
+            voxels=image.voxels,
+            problem=problem,
+            input=image_digest(image),
+        )
         return RowScan(row, scan)
     if not row.path.is_dir() and row.path.name.upper() != "DICOMDIR":
         what = "one DICOM file" if patients else "of no known type"

@@ -15,13 +15,14 @@ from .casenames import made_unique, names_for, safe_name
 from .foldercontent import read_contents
 from .foundscans import Findings, FoundScan, found_scans
 from .identifiers import Identity, names_patient, pseudonym
+from .inputs import case_digest, listing_digest
 from .knownpatients import KnownPatients, without_all
-from .manifest import read_manifest
+from .manifest import Manifest, ManifestRow, read_manifest
 from .manifestscans import check_names, scans_of
 from .passedover import PassedOver
 from .scantree import ScanTree
 
-_Mapper = Callable[..., Iterable]
+Mapper = Callable[..., Iterable]
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def plan_batch(
     output: Path,
     *,
     keep_identifiers: bool = False,
-    mapper: _Mapper = map,
+    mapper: Mapper = map,
     progress: Progress | None = None,
 ) -> Plan:
     """Find the scans of a manifest or of a folder tree.
@@ -110,11 +111,12 @@ def plan_batch(
     source = Path(os.path.abspath(source))  # noqa: PTH100
     if source.is_dir():
         return _plan_of_folder(source, output, keep_identifiers, mapper, progress)
-    return _plan_of_manifest(source, keep_identifiers, mapper, progress)
+    progress("reading the manifest", 0.0)
+    return plan_of_rows(read_manifest(source), keep_identifiers, mapper, progress)
 
 
 def _plan_of_folder(
-    root: Path, output: Path, keep: bool, mapper: _Mapper, progress: Progress
+    root: Path, output: Path, keep: bool, mapper: Mapper, progress: Progress
 ) -> Plan:
     if root.resolve() == output.resolve():
         raise AnalysisError("Scans and output are one folder; give another output folder.")
@@ -169,6 +171,7 @@ def _case(name: str, scan: FoundScan, hidden: Sequence[Identity]) -> BatchCase:
         choice=without_all(scan.choice, hidden),
         voxels=scan.voxels,
         problem=without_all(scan.problem, hidden),
+        input=scan.input,
     )
 
 
@@ -226,9 +229,8 @@ def _nothing(root: Path, passed: Sequence[PassedOver]) -> str:
     )
 
 
-def _plan_of_manifest(path: Path, keep: bool, mapper: _Mapper, progress: Progress) -> Plan:
-    progress("reading the manifest", 0.0)
-    manifest = read_manifest(path)
+def plan_of_rows(manifest: Manifest, keep: bool, mapper: Mapper, progress: Progress) -> Plan:
+    """Find the scans of a manifest's rows; `keep` identifiers, the rest as in `plan_batch`."""
     found = scans_of(manifest, mapper, progress)
     if not keep:
         check_names(manifest, found)
@@ -239,6 +241,8 @@ def _plan_of_manifest(path: Path, keep: bool, mapper: _Mapper, progress: Progres
             _case(row.case, scan, () if keep else (scan.identity,)),
             lungs=row.lungs,
             regions=row.regions,
+            input=case_digest(scan.input, (row.lungs, row.regions)),
+            listing=row_listing(row, manifest),
         )
         for row, scan in zip(manifest.rows, scans, strict=True)
     )
@@ -248,3 +252,8 @@ def _plan_of_manifest(path: Path, keep: bool, mapper: _Mapper, progress: Progres
         identifiers=_identities(names, scans) if keep else (),
         notes=manifest.notes,
     )
+
+
+def row_listing(row: ManifestRow, manifest: Manifest) -> str:
+    """`BatchCase.listing` of a row."""
+    return listing_digest((row.path, row.lungs, row.regions), manifest.folder)
