@@ -32,14 +32,16 @@ class DaskCluster:
         return self
 
     def __exit__(self, *_error) -> None:
-        for process in (*self.workers, self.scheduler):
-            process.terminate()
-        for process in (*self.workers, self.scheduler):
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        # The scheduler last: workers that end say goodbye to it, and wait long where it is gone.
+        for processes in (self.workers, [self.scheduler]):
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
         self._files.cleanup()
 
     def add_worker(self, *options: str) -> subprocess.Popen:
