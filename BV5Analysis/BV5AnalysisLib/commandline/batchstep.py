@@ -11,10 +11,11 @@ from ..export.case import case_of, write_case
 from ..export.folder import RESULT, output_folder
 from ..imaging import masks, pipeline, reading
 from ..imaging.errors import AnalysisError
+from ..imaging.identity import without_identity
 from ..imaging.measurements import AnalysisResult
 from ..imaging.parameters import Parameters
 from ..study.batch.case import BatchCase
-from ..study.scans.identifiers import identity_in, without_identity
+from ..study.scans.identifiers import identity_in
 from .drawing import drawn
 
 

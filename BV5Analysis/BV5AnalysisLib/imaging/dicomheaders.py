@@ -14,6 +14,7 @@ from pydicom.config import disable_value_validation
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID
 
+from .identity import identity_of, without_identity
 from .imagefiles import damaged
 from .scan import Acquisition
 
@@ -217,13 +218,20 @@ def _hu_limits(dataset: pydicom.Dataset, slope: float, intercept: float) -> tupl
 
 def _acquisition(dataset: pydicom.Dataset) -> Acquisition:
     thickness = dataset.get("SliceThickness")
+    patient = identity_of(dataset)
+
+    def text(keyword: str) -> str | None:
+        # People write names everywhere.
+        value = _text(dataset, keyword)
+        return value and without_identity(value, patient)
+
     return Acquisition(
         study_uid=_valid_uid(dataset, "StudyInstanceUID"),
         series_uid=_valid_uid(dataset, "SeriesInstanceUID"),
-        manufacturer=_text(dataset, "Manufacturer"),
-        model=_text(dataset, "ManufacturerModelName"),
-        kernel=_text(dataset, "ConvolutionKernel"),
-        contrast_agent=_text(dataset, "ContrastBolusAgent"),
+        manufacturer=text("Manufacturer"),
+        model=text("ManufacturerModelName"),
+        kernel=text("ConvolutionKernel"),
+        contrast_agent=text("ContrastBolusAgent"),
         slice_thickness_mm=float(thickness) if thickness else None,
     )
 

@@ -17,7 +17,7 @@ class Acquisition:
     study_uid, series_uid : str or None
         DICOM UIDs, None where absent or not valid as UIDs.
     manufacturer, model, kernel, contrast_agent : str or None
-        As in the DICOM header.
+        As in the DICOM header, without what names the patient.
     slice_thickness_mm : float or None
         Nominal slice thickness, which may differ from the spacing.
     """

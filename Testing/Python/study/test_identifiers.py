@@ -2,15 +2,15 @@
 
 import pydicom
 import pytest
-from BV5AnalysisLib.study.scans.identifiers import (
+from BV5AnalysisLib.imaging.identity import (
     HIDDEN,
     Identity,
-    identity_in,
     identity_of,
     names_patient,
-    pseudonym,
     without_identity,
 )
+from BV5AnalysisLib.imaging.reading import read_scan
+from BV5AnalysisLib.study.scans.identifiers import identity_in, pseudonym
 from scanfiles import write_series
 
 HANS = Identity("Müller^Hans Peter^^Dr", "1234567", "19500203")
@@ -115,6 +115,52 @@ def test_the_id_counts_only_where_asked_for():
 )
 def test_codes_of_anonymized_scans_name_nobody(identity):
     assert not names_patient("LIDC-IDRI-0001 anonymous patient", identity)
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        Identity("Schmidt^Erika", "Schmidt^Erika"),
+        Identity("Erika Schmidt", "ERIKA SCHMIDT"),
+        Identity("Schmidt", "Schmidt", "19610812"),
+        Identity("P1", "P1", "", other_names=("Schmidt^Erika",)),
+    ],
+)
+def test_a_name_in_the_place_of_the_id_is_a_name(identity):
+    assert names_patient("CT of schmidt", identity)
+    assert without_identity("CT of schmidt", identity) == f"CT of {HIDDEN}"
+
+
+def test_other_names_and_ids_of_a_header():
+    dataset = pydicom.Dataset()
+    dataset.PatientName = "Meier^Erika"
+    dataset.PatientID = "1"
+    dataset.PatientBirthName = "Schmidt^Erika"
+    dataset.PatientMotherBirthName = "Lehmann"
+    dataset.OtherPatientNames = ["Krause^Rika", "Vogel"]
+    other = pydicom.Dataset()
+    other.PatientID = "778899"
+    dataset.OtherPatientIDsSequence = [other]
+    dataset.add_new(0x00101000, "LO", ["AB-1234", "5"])
+    identity = identity_of(dataset)
+    for text in ("schmidt", "Lehmann", "KRAUSE", "vogel-ct", "778899", "ab-1234", "meier"):
+        assert names_patient(text, identity), text
+    assert not names_patient("5 of 7", identity)
+
+
+def test_names_in_texts_on_the_scanner_are_hidden(tmp_path):
+    folder = write_series(
+        tmp_path / "a",
+        PatientName="Schmidt^Erika",
+        PatientID="1",
+        ConvolutionKernel="B30f Schmidt",
+        ManufacturerModelName="Force erika",
+        Manufacturer="SIEMENS",
+    )
+    acquisition = read_scan(folder).acquisition
+    assert acquisition.kernel == f"B30f {HIDDEN}"
+    assert acquisition.model == f"Force {HIDDEN}"
+    assert acquisition.manufacturer == "SIEMENS"
 
 
 def test_only_what_names_the_patient_is_hidden():

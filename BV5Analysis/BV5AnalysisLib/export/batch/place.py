@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError
+from ...imaging.identity import without_identity
 from ...study.batch.case import BatchCase
 from ...study.scans.casenames import folded, problem_of_name
-from ...study.scans.identifiers import identity_in, without_identity
+from ...study.scans.identifiers import identity_in
 from ..folder import RESULT, FolderKind, write_failure
 from .cases import leads_elsewhere
 from .record import PLAN, SCHEMA, SOURCES

@@ -11,8 +11,8 @@ import numpy as np
 import pydicom
 
 from ...imaging.dicomheaders import Header, header_of, read_dataset, tolerant
+from ...imaging.identity import Identity, identity_of
 from ...imaging.imagefiles import damaged
-from .identifiers import Identity, identity_of
 
 _HASH_BYTES = 8
 _DIRECTORY_CLASS = "1.2.840.10008.1.3.10"

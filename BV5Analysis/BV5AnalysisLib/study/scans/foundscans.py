@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...imaging.dicomheaders import Header
+from ...imaging.identity import Identity
 from ..texts import counted, listed
 from .dicomindex import SliceGroup
 from .foldercontent import FolderContent
-from .identifiers import Identity
 from .imageindex import ImageFile, content_hash, stem
 from .inputs import files_digest
 from .knownpatients import KnownPatients

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...imaging.identity import Identity, names_patient, without_identity
 from .foldercontent import FolderContent
-from .identifiers import Identity, names_patient, without_identity
 
 _MOST = 50
 """A folder with scans of more patients is none of one of them."""

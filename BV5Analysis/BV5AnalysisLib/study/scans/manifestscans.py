@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError
+from ...imaging.identity import Identity, names_patient
 from ...imaging.imagefiles import is_image_file
 from ...imaging.progress import Progress
 from ..texts import LONGEST_REASON, counted, listed
 from .foldercontent import FolderContent, read_contents
 from .foundscans import FoundScan, found_scans, image_digest
-from .identifiers import Identity, names_patient
 from .manifest import Manifest, ManifestRow
 from .scantree import Folder, ScanTree
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError
+from ...imaging.identity import Identity, names_patient
 from ...imaging.progress import Progress
 from ..batch.case import BatchCase
 from ..texts import listed
 from .casenames import made_unique, names_for, safe_name
 from .foldercontent import read_contents
 from .foundscans import Findings, FoundScan, found_scans
-from .identifiers import Identity, names_patient, pseudonym
+from .identifiers import pseudonym
 from .inputs import case_digest, listing_digest
 from .knownpatients import KnownPatients, without_all
 from .manifest import Manifest, ManifestRow, read_manifest
