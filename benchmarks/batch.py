@@ -126,10 +126,10 @@ def analyses(folder: Path, rounds: int) -> list[str]:
     best = {name: min(costs, key=lambda cost: cost.wall_s) for name, costs in rounds_of.items()}
     least_cpu = {name: min(cost.cpu_s for cost in costs) for name, costs in rounds_of.items()}
     labels = {
-        "singles": "`bv5 analyze`, one after the other",
-        "one": "`bv5 batch --jobs 1`, one worker with both cores",
-        "one core": "`bv5 batch --jobs 1`, one worker with one core",
-        "two": "`bv5 batch --jobs 2`, two workers with one core each",
+        "singles": "`bv5 analyze`, one after the other, both cores",
+        "one": "`bv5 batch --jobs 1`, both cores",
+        "one core": "`bv5 batch --jobs 1`, confined to one core",
+        "two": "`bv5 batch --jobs 2`, a core for each worker",
     }
     lines = [
         f"{count} cases of {len(paths)} scans with reports, the shortest of {rounds} rounds.",
@@ -155,12 +155,16 @@ def analyses(folder: Path, rounds: int) -> list[str]:
         "|---|---|---:|",
         f"| batch over the sum of single analyses, wall | ≤ +5 % | {overhead:+.1%} |",
         f"| the same, CPU | | {cpu_overhead:+.1%} |",
-        f"| two workers over one, a core each | ≥ 1.7 | {gain:.2f} |",
-        f"| the same by CPU, as on a machine with nothing else to do, at most | | {gain_cpu:.2f} |",
-        f"| two workers over one that has both cores | | {beside:.2f} |",
+        "| gain of a second worker with a core of its own: `--jobs 2` over `--jobs 1` confined to"
+        f" one core, wall | ≥ 1.7 | {gain:.2f} |",
+        f"| the same by CPU: what two idle cores would give at most | | {gain_cpu:.2f} |",
+        "| gain of `--jobs 2` over `--jobs 1` as they come: both have both cores, wall | |"
+        f" {beside:.2f} |",
+        f"| the same, were two workers to keep both cores busy all the time | | {most:.2f} |",
         "",
-        "One worker alone uses the other core for part of its steps, so two cannot be twice as"
-        f" fast: with all of both cores busy all the time it would be {most:.2f}.",
+        "A worker alone has threads on both cores in part of its steps, and so takes a part of what"
+        " a second worker gains; the first ratio tells how well workers share a machine, the second"
+        " what a user of two cores gets.",
     ]
 
 
