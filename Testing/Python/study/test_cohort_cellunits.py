@@ -4,9 +4,11 @@ import numpy as np
 import openpyxl
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.study.cohort.analysis import analyze_cohort
+from BV5AnalysisLib.study.cohort.options import CohortOptions
 from BV5AnalysisLib.study.tables.cellunits import common_unit
 from BV5AnalysisLib.study.tables.clinical import read_clinical
-from cohorttables import clinical, clinical_rows, column, with_column, workbook
+from cohorttables import clinical, clinical_rows, column, measurements, with_column, workbook
 
 
 def read(folder, title, cells, instead_of):
@@ -79,3 +81,14 @@ def test_fractions_that_excel_shows_as_percent(tmp_path, title):
         book.active.cell(row, 5).number_format = "0 %"
     book.save(path)
     np.testing.assert_allclose(read_clinical(path).columns["fio2"], fio2)
+
+
+def test_fio2_that_cannot_be_read_is_missing_in_the_result_and_not_estimated(tmp_path):
+    fio2 = ["0.4O", *column(clinical_rows(), "fio2")[1:]]
+    rows = with_column(clinical_rows(), "FiO2", fio2, "fio2")
+    result = analyze_cohort(
+        measurements(tmp_path), clinical(tmp_path, rows), CohortOptions(resamples=100)
+    )
+    assert np.isnan(result.cohort.columns["aado2_mmhg"][0])
+    assert [(each.case, each.text) for each in result.cohort.unusable] == [("P01", "0.4O")]
+    assert any("FiO2 was not estimated in 1 case" in note for note in result.cohort.notes)

@@ -151,6 +151,24 @@ def test_who_cannot_be_judged_is_kept_and_told():
     assert "1 case without a value is kept" in notes[0]
 
 
+@pytest.mark.parametrize("rule", ["case=P3", "Case = p3", "patient=P3", "case~3"])
+def test_a_case_by_its_name(rule):
+    left, steps, notes = exclude(table(), [rule])
+    assert left.cases == ("P1", "P2", "P4", "P5", "P6")
+    assert "case" not in left.columns
+    assert [each.case for each in steps[0].excluded] == ["P3"]
+    assert steps[0].excluded[0].reason == rule
+    assert not notes
+
+
+def test_a_case_that_is_not_there_is_told_and_a_column_of_that_name_comes_first():
+    left, _, notes = exclude(table(), ["case=P33"])
+    assert len(left) == 6
+    assert notes == ["Rule case=P33: there is no such case, or it was left out before."]
+    left, _, _ = exclude(table(patient=[1.0, 2, 3, 4, 5, 6]), ["patient=3"])
+    assert left.cases == ("P1", "P2", "P4", "P5", "P6")
+
+
 def test_rules_one_after_the_other():
     left, steps, _ = exclude(table(), ["oxygen_l_min=0", "ward=A"])
     assert [list(excluded(step)) for step in steps] == [["P1"], ["P3"]]
@@ -285,6 +303,19 @@ def test_one_gas_that_cannot_be_is_missing_and_listed():
 def test_gases_that_do_not_go_together_are_refused():
     with pytest.raises(AnalysisError, match="do not go together: AaDO2 is outside"):
         with_gases(table(**(GASES | {"pao2_mmhg": [600.0] * 6})), Air())
+
+
+def test_fio2_that_was_measured_and_cannot_be_used_is_not_estimated():
+    found = with_gases(table(**GASES), Air(), unusable_fio2={"P3", "P1"})
+    assert found.estimated == {"P4"}
+    assert math.isnan(found.table.columns["fio2"][2])
+    assert any("not estimated in 1 case" in note and "P3" in note for note in found.notes)
+
+
+def test_impossible_air_is_blamed_and_not_the_units():
+    full = {**GASES, "fio2": [0.21, 0.3, 0.3, 0.4, 0.4, 0.21]}
+    with pytest.raises(AnalysisError, match=r"236 mmHg.*and in 0 with .*760 mmHg.*altitude"):
+        with_gases(table(**full), Air.of(CohortOptions(altitude_m=8848)))
 
 
 def test_without_pao2_nothing_is_calculated():

@@ -15,12 +15,13 @@ from ..statistics import FEWEST
 from ..statistics.comparisons import compare_summaries
 from ..tables.casetable import CaseTable
 from ..tables.clinical import read_clinical
+from ..tables.columns import understand
 from ..tables.exclusions import exclude
 from ..tables.joining import Joined, join, loose
 from ..tables.measurementtable import Measurements, definition_of, read_measurements
 from ..texts import counted, listed
 from .analyses import analyses
-from .gasvalues import Air, GasValues, with_gases
+from .gasvalues import FIO2, Air, GasValues, with_gases
 from .groups import Grouping, grouped
 from .methods import definitions, methods, software_versions
 from .options import CohortOptions
@@ -109,7 +110,10 @@ def _selected(
     measured: Measurements, joined: Joined, air: Air, options: CohortOptions
 ) -> _Selected:
     """Calculate blood gases, leave out whom the rules say, and put the others into groups."""
-    gases = with_gases(joined.table, air, options.estimate_fio2)
+    unusable_fio2 = {
+        each.case for each in joined.unusable if understand(each.column).key == FIO2.key
+    }
+    gases = with_gases(joined.table, air, options.estimate_fio2, unusable_fio2)
     table, steps, notes = exclude(gases.table, options.exclude)
     flow = (*measured.flow, joined.step, *steps)
     _check_enough(table, flow)

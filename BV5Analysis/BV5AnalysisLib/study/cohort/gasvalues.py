@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,7 +93,12 @@ class GasValues:
     estimated: frozenset[str] = frozenset()
 
 
-def with_gases(table: CaseTable, air: Air, estimate_fio2: bool = True) -> GasValues:
+def with_gases(
+    table: CaseTable,
+    air: Air,
+    estimate_fio2: bool = True,
+    unusable_fio2: Set[str] = frozenset(),
+) -> GasValues:
     """Add AaDO2 and PaO2/FiO2 where they are not given and can be calculated.
 
     Parameters
@@ -104,6 +110,8 @@ def with_gases(table: CaseTable, air: Air, estimate_fio2: bool = True) -> GasVal
     estimate_fio2 : bool
         Estimate FiO2 from the oxygen flow where it was not measured; ``fio2_is_estimated`` then
         tells where.
+    unusable_fio2 : set of str
+        Cases whose FiO2 was measured and cannot be used: an estimate is nothing to put there.
 
     Returns
     -------
@@ -124,6 +132,9 @@ def with_gases(table: CaseTable, air: Air, estimate_fio2: bool = True) -> GasVal
     if estimate_fio2:
         guess = fio2_from_nasal_flow(flow)
         estimated = ~np.isfinite(fio2) & np.isfinite(guess) & np.isfinite(pao2)
+        is_unusable = np.array([case in unusable_fio2 for case in table.cases], dtype=bool)
+        notes += _not_estimated(table.select(estimated & is_unusable).cases)
+        estimated &= ~is_unusable
         fio2 = np.where(estimated, guess, fio2)
         notes += _too_high_flow(table, np.isfinite(pao2) & ~np.isfinite(fio2), flow)
     if estimated.any():
@@ -138,6 +149,7 @@ def with_gases(table: CaseTable, air: Air, estimate_fio2: bool = True) -> GasVal
     aado2 = alveolar_arterial_gradient_mmhg(
         pao2, paco2, fio2, air.pressure_mmhg, air.water_vapor_mmhg, air.respiratory_quotient
     )
+    _check_air(air, pao2, paco2, fio2)
     aado2, unusable = _possible(table, AADO2, aado2, ("pao2_mmhg", "paco2_mmhg", "fio2"))
     ratio, unusable_ratios = _possible(
         table, PAO2_FIO2, pao2_fio2_mmhg(pao2, fio2), ("pao2_mmhg", "fio2")
@@ -153,6 +165,38 @@ def with_gases(table: CaseTable, air: Air, estimate_fio2: bool = True) -> GasVal
         frozenset(table.select(calculated).cases),
         frozenset(table.select(calculated & estimated).cases),
     )
+
+
+def _not_estimated(cases: Sequence[str]) -> list[str]:
+    if not cases:
+        return []
+    return [
+        f"FiO2 was not estimated in {counted(len(cases), 'case')} whose measured FiO2 cannot be"
+        f" used: {listed(cases)}. Correct these cells, or empty them for an estimate."
+    ]
+
+
+def _check_air(air: Air, pao2: np.ndarray, paco2: np.ndarray, fio2: np.ndarray) -> None:
+    """Refuse air in which most AaDO2 are impossible that are possible at sea level."""
+
+    def wrong(assumed: Air) -> int:
+        aado2 = alveolar_arterial_gradient_mmhg(
+            pao2,
+            paco2,
+            fio2,
+            assumed.pressure_mmhg,
+            assumed.water_vapor_mmhg,
+            assumed.respiratory_quotient,
+        )
+        return int(np.count_nonzero(implausible(AADO2.key, aado2)))
+
+    n = int(np.count_nonzero(np.isfinite(pao2 + paco2 + fio2)))
+    if air != Air() and wrong(air) >= 3 and 2 * wrong(air) > n >= 2 * wrong(Air()):
+        raise AnalysisError(
+            f"AaDO2 is outside of {BOUNDS[AADO2.key].text} in {wrong(air)} of {n} cases with"
+            f" {air.text}, and in {wrong(Air())} with {Air().text}: check altitude, pressure,"
+            " temperature and respiratory quotient as given."
+        )
 
 
 def _too_high_flow(table: CaseTable, unknown: np.ndarray, flow: np.ndarray) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,10 @@ from ...imaging.errors import AnalysisError
 from ..cohortresult import Exclusion, FlowStep, Variable
 from ..texts import counted
 from .casetable import CaseTable
-from .columns import usual_value
+from .columns import CASE_TITLES, plain, usual_value
 from .numbers import parse_numbers
+
+CASE = Variable("case", "Case")
 
 _RULE = re.compile(r"\s*(.+?)\s*(<=|>=|==|!=|≤|≥|≠|<|>|=|~)\s*(.*?)\s*")
 _SIGNS = {"≤": "<=", "≥": ">=", "≠": "!=", "==": "="}
@@ -130,7 +132,8 @@ def exclude(table: CaseTable, rules: Sequence[str]) -> tuple[CaseTable, list[Flo
     ----------
     table : CaseTable
     rules : sequence of str
-        As of `parse_rule`; a case falls under the first one that holds.
+        As of `parse_rule`; a case falls under the first one that holds. ``case=P07`` is that one
+        case.
 
     Returns
     -------
@@ -147,9 +150,12 @@ def exclude(table: CaseTable, rules: Sequence[str]) -> tuple[CaseTable, list[Flo
         As of `parse_rule` and `holds`.
     """
     steps, notes = [], []
-    for rule in map(parse_rule, rules):
-        variable, out = holds(rule, table, f"for the rule {rule.text!r}")
-        unknown = int(np.count_nonzero(~table.is_known(variable)))
+    for text in rules:
+        rule, named = _with_cases(parse_rule(text), table)
+        variable, out = holds(rule, named, f"for the rule {rule.text!r}")
+        unknown = int(np.count_nonzero(~named.is_known(variable)))
+        if variable is CASE and rule.sign in {"=", "~"} and not out.any():
+            notes.append(f"Rule {rule.text}: there is no such case, or it was left out before.")
         if unknown and rule.value and not _is_set_of_codes(variable):
             notes.append(
                 f"Rule {rule.text}: {counted(unknown, 'case')} without a value"
@@ -160,6 +166,13 @@ def exclude(table: CaseTable, rules: Sequence[str]) -> tuple[CaseTable, list[Flo
         table = table.select(~out)
         steps.append(FlowStep(f"not {rule.text}", len(table), excluded))
     return table, steps, notes
+
+
+def _with_cases(rule: Rule, table: CaseTable) -> tuple[Rule, CaseTable]:
+    """Let a rule name cases, unless it names a column of the table by the same word."""
+    if plain(rule.column) not in CASE_TITLES or table.find(rule.column) is not None:
+        return rule, table
+    return replace(rule, column=CASE.key), table.with_column(CASE, np.array(table.cases, object))
 
 
 def _is_set_of_codes(variable: Variable) -> bool:
