@@ -7,7 +7,7 @@ CT ?=
 CASES ?=
 BIN := $(VENV)/bin
 
-.PHONY: help demo demo-cohort test test-slicer-source lint benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch clean check-python check-egl check-qt
+.PHONY: help demo demo-cohort test test-slicer-source lint benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
@@ -20,6 +20,7 @@ help:
 	@echo "make benchmark-speed      seconds and memory -> benchmarks/speed.md"
 	@echo "make benchmark-panel      seconds of the panel's work -> benchmarks/panel.md; CASES=\"folder=ct ...\""
 	@echo "make benchmark-batch  batch beside single analyses, killed and resumed -> benchmarks/batch.md"
+	@echo "make benchmark-cohort  seconds of bv5 cohort by number of rows -> benchmarks/cohort.md"
 	@echo "make clean            remove the virtual environment and what demo made"
 
 demo: check-egl $(VENV)/.installed
@@ -61,6 +62,9 @@ benchmark-panel: $(VENV)/.installed
 
 benchmark-batch: check-egl $(VENV)/.installed
 	$(BIN)/python benchmarks/batch.py
+
+benchmark-cohort: $(VENV)/.installed
+	$(BIN)/python benchmarks/cohort.py $(if $(QUICK),--quick)
 
 # Made once, and again when the packages change. Moved to its name when whole, so that an
 # interrupted installation is not taken for a finished one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import math
 import sys
 from dataclasses import dataclass, replace
@@ -117,6 +118,9 @@ def analyze_into_folder(job: CohortJob, progress: Progress) -> CohortResult:
     # Loads what draws.
     from ..export.cohort.folder import COHORT, put_cohort
 
+    # What was loaded is no garbage: statsmodels looks through it at every adjustment of p values,
+    # and Python at its end.
+    gc.freeze()
     check_output(job.output, COHORT, job.overwrite)
     with stop_at_once():
         result = analyze_cohort(

@@ -194,9 +194,7 @@ def test_constant_columns(tmp_path):
     assert all("is the same in all" in each.problem for each in with_pao2)
     assert any(each.measure.key == "constant" for each in result.characteristics)
     assert "Age" in result.adjusted.formula
-    assert "Not compared, as all values of Oxygen ≤ 2 L/min are the same: TPBV (mL)." in notes(
-        result
-    )
+    assert "Not compared, as all values are the same: TPBV (mL)." in notes(result)
     assert "Not correlated, as PaO2 is the same in all of them: BV5 (%) with PaO2." in notes(result)
 
 
@@ -313,7 +311,7 @@ def test_without_statsmodels_it_says_what_to_install(tmp_path, monkeypatch):
 
 
 def test_ten_thousand_rows(tmp_path):
-    """All the ways of a large table; its time is measured elsewhere."""
+    """All the ways of a large table; `make benchmark-cohort` measures its time."""
     n = 10_000
     rng = np.random.default_rng(0)
     cases = [f"c{i}" for i in range(n)]
@@ -350,3 +348,22 @@ def test_mmhg_under_a_title_that_says_kpa_is_refused_with_the_units_as_read(tmp_
     right = CohortOptions(units={"PaO2 (kPa)": "mmHg"}, resamples=100)
     result = analyze_cohort(measurements(tmp_path), clinical(tmp_path, rows), right)
     assert result.cohort.columns["pao2_mmhg"].tolist() == list(PAO2)
+
+
+def test_small_ones_of_many_groups_are_told_with_the_way_out(tmp_path):
+    rows = with_column(clinical_rows(), "stage", [1, 1, 1, 1, 2, 2, 2, 2, 3, 3])
+    told = notes(analyzed(tmp_path, rows, group_by="stage"))
+    assert "fewer than 3 cases keep all from being compared at once: stage: 3. Name" in told
+    assert "with --groups" in told
+    kept = analyzed(tmp_path, rows, group_by="stage", groups=("1", "2"))
+    assert "keep all from being compared" not in notes(kept)
+
+
+def test_what_makes_the_groups_is_no_covariate(tmp_path):
+    told = refusal(tmp_path, adjust=("O2 flow", "age"))
+    assert told == (
+        "Oxygen makes the groups, which the model has already; take it out of --adjust."
+    )
+    assert "Not adjusted for Age, which makes the groups." in notes(
+        analyzed(tmp_path, group_by="age", threshold=60)
+    )
