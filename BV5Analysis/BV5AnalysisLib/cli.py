@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit status.
     """
     options = _parser().parse_args(arguments)
+    if "check" in options:
+        options.check(options)
     _show_what_encodings_lack()
     try:
         return _run(options)

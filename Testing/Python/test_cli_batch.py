@@ -164,7 +164,7 @@ def test_a_resumed_batch_does_only_what_is_left(study, out):
     assert {name for name in before if before[name] != after[name]} == {case_name(3)}
 
 
-def test_failed_cases_are_tried_again_when_asked_for(study, out, monkeypatch, capsys):
+def test_failed_cases_are_tried_again_when_asked_for(study, out, monkeypatch):
     assert bv5_batch(study(10), out) == 0
     monkeypatch.setenv("BV5_STUB_CURED", "1")
     assert bv5_batch(study(10), out, "--resume") == 0
@@ -173,9 +173,6 @@ def test_failed_cases_are_tried_again_when_asked_for(study, out, monkeypatch, ca
     assert finished_case(out / case_name(7))
     assert rows(out / "failures.csv") == []
     assert len(rows(out / "measurements.csv")) == 30
-    capsys.readouterr()
-    assert bv5_batch(study(10), out, "--retry-failed") == 1
-    assert "--retry-failed needs --resume" in capsys.readouterr().err
 
 
 def test_a_full_disk_ends_the_batch_and_no_case_fails_by_it(study, out, monkeypatch, capsys):
@@ -284,6 +281,14 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(study, out, tmp_path
         (["--jobs", "two"], "no number of scans"),
         (["--jobs", "2", "--scheduler", "tcp://127.0.0.1:1"], "not allowed with"),
         (["--scheduler", ""], "is empty"),
+        (["--scheduler", "nonsense"], "'nonsense' is no address of a scheduler; give one such as"),
+        (["--scheduler", "tcp://"], "no address"),
+        (["--scheduler", "tcp://:8786"], "no address"),
+        (["--scheduler", "tcp://host"], "no address"),
+        (["--scheduler", "foo://x:99999999"], "no address"),
+        (["--scheduler", "tcp://x:99999999"], "no address"),
+        (["--scheduler", "foo://x:8786"], "no address"),
+        (["--retry-failed"], "--retry-failed needs --resume"),
         (["--overwrite"], "unrecognized"),
     ],
 )
@@ -339,3 +344,9 @@ def test_a_scheduler_that_does_not_answer(study, out, monkeypatch, capsys):
     assert cli.main([*arguments, "--scheduler", "tcp://127.0.0.1:1"]) == 1
     assert "No Dask scheduler answers at tcp://127.0.0.1:1" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_encryption_without_certificates_is_told_at_once(study, out, capsys):
+    arguments = ["batch", study(3), "-o", str(out), "--no-report"]
+    assert cli.main([*arguments, "--scheduler", "tls://127.0.0.1:1"]) == 1
+    assert "tls://127.0.0.1:1 needs certificates" in capsys.readouterr().err

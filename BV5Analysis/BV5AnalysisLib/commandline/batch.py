@@ -99,8 +99,6 @@ def run_batch(job: BatchJob, show: ShowBatch) -> BatchFolder:
     AnalysisError
         It cannot begin, the disk is full, or a cluster is lost; what was measured is kept.
     """
-    if job.retry_failed and not job.resume:
-        raise AnalysisError("--retry-failed needs --resume; add it.")
     parameters = read_parameters(job.parameters)
     if not job.scheduler:  # Else those of the workers count.
         check_requirements(job.report, scene=False)

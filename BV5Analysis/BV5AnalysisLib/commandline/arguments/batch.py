@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import urllib.parse
 
 from .common import long_work_options, not_empty, path
 
+_PROTOCOLS = ("tcp", "tls", "ws", "wss")
 _DESCRIPTION = """\
 Measure every scan of a folder tree, or of a manifest: a CSV file with the columns case and path,
 and, where wanted, lungs and regions. A case that cannot be measured gets a row in failures.csv
@@ -34,7 +37,7 @@ def add_batch(commands: argparse._SubParsersAction, _shared: argparse.ArgumentPa
     )
     workers.add_argument(
         "--scheduler",
-        type=not_empty,
+        type=_scheduler,
         metavar="ADDRESS",
         help="of a Dask cluster to use, such as tcp://host:8786",
     )
@@ -58,6 +61,29 @@ def add_batch(commands: argparse._SubParsersAction, _shared: argparse.ArgumentPa
         action="store_true",
         help="end at once when standard input closes, as when the program that started this ends",
     )
+    batch.set_defaults(check=functools.partial(_check, batch))
+
+
+def _check(batch: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End with status 2 where options do not go together."""
+    if options.retry_failed and not options.resume:
+        batch.error("--retry-failed needs --resume; add it")
+
+
+def _scheduler(text: str) -> str:
+    """Address of a scheduler, with its protocol."""
+    address = text if "://" in not_empty(text) else f"tcp://{text}"
+    try:
+        parts = urllib.parse.urlsplit(address)
+        fits = bool(parts.scheme in _PROTOCOLS and parts.hostname and parts.port)
+        fits = fits and not any((parts.path, parts.query, parts.fragment, " " in address))
+    except ValueError:  # A port that is no number, or too large.
+        fits = False
+    if not fits:
+        raise argparse.ArgumentTypeError(
+            f"{ascii(text)[:80]} is no address of a scheduler; give one such as tcp://host:8786"
+        )
+    return address
 
 
 def _positive(text: str) -> int:

@@ -56,11 +56,18 @@ class DaskWorkers:
             Dask is not installed, the scheduler cannot be reached, or it has no workers.
         """
         try:
-            from distributed import Client
+            from distributed import Client, Security
         except ImportError as error:
             raise AnalysisError(
                 "--scheduler needs Dask: pip install distributed (or leave --scheduler out)."
             ) from error
+        encrypted = self.address.startswith(("tls:", "wss:"))
+        # Else a client waits long, and leaves a traceback.
+        if encrypted and not Security().get_connection_args("client").get("ssl_context"):
+            raise AnalysisError(
+                f"{self.address} needs certificates, and none are set up for Dask; set"
+                " distributed.comm.tls in its configuration, or use tcp://."
+            )
         # What they tell, this class tells in plain words.
         for name in ("client", "core", "comm"):
             logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
