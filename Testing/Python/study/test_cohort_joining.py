@@ -277,9 +277,9 @@ def test_different_versions_are_told(tmp_path):
 
 def test_findings_are_told_and_can_be_a_rule(tmp_path):
     rows = rows_of_cases()
-    rows[3]["findings"] = "thick_slices;motion"
+    rows[3]["findings"] = "thick_slices;noise"
     assert "thick_slices (1)" in notes(analyzed(tmp_path, rows))
-    result = analyzed(tmp_path, rows, exclude=("findings~motion",))
+    result = analyzed(tmp_path, rows, exclude=("findings~thick_slices",))
     assert list(reasons(result)) == ["P04"]
 
 

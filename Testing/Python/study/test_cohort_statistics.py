@@ -18,7 +18,7 @@ from BV5AnalysisLib.study.statistics.correlations import correlate, correlations
 from BV5AnalysisLib.study.statistics.effects import hedges_g, median_difference, rank_biserial
 from BV5AnalysisLib.study.statistics.multiplicity import holm
 from BV5AnalysisLib.study.statistics.pairs import compare_pairs
-from BV5AnalysisLib.study.statistics.roc import area_under_curve, roc_of, rocs
+from BV5AnalysisLib.study.statistics.roc import area_under_curve, rocs
 from scipy import stats
 
 RNG = np.random.default_rng(5)
@@ -238,13 +238,47 @@ def test_welchs_analysis_of_variance_of_two_groups_is_his_t_test():
     assert anova_oneway([LOW, HIGH], use_var="unequal").pvalue == pytest.approx(p)
 
 
+@pytest.mark.parametrize("first", [[0.0] * 6, [70.1] * 6, [0.1 + 0.2, 0.3, 0.3]])
+@pytest.mark.parametrize("test", ["welch", "student", "mann-whitney"])
+def test_a_group_without_spread_can_be_compared_with_one_that_has_some(first, test):
+    """As a drug that only one of the groups gets."""
+    second = [5.0, 6, 7, 8, 9, 10, 11]
+    found = compare(BV5_PCT, *groups_of(np.array(first), np.array(second)), test)
+    assert found.tests[0].name == test
+    assert len(found.tests) == 3
+    tests = {each.name: each for each in found.tests}
+    # Welch's is that of one sample against a constant.
+    one = stats.ttest_1samp(second, np.mean(first))
+    assert tests["welch"].p == pytest.approx(one.pvalue)
+    assert tests["welch"].degrees_of_freedom == pytest.approx(one.df)
+    assert tests["mann-whitney"].p == pytest.approx(stats.mannwhitneyu(first, second).pvalue)
+    assert found.difference.value == pytest.approx(np.mean(first) - 8)
+    summaries = [summary_of(np.array(each)) for each in (first, second)]
+    assert compare_summaries(*summaries).tests[0].p == pytest.approx(one.pvalue)
+
+
+def test_ranks_compare_groups_without_any_spread():
+    found = compare(BV5_PCT, *groups_of(np.ones(5), np.full(5, 2.0)), "mann-whitney")
+    assert [each.name for each in found.tests] == ["mann-whitney"]
+
+
+def test_of_many_groups_one_may_have_no_spread():
+    groups = groups_of(np.zeros(4), np.arange(4.0), np.arange(2.0, 7))
+    assert [each.name for each in compare(BV5_PCT, *groups, "student").tests] == [
+        "anova",
+        "kruskal-wallis",
+    ]
+
+
 @pytest.mark.parametrize(
     ("samples", "told"),
     [
         (([1, 2], [3, 4, 5]), "group 1 has 2 of the 3 values"),
         (([1, 2, 3], []), "all cases are in one group"),
-        (([1, 1, 1], [1, 2, 3]), "all values of group 1 are the same"),
-        (([1, 2, 3], [0.1 + 0.2, 0.3, 0.3]), "all values of group 2 are the same"),
+        (([1, 1, 1], [2, 2, 2]), "the values of each group are all the same"),
+        (([1, 1, 1], [1, 1, 1]), "all values are the same"),
+        (([0.3, 0.3, 0.3], [0.1 + 0.2, 0.3, 0.3]), "all values are the same"),
+        (([1, 2, 3], [4, 5, 6], [0.1 + 0.2, 0.3, 0.3]), "group 3 are the same, which Welch's"),
         (([1, 2, 3],), "there is only one group"),
         (([1, 2, 3], [4, 5, 6], [7]), "group 3 has 1 of the 3 values"),
         (([math.nan] * 3, [math.nan] * 3), "no value is known"),
@@ -480,7 +514,10 @@ def test_categories_that_cannot_be_compared_say_why(values, told):
 def curve(positives, negatives, key="bv10_pct", **options):
     """The curve of one measure."""
     measure = next(each for each in MEASURES if each.key == key)
-    return roc_of(measure, "outcome", np.array(positives), np.array(negatives), **options)
+    values = np.concatenate([positives, negatives]).astype(float)
+    positive = np.arange(len(values)) < len(positives)
+    known = np.ones(len(values), dtype=bool)
+    return rocs([measure], "outcome", positive, known, {measure.key: values}, **options)[0]
 
 
 def test_the_area_by_hand():

@@ -126,7 +126,8 @@ def _add_data(data: argparse._ArgumentGroup) -> None:
         action="append",
         default=[],
         metavar="RULE",
-        help="leave cases out, as 'age<18', 'sex=unknown', 'findings~motion'; may be repeated",
+        help="leave cases out, as 'age<18', 'sex=unknown', 'findings~thick_slices'; may be"
+        " repeated",
     )
     data.add_argument(
         "--keep-rejected", action="store_true", help="also cases that were rejected in review"

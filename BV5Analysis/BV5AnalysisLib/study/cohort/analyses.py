@@ -17,6 +17,7 @@ from ..cohortresult import (
     Variable,
 )
 from ..measures import BV5_PCT, MEASURES, Measure
+from ..statistics import FEWEST
 from ..statistics.adjusted import adjusted_model
 from ..statistics.categories import compare_categories
 from ..statistics.comparisons import compare, with_holm
@@ -103,6 +104,7 @@ def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Anal
     curves, roc_notes = _rocs(table, options)
     notes = (
         *_not_done("Not compared", ((each.measure.title, each.problem) for each in comparisons)),
+        *_small_groups_note(grouping),
         *_not_done(
             "Not correlated",
             (
@@ -128,6 +130,17 @@ def _not_done(what: str, problems: Iterable[tuple[str, str]]) -> list[str]:
             names.setdefault(problem, []).append(name)
     return [
         f"{what}, as {problem}: {listed(dict.fromkeys(each))}." for problem, each in names.items()
+    ]
+
+
+def _small_groups_note(grouping: Grouping) -> list[str]:
+    """Say how to go on where some of many groups are too small for a test of all."""
+    small = [group.label for group in grouping.groups if group.n < FEWEST]
+    if len(grouping.groups) < 3 or not small:
+        return []
+    return [
+        f"Groups of fewer than {FEWEST} cases keep all from being compared at once:"
+        f" {listed(small)}. Name the others with --groups."
     ]
 
 
@@ -180,9 +193,17 @@ def _adjusted(grouping: Grouping, options: CohortOptions) -> tuple[LinearModel |
         missing = [name for name, each in found.items() if each is None]
         if missing:
             notes = [f"Not adjusted for {' and '.join(missing)}, as there is no such column."]
+        if grouping.variable in covariates:
+            notes.append(f"Not adjusted for {grouping.variable.name}, which makes the groups.")
+            covariates.remove(grouping.variable)
     else:
         covariates = [table.variable(name, "to adjust for (--adjust)") for name in options.adjust]
-    covariates = [each for each in dict.fromkeys(covariates) if each.key != grouping.variable.key]
+        if grouping.variable in covariates:
+            raise AnalysisError(
+                f"{grouping.variable.name} makes the groups, which the model has already; take it"
+                " out of --adjust."
+            )
+    covariates = list(dict.fromkeys(covariates))
     if not covariates:
         return None, notes
     model = adjusted_model(

@@ -215,7 +215,7 @@ def _too_high_flow(table: CaseTable, unknown: np.ndarray, flow: np.ndarray) -> l
 def _possible(
     table: CaseTable, variable: Variable, calculated: np.ndarray, parts: tuple[str, ...]
 ) -> tuple[np.ndarray, list[UnusableCell]]:
-    """Calculated values that can be, and the others; refuse if most cannot."""
+    """Give calculated values that can be, and the others; refuse if most cannot."""
     wrong = implausible(variable.key, calculated)
     n, known = int(wrong.sum()), int(np.isfinite(calculated).sum())
     names = [BOUNDS[key].name for key in parts]

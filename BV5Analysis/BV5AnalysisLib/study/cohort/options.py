@@ -45,7 +45,7 @@ class CohortOptions:
     region : str
         The region whose measurements are compared.
     exclude : tuple of str
-        Rules of whom to leave out, such as ``age<18``, ``sex=unknown``, ``findings~motion``.
+        Rules of whom to leave out, such as ``age<18``, ``sex=unknown``, ``findings~thick_slices``.
     keep_rejected : bool
         Analyze also what the review rejected.
     loose_names : bool

@@ -88,18 +88,21 @@ def compare(
     """
     samples = [values[group.members & np.isfinite(values)] for group in groups]
     summaries = tuple(summary_of(sample) for sample in samples)
-    problem = _problem([(group.label, group.n) for group in groups], summaries)
+    problem = _problem([(group.label, group.n) for group in groups], summaries, test)
     if problem:
         return Comparison(measure, summaries, None, None, (), problem=problem)
+    constant = [_has_no_spread(summary) for summary in summaries]
     if len(samples) > 2:
         names = [FOR_MANY_GROUPS[name] for name in _chosen_first(test)]
-        tests = tuple(_many_groups_test(name, samples) for name in names)
+        tests = tuple(
+            _many_groups_test(name, samples)
+            for name in names
+            if not (any(constant) if name == "welch-anova" else all(constant))
+            or name == "kruskal-wallis"
+        )
         return Comparison(measure, summaries, None, None, tests)
     first, second = samples
-    t_tests = {
-        name: stats.ttest_ind(first, second, equal_var=name == "student")
-        for name in ("welch", "student")
-    }
+    t_tests = {} if all(constant) else _t_tests(first, second)
     rank_test = stats.mannwhitneyu(first, second)
     tests = {name: _t_test(name, result) for name, result in t_tests.items()} | {
         "mann-whitney": Test(
@@ -117,7 +120,7 @@ def compare(
         summaries,
         difference,
         effect_size,
-        tuple(tests[name] for name in _chosen_first(test)),
+        tuple(tests[name] for name in _chosen_first(test) if name in tests),
     )
 
 
@@ -147,14 +150,12 @@ def compare_summaries(
         As of `compare`, without a test of ranks.
     """
     summaries = (first, second)
-    problem = _problem([("the first group", first.n), ("the second group", second.n)], summaries)
+    test = test if test == "student" else "welch"
+    groups = [("the first group", first.n), ("the second group", second.n)]
+    problem = _problem(groups, summaries, test)
     if problem:
         return Comparison(measure, summaries, None, None, (), problem=problem)
-    samples = [_sample_with(summary) for summary in summaries]
-    results = {
-        name: stats.ttest_ind(*samples, equal_var=name == "student")
-        for name in ("welch", "student")
-    }
+    results = _t_tests(*map(_sample_with, summaries))
     order = [name for name in _chosen_first(test) if name in results]
     return Comparison(
         measure,
@@ -176,8 +177,8 @@ def is_constant(values: np.ndarray) -> bool:
     return bool(np.ptp(values) <= 1e-12 * max(1.0, float(np.max(np.abs(values)))))
 
 
-def _problem(groups: Sequence[tuple[str, int]], summaries: Sequence[Summary]) -> str:
-    """Say why groups, given by label and size, cannot be compared; empty if they can."""
+def _problem(groups: Sequence[tuple[str, int]], summaries: Sequence[Summary], test: str) -> str:
+    """Say why groups, given by label and size, cannot be compared by a test; empty if they can."""
     if sum(n > 0 for _, n in groups) < 2:
         return "all cases are in one group" if len(groups) > 1 else "there is only one group"
     if not any(summary.n for summary in summaries):
@@ -185,10 +186,40 @@ def _problem(groups: Sequence[tuple[str, int]], summaries: Sequence[Summary]) ->
     for (label, _), summary in zip(groups, summaries, strict=True):
         if summary.n < FEWEST:
             return f"{label} has {summary.n} of the {FEWEST} values that a test needs"
-    for (label, _), summary in zip(groups, summaries, strict=True):
-        if summary.sd <= 1e-12 * max(1.0, abs(summary.mean)):
-            return f"all values of {label} are the same"
+    constant = [
+        label
+        for (label, _), summary in zip(groups, summaries, strict=True)
+        if _has_no_spread(summary)
+    ]
+    return _problem_of_spread(constant, summaries, test)
+
+
+def _problem_of_spread(constant: list[str], summaries: Sequence[Summary], test: str) -> str:
+    """Say why a test is not defined, as some groups have no spread; empty if it is."""
+    if len(constant) == len(summaries):
+        lowest, highest = (each(summary.mean for summary in summaries) for each in (min, max))
+        if is_constant(np.array([lowest, highest])):
+            return "all values are the same"
+        return "" if test == "mann-whitney" else "the values of each group are all the same"
+    if constant and len(summaries) > 2 and test == "welch":
+        return (
+            f"all values of {constant[0]} are the same, which Welch's analysis of variance does not"
+            " allow (--test student or mann-whitney does)"
+        )
     return ""
+
+
+def _has_no_spread(summary: Summary) -> bool:
+    return summary.sd <= 1e-12 * max(1.0, abs(summary.mean))
+
+
+def _t_tests(first: np.ndarray, second: np.ndarray) -> dict[str, stats._result_classes.TtestResult]:
+    # Of a group without spread the value is taken off, for scipy to see no loss of precision in it.
+    offset = next((each[0] for each in (first, second) if is_constant(each)), 0.0)
+    return {
+        name: stats.ttest_ind(first - offset, second - offset, equal_var=name == "student")
+        for name in ("welch", "student")
+    }
 
 
 def _chosen_first(test: str) -> list[str]:

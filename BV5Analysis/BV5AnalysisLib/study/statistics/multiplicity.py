@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -28,19 +26,5 @@ def holm(p_values: Sequence[float]) -> list[float]:
     adjusted = np.full(len(values), np.nan)
     tested = np.isfinite(values)
     if tested.any():
-        with _nothing_to_collect():
-            adjusted[tested] = multipletests(values[tested], method="holm")[1]
+        adjusted[tested] = multipletests(values[tested], method="holm")[1]
     return adjusted.tolist()
-
-
-@contextlib.contextmanager
-def _nothing_to_collect() -> Iterator[None]:
-    """Make garbage collection quick: statsmodels collects at every call, for 0.1 s and more."""
-    if gc.get_freeze_count():  # Frozen by someone else, who expects it to stay.
-        yield
-        return
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

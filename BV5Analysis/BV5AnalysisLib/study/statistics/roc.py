@@ -80,33 +80,6 @@ def rocs(
     return tuple(found[measure.key] for measure in measures)
 
 
-def roc_of(
-    measure: Measure,
-    outcome: str,
-    positives: np.ndarray,
-    negatives: np.ndarray,
-    confidence: float = 0.95,
-    resamples: int = 2000,
-    seed: int = 0,
-) -> Roc:
-    """Receiver operating characteristic of one measure, from values with and without the outcome.
-
-    Parameters
-    ----------
-    measure, outcome, confidence, resamples, seed
-        As of `rocs`.
-    positives, negatives : numpy.ndarray
-        Values without NaN.
-
-    Returns
-    -------
-    Roc
-        As of `rocs`.
-    """
-    values = positives[None], negatives[None]
-    return _rocs_of_same_patients([measure], outcome, *values, confidence, resamples, seed)[0]
-
-
 def area_under_curve(positives: np.ndarray, negatives: np.ndarray) -> float:
     """Probability that a positive is above a negative, ties counted half: U over all pairs."""
     u = stats.mannwhitneyu(positives, negatives, method="asymptotic").statistic

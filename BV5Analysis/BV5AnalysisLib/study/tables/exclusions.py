@@ -13,7 +13,7 @@ from ..cohortresult import Exclusion, FlowStep, Variable
 from ..texts import counted
 from .casetable import CaseTable
 from .columns import CASE_TITLES, plain, usual_value
-from .numbers import parse_numbers
+from .numbers import is_missing, parse_numbers
 
 CASE = Variable("case", "Case")
 
@@ -57,8 +57,8 @@ def parse_rule(text: str) -> Rule:
     Parameters
     ----------
     text : str
-        Column, sign and value, such as ``age<18``, ``sex=unknown``, ``findings~motion``;
-        ``pao2=`` is what has no PaO2.
+        Column, sign and value, such as ``age<18``, ``sex=male``, ``findings~thick_slices``;
+        ``pao2=`` is what has no PaO2, and so is ``pao2=unknown``.
 
     Raises
     ------
@@ -71,7 +71,10 @@ def parse_rule(text: str) -> Rule:
             f"{text!r} is no rule; write a column, one of < <= > >= = != ~ and a value, as in"
             " 'age<18'."
         )
-    return Rule(text.strip(), match[1], _SIGNS.get(match[2], match[2]), match[3])
+    sign = _SIGNS.get(match[2], match[2])
+    # Tables say in such words that there is no value.
+    value = "" if sign in {"=", "!="} and is_missing(match[3]) else match[3]
+    return Rule(text.strip(), match[1], sign, value)
 
 
 def is_rule(text: str) -> bool:
