@@ -69,6 +69,10 @@ def test_below_the_sea(capsys):
         (["--pao2", "64", "--paco2", "36", "--fio2", "40"], "in percent? Give 0.4."),
         (["--pao2", "64", "--paco2", "36", "--unit", "kPa", "--fio2", "1"], "Leave --unit kPa out"),
         (["--pao2", "64", "--paco2", "36", "--fio2", "1", "--altitude", "1e5"], "Altitude 100000"),
+        (
+            ["--pao2", "64", "--paco2", "36", "--fio2", "1", "--altitude", "1e308"],
+            "Altitude 1e+308",
+        ),
         (["--pao2", "64", "--paco2", "36", "--fio2", "1", "--temperature", "99"], "temperature 99"),
         (["--pao2", "nan", "--paco2", "36", "--fio2", "1"], "PaO2 nan mmHg is no number"),
     ],

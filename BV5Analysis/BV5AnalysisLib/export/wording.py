@@ -19,10 +19,20 @@ REFERENCES = (
 )
 
 
+LARGE, MOST_DECIMALS = 1e7, 6
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def number(value: float | None, decimals: int = 1) -> str:
-    """Value for people: a dash where there is none, a true minus sign, never minus zero."""
+    """Value for people: a dash where there is none, a true minus sign, never minus zero.
+
+    With more digits than one reads, it has a power of ten.
+    """
     if value is None or not math.isfinite(value):
         return "–"
+    if abs(value) >= LARGE or (value and decimals > MOST_DECIMALS):
+        digits, power = f"{value:.2e}".split("e")
+        return f"{digits} × 10{str(int(power)).translate(_RAISED)}".replace("-", "−")
     return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")
 
 

@@ -113,7 +113,7 @@ def other_unit(quantity: str, values: Values) -> str:
     fitting = (
         unit
         for unit, factor in BOUNDS[quantity].other_units
-        if not implausible(quantity, median * factor)
+        if not implausible(quantity, float(median) * factor)  # Python's floats overflow silently.
     )
     return next(fitting, "")
 

@@ -113,6 +113,30 @@ def test_negative_numbers_have_a_true_minus_and_zero_has_none():
     assert block.rows[0][3] == "0.00 (−5.00 to 5.00)"
 
 
+@pytest.mark.parametrize(
+    ("mean", "sd", "printed"),
+    [
+        (1998, 1040, "1,998 (1,040)"),
+        (98.4, 11.27, "98.4 (11.3)"),
+        (0.03, 2.5, "0.03 (2.50)"),
+        (0.312, 0.061, "0.31 (0.06)"),
+        (0.0312, 0.0119, "0.031 (0.012)"),
+        (4.1e-5, 1e-5, "0.000041 (0.000010)"),
+        (3.2e-9, 1.04e-9, "3.20 × 10⁻⁹ (1.04 × 10⁻⁹)"),
+        (-2.5e25, 1e24, "−2.50 × 10²⁵ (1.00 × 10²⁴)"),
+        (0, 0, "0.00 (0.00)"),
+    ],
+)
+def test_decimals_follow_the_size_of_values(mean, sd, printed):
+    summary = Summary(9, mean, sd, mean, mean, mean)
+    block = comparison_block(
+        dataclasses.replace(cohort_result(), groups=published_groups()),
+        [published(summaries=(summary, summary))],
+        "Title",
+    )
+    assert block.rows[0][1] == f"{printed} [n = 9]"
+
+
 def test_a_test_by_ranks_goes_with_medians():
     block = block_of(published(tests=(Test("mann-whitney", 190.0, NAN, 0.03),)))
     assert block.header[1].endswith("median (quartiles)")

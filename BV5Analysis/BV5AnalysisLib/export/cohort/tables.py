@@ -261,14 +261,26 @@ def _correlation_row(
 def _coefficient_text(coefficient: Estimate) -> str:
     """Small ones, such as those of years, with one more digit."""
     bounds = (coefficient.value, coefficient.low, coefficient.high)
-    small = all(abs(each) < 1 for each in bounds if math.isfinite(each))
-    return estimate_text(coefficient, 3 if small else 2)
+    largest = max((abs(each) for each in bounds if math.isfinite(each)), default=0.0)
+    return estimate_text(coefficient, max(decimals_of(largest), 3) if largest < 1 else 2)
 
 
 def _decimals(comparison: Comparison) -> int:
-    """Two for values below 10, one for others."""
-    means = [abs(each.mean) for each in comparison.summaries if math.isfinite(each.mean)]
-    return 2 if max(means, default=0.0) < 10 else 1
+    """Those that fit the largest mean or standard deviation of a row."""
+    sizes = [abs(size) for each in comparison.summaries for size in (each.mean, each.sd)]
+    return decimals_of(max(filter(math.isfinite, sizes), default=0.0))
+
+
+def decimals_of(size: float) -> int:
+    """How many decimals a paper gives values of this size.
+
+    None from 1000, one from 10, two from 0.1, and below that as many as show two digits.
+    """
+    if size >= 1000:
+        return 0
+    if size >= 10:
+        return 1
+    return 2 if size >= 0.1 or size == 0 else 1 - math.floor(math.log10(size))
 
 
 def _n_analyzed(result: CohortResult) -> str:
