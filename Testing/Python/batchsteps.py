@@ -96,6 +96,21 @@ def itk_threads() -> int:
     return sitk.SignedMaurerDistanceMapImageFilter().GetNumberOfThreads()
 
 
+def free_in_pieces() -> tuple[int, int]:
+    """Use and free large arrays, and tell resident bytes before and after."""
+    import numpy as np
+
+    before = resident_bytes()
+    arrays = [np.ones(40_000_000, np.uint8) for _ in range(10)]
+    del arrays
+    return before, resident_bytes()
+
+
+def resident_bytes() -> int:
+    """Memory of this process, on Linux."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def nothing_required() -> None:
     """Require nothing of a worker."""
 

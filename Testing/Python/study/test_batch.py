@@ -1,6 +1,7 @@
 """Cases of a batch in worker processes: each ends once, whatever becomes of its worker."""
 
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from batchsteps import (
     Recorded,
     Threads,
     cases,
+    free_in_pieces,
     is_running,
     itk_threads,
     threads_for_many_balls,
@@ -184,6 +186,16 @@ def test_more_workers_than_cores_get_one_each(step, monkeypatch):
     monkeypatch.setattr(module, "usable_cores", lambda: 1)
     outcomes(step, ["good 1", "good 2", "good 3"], jobs=3)
     assert [step.cores(f"good {number}") for number in (1, 2, 3)] == [1, 1, 1]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of the GNU C library")
+def test_a_worker_keeps_freed_memory_until_it_is_idle():
+    with LocalWorkers(1) as workers:
+        before, after = workers.submit(free_in_pieces).result()
+        assert after - before > 350_000_000
+        statm = Path(f"/proc/{workers.submit(os.getpid).result()}/statm")
+        page = os.sysconf("SC_PAGE_SIZE")
+        wait_until(lambda: int(statm.read_text().split()[1]) * page < before + 50_000_000)
 
 
 @POSIX_ONLY

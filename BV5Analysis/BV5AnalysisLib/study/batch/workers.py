@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from ...imaging.cores import usable_cores, use_cores
+from .allocation import give_back_freed_memory, keep_freed_memory
 from .case import BatchCase, CaseOutcome
 from .memory import bytes_for
 
@@ -22,6 +23,8 @@ CASES_A_PROCESS = 20
 """After so many cases a process is replaced, so that what libraries leak does not add up."""
 _ITEMS_AHEAD = 4
 _END_WITHIN_SECONDS = 5.0
+_IDLE_SECONDS = 0.5
+"""A worker that gets nothing to do for so long gives back memory."""
 
 
 class WorkerDied(Exception):
@@ -234,11 +237,15 @@ def _serve(tasks: Connection) -> None:
     with contextlib.suppress(OSError):  # A windowed program has neither.
         # Standard output is for the parent's own lines.
         os.dup2(2, 1)
+    keep_freed_memory()
     while True:
         try:
+            if not tasks.poll(_IDLE_SECONDS):
+                # Others may need it meanwhile.
+                give_back_freed_memory()
             cores = tasks.recv()
             task = tasks.recv_bytes()
-        except EOFError:
+        except (EOFError, BrokenPipeError):  # The second on Windows.
             return
         # Before the first task loads numpy.
         use_cores(cores)
