@@ -1,8 +1,8 @@
 """Memory of a worker process, kept from one large array to the next.
 
 The C library of Linux gives each large array back to the system as soon as it is freed, and gets
-zeroed pages for the next one: of three cases with reports in one worker that was a sixth of all
-processor time. One heap that keeps what is freed leaves a twentieth, with no higher peak.
+zeroed pages for the next one: of three cases with reports in one worker that was a seventh of all
+processor time. One heap that keeps what is freed leaves a twenty-fifth, with no higher peak.
 """
 
 from __future__ import annotations
