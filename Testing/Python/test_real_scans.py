@@ -4,12 +4,17 @@ The scans are not part of the project. They are looked for in the folder that th
 variable BV5_SCANS names, else beside the repository in ``shared/data``.
 """
 
+import csv
+import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.cli import main
+from BV5AnalysisLib.export.case import case_of
+from BV5AnalysisLib.export.tables import measurements_csv
 from BV5AnalysisLib.imaging.measurements import AnalysisResult
 from BV5AnalysisLib.imaging.pipeline import analyze
 from BV5AnalysisLib.imaging.quality import Severity
@@ -44,6 +49,41 @@ def patient(request) -> tuple[str, AnalysisResult]:
     if not path.exists():
         pytest.skip(f"{path} is not here; set BV5_SCANS to the folder of the scans")
     return request.param, analyze(read_scan(path))
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory) -> Path:
+    """Output of ``bv5 batch`` of the folder of all scans, without reports."""
+    missing = [name for name in EXPECTED if not (SCANS / name).exists()]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not in {SCANS}; set BV5_SCANS to the folder of scans")
+    out = tmp_path_factory.mktemp("batch") / "study"
+    arguments = ["batch", str(SCANS), "-o", str(out), "--no-report", "--progress", "none"]
+    assert main(arguments) == 0
+    return out
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_folder_of_scans_is_a_batch(batch):
+    measured = rows_of((batch / "measurements.csv").read_text(encoding="utf-8"))
+    names = [name.removesuffix(".nrrd") for name in EXPECTED]
+    assert list(dict.fromkeys(row["case"] for row in measured)) == sorted(names)
+    assert rows_of((batch / "failures.csv").read_text(encoding="utf-8")) == []
+    assert all((batch / name / "measurements.csv").exists() for name in names)
+    sheet = (batch / "index.html").read_text(encoding="utf-8")
+    assert all(name in sheet for name in names)
+
+
+def test_a_batch_measures_what_single_analyses_do(patient, batch):
+    name, result = patient
+    case = name.removesuffix(".nrrd")
+    measured = rows_of((batch / "measurements.csv").read_text(encoding="utf-8"))
+    alone = rows_of(measurements_csv(case_of(case, result)))
+    assert len(alone) >= 3
+    assert [row for row in measured if row["case"] == case] == alone
 
 
 def test_lungs_are_whole_and_on_their_sides(patient):
