@@ -240,3 +240,26 @@ def test_a_console_that_lacks_letters(tmp_path, encoding):
     assert done.returncode == 0, done.stderr
     assert b"10 scans ? 10 with clinical data" in done.stdout
     assert b"BV5 (%)" in done.stdout
+
+
+def test_who_a_patient_is_stays_in_the_table_of_cases(tmp_path, capsys):
+    names = [f"Anna{i} Schmidt{i}" for i in range(10)]
+    rows = with_column(clinical_rows(), "Name", names)
+    rows = with_column(rows, "Hospital no.", [f"{88000 + 31 * i}" for i in range(10)])
+    rows[1][rows[0].index("pao2_mmhg")] = "Schmidt"
+    rows.append(["schmidt7_old", *rows[1][1:-2], "Anna7 Schmidt7", "99123"])
+    secrets = ("Schmidt", "schmidt", "88031", "99123")
+
+    def written(*options):
+        status, output = cohort(
+            tmp_path, *options, "--overwrite", clinical_table=clinical(tmp_path, rows)
+        )
+        assert status == 0
+        told = capsys.readouterr()
+        files = {path.name: path.read_bytes() for path in output.rglob("*") if path.is_file()}
+        texts = {name: content.decode("utf-8", "replace") for name, content in files.items()}
+        texts |= {"stdout": told.out, "stderr": told.err}
+        return {name for name, text in texts.items() if any(each in text for each in secrets)}
+
+    assert written() == set()
+    assert written("--keep-identifiers") == {"cohort.csv"}

@@ -122,18 +122,45 @@ def test_words_among_numbers_are_missing_and_listed(tmp_path):
 
 def test_names_and_dates_among_numbers_are_not_repeated(tmp_path):
     rows = with_pao2(["Smith", "1950-02-03", "<85", *PAO2[3:]])
-    told = [each.text for each in read(tmp_path, rows).unusable]
-    assert told == ["(5 letters)", "(a date)", "<85"]
-    kept = read(tmp_path, rows, keep_identifiers=True)
-    assert [each.text for each in kept.unusable] == ["Smith", "1950-02-03", "<85"]
+    for keep_identifiers in (False, True):
+        told = [
+            each.text for each in read(tmp_path, rows, keep_identifiers=keep_identifiers).unusable
+        ]
+        assert told == ["(5 letters)", "(a date)", "<85"]
 
 
 @pytest.mark.parametrize(
-    "title", ["Patient's last name", "patient_birthdate", "Geburtsdatum (TT.MM.)", "Name", "E-Mail"]
+    "title",
+    [
+        *("Patient's last name", "patient_birthdate", "Geburtsdatum (TT.MM.)", "Name", "E-Mail"),
+        *("Hospital no.", "Phone no.", "YOB", "Pat. Nr.", "Pat.-ID", "Jahrgang", "MRN (hospital)"),
+        *("Mobile phone", "Hospital ID", "Patient number", "Geb.", "Year of birth", "Telefon"),
+    ],
 )
 def test_titles_that_identify(tmp_path, title):
     rows = with_column(clinical_rows(), title, ["x", "y"] * 5)
     assert "tell who a patient is" in notes(read(tmp_path, rows))
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Days in hospital", "Dobutamine", "Hospital", "Spatial score", "Mobility", "No. of drains"],
+)
+def test_titles_that_do_not(tmp_path, title):
+    rows = with_column(clinical_rows(), title, [1, 2] * 5)
+    assert title not in read(tmp_path, rows).left_out
+
+
+def test_numbers_that_look_like_those_of_patients_are_left_out(tmp_path):
+    numbers = [f"{70000 + 37 * i}" for i in range(10)]
+    table = read(tmp_path, with_column(clinical_rows(), "KIS", numbers))
+    assert "look like numbers of patients" in table.left_out["KIS"]
+    for title, values in (
+        ("Platelets (/µL)", numbers),
+        ("Platelets", [*numbers[:-1], numbers[0]]),
+        ("Steps", [*numbers[:-1], "980"]),
+    ):
+        assert title not in read(tmp_path, with_column(clinical_rows(), title, values)).left_out
 
 
 def test_what_is_told_of_cells_is_short_and_on_one_line(tmp_path):
@@ -197,7 +224,7 @@ def test_a_row_without_scan_is_not_called_by_a_name(tmp_path):
     rows.append(["smith_anna", 1, 80, 40, 0.24, 60, "F", "n", "Smith, Anna"])
     table = read(tmp_path, rows)
     assert table.cases[-1] == "row 12"
-    assert read(tmp_path, rows, keep_identifiers=True).cases[-1] == "smith_anna"
+    assert read(tmp_path, rows, keep_identifiers=True).cases[-1] == "row 12"
 
 
 def test_rows_that_are_there_twice_count_once_and_contradictions_are_excluded(tmp_path):

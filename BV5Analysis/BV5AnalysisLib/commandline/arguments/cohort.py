@@ -159,7 +159,7 @@ def _add_data(data: argparse._ArgumentGroup) -> None:
     data.add_argument(
         "--keep-identifiers",
         action="store_true",
-        help="keep columns with names, birth dates and the like in cohort.csv",
+        help="keep columns with names, birth dates and the like in cohort.csv, and there only",
     )
 
 

@@ -68,7 +68,8 @@ class CohortOptions:
     resamples, seed : int
         Of the bootstrap.
     keep_identifiers : bool
-        Keep columns that name patients, and dates.
+        Keep columns that name patients, dates and free text in the table of cases; reports and
+        statistics are without them all the same.
     """
 
     group_by: str = DEFAULT_GROUP_BY

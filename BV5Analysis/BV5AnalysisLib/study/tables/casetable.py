@@ -29,6 +29,8 @@ class CaseTable:
         Why columns of the file are not among them, by their titles.
     read_as : mapping of str to str
         Title and unit as which columns of known quantities were read, by key.
+    identifying : frozenset of str
+        Keys of columns that tell who a patient is, kept as the user asked for it.
     """
 
     cases: tuple[str, ...]
@@ -36,6 +38,7 @@ class CaseTable:
     variables: tuple[Variable, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     read_as: Mapping[str, str] = field(default_factory=dict)
+    identifying: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         """How many cases."""

@@ -43,6 +43,8 @@ class ClinicalTable:
         Why columns are not kept, by title.
     read_as : mapping of str to str
         Title and unit as which columns of known quantities were read, by key.
+    identifying : frozenset of str
+        Keys of columns that are kept only as the user asked for it.
     notes : tuple of str
         What a reader must know.
     """
@@ -56,6 +58,7 @@ class ClinicalTable:
     unusable: tuple[UnusableCell, ...]
     left_out: Mapping[str, str]
     read_as: Mapping[str, str]
+    identifying: frozenset[str]
     notes: tuple[str, ...]
 
 
@@ -85,7 +88,7 @@ def read_clinical(
     units : mapping of str to str, optional
         Units of columns whose titles do not tell them.
     keep_identifiers : bool
-        Keep columns that tell who a patient is, and dates.
+        Keep columns that tell who a patient is, and dates. Messages never repeat them.
 
     Returns
     -------
@@ -100,8 +103,7 @@ def read_clinical(
     known = {same_case(case) for case in known_cases}
     index = _case_index(table, known, same_case, case_column, keep_identifiers)
     table, rows, nameless = _named_rows(table, index)
-    if not keep_identifiers:
-        rows = _without_names(table, index, rows, known, same_case)
+    rows = _without_names(table, index, rows, known, same_case)
     kept, excluded, notes = _without_duplicates(table, index, rows, same_case)
     read = read_columns(table, index, kept, units or {}, keep_identifiers)
     cases = tuple(rows[i] for i in kept)
@@ -119,6 +121,7 @@ def read_clinical(
         ),
         read.left_out,
         read.read_as,
+        read.identifying,
         (*table.notes, *_case_note(table, index), *notes, *read.notes),
     )
 
@@ -143,7 +146,7 @@ def _case_index(
             )
         index = titles.index(plain(wanted))
         # A patient's ID is what many tables call their cases.
-        is_id = titles[index] in {"patientid", "patientenid"}
+        is_id = titles[index] in CASE_TITLES
         if identifies(wanted) and not is_id and not keep_identifiers:
             raise AnalysisError(
                 f"Column {table.header[index]} of {table.name} identifies patients and is not"

@@ -19,6 +19,8 @@ from .quantities import Unusable, read_quantity, unit_of
 from .spreadsheet import Sheet
 
 MOST_CATEGORIES = 20
+LEAST_DIGITS = 5
+"""Of whole numbers that may be those of patients."""
 LONGEST_SHOWN = 20
 """Letters of a cell that are shown; longer ones may tell who a patient is."""
 
@@ -61,13 +63,15 @@ class Column:
 class ReadColumns:
     """All that are kept, what a reader must know, and why others are not kept, by title.
 
-    `read_as` has title and unit of columns of known quantities, by key.
+    `read_as` has title and unit of columns of known quantities, by key; `identifying` the keys of
+    columns that are kept only as the user asked for it.
     """
 
     columns: tuple[Column, ...]
     notes: tuple[str, ...]
     left_out: Mapping[str, str]
     read_as: Mapping[str, str]
+    identifying: frozenset[str]
 
 
 def read_columns(
@@ -109,21 +113,23 @@ def read_columns(
     found: list[Column] = []
     notes: list[str] = []
     left_out: dict[str, list[str]] = {}
+    identifying: set[str] = set()
     for i in chosen:
         cells = [table.rows[row][i] for row in rows]
         if not titles[i].quantity:
             titles[i], cells = _without_unit(titles[i], cells)
         numbers = None if titles[i].quantity else parse_numbers(cells)
-        reason = "" if keep_identifiers else _reason_to_leave_out(titles[i], cells, numbers)
+        reason = _reason_to_leave_out(titles[i], cells, numbers)
         if numbers and numbers.are_ambiguous:
             reason = UNCLEAR
-        if reason:
+        if reason and (reason == UNCLEAR or not keep_identifiers):
             left_out.setdefault(reason, []).append(titles[i].text)
             continue
         column, note = _read(table.name, titles[i], cells, numbers, units)
-        if not keep_identifiers:
-            column = replace(column, unusable=_told(column.unusable))
+        # Reports show cells that cannot be used; they never tell who a patient is.
+        column = replace(column, unusable=_told(column.unusable))
         found.append(_with_key(column, {each.variable.key for each in found}))
+        identifying |= {found[-1].variable.key} if reason else set()
         notes += [note] if note else []
     notes += [
         f"{table.name}: left out, as {reason}: {listed(texts)}."
@@ -134,6 +140,7 @@ def read_columns(
         (_understood(table, found, units), *doubled, *notes),
         {text: reason for reason, texts in left_out.items() for text in texts},
         {column.variable.key: _read_as(column.title, units) for column in found},
+        frozenset(identifying),
     )
 
 
@@ -200,10 +207,24 @@ def _reason_to_leave_out(title: Title, cells: Sequence[str], numbers: Numbers | 
     present = [cell for cell in cells if not is_missing(cell)]
     if 2 * sum(bool(_DATE.fullmatch(cell)) for cell in present) > len(present):
         return "dates help to tell who a patient is"
+    if not title.unit and _are_distinct_codes(present):
+        return (
+            "whole numbers of five digits and more that are all different look like numbers of"
+            " patients (a unit in the title keeps them)"
+        )
     levels = {cell.casefold() for cell in present}
     most = min(MOST_CATEGORIES, max(2, len(present) // 2))
     free_text = not _are_numeric(numbers) and len(levels) > most
     return "free text is not analyzed" if free_text else ""
+
+
+def _are_distinct_codes(cells: Sequence[str]) -> bool:
+    """Whether cells are long whole numbers of which there are no two alike."""
+    return (
+        len(cells) > 2
+        and all(cell.isdecimal() and len(cell) >= LEAST_DIGITS for cell in cells)
+        and len(set(cells)) == len(cells)
+    )
 
 
 def _are_numeric(numbers: Numbers) -> bool:

@@ -97,10 +97,19 @@ IDENTIFYING = words(
 """Titles of columns that tell who a patient is."""
 
 _IDENTIFYING_PARTS = (
-    *("patientname", "lastname", "firstname", "familyname", "surname", "birth", "dob"),
-    *("vorname", "nachname", "familienname", "rufname", "geburt"),
+    *("patientname", "lastname", "firstname", "familyname", "surname", "birth", "phone"),
+    *("vorname", "nachname", "familienname", "rufname", "geburt", "telefon", "jahrgang"),
 )
 """Parts of such titles, as in ``Last name of patient``."""
+
+_IDENTIFYING_WORDS = words("dob yob mrn geb gebdat jg jahrg tel ssn mobile email")
+"""Words of such titles; as parts they are in others, such as dobutamine."""
+
+_IDENTIFYING_NUMBER = re.compile(
+    r"(pat|patients?|patienten|hospital|hosp|klinik|krankenhaus|clinic|insurance|versicherten"
+    r"|versicherungs|medicalrecord)(id|record)?(nr|no|num|number|nummer|id)"
+)
+"""Whose numbers tell who a patient is; days in hospital do not."""
 
 _SEXES = {
     **dict.fromkeys(("m", "male", "man", "männlich", "mann", "homme", "masculino"), "male"),
@@ -181,7 +190,12 @@ def plain(text: str) -> str:
 def identifies(title: str) -> bool:
     """Whether a column of this title tells who a patient is."""
     text = plain(title)
-    return text in IDENTIFYING or any(part in text for part in _IDENTIFYING_PARTS)
+    return (
+        text in IDENTIFYING
+        or any(part in text for part in _IDENTIFYING_PARTS)
+        or not _IDENTIFYING_WORDS.isdisjoint(slug(title).split("_"))
+        or _IDENTIFYING_NUMBER.search(text) is not None
+    )
 
 
 def slug(text: str) -> str:

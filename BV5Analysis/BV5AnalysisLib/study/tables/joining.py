@@ -139,6 +139,8 @@ def _merged(measured: CaseTable, clinical: ClinicalTable, pairs: np.ndarray) -> 
         key = variable.key
         while key in table.columns or key in NOT_CLINICAL:
             key += "_clinical"
+        if variable.key in clinical.identifying:
+            table = replace(table, identifying=table.identifying | {key})
         table = table.with_column(replace(variable, key=key), values)
     return table
 
