@@ -86,7 +86,9 @@ def _show_what_encodings_lack() -> None:
 def _fail(message: str, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    print(f"bv5: {message}", file=sys.stderr)
+    from .study.texts import printable
+
+    print(f"bv5: {printable(message)}", file=sys.stderr)
     return 1
 
 

@@ -200,3 +200,25 @@ def test_a_series_that_a_folder_s_case_changed_to_is_refused(tmp_path, out, caps
     os.utime(next(folder.iterdir()), (1e9, 1e9))
     assert bv5_batch(scans, out, "--resume") == 1
     assert "changed since they were measured: P-1;" in capsys.readouterr().err
+
+
+def test_characters_that_move_the_cursor_are_neither_printed_nor_written(scans, out, capsys):
+    name = "ct\N{RIGHT-TO-LEFT OVERRIDE}dcm\x1b[2J\x07.nrrd"
+    try:
+        (scans / name).write_bytes(b"")
+    except OSError:
+        pytest.skip("no such names here")
+    (scans / "mask\x1b[1m.nii").write_bytes(b"")
+    assert bv5_batch(scans, out) == 0
+    printed = capsys.readouterr()
+    texts = [printed.out, printed.err]
+    texts += [path.read_text("utf-8") for path in out.iterdir() if path.is_file()]
+    assert "ct�dcm�[2J�.nrrd" in printed.err
+    for text in texts:
+        assert not any(each in text for each in "\x1b\x07\N{RIGHT-TO-LEFT OVERRIDE}")
+        assert not any(f"\\u{ord(each):04x}" in text for each in "\x1b\x07")
+
+
+def test_one_case_is_no_cases(scans, out, capsys):
+    assert bv5_batch(listing(scans, a_1="typo.nrrd"), out) == 1
+    assert capsys.readouterr().err.startswith("bv5: The only case could not be measured; ")

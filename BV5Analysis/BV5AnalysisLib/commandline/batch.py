@@ -25,6 +25,7 @@ from ..study.batch.run import run_cases
 from ..study.batch.workers import LocalWorkers
 from ..study.scans.plan import plan_batch
 from ..study.scans.replan import plan_again
+from ..study.texts import counted, printable
 from .analyze import read_parameters
 from .batchprogress import ShowBatch, Tally, planning, shown_batch_progress
 from .batchstep import MeasureCase
@@ -171,7 +172,7 @@ def _opened(job: BatchJob, parameters: Parameters, show: ShowBatch) -> BatchFold
 
 def _tell(notes: Iterable[str]) -> None:
     for note in notes:
-        print(f"bv5: {note}", file=sys.stderr)
+        print(f"bv5: {printable(note)}", file=sys.stderr)
 
 
 def _map(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
@@ -233,17 +234,17 @@ def _tell_end(batch: BatchFolder, job: BatchJob, quiet: bool) -> None:
     failures, total = batch.failures, len(batch.cases)
     if not batch.measured:
         name, problem = failures[0]
-        raise AnalysisError(
-            f"None of {total} cases could be measured; failures.csv says why. {name}: {problem}"
-        )
+        none = "The only case could not" if total == 1 else f"None of {total} cases could"
+        raise AnalysisError(f"{none} be measured; failures.csv says why. {name}: {problem}")
     if failures:
         print(
-            f"bv5: {len(failures)} of {total} cases could not be measured; see failures.csv.",
+            f"bv5: {len(failures)} of {counted(total, 'case')} could not be measured;"
+            " see failures.csv.",
             file=sys.stderr,
         )
         for name, problem in failures[:_SHOWN_FAILURES]:
-            print(f"  {name}: {problem}", file=sys.stderr)
+            print(f"  {name}: {printable(problem)}", file=sys.stderr)
     if not quiet:
-        print(f"Measured:      {len(batch.measured)} of {total} cases")
+        print(f"Measured:      {len(batch.measured)} of {counted(total, 'case')}")
         print(f"Contact sheet: {job.output / 'index.html'}")
         print(f"Table:         {job.output / 'measurements.csv'}")

@@ -12,6 +12,7 @@ from .. import __version__
 from ..imaging.measurements import Measurement
 from ..imaging.quality import Severity
 from ..study.formulas import guard
+from ..study.texts import printable
 from .casedata import Case
 
 VOLUME_FIELDS = (
@@ -81,8 +82,11 @@ def csv_text(
 
 
 def safe_cell(text: str) -> str:
-    """Text on one line that no spreadsheet takes for a formula; `unguard` gives it back."""
-    return guard(" ".join(text.split()))
+    """Text on one line that no spreadsheet takes for a formula; `unguard` gives it back.
+
+    Characters that cannot be printed are replaced.
+    """
+    return guard(printable(" ".join(text.split())))
 
 
 def _row(case: Case, measurement: Measurement) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Manifests as spreadsheets write them, and one clear message for all that is wrong with one."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.reading import read_sources
+from BV5AnalysisLib.study.scans import manifestscans
 from BV5AnalysisLib.study.scans.manifest import read_manifest
 from scanfiles import chest, cut
 from scantrees import image, mask, names, planned, write_study
@@ -122,6 +124,52 @@ def test_files_that_are_no_text(content, message, tmp_path):
     path.write_bytes(content)
     with pytest.raises(AnalysisError, match=message):
         read_manifest(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("ct.nrrd", b"NRRD0004\n\0", "ct.nrrd is an image file; give its folder, or a manifest"),
+        ("IM1", b"\0" * 128 + b"DICM\2\0", "IM1 is a DICOM file; give its folder"),
+        ("a.bin", b"case,path\n\0", "no text file; give a CSV file."),
+    ],
+)
+def test_a_scan_in_the_place_of_a_manifest(name, content, message, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(AnalysisError) as refused:
+        read_manifest(tmp_path / name)
+    assert message in str(refused.value)
+    assert "xlsx" not in str(refused.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="devices are POSIX")
+def test_what_never_ends_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (Path("/dev/zero"), tmp_path / "pipe"):
+        with pytest.raises(AnalysisError, match="is neither file nor folder; give its folder"):
+            read_manifest(path)
+
+
+def test_a_file_that_is_too_large_is_not_read_whole(tmp_path):
+    with (tmp_path / "large.csv").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(AnalysisError, match=r"large\.csv is too large for a manifest"):
+        read_manifest(tmp_path / "large.csv")
+
+
+def test_a_folder_of_far_more_than_a_scan_is_not_searched(tmp_path, monkeypatch):
+    monkeypatch.setattr(manifestscans, "MOST_IN_A_ROW", 100)
+    for number in range(9):
+        (tmp_path / "many" / str(number)).mkdir(parents=True)
+        for name in range(20):
+            (tmp_path / "many" / str(number) / f"{name}.txt").write_text("x")
+    image(tmp_path / "ct.nrrd")
+    plan = planned(manifest(tmp_path, "case,path\nA,many\nB,ct.nrrd\n"))
+    assert [case.problem for case in plan.cases] == [
+        "The folder of row 2 holds more than 100 files and folders, and so no single scan;"
+        " give the path of one.",
+        "",
+    ]
 
 
 def test_a_manifest_that_is_not_there(tmp_path):

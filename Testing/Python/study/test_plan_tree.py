@@ -639,3 +639,13 @@ def test_names_are_safe_and_unique(tmp_path):
 
 def test_uid_helper_is_stable():
     assert uid("a", 1) == uid("a", 1) != uid("a", 2)
+
+
+def test_a_broken_image_beside_a_copy_does_not_take_its_folder_s_name(tmp_path):
+    image(tmp_path / "scans" / "c1" / "ct.nrrd")
+    image(tmp_path / "scans" / "c3" / "ct.nrrd")
+    (tmp_path / "scans" / "c3" / "zero.nrrd").write_bytes(b"")
+    plan = planned(tmp_path / "scans")
+    assert names(plan) == ["c1", "c3-zero"]
+    assert reasons(plan) == {"c3/ct.nrrd": "the same as c1/ct.nrrd"}
+    assert "zero.nrrd" in plan.cases[1].problem

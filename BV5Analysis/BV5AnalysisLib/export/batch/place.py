@@ -12,6 +12,7 @@ from ...imaging.identity import without_identity
 from ...study.batch.case import BatchCase
 from ...study.scans.casenames import folded, problem_of_name
 from ...study.scans.identifiers import identity_in
+from ...study.texts import printable
 from ..folder import RESULT, FolderKind, write_failure
 from .cases import leads_elsewhere
 from .record import PLAN, SCHEMA, SOURCES
@@ -69,7 +70,8 @@ def without_traces(text: str, case: BatchCase) -> str:
     for path in (*case.sources, case.lungs, case.regions):
         if path:
             text = text.replace(str(path), case.name)
-    return without_identity(" ".join(text.split()), identity_in(case.sources))
+    text = printable(" ".join(text.split()))
+    return without_identity(text, identity_in(case.sources))
 
 
 @contextlib.contextmanager

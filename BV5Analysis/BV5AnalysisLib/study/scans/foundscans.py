@@ -66,11 +66,15 @@ class Findings:
         All else, with reasons.
     patients : KnownPatients
         Whose scans lie where.
+    neighbors : tuple of tuple of str
+        Places of what is passed over and must not be taken for a scan that bears the name of
+        their folder.
     """
 
     scans: tuple[FoundScan, ...]
     passed_over: tuple[PassedOver, ...]
     patients: KnownPatients
+    neighbors: tuple[tuple[str, ...], ...] = ()
 
 
 def found_scans(
@@ -97,13 +101,13 @@ def found_scans(
     """
     patients = KnownPatients.of(root, contents)
     scans, passed = _studies(root, contents)
-    images, more = _images(root, [i for each in contents for i in each.images], mapper)
+    images, more, neighbors = _images(root, [i for each in contents for i in each.images], mapper)
     broken, told = _damaged(root, contents)
     ordered = sorted([*scans, *images, *broken], key=lambda scan: _order(scan.place))
     passed = [*passed, *more, *told]
     passed.sort(key=lambda each: natural(each.what))
     passed += _not_read(contents)
-    return Findings(tuple(ordered), tuple(passed), patients)
+    return Findings(tuple(ordered), tuple(passed), patients, neighbors)
 
 
 def _order(place: tuple[str, ...]) -> tuple:
@@ -182,18 +186,21 @@ def _sources(stack: Stack, whole: dict[str, int]) -> tuple[Path, ...]:
 
 def _images(
     root: Path, images: Sequence[ImageFile], mapper: Callable[..., Iterable]
-) -> tuple[list[FoundScan], list[PassedOver]]:
-    scans, passed = [], []
+) -> tuple[list[FoundScan], list[PassedOver], tuple[tuple[str, ...], ...]]:
+    scans, passed, neighbors = [], [], []
+    broken = {image.folder for image in images if image.problem}
     same = _copies([image for image in images if not image.no_scan and not image.problem], mapper)
     for image in images:
         relative = _relative(root, str(image.path))
+        place = (*_parts(root, image.folder, at_root=()), stem(image.name) or image.name)
         if image in same:
             first = _relative(root, str(same[image].path))
             passed.append(PassedOver(relative, f"the same as {first}"))
+            if image.folder in broken:
+                neighbors.append(place)
         elif image.no_scan:
             passed.append(PassedOver(relative, image.no_scan))
         else:
-            place = (*_parts(root, image.folder, at_root=()), stem(image.name) or image.name)
             sources = () if image.problem else (image.path,)
             scans.append(
                 FoundScan(
@@ -206,7 +213,7 @@ def _images(
                     input=image_digest(image),
                 )
             )
-    return scans, passed
+    return scans, passed, tuple(neighbors)
 
 
 def image_digest(image: ImageFile) -> str:

@@ -10,6 +10,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+_MOST = 50_000
+
 
 def files_digest(content: str, paths: Iterable[Path], base: Path) -> str:
     """Digest of some files.
@@ -77,6 +79,9 @@ def _tree(folder: Path) -> list[str]:
     for place, folders, names in os.walk(folder):
         folders.sort()
         lines += [_line(f"{place}{os.sep}{name}", str(folder)) for name in sorted(names)]
+        # What has more than a study has is looked at no further.
+        if len(lines) > _MOST:
+            break
     return lines
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError
+from ...imaging.imagefiles import is_image_file
 from ..tables.delimited import delimited_rows
 from ..texts import LONGEST_REASON, listed
 from .casenames import folded, problem_of_name
@@ -16,6 +18,10 @@ COLUMNS = ("case", "path", "lungs", "regions")
 _NEEDED = 2
 _SHOWN_ROWS = 5
 _PACKED = b"PK\x03\x04"
+_DICOM_MARK_AT = 128
+_MOST_BYTES = 64 * 2**20
+"""Some hundred thousand rows."""
+_WHAT_TO_GIVE = "give its folder, or a manifest: a CSV file with the columns case and path"
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,8 @@ def read_manifest(path: Path) -> Manifest:
     AnalysisError
         The file cannot be read, is no such table, or rows of it are wrong, which are named.
     """
-    rows_of_file, notes = delimited_rows(f"Manifest {path.name}", _content(path))
+    content = _content(path)
+    rows_of_file, notes = delimited_rows(f"Manifest {path.name}", content, "a CSV file")
     table = [(line, [cell.strip() for cell in cells]) for line, cells in rows_of_file]
     table = [(line, cells) for line, cells in table if any(cells)]
     if not table:
@@ -125,12 +132,23 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _content(path: Path) -> bytes:
+    if is_image_file(path):
+        raise AnalysisError(f"{path.name} is an image file; {_WHAT_TO_GIVE}.")
     try:
-        content = path.read_bytes()
+        # Looked at before it is opened: a pipe would be waited for.
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise AnalysisError(f"{path.name} is neither file nor folder; {_WHAT_TO_GIVE}.")
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise AnalysisError(
             f"Manifest {path} cannot be read ({error.strerror}); check its path."
         ) from error
+    if len(content) > _MOST_BYTES:
+        raise AnalysisError(f"{path.name} is too large for a manifest; {_WHAT_TO_GIVE}.")
+    if content[_DICOM_MARK_AT:].startswith(b"DICM"):
+        raise AnalysisError(f"{path.name} is a DICOM file; {_WHAT_TO_GIVE}.")
     if not content.strip():
         raise AnalysisError(
             f"Manifest {path.name} is empty; list cases in it, with columns case and path."

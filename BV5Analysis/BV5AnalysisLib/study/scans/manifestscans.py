@@ -17,6 +17,9 @@ from .foundscans import FoundScan, found_scans, image_digest
 from .manifest import Manifest, ManifestRow
 from .scantree import Folder, ScanTree
 
+MOST_IN_A_ROW = 50_000
+"""Files and folders: more than any one study has, and looked through in a second."""
+
 
 @dataclass(frozen=True)
 class RowScan:
@@ -89,9 +92,14 @@ def _searched(row: ManifestRow) -> list[Folder] | str:
     if not path.is_dir():
         return [Folder(str(path.parent), (path.name,))]
     try:
-        tree = ScanTree.searched(path)
+        tree = ScanTree.searched(path, most=MOST_IN_A_ROW)
     except AnalysisError:
         return f"The folder of row {row.line} cannot be read; check its permissions."
+    if tree.is_too_large:
+        return (
+            f"The folder of row {row.line} holds more than {MOST_IN_A_ROW} files and folders, and"
+            " so no single scan; give the path of one."
+        )
     return tree.parts()
 
 

@@ -11,7 +11,7 @@ from ...imaging.errors import AnalysisError
 from ...imaging.identity import Identity, names_patient
 from ...imaging.progress import Progress
 from ..batch.case import BatchCase
-from ..texts import listed
+from ..texts import listed, printable
 from .casenames import made_unique, names_for, safe_name
 from .foldercontent import read_contents
 from .foundscans import Findings, FoundScan, found_scans
@@ -131,6 +131,7 @@ def _plan_of_folder(
         passed = _hidden(root, passed, found.patients)
     if not found.scans:
         raise AnalysisError(_nothing(root, passed))
+    passed = [PassedOver(*map(printable, line)) for line in passed]
     names, renamed = _names(found, keep)
     cases = tuple(
         _case(name, scan, () if keep else (scan.identity, *found.patients.near(scan.path)))
@@ -147,9 +148,10 @@ def _plan_of_folder(
 
 def _names(found: Findings, keep: bool) -> tuple[list[str], int]:
     """Name of each scan, and how many are pseudonyms."""
-    parts = names_for([scan.place for scan in found.scans], [scan.key for scan in found.scans])
+    places = [*(scan.place for scan in found.scans), *found.neighbors]
+    parts = names_for(places, [*(scan.key for scan in found.scans), *("" for _ in found.neighbors)])
     names, renamed = [], 0
-    for scan, used in zip(found.scans, parts, strict=True):
+    for scan, used in zip(found.scans, parts[: len(found.scans)], strict=True):
         text = "/".join(used)
         if not keep and _tells(text, scan, found.patients):
             names.append(pseudonym(scan.key))
@@ -169,9 +171,9 @@ def _case(name: str, scan: FoundScan, hidden: Sequence[Identity]) -> BatchCase:
         name,
         scan.sources,
         scan.series_uid,
-        choice=without_all(scan.choice, hidden),
+        choice=printable(without_all(scan.choice, hidden)),
         voxels=scan.voxels,
-        problem=without_all(scan.problem, hidden),
+        problem=printable(without_all(scan.problem, hidden)),
         input=scan.input,
     )
 

@@ -48,16 +48,20 @@ class ScanTree:
         Folder to search.
     output : pathlib.Path or None
         Folder that is going to be written.
+    most : int or None
+        Files and folders after which the search ends, for a folder that should hold one scan.
     """
 
     root: Path
     output: Path | None = None
+    most: int | None = None
     folders: list[Folder] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
     hidden: int = 0
+    seen: int = 0
 
     @classmethod
-    def searched(cls, root: Path, output: Path | None = None) -> ScanTree:
+    def searched(cls, root: Path, output: Path | None = None, most: int | None = None) -> ScanTree:
         """Search a folder; AnalysisError if it cannot be read."""
         try:
             with os.scandir(root):
@@ -66,7 +70,7 @@ class ScanTree:
             raise AnalysisError(
                 f"The folder {root} cannot be read ({error.strerror}); check path and permissions."
             ) from error
-        tree = cls(root, output)
+        tree = cls(root, output, most)
         tree._search()
         tree.folders.sort(key=lambda folder: natural(folder.path))
         return tree
@@ -76,7 +80,7 @@ class ScanTree:
         seen: set[tuple[int, int]] = set()
         links: list[str] = []
         waiting = [str(self.root)]
-        while waiting or links:
+        while (waiting or links) and not self.is_too_large:
             # Links last, so that what they lead to is known by its own path.
             is_link = not waiting
             path = links.pop(0) if is_link else waiting.pop()
@@ -92,12 +96,20 @@ class ScanTree:
             waiting += folders
             links += sorted(linked)
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether the search ended early, so that what was found counts nothing."""
+        return self.most is not None and self.seen > self.most
+
     def _list(self, path: str) -> tuple[list[str], list[str]]:
         """Folders and linked folders in a folder, whose files are noted."""
         names, folders, links = [], [], []
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
+                    self.seen += 1
+                    if self.is_too_large:
+                        break
                     if entry.name.startswith("."):
                         self.hidden += 1
                     elif entry.is_dir(follow_symlinks=False):

@@ -23,7 +23,9 @@ _MARKS = (
 Rows = list[tuple[int, list[str]]]
 
 
-def delimited_rows(name: str, content: bytes) -> tuple[Rows, list[str]]:
+def delimited_rows(
+    name: str, content: bytes, wanted: str = "a CSV file or an .xlsx workbook"
+) -> tuple[Rows, list[str]]:
     """Split text into cells.
 
     Parameters
@@ -32,6 +34,8 @@ def delimited_rows(name: str, content: bytes) -> tuple[Rows, list[str]]:
         Of the file, for messages.
     content : bytes
         UTF-8 or UTF-16, or Windows-1252; comma, semicolon, tab or bar between cells.
+    wanted : str, optional
+        What to give in place of what is no text.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def delimited_rows(name: str, content: bytes) -> tuple[Rows, list[str]]:
     AnalysisError
         It is no text, or no table.
     """
-    text, notes = decoded(name, content)
+    text, notes = decoded(name, content, wanted)
     lines = text.splitlines()
     if lines and lines[0].lower().startswith("sep=") and len(lines[0]) == len("sep=") + 1:
         delimiter = lines[0][-1]
@@ -56,12 +60,12 @@ def delimited_rows(name: str, content: bytes) -> tuple[Rows, list[str]]:
     return rows, notes
 
 
-def decoded(name: str, content: bytes) -> tuple[str, list[str]]:
+def decoded(name: str, content: bytes, wanted: str) -> tuple[str, list[str]]:
     """Text of bytes, and a note if its encoding is not certain; AnalysisError if it is none."""
     encoding = next((each for mark, each in _MARKS if content.startswith(mark)), "")
     notes: list[str] = []
     if not encoding and b"\0" in content:
-        raise AnalysisError(f"{name} is no text file; give a CSV file or an .xlsx workbook.")
+        raise AnalysisError(f"{name} is no text file; give {wanted}.")
     try:
         return content.decode(encoding or "utf-8"), notes
     except UnicodeDecodeError as error:
