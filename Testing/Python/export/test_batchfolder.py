@@ -506,6 +506,43 @@ def test_a_signal_amid_the_telling_loses_no_case(out, written_case, monkeypatch)
         assert names_of(batch.unfinished) == ["c"]
 
 
+@pytest.mark.parametrize("call", ["write", "fsync"])
+def test_a_signal_while_a_line_gets_onto_the_disk_doubles_no_line(out, monkeypatch, call):
+    class Stopped(BaseException):
+        """As a handler of signals raises it."""
+
+    original = getattr(os, call)
+
+    def interrupted(*arguments):
+        original(*arguments)
+        raise Stopped
+
+    batch = begun(out, "a", "b")
+    with monkeypatch.context() as stopping:
+        stopping.setattr(batchjournal.os, call, interrupted)
+        with pytest.raises(Stopped):
+            batch.add(CaseOutcome("a", "Bad."))
+    # What a full disk leaves of the next line is cut off, and no more than that.
+    with monkeypatch.context() as full:
+        full.setattr(batchjournal.os, "write", lambda file, data: original_write(file, data[:9]))
+        with pytest.raises(AnalysisError, match="full"):
+            batch.add(CaseOutcome("b", "Bad."))
+    batch.close()
+    assert [line["case"] for line in journal(out)] == ["a", "b"]
+
+
+original_write = os.write
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right")
+def test_a_link_to_itself_is_no_result_and_no_crash(out):
+    batch = begun(out, "a", "b")
+    batch._journal.close()
+    (out / "a").symlink_to("a")
+    with resumed(out) as batch:
+        assert names_of(batch.unfinished) == ["a", "b"]
+
+
 def raise_it(error: BaseException):
     def function(*_):
         raise error

@@ -1,5 +1,6 @@
 """Cases of a batch in worker processes: each ends once, whatever becomes of its worker."""
 
+import errno
 import os
 import platform
 import re
@@ -14,6 +15,7 @@ from batchsteps import (
     Recorded,
     Threads,
     cases,
+    die_of_zero,
     free_in_pieces,
     is_running,
     itk_threads,
@@ -252,10 +254,57 @@ def test_an_idle_worker_that_ended_is_replaced(step):
     assert step.pids("good 2") != [pid]
 
 
+def test_a_process_that_cannot_start_costs_an_attempt_and_then_its_case(step, monkeypatch):
+    refusals = iter([True, False, True, True])
+
+    class Refused(module._Process):
+        def __init__(self):
+            if next(refusals, False):
+                raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+            super().__init__()
+
+    monkeypatch.setattr(module, "_Process", Refused)
+    ended = outcomes(step, ["good 1"], jobs=1)
+    assert ended["good 1"].problem == ""
+    ended = outcomes(step, ["good 2"], jobs=1)
+    assert "it could not start: Resource temporarily unavailable" in ended["good 2"].problem
+
+
+def test_workers_that_can_never_start_end_the_batch_with_what_to_do(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from batchsteps import Recorded, cases\n"
+        "from BV5AnalysisLib.study.batch.run import run_cases\n"
+        "from BV5AnalysisLib.study.batch.workers import LocalWorkers\n"
+        f"step = Recorded(Path({str(tmp_path)!r}))\n"
+        "with LocalWorkers(1) as workers:\n"
+        "    print('outcomes', list(run_cases(cases('good 1', 'good 2'), step, workers)))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    ended = subprocess.run(
+        [sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 1
+    assert "outcomes" not in ended.stdout
+    last = ended.stderr.splitlines()[-1]
+    assert "Worker processes end before they are ready (exit status 1)" in last
+    assert "if __name__ == '__main__':" in last
+
+
+@POSIX_ONLY
+def test_map_tells_which_item_ended_its_process():
+    with LocalWorkers(1) as workers:
+        first, second, third = workers.map(die_of_zero, [2, 0, 3])
+    assert (first, third) == (2, 3)
+    assert isinstance(second, WorkerDied)
+    assert str(second) == "SIGKILL"
+
+
 def test_nothing_starts_after_the_end(step):
     with LocalWorkers(1) as workers:
         pass
-    with pytest.raises((WorkerDied, RuntimeError)):
+    with pytest.raises(RuntimeError, match="after shutdown"):
         workers.submit(len, ()).result()
 
 

@@ -113,7 +113,8 @@ def _read(folder: Path) -> FinishedCase | None:
 
 def leads_elsewhere(folder: Path) -> bool:
     """Whether a folder is a link to another place: what lies there is no result of this batch."""
-    return folder.resolve().parent != folder.parent.resolve()
+    # Not Path.resolve, which raises RuntimeError for a link to itself before Python 3.13.
+    return os.path.dirname(os.path.realpath(folder)) != os.path.realpath(folder.parent)  # noqa: PTH120
 
 
 def _finished(

@@ -83,16 +83,34 @@ class Journal:
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         content = (json.dumps(line, ensure_ascii=False) + "\n").encode(errors="replace")
+        length, before = self._length, self.entries.get(entry.case)
         try:
-            if os.write(self._file, content) < len(content):
+            try:
+                os.write(self._file, content)
+            finally:
+                # Here, too, after a signal that is told when the line is written.
+                whole = os.fstat(self._file).st_size == length + len(content)
+                if whole:
+                    self._length += len(content)
+                    self.entries[entry.case] = entry
+                else:
+                    os.ftruncate(self._file, length)
+            if not whole:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._file)
         except OSError:
             with contextlib.suppress(OSError):
-                os.ftruncate(self._file, self._length)
+                os.ftruncate(self._file, length)
+            self._length = length
+            self._forget(entry.case, before)
             raise
-        self._length += len(content)
-        self.entries[entry.case] = entry
+
+    def _forget(self, case: str, before: Entry | None) -> None:
+        """Take back the last entry of a case."""
+        if before:
+            self.entries[case] = before
+        else:
+            self.entries.pop(case, None)
 
     def close(self) -> None:
         """Free the lock."""

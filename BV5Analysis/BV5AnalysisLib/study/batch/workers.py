@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from ...imaging.cores import usable_cores, use_cores
+from ...imaging.errors import AnalysisError
 from .allocation import give_back_freed_memory, keep_freed_memory
 from .case import BatchCase, CaseOutcome
 from .memory import bytes_for
@@ -23,6 +24,11 @@ CASES_A_PROCESS = 20
 """After so many cases a process is replaced, so that what libraries leak does not add up."""
 _ITEMS_AHEAD = 4
 _END_WITHIN_SECONDS = 5.0
+_READY = "ready"
+_NEVER_READY = (
+    "Worker processes end before they are ready ({end}). If a script runs the batch, put its lines"
+    " under `if __name__ == '__main__':`; else install BV5 Analysis again."
+)
 _IDLE_SECONDS = 0.5
 """A worker that gets nothing to do for so long gives back memory."""
 
@@ -73,7 +79,7 @@ class LocalWorkers:
         self._lock = threading.Lock()
         self._idle: list[_Process] = []
         self._busy: set[_Process] = set()
-        self._closed = False
+        self._closed = self._any_ready = False
         # A thread waits for each process: futures come for free, and nothing polls.
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="worker")
 
@@ -119,15 +125,16 @@ class LocalWorkers:
     def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         """Call a function of one argument for each item; results in the order of the items.
 
-        Only some items are taken ahead of the results that were asked for.
+        Only some items are taken ahead of the results that were asked for. In place of the result
+        of an item that ended its process there is the `WorkerDied`.
         """
         ahead: deque[Future] = deque()
         for item in items:
             ahead.append(self.submit(function, item))
             if len(ahead) > _ITEMS_AHEAD * self.jobs:
-                yield ahead.popleft().result()
+                yield _result_or_death(ahead.popleft())
         while ahead:
-            yield ahead.popleft().result()
+            yield _result_or_death(ahead.popleft())
 
     def outcome(self, future: Future) -> CaseOutcome:
         """Give what the function returned; raise `WorkerDied`, or what it raised."""
@@ -146,13 +153,20 @@ class LocalWorkers:
             process.join()
 
     def _call(self, cores: int, function: Callable, arguments: tuple) -> Any:
-        process = self._take()
+        try:
+            process = self._take()
+        except OSError as error:  # Such as for want of memory.
+            raise WorkerDied(f"it could not start: {error.strerror or error}") from None
         try:
             reply = process.call(cores, function, arguments)
         except (EOFError, OSError):
             with self._lock:
                 self._busy.discard(process)
-            raise WorkerDied(process.end_of()) from None
+            end = process.end_of()
+            if not (process.is_ready or self._any_ready or self._closed) and process.has_failed:
+                raise AnalysisError(_NEVER_READY.format(end=end)) from None
+            raise WorkerDied(end) from None
+        self._any_ready = True
         self._put_back(process)
         if isinstance(reply, Exception):
             raise reply
@@ -182,6 +196,13 @@ class LocalWorkers:
             process.join()
 
 
+def _result_or_death(future: Future) -> Any:
+    try:
+        return future.result()
+    except WorkerDied as error:
+        return error
+
+
 class _Process:
     """One worker process, as this process sees it."""
 
@@ -193,16 +214,25 @@ class _Process:
         self._process.start()
         theirs.close()
         self.calls = 0
+        self.is_ready = False
 
     def call(self, cores: int, function: Callable, arguments: tuple) -> Any:
         """Have it call a function on so many cores; EOFError or OSError if it ends meanwhile."""
         self.calls += 1
+        if not self.is_ready:
+            self._tasks.recv()
+            self.is_ready = True
         self._tasks.send(cores)
         self._tasks.send((function, arguments))
         return self._tasks.recv()
 
     def is_alive(self) -> bool:
         return self._process.is_alive()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended by an error of its own, not by a signal."""
+        return (self._process.exitcode or 0) > 0
 
     def kill(self) -> None:
         self._process.kill()
@@ -238,6 +268,7 @@ def _serve(tasks: Connection) -> None:
         # Standard output is for the parent's own lines.
         os.dup2(2, 1)
     keep_freed_memory()
+    tasks.send(_READY)
     while True:
         try:
             if not tasks.poll(_IDLE_SECONDS):
