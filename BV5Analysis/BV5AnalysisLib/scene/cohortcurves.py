@@ -234,7 +234,7 @@ def roc_chart(key: str, rocs: Sequence[Roc]) -> CohortChart | None:
     chance = CohortCurve("Chance", x, y, (diagonal, diagonal), GRAY, "dashed")
     return CohortChart(
         key,
-        f"Prediction of {rocs[0].outcome} by {what}",
+        f"Discrimination of {rocs[0].outcome} by {what}",
         x.title,
         y.title,
         (*curves, chance),

@@ -215,6 +215,15 @@ def test_the_legend_of_any_number_of_groups_stays_within_the_figure(count, name)
     assert box.y1 <= page.y1
 
 
+@pytest.mark.parametrize("unit", ["%", "mL", ""])
+def test_the_legends_of_roc_curves_stay_within_the_figure(result, unit):
+    rocs = tuple(each for each in result.rocs if unit in {"", each.measure.unit})
+    image = pixels(drawn(only(dataclasses.replace(result, rocs=rocs), "roc"))["roc"])
+    # A millimeter of paper is left on each side.
+    for edge in (image[-12:], image[:2], image[:, -2:], image[:, :2]):
+        assert (edge == 255).all()
+
+
 def test_many_groups_are_drawn():
     assert tuple(drawn(cohort_result(60, 12))) == FIGURES
 

@@ -24,6 +24,9 @@ from .plots import (
 from .style import DOUBLE_MM, SINGLE_MM, Picture, figure_style, grid_of_axes, new_figure, picture_of
 from .wording import chosen_test, estimate_text, interval_text, p_phrase, subscripted
 
+_ROC_MM = 102.0
+"""Room for a legend of four lines below the panels."""
+
 FIGURES = ("flow", "groups", "scatter", "roc", "histograms")
 _PANEL_MM = 52.0
 
@@ -173,13 +176,13 @@ def _roc_figure(result: CohortResult) -> CohortFigure | None:
     percents = [each for each in rocs if each.measure.unit == "%"]
     volumes = [each for each in rocs if each.measure.unit != "%"]
     panels = [each for each in (percents, volumes) if each]
-    figure = new_figure(SINGLE_MM if len(panels) == 1 else DOUBLE_MM, 98.0)
+    figure = new_figure(SINGLE_MM if len(panels) == 1 else DOUBLE_MM, _ROC_MM)
     for axes, shown in zip(grid_of_axes(figure, len(panels), len(panels)), panels, strict=True):
         draw_rocs(axes, shown)
     first = rocs[0]
     caption = (
         f"Receiver operating characteristic of the measures for {first.outcome} ({first.positives}"
-        f" with, {first.negatives} without); low, high: the values that speak for it. AUC: area"
+        f" with, {first.negatives} without); low, high: the values that stand for it. AUC: area"
         f" under the curve with bootstrap {interval_text(result)}; gray: chance."
     )
     return CohortFigure("roc", "ROC curves", caption, picture_of(figure))

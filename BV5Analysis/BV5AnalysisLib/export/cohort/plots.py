@@ -168,6 +168,7 @@ def draw_rocs(axes: Axes, rocs: Sequence[Roc]) -> None:
         xlabel="1 − specificity",
         ylabel="Sensitivity",
         aspect="equal",
+        anchor="N",  # Room that is left stays below, for the legend.
     )
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), handlelength=2.6)
 

@@ -209,9 +209,13 @@ def roc_block(result: CohortResult) -> Block | None:
         for each in result.rocs
     )
     outcome = joined(list(dict.fromkeys(each.outcome for each in result.rocs)))
-    header = ("Measure", f"AUC ({interval_text(result)})", "Values for it", "With", "Without")
-    notes = ("AUC: area under the receiver operating characteristic curve, bootstrap interval.",)
-    return Block(f"Prediction of {outcome}", header, rows, (*notes, *problem_notes(mark)))
+    header = ("Measure", f"AUC ({interval_text(result)})", "Values", "With", "Without")
+    notes = (
+        "AUC: area under the receiver operating characteristic curve, bootstrap interval. Values:"
+        " whether low or high ones stand for the outcome, as was set beforehand. With, without:"
+        " patients by outcome.",
+    )
+    return Block(f"Discrimination of {outcome}", header, rows, (*notes, *problem_notes(mark)))
 
 
 def problem_notes(mark: dict[str, str]) -> tuple[str, ...]:
