@@ -67,7 +67,20 @@ def test_below_the_sea(capsys):
     [
         (["--pao2", "8.5", "--paco2", "4.8", "--fio2", "0.4"], "in kPa? Give --unit kPa."),
         (["--pao2", "64", "--paco2", "36", "--fio2", "40"], "in percent? Give 0.4."),
-        (["--pao2", "64", "--paco2", "36", "--unit", "kPa", "--fio2", "1"], "Leave --unit kPa out"),
+        (["--pao2", "64", "--paco2", "36", "--unit", "kPa", "--fio2", "1"], "leave --unit kPa out"),
+        (
+            ["--pao2", "12", "--paco2", "5", "--unit", "kPa", "--fio2", "1", "--pressure", "760"],
+            "in mmHg? Give 101.3 kPa.",
+        ),
+        (
+            ["--pao2", "90", "--paco2", "5.3", "--fio2", "0.3"],
+            "PaCO2 5.3 is plausible in kPa and not in mmHg, in which the other pressure is: if both"
+            " are in kPa, give --unit kPa; else give both in one unit, PaCO2 as 39.75 mmHg.",
+        ),
+        (
+            ["--pao2", "12", "--paco2", "40", "--unit", "kPa", "--fio2", "0.3"],
+            "if both are in mmHg, leave --unit kPa out; else give both in one unit, PaCO2 as 5.333",
+        ),
         (["--pao2", "64", "--paco2", "36", "--fio2", "1", "--altitude", "1e5"], "Altitude 100000"),
         (
             ["--pao2", "64", "--paco2", "36", "--fio2", "1", "--altitude", "1e308"],

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 
+from ..imaging.errors import AnalysisError
 from ..study.bloodgas import (
     STANDARD_PRESSURE_MMHG,
     WATER_VAPOR_MMHG,
@@ -15,7 +16,7 @@ from ..study.bloodgas import (
     kpa,
     water_vapor_pressure_mmhg,
 )
-from ..study.plausible import check
+from ..study.plausible import BOUNDS, MMHG_PER_KPA, check, implausible
 from .printing import print_table
 
 _RESULTS = {
@@ -35,6 +36,7 @@ def run(options: argparse.Namespace) -> None:
         As parsed by `BV5AnalysisLib.cli`.
     """
     unit = "" if options.unit == "mmHg" else options.unit
+    _check_one_unit(options, unit)
     gas = blood_gas(
         check("pao2_mmhg", options.pao2, unit),
         check("paco2_mmhg", options.paco2, unit),
@@ -83,6 +85,24 @@ def assumptions(gas: BloodGas, flow_l_min: float | None) -> str:
     return (
         f"{fio2}; air {gas.barometric_pressure_mmhg:.0f} mmHg, "
         f"water vapor {gas.water_vapor_mmhg:.1f} mmHg, RQ {gas.respiratory_quotient:g}."
+    )
+
+
+def _check_one_unit(options: argparse.Namespace, unit: str) -> None:
+    """Refuse what may be one gas in mmHg and the other in kPa."""
+    factor = MMHG_PER_KPA if unit else 1.0
+    given = {"pao2_mmhg": options.pao2, "paco2_mmhg": options.paco2}
+    wrong = [key for key, value in given.items() if implausible(key, value * factor)]
+    other_factor = 1.0 if unit else MMHG_PER_KPA
+    if len(wrong) != 1 or implausible(wrong[0], given[wrong[0]] * other_factor):
+        return
+    own, other = ("kPa", "mmHg") if unit else ("mmHg", "kPa")
+    way = "leave --unit kPa out" if unit else "give --unit kPa"
+    name, value = BOUNDS[wrong[0]].name, given[wrong[0]]
+    raise AnalysisError(
+        f"{name} {value:g} is plausible in {other} and not in {own}, in which the other pressure"
+        f" is: if both are in {other}, {way}; else give both in one unit, {name} as"
+        f" {value * other_factor / factor:.4g} {own}."
     )
 
 

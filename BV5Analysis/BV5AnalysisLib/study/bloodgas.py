@@ -67,7 +67,7 @@ def alveolar_po2_mmhg(
     paco2_mmhg : float or numpy.ndarray
         Arterial partial pressure of carbon dioxide, taken for the alveolar one.
     fio2 : float or numpy.ndarray
-        Fraction of inspired oxygen, from 0.21 to 1.
+        Fraction of inspired oxygen, up to 1; 0.21 in room air.
     barometric_pressure_mmhg, water_vapor_mmhg : float or numpy.ndarray
         Pressure of the air, and of water vapor in the airways.
     respiratory_quotient : float or numpy.ndarray

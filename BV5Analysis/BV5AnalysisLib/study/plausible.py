@@ -155,11 +155,15 @@ def check(quantity: str, value: float, unit: str = "") -> float:
 
 def _way_out(quantity: str, value: float, unit: str) -> str:
     bounds = BOUNDS[quantity]
+    is_gas = quantity in {"pao2_mmhg", "paco2_mmhg"}
     if unit:
-        fits = not implausible(quantity, value)
-        return f"; in {bounds.unit}? Leave --unit {unit} out" if fits else ""
+        if implausible(quantity, value):
+            return ""
+        in_unit = value / dict(bounds.other_units)[unit]
+        way = f"Leave --unit {unit} out" if is_gas else f"Give {in_unit:.4g} {unit}"
+        return f"; in {bounds.unit}? {way}"
     other = other_unit(quantity, value)
-    if quantity in {"pao2_mmhg", "paco2_mmhg"} and other:
+    if is_gas and other:
         return f"; in {other}? Give --unit {other}"
     if other:
         own = value * dict(bounds.other_units)[other]
