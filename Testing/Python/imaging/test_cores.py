@@ -1,9 +1,12 @@
 """The cores of a process, and that no result depends on how many there are."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+import BV5AnalysisLib
 import pytest
 from BV5AnalysisLib.imaging import controlgroups, cores
 
@@ -55,6 +58,16 @@ def test_there_is_always_one(machine):
 def test_a_share_is_at_least_one_core():
     with pytest.raises(ValueError, match="at least one core, not 0"):
         cores.use_cores(0)
+
+
+def test_every_pool_of_threads_asks_for_the_share():
+    library = Path(BV5AnalysisLib.__file__).parent
+    greedy = [
+        path.name
+        for path in library.rglob("*.py")
+        if re.search(r"PoolExecutor\(\)|workers=-1|n_jobs=", path.read_text(encoding="utf-8"))
+    ]
+    assert greedy == []
 
 
 ANALYSIS = """
