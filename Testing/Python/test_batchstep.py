@@ -72,6 +72,15 @@ def test_the_same_scan_gives_the_same_bytes(given, tmp_path, report):
     assert (record["created"], record["seconds"]) == ("", {})
 
 
+def test_a_folder_of_the_users_is_told_before_the_work(given, tmp_path):
+    (tmp_path / "P1").mkdir()
+    (tmp_path / "P1" / "notes.txt").write_text("mine")
+    with pytest.raises(AnalysisError, match="move it away, then --resume --retry-failed") as told:
+        MeasureCase(tmp_path, Parameters(), report=False)(BatchCase("P1", (tmp_path / "a.nrrd",)))
+    assert "--overwrite" not in str(told.value)
+    assert given["calls"] == 0
+
+
 def test_a_case_that_is_done_is_not_done_again(given, tmp_path):
     step = MeasureCase(tmp_path, Parameters(), report=False)
     step(BatchCase("P1", (tmp_path / "scan.nrrd",)))

@@ -11,11 +11,9 @@ from ..export.case import case_of, write_case
 from ..export.folder import RESULT, output_folder
 from ..imaging import masks, pipeline, reading
 from ..imaging.errors import AnalysisError
-from ..imaging.identity import without_identity
 from ..imaging.measurements import AnalysisResult
 from ..imaging.parameters import Parameters
 from ..study.batch.case import BatchCase
-from ..study.scans.identifiers import identity_in
 from .drawing import drawn
 
 
@@ -56,12 +54,12 @@ class MeasureCase:
         folder = self.output / case.name
         if RESULT.holds(folder):
             return
-        try:
-            result = _measured(case, self.parameters)
-        except AnalysisError as error:
-            # Names of files may be the patient's, and reasons get into tables.
-            reason = without_identity(str(error), identity_in(case.sources))
-            raise AnalysisError(reason) from error
+        if folder.exists():
+            raise AnalysisError(
+                f"Folder {case.name} of the output has files that BV5 Analysis did not write; move"
+                " it away, then --resume --retry-failed."
+            )
+        result = _measured(case, self.parameters)
         written = dataclasses.replace(case_of(case.name, result), created="", seconds={})
         drawing = drawn(written, result, self.report, scene=False)
         try:

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -22,12 +22,13 @@ from batchsteps import (
     threads_for_many_balls,
     wait_until,
 )
-from BV5AnalysisLib.imaging.errors import DiskFull
+from BV5AnalysisLib.imaging.errors import AnalysisError, DiskFull
 from BV5AnalysisLib.study.batch import workers as module
 from BV5AnalysisLib.study.batch.case import BatchCase, CaseOutcome
 from BV5AnalysisLib.study.batch.memory import bytes_for
-from BV5AnalysisLib.study.batch.run import run_cases
+from BV5AnalysisLib.study.batch.run import attempt, run_cases
 from BV5AnalysisLib.study.batch.workers import LocalWorkers, WorkerDied
+from scanfiles import write_series
 
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 
@@ -283,7 +284,12 @@ def test_workers_that_can_never_start_end_the_batch_with_what_to_do(tmp_path):
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     ended = subprocess.run(
-        [sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, str(script)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert ended.returncode == 1
     assert "outcomes" not in ended.stdout
@@ -299,6 +305,26 @@ def test_map_tells_which_item_ended_its_process():
     assert (first, third) == (2, 3)
     assert isinstance(second, WorkerDied)
     assert str(second) == "SIGKILL"
+
+
+@dataclass(frozen=True)
+class Refuses:
+    """Fails with a reason that names the file."""
+
+    unexpected: bool
+
+    def __call__(self, case):
+        reason = f"{case.sources[0]}/john_doe_19500102.dcm is cut short; copy it again."
+        raise KeyError(reason) if self.unexpected else AnalysisError(reason)
+
+
+@pytest.mark.parametrize("unexpected", [False, True])
+def test_who_the_patient_is_and_where_the_scan_lies_goes_from_a_reason(tmp_path, unexpected):
+    scan = write_series(tmp_path / "scan", PatientName="DOE^JOHN", PatientBirthDate="19500102")
+    problem = attempt(Refuses(unexpected), BatchCase("a", (scan,))).problem
+    assert not re.search("john|doe|1950", problem, re.IGNORECASE)
+    assert str(tmp_path) not in problem
+    assert "is cut short; copy it again." in problem
 
 
 def test_nothing_starts_after_the_end(step):

@@ -65,15 +65,15 @@ class FinishedCase:
     files: frozenset[str]
 
 
-def finished_case(folder: Path, patient: bool = False) -> FinishedCase | None:
+def finished_case(folder: Path, wait: bool = False) -> FinishedCase | None:
     """Read the folder of a case.
 
     Parameters
     ----------
     folder : pathlib.Path
         Folder that ``bv5 analyze`` or a batch may have written.
-    patient : bool
-        Whether it is known to be there, so that it is worth to wait for it a little.
+    wait : bool
+        Whether to wait for it a little, as it is known to be there.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def finished_case(folder: Path, patient: bool = False) -> FinishedCase | None:
         None if it is missing, a link, incomplete or damaged.
     """
     finished = _read(folder)
-    for wait_seconds in _WAITS_SECONDS if patient else ():
+    for wait_seconds in _WAITS_SECONDS if wait else ():
         if finished:
             break
         time.sleep(wait_seconds)

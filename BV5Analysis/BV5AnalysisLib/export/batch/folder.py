@@ -11,8 +11,10 @@ from typing import Any, Self
 
 from ...study.batch.case import BatchCase, CaseOutcome
 from ...study.scans.plan import Plan
+from ...study.texts import printable
 from ..folder import output_folder
 from ..tables import COLUMNS
+from ..wholefiles import write_whole
 from .cases import FinishedCase, finished_case
 from .journal import Entry, Journal
 from .place import (
@@ -28,7 +30,6 @@ from .place import (
     is_batch,
     remove_damaged,
     remove_leftovers,
-    without_traces,
 )
 from .record import (
     SOURCES,
@@ -36,7 +37,6 @@ from .record import (
     with_sources,
     write_plan,
     write_sources,
-    write_whole,
 )
 from .renewal import renewed
 from .sheet import ContactSheet
@@ -45,7 +45,10 @@ from .tables import FAILURE_COLUMNS, GrowingTable, cases_csv, failure_row, renew
 __all__ = ["BatchFolder", "check_new_batch", "is_batch"]
 
 Replan = Callable[[Sequence[BatchCase], frozenset[str]], Plan]
-_INCOMPLETE = "Its output folder is missing or incomplete; see that nothing else writes there."
+_INCOMPLETE = (
+    "Its output folder is missing or incomplete; see that nothing else writes there, move away what"
+    " there is, then --resume --retry-failed."
+)
 
 
 class BatchFolder:
@@ -221,13 +224,13 @@ class BatchFolder:
         if name in self._finished:
             return
         with explained(self._folder):
-            finished = finished_case(self._folder / name, patient=not outcome.problem)
+            finished = finished_case(self._folder / name, wait=not outcome.problem)
             if finished:
                 self._finished[name] = finished
                 self._problems.pop(name, None)
                 self._measurements.add(finished.table)
             else:
-                problem = without_traces(outcome.problem or _INCOMPLETE, self._by_name[name])
+                problem = printable(" ".join((outcome.problem or _INCOMPLETE).split()))
                 self._problems[name] = problem
                 self._failures.add(failure_row(name, problem))
             self._sheet.forget(name)

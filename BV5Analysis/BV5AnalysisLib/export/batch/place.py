@@ -8,11 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError
-from ...imaging.identity import without_identity
 from ...study.batch.case import BatchCase
 from ...study.scans.casenames import folded, problem_of_name
-from ...study.scans.identifiers import identity_in
-from ...study.texts import printable
 from ..folder import RESULT, FolderKind, write_failure
 from .cases import leads_elsewhere
 from .record import PLAN, SCHEMA, SOURCES
@@ -63,15 +60,6 @@ def check_names(cases: Iterable[BatchCase]) -> None:
         if folded(case.name) in seen:
             raise AnalysisError(f"Two cases are called {case.name}; rename one.")
         seen.add(folded(case.name))
-
-
-def without_traces(text: str, case: BatchCase) -> str:
-    """Text on one line without paths of the case and without who the patient is."""
-    for path in (*case.sources, case.lungs, case.regions):
-        if path:
-            text = text.replace(str(path), case.name)
-    text = printable(" ".join(text.split()))
-    return without_identity(text, identity_in(case.sources))
 
 
 @contextlib.contextmanager

@@ -6,11 +6,8 @@ apart and only as long as they are needed.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import itertools
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +17,7 @@ from ... import __version__
 from ...imaging.errors import AnalysisError
 from ...imaging.imagefiles import damaged
 from ...study.batch.case import BatchCase
+from ..wholefiles import write_whole
 
 SCHEMA = "bv5-analysis/batch"
 SCHEMA_VERSION = "1.0"
@@ -28,25 +26,13 @@ PLAN = "batch.json"
 SOURCES = "sources.json"
 
 
-def plain_request(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Request as it is stored: values of JSON, and of a path only its SHA-256."""
-
-    def plain(value: Any) -> str:
-        if isinstance(value, Path):
-            digest = hashlib.sha256(os.fsencode(value.resolve())).hexdigest()
-            return f"sha256:{digest}"
-        raise TypeError(f"no JSON value: {value!r}")
-
-    return json.loads(json.dumps(request, default=plain))
-
-
 def write_plan(folder: Path, request: Mapping[str, Any], cases: Iterable[BatchCase]) -> None:
     """Write ``batch.json`` whole, without paths; OSError if that fails."""
     content = {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
         "software_version": __version__,
-        "request": plain_request(request),
+        "request": request,
         "cases": [
             {
                 "name": case.name,
@@ -71,7 +57,8 @@ def read_plan(folder: Path, request: Mapping[str, Any]) -> tuple[BatchCase, ...]
         It is missing or damaged, or of another request or version of this software.
     """
     content = _read_json(folder / PLAN, SCHEMA)
-    _check_same(folder.name, content, plain_request(request))
+    # As JSON gives it back: with lists for tuples.
+    _check_same(folder.name, content, json.loads(json.dumps(request)))
     try:
         return tuple(BatchCase(sources=(), **values) for values in content["cases"])
     except (KeyError, TypeError) as error:
@@ -122,21 +109,6 @@ def with_sources(folder: Path, cases: Sequence[BatchCase]) -> tuple[BatchCase, .
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged(folder / SOURCES) from error
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file that is there whole or as it was before; OSError if that fails."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", errors="replace", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise
 
 
 def _by_folder(paths: Iterable[Path]) -> list[list[Any]]:
@@ -204,9 +176,7 @@ def _differences(old: Any, new: Any, name: str = "") -> Iterable[str]:
         for key in sorted(old.keys() | new.keys()):
             yield from _differences(old.get(key), new.get(key), f"{name}.{key}" if name else key)
     elif old != new:
-        hidden = any(str(value).startswith("sha256:") for value in (old, new))
-        values = "another path" if hidden else f"{_shown(old)}, now {_shown(new)}"
-        yield f"{name or 'all'}: {values}"
+        yield f"{name or 'all'}: {_shown(old)}, now {_shown(new)}"
 
 
 def _shown(value: Any) -> str:

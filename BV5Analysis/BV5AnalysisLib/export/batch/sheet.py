@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...study.batch.case import BatchCase
+from ..wholefiles import write_whole
 from .cases import FinishedCase
-from .record import write_whole
 
 _PAUSE = 50
 """Times what writing took: it costs at most two percent, however many cases there are."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...study.batch.case import BatchCase
 from ...study.formulas import unguard
 from ..tables import csv_text, safe_cell
-from .record import write_whole
+from ..wholefiles import write_whole
 
 FAILURE_COLUMNS = ("case", "reason")
 CASE_COLUMNS = ("case", "used", "item", "reason")

@@ -88,7 +88,20 @@ def attempt(step: Step, case: BatchCase) -> CaseOutcome:
     """
     began = time.perf_counter()
     problem = _problem_of(step, case)
+    if problem:
+        problem = _without_traces(problem, case)
     return CaseOutcome(case.name, problem, time.perf_counter() - began)
+
+
+def _without_traces(problem: str, case: BatchCase) -> str:
+    """Reason without paths of the case and without who the patient is: it gets into tables."""
+    from ...imaging.identity import without_identity
+    from ..scans.identifiers import identity_in
+
+    for path in (*case.sources, case.lungs, case.regions):
+        if path:
+            problem = problem.replace(str(path), case.name)
+    return without_identity(problem, identity_in(case.sources))
 
 
 def _problem_of(step: Step, case: BatchCase) -> str:
