@@ -97,8 +97,8 @@ class BatchFolder:
         cases : sequence of BatchCase
             What to do, in the order of the tables.
         request : mapping
-            What was asked for: everything that changes results. Values of JSON, and
-            pathlib.Path, of which only the SHA-256 is kept: paths may hold names of patients.
+            What was asked for: everything that changes results, as values of JSON. No paths,
+            which may hold names of patients.
         passed_over : iterable of (str, str)
             What else was found: where or what, and why it is no case.
         identities : mapping of str to mapping, optional
