@@ -38,6 +38,14 @@ def demo(tmp_path_factory) -> Path:
 
 
 @pytest.mark.slow
+def test_its_batch_was_made_elsewhere_and_can_be_resumed(demo, capsys):
+    source = demo / "phantoms" / democohort.MANIFEST
+    arguments = ["batch", str(source), "-o", str(demo / "batch"), "--no-report"]
+    assert cli.main([*arguments, "--resume"]) == 0
+    assert "Measured:      4 of 4 cases" in capsys.readouterr().out
+
+
+@pytest.mark.slow
 def test_every_promised_file_is_there(demo):
     assert {path.name for path in demo.iterdir()} == {
         *("phantoms", "batch", "pruning", "pruning.csv"),
