@@ -54,7 +54,7 @@ def test_all_files_and_what_is_shown(tmp_path, capsys):
     assert {each.name for each in output.iterdir()} >= FILES
     assert not (output / "pairs.csv").exists()
     assert any(each.suffix == ".svg" for each in (output / "figures").iterdir())
-    assert "10 scans → 10 with clinical data → 10 in a group by Oxygen" in told.out
+    assert "10 scans → 10 with clinical data → 10 grouped by Oxygen" in told.out
     assert "Oxygen ≤ 2 L/min (n = 6), Oxygen > 2 L/min (n = 4)" in told.out
     assert "BV5 (%)" in told.out
     assert "Pearson's R" in told.out

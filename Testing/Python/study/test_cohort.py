@@ -249,7 +249,7 @@ def test_missing_oxygen_takes_cases_out_in_the_flow(tmp_path):
     result = analyzed(tmp_path, rows)
     last = result.cohort.flow[-1]
     assert [each.case for each in last.excluded] == ["P01", "P02"]
-    told = "oxygen_l_min holds is no number, and is treated as missing: P02: (4 letters)"
+    told = "oxygen_l_min: 1 cell counts as missing, as its content is no number: P02: (4 letters)"
     assert told in notes(result)
     assert result.cohort.cases == tuple(case_names()[2:])
 
@@ -257,7 +257,7 @@ def test_missing_oxygen_takes_cases_out_in_the_flow(tmp_path):
 def test_exclusions_are_steps_of_the_flow(tmp_path):
     result = analyzed(tmp_path, exclude=("age<56", "sex=F"))
     texts = [step.text for step in result.cohort.flow]
-    assert texts[2:4] == ["not age<56", "not sex=F"]
+    assert texts[2:4] == ["not age < 56", "not sex = F"]
     assert [each.case for each in result.cohort.flow[2].excluded] == ["P01", "P02"]
     ages = result.cohort.columns["age"]
     assert ages.min() >= 56

@@ -142,7 +142,7 @@ def test_a_rule(rule, out):
     assert list(excluded(steps[0])) == out
     assert set(left.cases) == {f"P{i}" for i in range(1, 7)} - set(out)
     assert steps[0].remaining == len(left)
-    assert all(reason == rule.strip() for reason in excluded(steps[0]).values())
+    assert all(steps[0].text == f"not {reason}" for reason in excluded(steps[0]).values())
 
 
 def test_who_cannot_be_judged_is_kept_and_told():
@@ -157,8 +157,30 @@ def test_a_case_by_its_name(rule):
     assert left.cases == ("P1", "P2", "P4", "P5", "P6")
     assert "case" not in left.columns
     assert [each.case for each in steps[0].excluded] == ["P3"]
-    assert steps[0].excluded[0].reason == rule
+    assert steps[0].excluded[0].reason == "left out by name"
     assert not notes
+
+
+def test_cases_left_out_by_name_are_one_step():
+    left, steps, _ = exclude(table(), ["case=P3", "case=P1", "ward=B", "case=P6"])
+    assert [(step.text, len(step.excluded)) for step in steps][:1] == [("not left out by name", 2)]
+    assert [step.remaining for step in steps][-1] == len(left)
+    assert len(steps) == 3
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("oxygen_l_min<=2", "oxygen_l_min ≤ 2"),
+        ("ward!=A", "ward ≠ A"),
+        ("ward~a", "ward contains a"),
+        ("ward=", "without ward"),
+        ("ward!=", "with ward"),
+    ],
+)
+def test_rules_in_words(rule, words):
+    _, steps, _ = exclude(table(), [rule])
+    assert steps[0].text == f"not {words}"
 
 
 def test_a_case_that_is_not_there_is_told_and_a_column_of_that_name_comes_first():

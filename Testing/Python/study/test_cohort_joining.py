@@ -254,7 +254,7 @@ def test_different_definitions_are_refused_unless_left_out(tmp_path):
     assert "mixes definitions" in told
     assert "1 case with 0, 5, 10" in told
     result = analyzed(tmp_path, rows, exclude=("minimum_csa_mm2!=1.25",))
-    assert reasons(result) == {"P01": "minimum_csa_mm2!=1.25"}
+    assert reasons(result) == {"P01": "minimum_csa_mm2 ≠ 1.25"}
     assert "1.25 ≤ CSA < 5 mm²" in result.definitions[0]
     table = read_measurements(measurements(tmp_path, rows)).table
     with pytest.raises(AnalysisError, match="mixes definitions"):

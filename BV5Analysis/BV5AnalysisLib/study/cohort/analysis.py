@@ -147,8 +147,9 @@ def _unusable_notes(unusable: Sequence[UnusableCell]) -> list[str]:
     for cell in unusable:
         found.setdefault((cell.column, cell.reason), []).append(f"{cell.case}: {cell.text}")
     return [
-        f"What {counted(len(cells), 'cell')} of {column} {'holds' if len(cells) == 1 else 'hold'}"
-        f" {reason}, and is treated as missing: {listed(cells, 5)}."
+        f"{column}: {counted(len(cells), 'cell')}"
+        f" {'counts' if len(cells) == 1 else 'count'} as missing, as"
+        f" {'its' if len(cells) == 1 else 'their'} content {reason}: {listed(cells, 5)}."
         for (column, reason), cells in found.items()
     ]
 

@@ -95,7 +95,7 @@ def grouped(table: CaseTable, options: CohortOptions) -> Grouping:
         ]
         groups = tuple(Group(each.label, each.members[~others]) for each in groups)
         table = table.select(~others)
-    step = FlowStep(f"in a group by {variable.name}", len(table), tuple(excluded))
+    step = FlowStep(f"grouped by {variable.name}", len(table), tuple(excluded))
     return Grouping(variable, rule, table, groups, step)
 
 

@@ -16,8 +16,10 @@ from .columns import CASE_TITLES, plain, usual_value
 from .numbers import is_missing, parse_numbers
 
 CASE = Variable("case", "Case")
+BY_NAME = "left out by name"
 
 _RULE = re.compile(r"\s*(.+?)\s*(<=|>=|==|!=|≤|≥|≠|<|>|=|~)\s*(.*?)\s*")
+_SHOWN_SIGNS = {"<=": "≤", ">=": "≥", "!=": "≠", "~": "contains"}
 _SIGNS = {"≤": "<=", "≥": ">=", "≠": "!=", "==": "="}
 _COMPARED: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     "<": np.less,
@@ -143,7 +145,7 @@ def exclude(table: CaseTable, rules: Sequence[str]) -> tuple[CaseTable, list[Flo
     table : CaseTable
         Who is left.
     steps : list of FlowStep
-        One a rule.
+        One a rule; cases by their names, in rules one after the other, are one step.
     notes : list of str
         Who could not be judged, and is kept.
 
@@ -165,10 +167,21 @@ def exclude(table: CaseTable, rules: Sequence[str]) -> tuple[CaseTable, list[Flo
                 f" {'is' if unknown == 1 else 'are'} kept; leave them out with"
                 f" --exclude '{rule.column}='."
             )
-        excluded = tuple(Exclusion(case, rule.text) for case in table.select(out).cases)
+        reason = BY_NAME if variable is CASE else _in_words(rule)
+        excluded = tuple(Exclusion(case, reason) for case in table.select(out).cases)
         table = table.select(~out)
-        steps.append(FlowStep(f"not {rule.text}", len(table), excluded))
+        if steps and steps[-1].text == f"not {BY_NAME}" and reason == BY_NAME:
+            excluded = (*steps.pop().excluded, *excluded)
+        steps.append(FlowStep(f"not {reason}", len(table), excluded))
     return table, steps, notes
+
+
+def _in_words(rule: Rule) -> str:
+    """Give a rule as a figure tells it."""
+    if not rule.value:
+        return f"without {rule.column}" if rule.sign == "=" else f"with {rule.column}"
+    sign = _SHOWN_SIGNS.get(rule.sign, rule.sign)
+    return f"{rule.column} {sign} {rule.value}"
 
 
 def _with_cases(rule: Rule, table: CaseTable) -> tuple[Rule, CaseTable]:

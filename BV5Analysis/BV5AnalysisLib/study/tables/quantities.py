@@ -162,7 +162,7 @@ def _note(
     for other in sorted({told for told in told_units if told not in {"", own}}):
         n = sum(told == other for told in told_units)
         converted = title.quantity.factor(other) != 1
-        to = f", converted to {bounds.unit or 'a fraction'}" if converted else ""
+        to = f" (converted to {bounds.unit or 'a fraction'})" if converted else ""
         parts.append(f"says {other} in {counted(n, 'cell')}{to}")
     if unit and title.quantity.factor(unit) != 1 and not all(told_units):
         parts.append(f"was converted from {unit} to {bounds.unit or 'a fraction'}")
