@@ -15,6 +15,7 @@ from batchsteps import wait_until
 from batchstub import REASON, TEMPLATE, case_name, fails, stub_case
 from BV5AnalysisLib import cli
 from BV5AnalysisLib.commandline import batch as command
+from BV5AnalysisLib.export.batch import sheet
 from BV5AnalysisLib.export.batch.cases import finished_case
 from BV5AnalysisLib.export.case import case_of, write_case
 from BV5AnalysisLib.study.batch import workers
@@ -111,6 +112,14 @@ def test_the_same_input_gives_the_same_bytes(study, out, tmp_path, monkeypatch):
     again = tmp_path / "again"
     assert cli.main(["batch", study(12), "-o", str(again), "--no-report", "--jobs", "1"]) == 0
     assert content(again) == content(out)
+
+
+def test_no_contact_sheet_is_told_of_where_none_was_written(study, out, monkeypatch, capsys):
+    monkeypatch.setattr(sheet.importlib.util, "find_spec", lambda _name: None)
+    assert bv5_batch(study(3), out) == 0
+    told = capsys.readouterr().out
+    assert "Contact sheet" not in told
+    assert not (out / "index.html").exists()
 
 
 def test_progress_for_programs(study, out, capsys):
@@ -237,7 +246,8 @@ def test_killed_three_times_and_resumed_every_case_is_there_once(study, out, mon
             )
         )
         process.kill()
-        process.wait()
+        assert process.wait() == -signal.SIGKILL
+        assert (out / "log.jsonl").read_bytes().count(b"\n") < 100
     assert bv5_batch(source, out, "--resume") == 0
     check_complete(out, 100)
 
@@ -314,9 +324,7 @@ def test_an_output_folder_that_cannot_be_is_told_before_the_search(study, out, c
     assert "Output folder study cannot be written" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("alone_seconds", [0.0, 1000.0])
-def test_a_long_search_gets_all_cores_and_keeps_the_order(monkeypatch, alone_seconds):
-    monkeypatch.setattr(command, "_ALONE_SECONDS", alone_seconds)
+def test_the_search_gets_all_cores_and_keeps_the_order(monkeypatch):
     monkeypatch.setattr(command, "usable_cores", lambda: 2)
     assert list(command._map(abs, range(-5, 5))) == [5, 4, 3, 2, 1, 0, 1, 2, 3, 4]
     assert list(command._map(abs, [])) == []

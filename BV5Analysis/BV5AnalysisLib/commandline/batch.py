@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import functools
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -32,8 +31,6 @@ from .batchstep import MeasureCase
 from .requirements import check_requirements
 from .stopping import Stopped, end_with_stdin, stop_in_order
 
-_ALONE_SECONDS = 2.0
-"""A search that takes longer gets the other cores."""
 _SEEN_BY_WORKERS = 20
 """Scans that workers of a cluster are asked about."""
 _SHOWN_FAILURES = 10
@@ -176,15 +173,10 @@ def _tell(notes: Iterable[str]) -> None:
 
 
 def _map(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-    """Map as the built-in one does, but with all cores where it takes long."""
-    items = iter(items)
-    began = time.monotonic()
-    for item in items:
-        yield function(item)
-        if time.monotonic() - began > _ALONE_SECONDS:
-            break
-    else:
-        return
+    """Map as the built-in one does, but in processes: what ends one does not end the batch.
+
+    In place of the result of an item that ended its process there is a `WorkerDied`.
+    """
     with LocalWorkers(usable_cores()) as workers:
         yield from workers.map(function, items)
 
@@ -246,5 +238,6 @@ def _tell_end(batch: BatchFolder, job: BatchJob, quiet: bool) -> None:
             print(f"  {name}: {printable(problem)}", file=sys.stderr)
     if not quiet:
         print(f"Measured:      {len(batch.measured)} of {counted(total, 'case')}")
-        print(f"Contact sheet: {job.output / 'index.html'}")
+        if (job.output / "index.html").exists():  # Not without Jinja2.
+            print(f"Contact sheet: {job.output / 'index.html'}")
         print(f"Table:         {job.output / 'measurements.csv'}")

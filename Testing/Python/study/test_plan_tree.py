@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
+from batchsteps import dies_of_deadly
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.reading import read_sources
+from BV5AnalysisLib.study.batch.workers import LocalWorkers, WorkerDied
 from BV5AnalysisLib.study.scans import foldercontent
 from BV5AnalysisLib.study.scans.plan import plan_batch
 from scanfiles import chest, cut, write_slice
@@ -649,3 +652,26 @@ def test_a_broken_image_beside_a_copy_does_not_take_its_folder_s_name(tmp_path):
     assert names(plan) == ["c1", "c3-zero"]
     assert reasons(plan) == {"c3/ct.nrrd": "the same as c1/ct.nrrd"}
     assert "zero.nrrd" in plan.cases[1].problem
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_a_file_that_ends_the_process_that_reads_it_fails_alone_and_is_named(tmp_path):
+    root = tmp_path / "scans"
+    write_study(root / "P1")
+    image(root / "P2" / "ct.mhd")
+    image(root / "P2" / "deadly.nrrd", add=1)
+    (root / "P1" / "deadly.dcm").write_bytes(b"\0" * 128 + b"DICM")
+    ended = []
+
+    def mapper(function, items):
+        with LocalWorkers(1) as workers:
+            for each in workers.map(partial(dies_of_deadly, function), items):
+                ended.append(each)
+                yield each
+
+    plan = plan_batch(root, tmp_path / "out", mapper=mapper)
+    problems = {case.name: case.problem for case in plan.cases}
+    assert problems.pop("P2-deadly").startswith("deadly.nrrd is cut short, damaged")
+    assert problems == {"P1": "", "P2-ct": ""}
+    assert ("P1", "deadly.dcm cut short, damaged, or may not be read") in plan.passed_over
+    assert sum(isinstance(each, WorkerDied) for each in ended) == 4

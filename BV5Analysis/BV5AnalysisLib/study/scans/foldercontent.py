@@ -11,6 +11,7 @@ from pathlib import Path
 from ...imaging.dicomheaders import DICOM_SUFFIXES
 from ...imaging.imagefiles import damaged, is_image_file
 from ...imaging.progress import Progress
+from ..batch.workers import WorkerDied
 from .dicomindex import IndexedSlice, SliceGroup, grouped, read_slice
 from .imageindex import ImageFile, read_image_file
 from .scantree import Folder
@@ -91,12 +92,64 @@ def read_content(folder: Folder) -> FolderContent:
 def read_contents(
     parts: Sequence[Folder], mapper: Callable[..., Iterable], progress: Progress
 ) -> list[FolderContent]:
-    """Read the headers of all files, shared out by `mapper`, with progress."""
+    """Read the headers of all files, shared out by `mapper`, with progress.
+
+    Where `mapper` gives a `WorkerDied` in place of a result, the files of that part are read one by
+    one, and those that end their process again are damaged.
+    """
     contents = []
-    for content in mapper(read_content, parts):
-        contents.append(content)
+    for part, content in zip(parts, mapper(read_content, parts), strict=True):
+        contents.append(_file_by_file(part, mapper) if isinstance(content, WorkerDied) else content)
         progress("reading headers", _SEARCHED + (_READ - _SEARCHED) * len(contents) / len(parts))
     return contents
+
+
+def _file_by_file(part: Folder, mapper: Callable[..., Iterable]) -> FolderContent:
+    """Content of a folder among whose files some end the process that reads them."""
+    # What belongs to a header, such as .raw beside .mhd, goes with it.
+    headers = [name for name in part.names if is_image_file(Path(name))]
+    stems = {name.rpartition(".")[0]: [] for name in headers if name.endswith((".mhd", ".nhdr"))}
+    for name in part.names:
+        stems.get(name.rpartition(".")[0], []).append(name)
+    together = {name for names in stems.values() for name in names}
+    groups = [*stems.values(), *([name] for name in part.names if name not in together)]
+    singly = [Folder(part.path, tuple(group)) for group in groups]
+    found = []
+    for each in singly:
+        # One at a time: nothing else goes down with it.
+        (content,) = mapper(read_content, [each])
+        found.append(_fatal(each) if isinstance(content, WorkerDied) else content)
+    return _joined(part.path, found)
+
+
+def _fatal(part: Folder) -> FolderContent:
+    """Content of a part that ends the process that reads it."""
+    images = [name for name in part.names if is_image_file(Path(name))]
+    if images:
+        return FolderContent(
+            part.path,
+            images=tuple(
+                ImageFile(part.path, name, problem=str(damaged(Path(part.path, name))))
+                for name in images
+            ),
+        )
+    return FolderContent(part.path, damaged=part.names)
+
+
+def _joined(path: str, contents: Sequence[FolderContent]) -> FolderContent:
+    """Contents of parts of one folder as one."""
+    fields = ("slices", "images", "damaged", "without_image", "empty", "archives")
+    others: Counter[str] = Counter()
+    for content in contents:
+        others.update(dict(content.others))
+    return FolderContent(
+        path,
+        **{
+            field: tuple(each for content in contents for each in getattr(content, field))
+            for field in fields
+        },
+        others=tuple(sorted(others.items())),
+    )
 
 
 def _image(folder: str, name: str) -> ImageFile:

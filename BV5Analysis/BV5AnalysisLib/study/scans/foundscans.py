@@ -240,7 +240,7 @@ def _copies(
         firsts: dict[bytes, ImageFile] = {}
         for image in group:
             content = next(hashes)
-            if content and content in firsts:
+            if isinstance(content, bytes) and content in firsts and content:
                 found[image] = firsts[content]
             firsts.setdefault(content, image)
     return found
