@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from ..imaging.errors import AnalysisError
 from .packages import REPORT, SPREADSHEET, STATISTICS, ensurePackages
 
 if TYPE_CHECKING:
+    from ..study.cohort.options import CohortOptions
     from ..study.cohortresult import CohortResult
 
 WORKBOOKS = {".xlsx", ".xlsm", ".xltx", ".xltm"}
@@ -51,6 +52,7 @@ def analyzeCohort(
     AnalysisError
         It cannot be done; the message says why and what to do.
     """
+    from ..study.cohort.optionnames import for_scripts
     from ..study.cohort.options import CohortOptions
 
     known = [each.name for each in fields(CohortOptions)]
@@ -66,21 +68,32 @@ def analyzeCohort(
     if folder is not None:
         ensurePackages(REPORT, _("The report"), _("or give no output folder"), ask)
 
+    try:
+        result = _analyzed(measurements, clinical, folder, overwrite, CohortOptions(**options))
+    except AnalysisError as error:
+        raise AnalysisError(for_scripts(str(error))) from error
+    notes = tuple(map(for_scripts, result.cohort.notes))
+    return replace(result, cohort=replace(result.cohort, notes=notes))
+
+
+def _analyzed(
+    measurements: Path,
+    clinical: Path,
+    folder: Path | None,
+    overwrite: bool,
+    chosen: CohortOptions,
+) -> CohortResult:
     from ..study.cohort.analysis import analyze_cohort
 
-    chosen = CohortOptions(**options)
     if folder is None:
         return analyze_cohort(measurements, clinical, chosen)
 
     from ..export.cohort.folder import COHORT, put_cohort
     from ..export.folder import check_output
 
-    try:
-        check_output(folder, COHORT, overwrite)
-        result = analyze_cohort(measurements, clinical, chosen)
-        put_cohort(folder, result, chosen, overwrite)
-    except AnalysisError as error:
-        raise AnalysisError(str(error).replace("add --overwrite", "pass overwrite=True")) from error
+    check_output(folder, COHORT, overwrite)
+    result = analyze_cohort(measurements, clinical, chosen)
+    put_cohort(folder, result, chosen, overwrite)
     return result
 
 

@@ -76,13 +76,18 @@ def test_options_are_those_of_the_analysis(logic, tables):
         logic.analyzeCohort(*arguments, treshold=3.0)
     with pytest.raises(AnalysisError, match="test is one of welch"):
         logic.analyzeCohort(*arguments, test="z")
+    with pytest.raises(AnalysisError, match=r"threshold is a number, not '2'"):
+        logic.analyzeCohort(*arguments, threshold="2")
+    with pytest.raises(AnalysisError) as caught:
+        logic.analyzeCohort(*arguments, group_by="nothing")
+    assert "to group by (group_by)" in str(caught.value)
 
 
 def test_files_are_written_as_the_command_writes_them(logic, tables, tmp_path):
     out = tmp_path / "out ü"
     arguments = (tables / "measurements.csv", tables / "clinical.csv", out)
     out.mkdir()
-    with pytest.raises(AnalysisError, match=r"out ü exists; pass overwrite=True"):
+    with pytest.raises(AnalysisError, match=r"out ü exists; .*overwrite=True"):
         logic.analyzeCohort(*arguments)
     assert list(out.iterdir()) == []
     logic.analyzeCohort(*arguments, overwrite=True)

@@ -84,7 +84,7 @@ def methods(
         Sentences.
     """
     level = f"{100 * options.confidence:g} %"
-    sentences = [_measuring(options, measured_with, versions)]
+    sentences = [_measuring(options, measured_with), *_selecting(options)]
     sentences += [gases] if gases else []
     sentences.append(f"Groups: {grouping.rule}.")
     if any(each.tests for each in found.comparisons):
@@ -120,15 +120,29 @@ def methods(
     return tuple(sentences)
 
 
-def _measuring(
-    options: CohortOptions, measured_with: Sequence[str], versions: dict[str, str]
-) -> str:
-    by = " and ".join(measured_with) or f"{versions['bv5-analysis']} or another version"
+def _measuring(options: CohortOptions, measured_with: Sequence[str]) -> str:
+    by = " and ".join(measured_with)
     region = "both lungs" if options.region.casefold() == "both" else options.region
     return (
         f"Blood volumes of {region} by vessel cross-sectional area were measured on CT with BV5"
-        f" Analysis {by}."
+        f" Analysis{f' {by}' if by else ', whose version the table of measurements does not tell'}."
     )
+
+
+def _selecting(options: CohortOptions) -> list[str]:
+    """Tell how the patients were chosen, as far as that is not the usual way."""
+    sentences = []
+    if options.exclude:
+        rules = "; ".join(rule.strip() for rule in options.exclude)
+        sentences.append(f"Patients were left out by these rules: {rules}.")
+    if options.keep_rejected:
+        sentences.append("Measurements that a reader rejected in review were not left out.")
+    if options.loose_names:
+        sentences.append(
+            "Names of cases that differ only in capitals, separators, leading zeros or a file's"
+            " ending were taken for the same."
+        )
+    return sentences
 
 
 def _comparing(options: CohortOptions, n_groups: int, n_measures: int, level: str) -> list[str]:

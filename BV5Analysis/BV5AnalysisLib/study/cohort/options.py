@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
 
 from ...imaging.errors import AnalysisError
 
@@ -107,15 +108,13 @@ class CohortOptions:
         AnalysisError
             An option has a value that it cannot have, or two contradict each other.
         """
+        _check_types(self)
         for name, value, allowed in (
             ("test", self.test, TESTS),
             ("at_threshold", self.at_threshold, SIDES),
         ):
             if value not in allowed:
                 raise AnalysisError(f"{name} is one of {', '.join(allowed)}, not {value!r}.")
-        for name in ("groups", "correlate", "adjust", "exclude"):
-            if isinstance(getattr(self, name), str):
-                raise AnalysisError(f"{name} is a tuple of texts, such as ('age',), not one text.")
         if self.threshold is not None and self.groups:
             raise AnalysisError("Give a threshold, or the values that make the groups, not both.")
         if self.threshold is not None and not abs(self.threshold) < float("inf"):
@@ -134,3 +133,42 @@ class CohortOptions:
         ):
             if getattr(self, one) is not None and getattr(self, other) is not None:
                 raise AnalysisError(f"Give {one} or {other}, not both.")
+
+
+def _check_types(options: CohortOptions) -> None:
+    """Refuse values of another kind, which scripts may give."""
+    for each in fields(options):
+        value = getattr(options, each.name)
+        kind = str(each.type)
+        if value is None and kind.endswith("| None"):
+            continue
+        wanted, fits = next(each for start, each in _KINDS.items() if kind.startswith(start))
+        if not fits(value):
+            raise AnalysisError(f"{each.name} is {wanted}, not {value!r}.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, tuple | list) and all(isinstance(each, str) for each in value)
+
+
+def _are_units(value: object) -> bool:
+    return isinstance(value, Mapping) and _are_texts([*value.keys(), *value.values()])
+
+
+_KINDS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "str": ("a text", lambda value: isinstance(value, str)),
+    "bool": ("True or False", lambda value: isinstance(value, bool)),
+    "int": ("a whole number", _is_whole),
+    "float": ("a number", _is_number),
+    "tuple": ("a tuple of texts, such as ('age', 'sex')", _are_texts),
+    "Mapping": ("a mapping of column to unit, such as {'pao2': 'kPa'}", _are_units),
+}
+"""What a field is, by how its type begins."""

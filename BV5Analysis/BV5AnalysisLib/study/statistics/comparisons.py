@@ -204,7 +204,7 @@ def _problem_of_spread(constant: list[str], summaries: Sequence[Summary], test: 
     if constant and len(summaries) > 2 and test == "welch":
         return (
             f"all values of {constant[0]} are the same, which Welch's analysis of variance does not"
-            " allow (--test student or mann-whitney does)"
+            " allow (the other tests do)"
         )
     return ""
 
