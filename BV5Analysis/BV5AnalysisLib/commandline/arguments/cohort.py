@@ -146,7 +146,10 @@ def _add_data(data: argparse._ArgumentGroup) -> None:
     )
     data.add_argument("--case-column", type=not_empty, metavar="COLUMN", help="names the cases")
     data.add_argument(
-        "--sheet", type=not_empty, metavar="NAME", help="of a workbook (default: first that is not hidden)"
+        "--sheet",
+        type=not_empty,
+        metavar="NAME",
+        help="of a workbook (default: first that is not hidden)",
     )
     data.add_argument(
         "--unit",
