@@ -114,3 +114,4 @@ def test_the_same_scan_twice_is_told(tmp_path):
     (note,) = read_measurements(measurements(tmp_path, rows)).notes
     assert "P01 and again" in note
     assert "P02" not in note
+    assert note.endswith("--exclude 'case=again'.")

@@ -290,10 +290,11 @@ def _same_scan_note(table: CaseTable) -> list[str]:
     for case, *values in zip(table.cases, *columns, strict=True):
         if np.isfinite(values).all():
             cases.setdefault(tuple(values), []).append(case)
-    same = [" and ".join(each) for each in cases.values() if len(each) > 1]
+    same = [each for each in cases.values() if len(each) > 1]
     if not same:
         return []
     return [
         f"Cases with the same measurements in all digits, as of one scan that is there twice:"
-        f" {listed(same)}. Keep one of each in the clinical table."
+        f" {listed(' and '.join(each) for each in same)}. Leave all but one out, as with"
+        f" --exclude 'case={same[0][-1]}'."
     ]
