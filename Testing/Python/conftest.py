@@ -1,5 +1,7 @@
 """Fixtures that every layer's tests share."""
 
+import gc
+
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.centerlines import Centerlines
@@ -15,6 +17,11 @@ from BV5AnalysisLib.imaging.quality import Finding, Severity
 from BV5AnalysisLib.imaging.scan import Scan
 from BV5AnalysisLib.imaging.sizeclasses import LungLabel
 from BV5AnalysisLib.imaging.volume import Grid, Volume
+
+
+def pytest_collection_finish() -> None:
+    """Take what was loaded for no garbage: statsmodels looks through it at every adjustment."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
