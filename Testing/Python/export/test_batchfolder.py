@@ -438,7 +438,7 @@ def test_identities_stand_only_where_they_were_asked_for(out, tmp_path):
     other = tmp_path / "other"
     BatchFolder.create(other, plan, REQUEST, passed_over=passed_over, identities={}).close()
     assert rows(other / "cases.csv") == [
-        {"case": "a", "used": "yes", "item": "", "reason": "Thinner than series 3."},
+        {"case": "a", "used": "yes", "item": "image file", "reason": "Thinner than series 3."},
         {"case": "b", "used": "no", "item": "", "reason": "There is no /scans/b."},
         {"case": "", "used": "no", "item": "x/mask.nrrd", "reason": "It is a mask."},
         {"case": "", "used": "no", "item": "'@y", "reason": "'-"},

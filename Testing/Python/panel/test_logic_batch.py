@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import slicer
+from batchsteps import is_running
 from BV5AnalysisLib.imaging.errors import AnalysisError, Cancelled
 from BV5AnalysisLib.imaging.parameters import Parameters
 
@@ -70,11 +71,7 @@ def ended(pid: int, seconds: float = 10.0) -> bool:
     """Whether a process ends within some seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        except FileNotFoundError:
-            return True
-        if state == "Z":
+        if not is_running(pid):
             return True
         time.sleep(0.02)
     return False
@@ -356,6 +353,16 @@ def test_the_example_is_done_when_all_are_measured(example, tmp_path, python_sli
         MEASURES_TWO, "open(os.path.join(out, 'failures.csv'), 'w').write('case,reason\\n')"
     )
     assert example([str(tmp_path), str(tmp_path / "out"), "--report"]) == 0
+
+
+def test_wrong_usage_is_told_as_such(logic, folder, python_slicer):
+    python_slicer(
+        "print('usage: bv5 batch', file=sys.stderr)\n"
+        "print('bv5 batch: error: --retry-failed needs --resume; add it', file=sys.stderr)\n"
+        "sys.exit(2)"
+    )
+    with pytest.raises(AnalysisError, match="retryFailed=True needs resume=True; add it"):
+        logic.analyzeBatch(folder, folder / "out", retryFailed=True)
 
 
 def test_the_example_tells_why_it_could_not_begin(example, tmp_path, python_slicer, capsys):

@@ -203,6 +203,9 @@ def test_a_converted_copy_of_a_series_is_noted(tmp_path):
         "Perhaps one scan twice, as image file and as DICOM beside it with as many voxels: P1-ct;"
         " if so, leave one out by a manifest.",
     )
+    told = {case.name: case.choice for case in planned(root).cases}
+    assert told["P1-ct"] == "perhaps the same scan as the DICOM series beside it"
+    assert told["P2-ct"] == ""
 
 
 def test_a_packed_file_beside_its_unpacked_self_is_passed_over(tmp_path):
@@ -583,8 +586,8 @@ def test_folders_that_name_patients_become_pseudonyms(tmp_path):
     assert "P2" in names(plan)
     assert sum(name.startswith("case-") for name in names(plan)) == 3
     assert plan.notes == (
-        "Pseudonyms name 3 of 5 cases, since their folders name the patients; to choose names, give"
-        " a manifest, or use --keep-identifiers.",
+        "Pseudonyms name 3 of 5 cases, since their folders name the patients or hold dates; to"
+        " choose names, give a manifest, or use --keep-identifiers.",
     )
     texts = [*names(plan), *(case.choice + case.problem for case in plan.cases)]
     texts += [text for line in plan.passed_over for text in line]
@@ -675,3 +678,20 @@ def test_a_file_that_ends_the_process_that_reads_it_fails_alone_and_is_named(tmp
     assert problems == {"P1": "", "P2-ct": ""}
     assert ("P1", "deadly.dcm cut short, damaged, or may not be read") in plan.passed_over
     assert sum(isinstance(each, WorkerDied) for each in ended) == 4
+
+
+@pytest.mark.parametrize(
+    "folder", ["Mueller_Hans_19600412", "Hans 12.04.1960", "1960-4-12 Hans", "MUELLER^HANS"]
+)
+def test_a_name_without_a_header_to_check_it_by_is_not_used_if_it_holds_a_date(tmp_path, folder):
+    root = tmp_path / "scans"
+    image(root / folder / "ct.nrrd")
+    mask(root / folder / "mask.nrrd")
+    image(root / "P20250001" / "ct.nrrd", add=1)
+    plan = planned(root)
+    assert sorted(name.partition("-")[0] for name in names(plan)) == ["P20250001", "case"]
+    assert "…/mask.nrrd" in reasons(plan)
+    assert not any("Hans" in text or "HANS" in text for text in (*names(plan), *reasons(plan)))
+    assert any(
+        folder.split("^")[0][:4] in name for name in names(planned(root, keep_identifiers=True))
+    )

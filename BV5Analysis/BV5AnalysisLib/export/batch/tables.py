@@ -122,7 +122,12 @@ def renew_cases_csv(
 
 
 def _use_of(case: BatchCase) -> dict[str, str]:
+    kind, reason = "", ""
+    if case.sources:
+        kind = "DICOM series" if case.series_uid else "image file"
+        reason = "the only series" if case.series_uid else "a case of its own"
     return {
         "used": "no" if case.problem else "yes",
-        "reason": case.problem or case.choice,
+        "item": f"{kind}, {case.voxels} voxels" if kind and case.voxels else kind,
+        "reason": case.problem or case.choice or reason,
     }

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from ...imaging.dicomheaders import read_dataset, tolerant
 from ...imaging.errors import AnalysisError
 from ...imaging.identity import Identity, identity_of
+
+_YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+_FULL_DATES = tuple(
+    re.compile(rf"(?<!\d){date}(?!\d)")
+    for date in (
+        rf"{_YEAR}{_MONTH}{_DAY}",
+        rf"{_DAY}{_MONTH}{_YEAR}",
+        rf"{_MONTH}{_DAY}{_YEAR}",
+        rf"{_YEAR}[-._ /]\d{{1,2}}[-._ /]\d{{1,2}}",
+        rf"\d{{1,2}}[-._ /]\d{{1,2}}[-._ /]{_YEAR}",
+    )
+)
 
 
 def identity_in(sources: tuple[Path, ...]) -> Identity:
@@ -33,6 +46,22 @@ def identity_in(sources: tuple[Path, ...]) -> Identity:
             with tolerant():
                 return identity_of(dataset)
     return Identity()
+
+
+def looks_identifying(text: str) -> bool:
+    """Whether a text that no header checks may tell who a patient is.
+
+    Parameters
+    ----------
+    text : str
+        Such as the name of a folder.
+
+    Returns
+    -------
+    bool
+        It holds a full date, which may be that of birth, or a caret, as names in DICOM do.
+    """
+    return "^" in text or any(pattern.search(text) for pattern in _FULL_DATES)
 
 
 def pseudonym(key: str) -> str:

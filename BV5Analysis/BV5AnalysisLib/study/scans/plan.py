@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError
-from ...imaging.identity import Identity, names_patient
+from ...imaging.identity import HIDDEN, Identity, names_patient
 from ...imaging.progress import Progress
 from ..batch.case import BatchCase
 from ..texts import listed, printable
 from .casenames import made_unique, names_for, safe_name
 from .foldercontent import read_contents
 from .foundscans import Findings, FoundScan, found_scans
-from .identifiers import pseudonym
+from .identifiers import looks_identifying, pseudonym
 from .inputs import case_digest, listing_digest
 from .knownpatients import KnownPatients, without_all
 from .manifest import Manifest, ManifestRow, read_manifest
@@ -137,12 +137,19 @@ def _plan_of_folder(
         _case(name, scan, () if keep else (scan.identity, *found.patients.near(scan.path)))
         for name, scan in zip(names, found.scans, strict=True)
     )
+    twins = _twins(names, found.scans)
+    cases = tuple(
+        replace(case, choice="perhaps the same scan as the DICOM series beside it")
+        if case.name in twins
+        else case
+        for case in cases
+    )
     progress("done", 1.0)
     return Plan(
         cases,
         tuple(passed),
         _identities(names, found.scans) if keep else (),
-        (*_note_on_names(renamed, len(names)), *_note_on_twins(names, found.scans)),
+        (*_note_on_names(renamed, len(names)), *_note_on_twins(twins)),
     )
 
 
@@ -162,7 +169,12 @@ def _names(found: Findings, keep: bool) -> tuple[list[str], int]:
 
 
 def _tells(text: str, scan: FoundScan, patients: KnownPatients) -> bool:
-    return names_patient(text, scan.identity) or patients.names_any(text, scan.path)
+    unchecked = not scan.series_uid and scan.sources  # An image file has no header with a name.
+    return (
+        bool(unchecked and looks_identifying(text))
+        or names_patient(text, scan.identity)
+        or patients.names_any(text, scan.path)
+    )
 
 
 def _case(name: str, scan: FoundScan, hidden: Sequence[Identity]) -> BatchCase:
@@ -181,9 +193,15 @@ def _case(name: str, scan: FoundScan, hidden: Sequence[Identity]) -> BatchCase:
 def _hidden(root: Path, passed: Sequence[PassedOver], patients: KnownPatients) -> list[PassedOver]:
     """Lines without what names patients whose scans lie near."""
     return [
-        PassedOver(*(patients.hidden(text, str(root / line.what)) for text in line))
+        PassedOver(*(_unnamed(patients.hidden(text, str(root / line.what))) for text in line))
         for line in passed
     ]
+
+
+def _unnamed(text: str) -> str:
+    """Text of a path without the parts that may tell who a patient is."""
+    parts = text.split("/")
+    return "/".join(HIDDEN if looks_identifying(part) else part for part in parts)
 
 
 def _identities(names: Sequence[str], scans: Sequence[FoundScan]) -> tuple[CaseIdentity, ...]:
@@ -203,19 +221,23 @@ def _note_on_names(renamed: int, count: int) -> tuple[str, ...]:
     if not renamed:
         return ()
     return (
-        f"Pseudonyms name {renamed} of {count} cases, since their folders name the patients;"
+        f"Pseudonyms name {renamed} of {count} cases, since their folders name the patients or hold"
+        " dates;"
         " to choose names, give a manifest, or use --keep-identifiers.",
     )
 
 
-def _note_on_twins(names: Sequence[str], scans: Sequence[FoundScan]) -> tuple[str, ...]:
-    """Tell image files that may be DICOM series beside them, converted."""
+def _twins(names: Sequence[str], scans: Sequence[FoundScan]) -> list[str]:
+    """Names of image files that may be DICOM series beside them, converted."""
     beside = {(each.place[0], each.voxels) for each in scans if each.series_uid and each.voxels}
-    twins = [
+    return [
         name
         for name, scan in zip(names, scans, strict=True)
         if not scan.series_uid and (scan.place[0], scan.voxels) in beside
     ]
+
+
+def _note_on_twins(twins: Sequence[str]) -> tuple[str, ...]:
     if not twins:
         return ()
     return (
