@@ -45,6 +45,7 @@ AS_PYTHON = {
     "--jobs": "jobs",
 }
 """What messages of the command call an option, and what a script calls it."""
+_WRONG_USAGE = "bv5 batch: error: "
 
 
 def runBatch(arguments: Sequence[str], progress: Progress) -> None:
@@ -130,7 +131,8 @@ def _followed(process: subprocess.Popen, progress: Progress, log: Log) -> None:
             if source == "output" and (told := batchProgressIn(line)) is not None:
                 progress(*told)
             elif source == "errors":
-                says = line.removeprefix(SAYS) if line.startswith(SAYS) else says
+                for start in (SAYS, _WRONG_USAGE):
+                    says = line.removeprefix(start) if line.startswith(start) else says
                 crashed |= CRASHED in line
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(DRAINED_WITHIN_SECONDS)

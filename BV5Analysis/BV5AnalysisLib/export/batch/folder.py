@@ -292,10 +292,10 @@ class BatchFolder:
         if renewal.cases == self.cases:
             return
         check_names(renewal.cases)
-        former = self._by_name
+        # What else lies beside a finished scan changes nothing that is told of it.
+        anew = {case.name for case in renewal.cases if case.name not in self._finished}
         self.cases = renewal.cases
         self._by_name = {case.name: case for case in self.cases}
-        anew = {each.name for each in self.cases if each != former.get(each.name)}
         identities = {each.case: asdict(each) for each in plan.identifiers}
         with explained(self._folder):
             write_plan(self._folder, request, self.cases)
