@@ -39,6 +39,11 @@ WAYS = {
     "`--test mann-whitney`": ("--test", "mann-whitney"),
     "`--group-by ward` (five groups, so ten pairs)": ("--group-by", "ward"),
 }
+IDLE = 0.5
+BUSY = (
+    " Other programs took much of the machine meanwhile, so wall seconds say little here, and CPU"
+    " seconds are more than they would be alone. Run it again on an idle machine."
+)
 STARTING, LAST = "starting", "done"
 
 
@@ -135,13 +140,15 @@ def report(rows: Sequence[str], default: dict[int, Run], load: float, rounds: in
         "",
         "The whole of `bv5 cohort` on invented patients, from starting Python to the last of all"
         " tables, figures and pages; one clinical row and three rows of measurements a patient."
-        f" The shortest of {rounds} {'run' if rounds == 1 else 'runs'}.",
+        f" The shortest of {rounds} {'run' if rounds == 1 else 'runs'}."
+        + (BUSY if load > IDLE else ""),
         "",
         "| | wall s | CPU s |",
         "|---|---:|---:|",
         *rows,
         "",
-        f"Asked: {SIZES[-1]} rows in under {LIMIT_S:g} s; measured: {largest.wall_s:.1f} s.",
+        f"Asked: {SIZES[-1]} rows in under {LIMIT_S:g} s; measured: {largest.wall_s:.1f} s,"
+        f" {largest.cpu_s:.1f} s of them on a processor.",
         "",
         "## Phases, wall s",
         "",
