@@ -365,16 +365,6 @@ def test_wrong_usage_is_told_as_such(logic, folder, python_slicer):
         logic.analyzeBatch(folder, folder / "out", retryFailed=True)
 
 
-def test_wrong_usage_is_told_as_such(logic, folder, python_slicer):
-    python_slicer(
-        "print('usage: bv5 batch', file=sys.stderr)\n"
-        "print('bv5 batch: error: --retry-failed needs --resume; add it', file=sys.stderr)\n"
-        "sys.exit(2)"
-    )
-    with pytest.raises(AnalysisError, match="retryFailed=True needs resume=True; add it"):
-        logic.analyzeBatch(folder, folder / "out", retryFailed=True)
-
-
 def test_the_example_tells_why_it_could_not_begin(example, tmp_path, python_slicer, capsys):
     python_slicer("print('bv5: out cannot be written.', file=sys.stderr)\nsys.exit(1)")
     assert example([str(tmp_path), str(tmp_path / "out")]) == 1
