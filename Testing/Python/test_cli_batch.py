@@ -114,6 +114,16 @@ def test_the_same_input_gives_the_same_bytes(study, out, tmp_path, monkeypatch):
     assert content(again) == content(out)
 
 
+def test_names_that_no_header_checks_are_told(study, out, tmp_path, capsys):
+    source = tmp_path / "scans"
+    source.mkdir()
+    job = command.BatchJob(source, out)
+    (note,) = command._note_on_unchecked(job, [stub_case(0), stub_case(1)])
+    assert "those of 2 image files cannot be checked" in note
+    kept = command.BatchJob(source, out, keep_identifiers=True)
+    assert command._note_on_unchecked(kept, [stub_case(0)]) == ()
+
+
 def test_no_contact_sheet_is_told_of_where_none_was_written(study, out, monkeypatch, capsys):
     monkeypatch.setattr(sheet.importlib.util, "find_spec", lambda _name: None)
     assert bv5_batch(study(3), out) == 0

@@ -131,6 +131,15 @@ def test_a_phantom_that_is_not_measured_is_told_and_nothing_is_left(tmp_path, mo
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_the_statistics_need_is_told_before_the_phantoms(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(democohort.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(democohort, "make_study", None)
+    monkeypatch.setattr(democohort, "check_requirements", lambda *_args, **_options: None)
+    assert cli.main(["demo-cohort", "-o", str(tmp_path / "out"), "--no-report"]) == 1
+    assert "pip install statsmodels" in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def written_example(folder: Path) -> Path:
     (folder / "batch" / "case").mkdir(parents=True)
     (folder / "batch" / "case" / "result.json").write_text("{}")

@@ -18,6 +18,7 @@ from ..export.folder import check_output
 from ..imaging.cores import usable_cores
 from ..imaging.errors import AnalysisError, DiskFull
 from ..imaging.parameters import Parameters
+from ..study.batch.case import BatchCase
 from ..study.batch.daskworkers import DaskWorkers
 from ..study.batch.memory import SHARE, available_bytes, worker_count
 from ..study.batch.run import run_cases
@@ -157,13 +158,24 @@ def _opened(job: BatchJob, parameters: Parameters, show: ShowBatch) -> BatchFold
         mapper=_map,
         progress=planning(show),
     )
-    _tell(plan.notes)
+    _tell((*plan.notes, *_note_on_unchecked(job, plan.cases)))
     return BatchFolder.create(
         job.output,
         plan.cases,
         request,
         passed_over=[(each.what, each.reason) for each in plan.passed_over],
         identities={each.case: asdict(each) for each in plan.identifiers},
+    )
+
+
+def _note_on_unchecked(job: BatchJob, cases: Iterable[BatchCase]) -> tuple[str, ...]:
+    """Tell that names of image files get into the output as they are."""
+    unchecked = sum(bool(case.sources) and not case.series_uid for case in cases)
+    if not unchecked or job.keep_identifiers or not job.source.is_dir():
+        return ()
+    return (
+        f"Case names are names of folders and files; those of {counted(unchecked, 'image file')}"
+        " cannot be checked for who the patient is.",
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -101,6 +102,7 @@ def run(options: argparse.Namespace) -> None:
     """
     report = not options.no_report
     check_requirements(report, scene=False)
+    _check_statistics()
     kind = replaceable(options.output)
     check_output(options.output, kind, options.overwrite)
     with (
@@ -112,6 +114,14 @@ def run(options: argparse.Namespace) -> None:
         write_record(folder, _record(Study(options.output, report)))
     if options.progress != "json":
         _tell(options.output, report, measured)
+
+
+def _check_statistics() -> None:
+    """Refuse, before phantoms are made, what ``bv5 cohort`` would refuse after them."""
+    if importlib.util.find_spec("statsmodels") is None:
+        raise AnalysisError(
+            "The statistics need statsmodels; install it with: pip install statsmodels"
+        )
 
 
 def make_study(study: Study, progress: Progress) -> tuple[MeasuredPhantom, ...]:
@@ -195,7 +205,7 @@ def _tell(folder: Path, report: bool, measured: Sequence[MeasuredPhantom]) -> No
     record = json.loads((folder / "table1" / "cohort.json").read_text(encoding="utf-8"))
     print("Fifty invented patients, with the statistics of a published table:")
     print_table(*patients_table(record))
-    print("The commands, as they were run:")
+    print("The commands that make the same:")
     for command in (study.batch, study.pruning, study.patients):
         print("  bv5", *command)
     print()
