@@ -136,6 +136,10 @@ def something_required() -> None:
 
 def is_running(pid: int) -> bool:
     """Whether there is a process that is no zombie."""
+    if sys.platform == "win32":
+        import psutil
+
+        return psutil.pid_exists(pid)  # There os.kill would end it.
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

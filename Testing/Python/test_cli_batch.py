@@ -114,6 +114,17 @@ def test_the_same_input_gives_the_same_bytes(study, out, tmp_path, monkeypatch):
     assert content(again) == content(out)
 
 
+def test_what_killed_workers_left_goes_with_the_stop(study, out, monkeypatch):
+    def stopped(*_arguments):
+        (out / ".a.bv5-partial-0123").mkdir()
+        raise command.Stopped(signal.SIGTERM)
+
+    monkeypatch.setattr(command, "run_cases", stopped)
+    with pytest.raises(command.Stopped):
+        command.run_batch(command.BatchJob(Path(study(2)), out, 1, report=False), lambda _: None)
+    assert not [path for path in out.iterdir() if path.name[0] == "."]
+
+
 def test_names_that_no_header_checks_are_told(study, out, tmp_path, capsys):
     source = tmp_path / "scans"
     source.mkdir()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..export.batch.folder import BatchFolder
-from ..export.batch.place import BATCH, check_new_batch, is_batch
+from ..export.batch.place import BATCH, check_new_batch, is_batch, remove_leftovers
 from ..export.folder import check_output
 from ..imaging.cores import usable_cores
 from ..imaging.errors import AnalysisError, DiskFull
@@ -107,7 +107,12 @@ def run_batch(job: BatchJob, show: ShowBatch) -> BatchFolder:
         batch = _opened(job, parameters, show)
         try:
             with batch:
-                tally = _measure(batch, step, _workers(job, batch, cluster), show)
+                try:
+                    tally = _measure(batch, step, _workers(job, batch, cluster), show)
+                finally:
+                    if not cluster:  # Its workers end what they have begun.
+                        with contextlib.suppress(OSError):  # Then --resume does it.
+                            remove_leftovers(job.output)
         except Stopped:
             done = len(batch.cases) - len(batch.unfinished)
             print(
