@@ -18,6 +18,7 @@ OUT = {
     "sex=unknown": ["P02"],
     "findings~thick_slices": ["P03"],
     "pao2=": ["P04"],
+    "case=P07": ["P07"],
 }
 
 
