@@ -7,6 +7,7 @@ A signal ends the process as it ends any other: a shell sees 130 for Ctrl-C, 143
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import io
 import os
@@ -43,13 +44,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if "check" in options:
         options.check(options)
-    _show_what_encodings_lack()
     try:
-        return _run(options)
+        with _own_error_stream():
+            _show_what_encodings_lack()
+            return _run(options)
     except KeyboardInterrupt:  # Where no command handles signals: while modules load.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
         return 130
+
+
+def _own_error_stream() -> contextlib.AbstractContextManager[None]:
+    """Silence image readers, unless another application calls the command in its own process."""
+    from .imaging.quiet import own_error_stream
+
+    if getattr(sys.modules.get("slicer"), "app", None) is not None:
+        return contextlib.nullcontext()
+    return own_error_stream()
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from BV5AnalysisLib.imaging.measurements import (
 )
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.quality import Finding, Severity
+from BV5AnalysisLib.imaging.quiet import own_error_stream
 from BV5AnalysisLib.imaging.scan import Scan
 from BV5AnalysisLib.imaging.sizeclasses import LungLabel
 from BV5AnalysisLib.imaging.volume import Grid, Volume
@@ -22,6 +23,13 @@ from BV5AnalysisLib.imaging.volume import Grid, Volume
 def pytest_collection_finish() -> None:
     """Take what was loaded for no garbage: statsmodels looks through it at every adjustment."""
     gc.freeze()
+
+
+@pytest.fixture
+def silenced_readers():
+    """The process as a program's own, such as ``bv5``: what readers print is kept from users."""
+    with own_error_stream():
+        yield
 
 
 @pytest.fixture(scope="session")

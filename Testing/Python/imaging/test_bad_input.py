@@ -12,7 +12,7 @@ from scanfiles import BAD_SCANS, chest_image, image_of, two_series, write_series
 
 
 @pytest.mark.parametrize("name", BAD_SCANS)
-def test_bad_scan_is_refused(name, tmp_path, capfd):
+def test_bad_scan_is_refused(name, tmp_path, capfd, silenced_readers):
     make, message = BAD_SCANS[name]
     path = make(tmp_path)
     capfd.readouterr()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from BV5AnalysisLib.imaging.measurements import AnalysisResult
+from descriptors import left_alone
 from panel.panelbench import bench  # noqa: F401 - a fixture
 from standins.analysisprocess import LedProcess
 from standins.installation import Installation, install_qt
@@ -14,6 +15,13 @@ from standins.messages import start_recording
 from standins.pythonqt.signals import errors_in_slots, refused_connections
 
 MODULE_FILE = Path(__file__).resolve().parents[3] / "BV5Analysis" / "BV5Analysis.py"
+
+
+@pytest.fixture(autouse=True)
+def _streams_left_alone(monkeypatch):
+    """Slicer reads its own streams through pipes, and hangs at its end if one is turned away."""
+    with left_alone(monkeypatch):
+        yield
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ import time
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import slicer
 import vtk
 from BV5AnalysisLib.imaging.errors import AnalysisError, Cancelled
 from BV5AnalysisLib.scene.images import add_volume
+from descriptors import streams
 
 pytestmark = pytest.mark.slow
 
@@ -109,3 +111,25 @@ def test_oblique_volumes_and_segmentations_of_the_user(logic, slicer_app, small_
     assert rows["both"]["tpbv_ml"] == pytest.approx(both.tpbv_ml, rel=0.05)
     assert outcome.record["input"]["lungs"] == "given"
     assert outcome.regionsSegmentation is segmentation
+
+
+def test_slicers_own_streams_are_the_same_after_everything(
+    logic, ct_node, case_folder, tmp_path, python_slicer
+):
+    """Slicer reads them through pipes: turned elsewhere, it would never come to its end."""
+    before, warned = streams(), sitk.ProcessObject.GetGlobalWarningDisplay()
+    outcome = logic.loadCase(case_folder, ct_node)
+    assert streams() == before
+    logic.removeCase(outcome)
+    outcome = logic.analyze(ct_node)
+    assert streams() == before
+    logic.recompute(outcome)
+    assert streams() == before
+    logic.exportReport(outcome, tmp_path / "report")
+    assert streams() == before
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "bad.nrrd").write_text("no image")
+    with pytest.raises(AnalysisError):
+        logic.analyzeBatch(tmp_path / "scans", tmp_path / "batch", report=False, jobs=1)
+    assert streams() == before
+    assert sitk.ProcessObject.GetGlobalWarningDisplay() == warned

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from ...imaging.cores import usable_cores, use_cores
 from ...imaging.errors import AnalysisError
+from ...imaging.quiet import own_error_stream, unredirected
 from .allocation import give_back_freed_memory, keep_freed_memory
 from .case import BatchCase, CaseOutcome
 from .memory import bytes_for
@@ -211,7 +212,8 @@ class _Process:
         context = multiprocessing.get_context("spawn")
         self._tasks, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
+        with unredirected():
+            self._process.start()
         theirs.close()
         self.calls = 0
         self.is_ready = False
@@ -268,6 +270,11 @@ def _serve(tasks: Connection) -> None:
         # Standard output is for the parent's own lines.
         os.dup2(2, 1)
     keep_freed_memory()
+    with own_error_stream():
+        _work(tasks)
+
+
+def _work(tasks: Connection) -> None:
     tasks.send(_READY)
     while True:
         try:
