@@ -5,7 +5,10 @@ The process is ``PythonSlicer -m BV5AnalysisLib analyze``, see `panel.pythonslic
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +19,15 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..imaging.errors import AnalysisError
-from .processoutput import PREFIX, Lines, Log, progressIn
-from .pythonslicer import COMMAND, CRASHED, MODULE_FOLDER, SAYS, changedVariables, pythonSlicer
-from .temporary import inPlainWords, later, remove
+from .childprocess import ChildProcess
+from .processoutput import PREFIX, Log, progressIn
+from .pythonslicer import COMMAND, pythonSlicer
+from .temporary import inPlainWords, isFull, remove
 
 if TYPE_CHECKING:
     from ..imaging.parameters import Parameters
 
-KILLED_WITHIN_MS = 1000
+LOOK_EVERY_MS = 100
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,11 @@ class AnalysisProcess:
     """Runs one analysis at a time."""
 
     def __init__(self) -> None:
-        # Owner of processes and timers: Qt deletes them, and not while they send a signal.
-        self._owner = qt.QObject()
         self._run: _Run | None = None
+        # Kept as long as this object: with its last reference in Python a timer is gone.
+        self._timer = qt.QTimer()
+        self._timer.setInterval(LOOK_EVERY_MS)
+        self._connected = False
 
     def isRunning(self) -> bool:
         """Whether an analysis has started and not ended."""
@@ -105,8 +111,9 @@ class AnalysisProcess:
                 _("An analysis is running already. Wait for its end, or cancel it.")
             )
         callbacks = Callbacks(onProgress, onFinished, onFailed, onCancelled)
-        run = _Run(callbacks, self._end, self._owner)
+        run = _Run(callbacks, self._end)
         self._run = run
+        self._watch(True)
         try:
             run.launch(request)
         except AnalysisError as error:
@@ -127,12 +134,30 @@ class AnalysisProcess:
         if run is not None:
             run.kill()
             self._end(run, lambda: None)
+        self._watch(False)
+
+    def _watch(self, regularly: bool) -> None:
+        """Look at what runs from now on, or no longer."""
+        if regularly and not self._connected:
+            self._timer.connect("timeout()", self._poll)
+        elif self._connected and not regularly:
+            self._timer.disconnect("timeout()", self._poll)
+        self._connected = regularly
+        if regularly:
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def _poll(self) -> None:
+        if self._run is not None:
+            self._run.poll()
 
     def _end(self, run: _Run, callback: Callable, *arguments: object) -> None:
         """Tell the end of a run, unless it has been told."""
         if self._run is not run:
             return
         self._run = None
+        self._timer.stop()
         try:
             callback(*arguments)
         finally:
@@ -142,18 +167,15 @@ class AnalysisProcess:
 class _Run:
     """One process with its temporary folder and its log."""
 
-    def __init__(self, callbacks: Callbacks, end: Callable, owner: qt.QObject) -> None:
+    def __init__(self, callbacks: Callbacks, end: Callable) -> None:
         self.callbacks = callbacks
         self._end = end
-        self._owner = owner
-        self._process: qt.QProcess | None = None
+        self._process: ChildProcess | None = None
         self._folder: Path | None = None
         self._log: Log | None = None
         self._names: dict[str, str] = {}
-        self._output = Lines()
-        self._errors = Lines()
-        self._says = ""
-        self._crashed = False
+        self._lines: deque[str] = deque()
+        self._polling = False
         self._ended = False
 
     def launch(self, request: AnalysisRequest) -> None:
@@ -168,94 +190,69 @@ class _Run:
         self._names = names_of_files(*nodes)
         inputs = write_inputs(self._folder, *nodes, request.parameters)
         options = ["--progress", "json", "--no-report", "--debug", "--end-with-stdin"]
-        arguments = [*COMMAND, "analyze", *inputs, "-o", str(self._result), *options]
+        command = [program, *COMMAND, "analyze", *inputs, "-o", str(self._result), *options]
         # A name may begin with a dash, and nodes may have none.
-        arguments.append(f"--case={request.caseName.strip() or 'case'}")
-        self._log = Log(temporary, [program, *arguments])
-        self._process = self._made(program, arguments)
-        self._process.start()
+        command.append(f"--case={request.caseName.strip() or 'case'}")
+        self._log = Log(temporary, command)
+        try:
+            self._process = ChildProcess(command, self._folder, self._log)
+        except OSError as error:
+            raise AnalysisError(
+                _("The analysis cannot be started: {reason}").format(reason=error.strerror or error)
+            ) from error
+
+    def poll(self) -> None:
+        """Tell what is new; not while it is being told."""
+        if self._polling or self._ended or self._process is None:
+            return
+        self._polling = True
+        try:
+            self._lines.extend(self._process.poll())
+            # One by one: what a callback raises keeps none from being told.
+            while self._lines and not self._ended:
+                progress = progressIn(self._lines.popleft())
+                if progress is not None:
+                    self.callbacks.onProgress(*progress)
+            if self._process.ended and not self._ended:
+                self._tellEnd()
+        finally:
+            self._polling = False
 
     def kill(self) -> None:
-        """End the process, and by closing its standard input its child; it is not heard again."""
+        """End the process and what it launched; it is not heard again."""
         self._ended = True
-        if self._process is not None and self._process.state() != qt.QProcess.NotRunning:
-            self._process.closeWriteChannel()
-            self._process.kill()
-            self._process.waitForFinished(KILLED_WITHIN_MS)
+        if self._process is not None:
+            self._process.end()
 
     def failLater(self, message: str) -> None:
         """Tell a failure as all others are told: from the event loop."""
-        later(self._owner, 0, lambda: self._fail(message))
+        qt.QTimer.singleShot(0, lambda: self._failUnlessEnded(message))
 
     def remove(self, keepLog: bool) -> None:
-        """Remove what is on disk, and let Qt delete the process."""
+        """Remove what is on disk."""
         self._ended = True
+        if self._process is not None:
+            self._process.end()
         if self._log is not None:
             self._log.close(keepLog)
-        if self._process is not None:
-            self._process.deleteLater()
         if self._folder is not None:
-            remove(self._folder, self._owner)
+            remove(self._folder)
 
     @property
     def _result(self) -> Path:
         return self._folder / "result"
 
-    def _made(self, program: str, arguments: list[str]) -> qt.QProcess:
-        process = qt.QProcess(self._owner)
-        process.setProgram(program)
-        process.setArguments(arguments)
-        process.setWorkingDirectory(str(MODULE_FOLDER))
-        process.setProcessEnvironment(_environment())
-        process.connect("readyReadStandardOutput()", self._onOutput)
-        process.connect("readyReadStandardError()", self._onErrors)
-        process.connect("errorOccurred(QProcess::ProcessError)", self._onError)
-        process.connect("finished(int,QProcess::ExitStatus)", self._onFinished)
-        return process
-
-    def _onOutput(self) -> None:
-        if self._ended:
-            return
-        data = self._process.readAllStandardOutput().data()
-        self._log.write(data)
-        for line in self._output.added(data):
-            progress = progressIn(line)
-            if progress is not None and not self._ended:
-                self.callbacks.onProgress(*progress)
-
-    def _onErrors(self) -> None:
-        if self._ended:
-            return
-        data = self._process.readAllStandardError().data()
-        self._log.write(data)
-        for line in self._errors.added(data):
-            if line.startswith(SAYS):
-                self._says = line.removeprefix(SAYS)
-            self._crashed |= CRASHED in line
-
-    def _onError(self, error: int) -> None:
-        # All others end with the signal `finished`.
-        if error == qt.QProcess.FailedToStart and not self._ended:
-            self._fail(
-                _("The analysis cannot be started: {reason}").format(
-                    reason=self._process.errorString()
-                )
-            )
-
-    def _onFinished(self, exitCode: int, exitStatus: int) -> None:
-        self._onOutput()
-        self._onErrors()
-        if self._ended:
-            return
-        if exitStatus == qt.QProcess.CrashExit or (self._crashed and not self._says):
+    def _tellEnd(self) -> None:
+        process = self._process
+        if process.crashed:
             self._fail(
                 _(
                     "The analysis was ended by the operating system, perhaps for lack of memory."
                     " Close other programs, or crop the scan, and try again."
                 )
             )
-        elif exitCode != 0:
-            self._fail(self._reason(exitCode))
+        elif process.exitStatus:
+            self._fail(self._reason(process))
         elif not (self._result / "result.json").is_file():
             self._fail(_("The analysis ended without a result."))
         elif problem := _problem(self._result):
@@ -264,15 +261,21 @@ class _Run:
         else:
             self._end(self, self.callbacks.onFinished, self._result)
 
-    def _reason(self, exitCode: int) -> str:
-        if not self._says:
-            return _("The analysis ended without saying why (exit status {code}).").format(
-                code=exitCode
-            )
-        reason = self._says
-        for file, name in self._names.items():
-            reason = reason.replace(file, name)
-        return reason
+    def _reason(self, process: ChildProcess) -> str:
+        if process.says:
+            reason = process.says
+            for file, name in self._names.items():
+                reason = reason.replace(file, name)
+            return reason
+        if isFull(self._folder):  # Then there is no room for its reason either.
+            return inPlainWords(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        return _("The analysis ended without saying why (exit status {code}).").format(
+            code=process.exitStatus
+        )
+
+    def _failUnlessEnded(self, message: str) -> None:
+        if not self._ended:
+            self._fail(message)
 
     def _fail(self, message: str) -> None:
         log = self._log.path if self._log is not None else None
@@ -290,11 +293,3 @@ def _problem(folder: Path) -> str:
     except AnalysisError as error:
         return str(error)
     return ""
-
-
-def _environment() -> qt.QProcessEnvironment:
-    """Slicer's own environment, with what the command needs."""
-    environment = qt.QProcessEnvironment.systemEnvironment()
-    for name, value in changedVariables(environment.value("PYTHONPATH")).items():
-        environment.insert(name, value)
-    return environment

@@ -1,39 +1,31 @@
 """A batch in a process of its own, for scripts: they wait for its end, and Slicer goes on.
 
-The process is ``PythonSlicer -m BV5AnalysisLib batch``, see `panel.pythonslicer`. Its output is
-read by threads, so that the caller can serve Slicer's window meanwhile.
+The process is ``PythonSlicer -m BV5AnalysisLib batch``, see `panel.pythonslicer`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import queue
-import subprocess
-import sys
-import threading
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
 
 import slicer
 from slicer.i18n import tr as _
 
 from ..imaging.errors import AnalysisError, Cancelled
 from ..imaging.progress import Progress
-from .processoutput import Lines, Log, progressIn
-from .pythonslicer import COMMAND, CRASHED, MODULE_FOLDER, SAYS, changedVariables, pythonSlicer
+from .childprocess import ChildProcess
+from .processoutput import PREFIX, Log, progressIn
+from .pythonslicer import COMMAND, pythonSlicer
+from .temporary import remove
 
 TICK_SECONDS = 0.05
 """How often the window is served."""
 ENDED_WITHIN_SECONDS = 1.0
 """How long the process may take to end by itself once its standard input is closed."""
-DRAINED_WITHIN_SECONDS = 2.0
-"""How long output may still come after the end, from a child that outlives its launcher."""
-CHUNK_BYTES = 65536
 AS_PYTHON = {
     "--keep-identifiers": "keepIdentifiers=True",
     "--no-report": "report=False",
@@ -45,7 +37,6 @@ AS_PYTHON = {
     "--jobs": "jobs",
 }
 """What messages of the command call an option, and what a script calls it."""
-_WRONG_USAGE = "bv5 batch: error: "
 
 
 def runBatch(arguments: Sequence[str], progress: Progress) -> None:
@@ -67,17 +58,19 @@ def runBatch(arguments: Sequence[str], progress: Progress) -> None:
     """
     command = [pythonSlicer(), *COMMAND, "batch", *arguments]
     command += ["--progress", "json", "--debug", "--end-with-stdin"]
-    folder = Path(slicer.app.temporaryPath)
-    folder.mkdir(parents=True, exist_ok=True)
-    log = Log(folder, command)
+    temporary = Path(slicer.app.temporaryPath)
+    temporary.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=temporary))
+    log = Log(temporary, command)
     keepLog = False
     try:
-        _followed(_started(command), progress, log)
+        _followed(_started(command, folder, log), progress, log)
     except AnalysisError:
         keepLog = True
         raise
     finally:
         log.close(keepLog)
+        remove(folder)
 
 
 def batchProgressIn(line: str) -> tuple[str, float] | None:
@@ -100,94 +93,40 @@ def batchProgressIn(line: str) -> tuple[str, float] | None:
     return f"{step}: {', '.join(parts)}", fraction
 
 
-def _started(command: Sequence[str]) -> subprocess.Popen:
+def _started(command: Sequence[str], folder: Path, log: Log) -> ChildProcess:
     """Start the process; AnalysisError if the system refuses."""
-    environment = os.environ | changedVariables(os.environ.get("PYTHONPATH", ""))
-    hidden = {"creationflags": subprocess.CREATE_NO_WINDOW} if sys.platform == "win32" else {}
-    pipe = subprocess.PIPE
     try:
-        return subprocess.Popen(
-            command,
-            cwd=MODULE_FOLDER,
-            env=environment,
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            **hidden,
-        )
+        return ChildProcess(command, folder, log)
     except OSError as error:
         raise AnalysisError(
             _("The batch cannot be started: {reason}.").format(reason=error.strerror or error)
         ) from error
 
 
-def _followed(process: subprocess.Popen, progress: Progress, log: Log) -> None:
+def _followed(process: ChildProcess, progress: Progress, log: Log) -> None:
     """Tell the progress of a process until its end; AnalysisError if it fails."""
-    says, crashed = "", False
     window = _Window()
     try:
-        for source, line in _lines(process, log):
-            window.serve()
-            if source == "output" and (told := batchProgressIn(line)) is not None:
-                progress(*told)
-            elif source == "errors":
-                for start in (SAYS, _WRONG_USAGE):
-                    says = line.removeprefix(start) if line.startswith(start) else says
-                crashed |= CRASHED in line
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(DRAINED_WITHIN_SECONDS)
+        while not process.ended:
+            for line in process.poll():
+                if (told := batchProgressIn(line)) is not None:
+                    progress(*told)
+                window.serve()
+            if not process.ended:
+                window.serve()
+                time.sleep(TICK_SECONDS)
     finally:
-        _end(process)
-    status = process.returncode
-    if status and says:
-        raise AnalysisError(_inPython(says))
-    if status or crashed:
+        process.end(patience=ENDED_WITHIN_SECONDS)
+    if process.exitStatus and process.says and not process.crashed:
+        raise AnalysisError(_inPython(process.says))
+    if process.exitStatus or process.crashed:
         raise AnalysisError(
             _(
                 "The batch was ended before its time, perhaps by the operating system for lack of"
                 " memory (exit status {status}; its log is {log}). Cases that were done are kept:"
                 " go on with resume=True, with fewer jobs."
-            ).format(status=status, log=log.path)
+            ).format(status=process.exitStatus, log=log.path)
         )
-
-
-def _lines(process: subprocess.Popen, log: Log) -> Iterator[tuple[str, str]]:
-    """Lines of both outputs as they come; in between, pairs of empty text as time goes by."""
-    chunks: queue.Queue[tuple[str, bytes]] = queue.Queue()
-    cutters = {"output": Lines(), "errors": Lines()}
-    for source, pipe in (("output", process.stdout), ("errors", process.stderr)):
-        threading.Thread(target=_read, args=(source, pipe, chunks), daemon=True).start()
-    waiting, patience = set(cutters), DRAINED_WITHIN_SECONDS
-    while waiting and patience > 0:
-        try:
-            source, data = chunks.get(timeout=TICK_SECONDS)
-        except queue.Empty:
-            patience -= TICK_SECONDS if process.poll() is not None else 0.0
-            yield "", ""
-            continue
-        log.write(data)
-        if not data:
-            waiting.discard(source)
-        for line in cutters[source].added(data or b"\n"):
-            yield source, line
-
-
-def _read(source: str, pipe: IO[bytes], chunks: queue.Queue[tuple[str, bytes]]) -> None:
-    """Pass on what comes through a pipe; at its end, nothing."""
-    with pipe:
-        while data := os.read(pipe.fileno(), CHUNK_BYTES):
-            chunks.put((source, data))
-    chunks.put((source, b""))
-
-
-def _end(process: subprocess.Popen) -> None:
-    """End a process, if it runs, and by closing its standard input its child."""
-    process.stdin.close()
-    try:
-        process.wait(ENDED_WITHIN_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _inPython(message: str) -> str:

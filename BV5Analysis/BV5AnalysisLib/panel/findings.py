@@ -22,7 +22,8 @@ class FindingsSection:
 
     def __init__(self, ui: Any) -> None:
         self._ui = ui
-        self._rows: list[qt.QWidget] = []
+        # Filled anew for each case; those that are left over stay, out of the layout and hidden.
+        self._rows: list[tuple[qt.QLabel, qt.QLabel]] = []
 
     def show(self, findings: list[dict[str, Any]] | None) -> None:
         """Show findings.
@@ -32,33 +33,41 @@ class FindingsSection:
         findings : list of dict or None
             As in a case's record, with ``severity`` and ``text``; None without a case.
         """
-        layout = self._ui.findingsContainer.layout()
-        for widget in self._rows:
-            layout.removeWidget(widget)
-            widget.hide()
-            widget.deleteLater()
-        self._rows = []
         self._ui.findingsSummaryLabel.text = (
             _("No case yet") if findings is None else summary(findings)
         )
         rank = {severity: index for index, severity in enumerate(_SEVERITIES)}
-        for row, finding in enumerate(sorted(findings or [], key=lambda f: rank[f["severity"]])):
-            self._add(layout, row, finding["severity"], finding["text"])
+        worstFirst = sorted(findings or [], key=lambda finding: rank[finding["severity"]])
+        self._makeRows(len(worstFirst))
+        for row, finding in enumerate(worstFirst):
+            _fill(*self._rows[row], finding["severity"], finding["text"])
+        self._showRows(len(worstFirst))
 
-    def _add(self, layout: qt.QGridLayout, row: int, severity: str, text: str) -> None:
-        icon = qt.QLabel()
-        icon.setPixmap(_icon(severity).pixmap(qt.QSize(ICON_SIZE, ICON_SIZE)))
-        icon.toolTip = _name(severity)
-        icon.setAlignment(qt.Qt.AlignTop)
-        label = qt.QLabel(text)
-        label.setTextFormat(qt.Qt.PlainText)
-        label.wordWrap = True
-        label.toolTip = _name(severity)
-        label.setTextInteractionFlags(qt.Qt.TextSelectableByMouse)
-        layout.addWidget(icon, row, 0)
-        layout.addWidget(label, row, 1)
+    def _makeRows(self, count: int) -> None:
+        container = self._ui.findingsContainer
+        while len(self._rows) < count:
+            icon, label = qt.QLabel(container), qt.QLabel(container)
+            icon.setAlignment(qt.Qt.AlignTop)
+            label.setTextFormat(qt.Qt.PlainText)
+            label.wordWrap = True
+            label.setTextInteractionFlags(qt.Qt.TextSelectableByMouse)
+            self._rows.append((icon, label))
+
+    def _showRows(self, count: int) -> None:
+        layout = self._ui.findingsContainer.layout()
         layout.setColumnStretch(1, 1)
-        self._rows += [icon, label]
+        for row, widgets in enumerate(self._rows):
+            for column, widget in enumerate(widgets):
+                layout.removeWidget(widget)
+                if row < count:
+                    layout.addWidget(widget, row, column)
+                widget.visible = row < count
+
+
+def _fill(icon: qt.QLabel, label: qt.QLabel, severity: str, text: str) -> None:
+    icon.setPixmap(_icon(severity).pixmap(qt.QSize(ICON_SIZE, ICON_SIZE)))
+    label.text = text
+    icon.toolTip = label.toolTip = _name(severity)
 
 
 _SEVERITIES = ("error", "warning", "info")

@@ -19,8 +19,6 @@ from ..imaging.errors import AnalysisError
 MODULE_FOLDER = Path(__file__).resolve().parents[2]
 """Python looks there first, so a command is started there and not among the user's files."""
 COMMAND = ("-m", "BV5AnalysisLib")
-SAYS = "bv5: "
-"""Beginning of the line by which the command says why it ends."""
 CRASHED = "exit abnormally"
 """Part of the line by which the launcher says that its child crashed or was killed."""
 

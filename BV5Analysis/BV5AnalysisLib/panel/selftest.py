@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import slicer
 
-from .background import MODULE_FOLDER, AnalysisProcess, AnalysisRequest
+from .background import AnalysisProcess, AnalysisRequest
+from .pythonslicer import MODULE_FOLDER
 
 if TYPE_CHECKING:
     from ..imaging.phantom import ChestPhantom

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import logging
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import qt
@@ -14,6 +13,15 @@ from slicer.i18n import tr as _
 
 REMOVE_AGAIN_MS = 1000
 REMOVE_ATTEMPTS = 10
+NEARLY_NOTHING_BYTES = 2**20
+
+
+def isFull(folder: Path) -> bool:
+    """Whether the disk of a folder is known to have hardly any room left."""
+    try:
+        return shutil.disk_usage(folder).free < NEARLY_NOTHING_BYTES
+    except OSError:
+        return False
 
 
 def inPlainWords(error: OSError) -> str:
@@ -28,25 +36,12 @@ def inPlainWords(error: OSError) -> str:
     )
 
 
-def remove(folder: Path, owner: qt.QObject, attempts: int = REMOVE_ATTEMPTS) -> None:
+def remove(folder: Path, attempts: int = REMOVE_ATTEMPTS) -> None:
     """Remove a folder, later if need be: on Windows, a process that is ending may still use it."""
     shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():
         return
     if attempts:
-        later(owner, REMOVE_AGAIN_MS, lambda: remove(folder, owner, attempts - 1))
+        qt.QTimer.singleShot(REMOVE_AGAIN_MS, lambda: remove(folder, attempts - 1))
     else:
         logging.warning("The folder %s could not be removed.", folder)
-
-
-def later(owner: qt.QObject, milliseconds: int, work: Callable[[], None]) -> None:
-    """Call from the event loop, after a while."""
-    timer = qt.QTimer(owner)
-    timer.setSingleShot(True)
-
-    def call() -> None:
-        timer.deleteLater()
-        work()
-
-    timer.connect("timeout()", call)
-    timer.start(milliseconds)

@@ -12,6 +12,7 @@ from standins.analysisprocess import LedProcess
 from standins.installation import Installation, install_qt
 from standins.messages import messages as the_messages
 from standins.messages import start_recording
+from standins.pythonqt.ownership import check_ownership, errors_of_ownership
 from standins.pythonqt.signals import errors_in_slots, refused_connections
 
 MODULE_FILE = Path(__file__).resolve().parents[3] / "BV5Analysis" / "BV5Analysis.py"
@@ -37,12 +38,14 @@ def qt(monkeypatch, slot_errors):
         monkeypatch.setitem(sys.modules, name, None)
     slot_errors.clear()
     refused_connections.clear()
+    errors_of_ownership.clear()
     start_recording()
     yield install_qt()
     raised = list(slot_errors)
     slot_errors.clear()
     assert not raised, f"A slot raised {raised}"
     assert not refused_connections, "Connected to signals that there are not"
+    check_ownership()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import types
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import BV5AnalysisLib
 import numpy as np
 import pytest
 import slicer
@@ -75,6 +76,11 @@ def background(qt, temporary, monkeypatch):
     module = importlib.import_module("BV5AnalysisLib.panel.background")
     yield module
     sys.modules.pop("BV5AnalysisLib.panel.background", None)
+
+
+@pytest.fixture
+def process_output(background):
+    return importlib.import_module("BV5AnalysisLib.panel.processoutput")
 
 
 @pytest.fixture
@@ -219,7 +225,7 @@ def test_the_command_and_its_environment(
     assert told["arguments"][:3] == ["-m", "BV5AnalysisLib", "analyze"]
     assert "--case=-5: Thorax ü" in told["arguments"]
     assert {"--end-with-stdin", "--no-report", "--acquisition"} <= set(told["arguments"])
-    module_folder = background.MODULE_FOLDER
+    module_folder = Path(BV5AnalysisLib.__file__).parents[1]
     assert told["folder"] == str(module_folder)
     assert (module_folder / "BV5AnalysisLib" / "__main__.py").is_file()
     environment = told["environment"]
@@ -238,12 +244,12 @@ def test_the_command_and_its_environment(
         '{"step": "a", "fraction": null}',
     ],
 )
-def test_what_looks_like_progress_and_is_none(background, line):
-    assert background.progressIn(line) is None
+def test_what_looks_like_progress_and_is_none(process_output, line):
+    assert process_output.progressIn(line) is None
 
 
-def test_an_endless_line_takes_no_memory_and_the_next_one_is_read(background):
-    lines = background.Lines()
+def test_an_endless_line_takes_no_memory_and_the_next_one_is_read(process_output):
+    lines = process_output.Lines()
     for _ in range(100):
         assert lines.added(b"x" * 100_000) == []
     assert len(lines._rest) == 65536
@@ -389,14 +395,14 @@ def is_running(pid: int) -> bool:
 def test_the_child_of_the_launcher_ends_too(
     process, request_of, python_slicer, temporary, background, how
 ):
-    python_slicer(LAUNCHER.format(library=str(background.MODULE_FOLDER)))
+    python_slicer(LAUNCHER.format(library=str(Path(BV5AnalysisLib.__file__).parents[1])))
     heard = start(process, request_of())
     wait_until(lambda: heard.progress)
     child = int(heard.progress[0][0])
     assert is_running(child)
     begun = time.monotonic()
     if how == "launcher killed":
-        os.kill(process._run._process.processId(), signal.SIGKILL)
+        os.kill(process._run._process._process.pid, signal.SIGKILL)
         wait_until(lambda: heard.ended)
         assert "by the operating system" in failure(heard)[0]
     else:
@@ -468,6 +474,101 @@ def test_a_callback_may_start_the_next(process, request_of, python_slicer):
     begin(requests.pop())
     wait_until(lambda: len(heard.ended) == 2)
     assert [each[0] for each in heard.ended] == ["finished", "finished"]
+
+
+def test_what_a_callback_raises_is_told_and_the_run_goes_on(
+    process, request_of, python_slicer, temporary, slot_errors
+):
+    python_slicer(
+        """
+        for fraction in (0.1, 0.2, 0.3):
+            print(json.dumps({"step": "a", "fraction": fraction}))
+        """,
+        WRITES_A_RESULT,
+    )
+    heard = Heard()
+
+    def fails(step, fraction):
+        heard.on_progress(step, fraction)
+        raise ValueError(fraction)
+
+    def finished(folder):
+        heard.on_finished(folder)
+        raise ValueError("shown")
+
+    process.start(request_of(), fails, finished, heard.on_failed, heard.on_cancelled)
+    wait_until(lambda: heard.ended)
+    spin(0.3)
+    assert [fraction for _step, fraction in heard.progress] == [0.1, 0.2, 0.3]
+    assert [kind for kind, *_ in heard.ended] == ["finished"]
+    assert [str(error) for error in slot_errors] == ["0.1", "0.2", "0.3", "shown"]
+    slot_errors.clear()
+    assert not process.isRunning()
+    assert names(temporary) == []
+
+
+def test_cleaning_up_from_a_callback(process, request_of, python_slicer, temporary):
+    """As when the scene is closed, or the module reloaded, by what a callback shows."""
+    python_slicer('print(\'{"step": "a", "fraction": 0.5}\', flush=True)', "time.sleep(60)")
+    heard = Heard()
+
+    def clean(step, fraction):
+        heard.on_progress(step, fraction)
+        process.cleanup()
+
+    process.start(request_of(), clean, heard.on_finished, heard.on_failed, heard.on_cancelled)
+    wait_until(lambda: heard.progress)
+    spin(0.3)
+    assert heard.ended == []
+    assert len(heard.progress) == 1
+    assert not process._timer.active
+    assert names(temporary) == []
+
+
+def test_a_callback_that_serves_events_hears_nothing_twice(process, request_of, python_slicer):
+    """A message box runs the event loop, and with it the timer."""
+    python_slicer(
+        """
+        for fraction in (0.1, 0.2):
+            print(json.dumps({"step": "a", "fraction": fraction}), flush=True)
+            time.sleep(0.3)
+        """,
+        WRITES_A_RESULT,
+    )
+    heard = Heard()
+
+    def progress(step, fraction):
+        heard.on_progress(step, fraction)
+        spin(0.4)
+
+    def finished(folder):
+        heard.on_finished(folder)
+        spin(0.4)
+
+    process.start(request_of(), progress, finished, heard.on_failed, heard.on_cancelled)
+    wait_until(lambda: heard.ended)
+    spin(0.3)
+    assert heard.progress == [("a", 0.1), ("a", 0.2)]
+    assert len(heard.ended) == 1
+
+
+def test_a_failure_that_is_told_late_finds_nothing_to_do(
+    process, request_of, temporary, monkeypatch
+):
+    monkeypatch.setenv("PATH", str(temporary))
+    heard = start(process, request_of())
+    assert heard.ended == []
+    process.cleanup()
+    spin(0.2)
+    assert heard.ended == []
+
+
+def test_a_disk_too_full_for_the_reason_is_told(
+    process, request_of, python_slicer, temporary, monkeypatch
+):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: types.SimpleNamespace(free=4096))
+    python_slicer("sys.exit(1)")
+    assert "disk is full" in failure(run(process, request_of()))[0]
 
 
 def test_the_real_command_refuses_what_is_no_chest(process, request_of, tmp_path, monkeypatch):

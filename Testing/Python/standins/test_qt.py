@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from standins import facts
+from standins.pythonqt.ownership import SegmentationFault, check_ownership, errors_of_ownership
 from standins.pythonqt.signals import refused_connections
 
 
@@ -230,3 +231,46 @@ def test_what_only_qt_6_has_is_refused(qt, widget, name):
 def test_what_is_missing_here_says_so(qt):
     with pytest.raises(facts.MissingInStandIn):
         qt.QSortFilterProxyModel().setFilterRegExp("a")
+
+
+def test_what_python_made_goes_with_its_last_reference(qt):
+    gone = []
+    timer, label = qt.QTimer(), qt.QLabel()
+    timer.connect("destroyed()", lambda: gone.append("timer"))
+    label.connect("destroyed()", lambda: gone.append("label"))
+    del timer
+    assert gone == ["timer"]
+    holder = qt.QWidget()
+    holder.setLayout(qt.QVBoxLayout())
+    holder.layout().addWidget(label)
+    del label
+    assert gone == ["timer"]
+    assert len(holder.findChildren(qt.QLabel)) == 1
+
+
+def test_deleting_later_what_python_owns_is_a_crash(qt, slicer_app):
+    label, child = qt.QLabel(), qt.QLabel()
+    holder = qt.QWidget()
+    child.setParent(holder)
+    child.deleteLater()  # Qt owns it.
+    slicer_app.app.processEvents()
+    assert holder.findChildren(qt.QLabel) == ()
+    label.deleteLater()
+    with pytest.raises(SegmentationFault, match="deleteLater on a QLabel"):
+        slicer_app.app.processEvents()
+    errors_of_ownership.clear()
+
+
+def test_a_sender_that_goes_while_it_sends_is_a_crash(qt):
+    held = {"timer": qt.QTimer()}
+
+    def fired():
+        held.clear()
+
+    held["timer"].connect("timeout()", fired)
+    held["timer"].start(0)
+    while held:
+        qt.QApplication.processEvents()
+    with pytest.raises(SegmentationFault, match="QTimer freed by its own signal"):
+        check_ownership()
+    errors_of_ownership.clear()

@@ -8,6 +8,7 @@ from PySide6 import QtCore
 
 from standins import facts
 from standins.facts import normalized
+from standins.pythonqt.ownership import Sending
 
 errors_in_slots: list[BaseException] = []
 refused_connections: list[str] = []
@@ -69,7 +70,7 @@ def connect_by_signature(wrapped, signal: str, receiver, slot: str | None = None
         receiver = getattr(receiver, slot.partition("(")[0])
     if not callable(receiver):
         raise ValueError(f"{receiver!r} is not callable")
-    function = _adapted(receiver)
+    function = _adapted(receiver, wrapped._native)
     kept = _connections(wrapped)
     kept.append((signature, receiver, function))
     objects = getattr(type(wrapped._native), "object_signals", {})
@@ -126,7 +127,7 @@ def _has(wrapped, signature: str) -> bool:
     return False
 
 
-def _adapted(receiver):
+def _adapted(receiver, sender):
     """Return a function of any number of arguments that calls with as many as are taken."""
     limit = _taken(receiver)
 
@@ -134,7 +135,8 @@ def _adapted(receiver):
         from standins.pythonqt.wrapping import to_python
 
         try:
-            receiver(*[to_python(a) for a in arguments[:limit]])
+            with Sending(sender):
+                receiver(*[to_python(a) for a in arguments[:limit]])
         except Exception as error:  # noqa: BLE001 - kept; the fixture fails the test with it
             errors_in_slots.append(error)
             traceback.print_exception(error, file=sys.stderr)

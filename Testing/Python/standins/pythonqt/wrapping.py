@@ -1,6 +1,7 @@
 """Python objects that stand for Qt objects, as PythonQt makes them."""
 
 import enum
+import weakref
 
 import shiboken6
 from PySide6 import QtCore
@@ -9,6 +10,7 @@ from standins import facts
 from standins.pythonqt.calling import call_native
 from standins.pythonqt.descriptors import Method, ObjectName, Property, Refused, Signal
 from standins.pythonqt.enums import EnumInt, EnumType
+from standins.pythonqt.ownership import delete_later, dropped, made_in_python
 from standins.pythonqt.signals import connect_by_signature, disconnect_by_signature
 
 _SHIBOKEN_OBJECT = shiboken6.Shiboken.Object
@@ -25,7 +27,10 @@ class Wrapped:
         from standins.pythonqt.subclassing import native_class_for
 
         native_class = native_class_for(type(self))
-        _adopt(self, call_native(native_class, arguments))
+        _adopt(self, made_in_python(call_native(native_class, arguments)))
+
+    def __del__(self):
+        dropped(getattr(self, "_native_object", None))
 
     @property
     def _native(self):
@@ -109,12 +114,15 @@ def _qt_class(cls: type) -> type:
 def _adopt(wrapped: Wrapped, native) -> None:
     wrapped._native_object = native
     if isinstance(native, QtCore.QObject):
-        native._pythonqt_wrapper = wrapped
+        # What Python made goes with its last reference in Python.
+        weakly = getattr(native, "_pythonqt_owned", False)
+        native._pythonqt_wrapper = weakref.ref(wrapped) if weakly else lambda: wrapped
 
 
 def wrap(native) -> Wrapped:
     """Return the one wrapper of a PySide6 object."""
-    existing = getattr(native, "_pythonqt_wrapper", None)
+    reference = getattr(native, "_pythonqt_wrapper", None)
+    existing = reference() if reference is not None else None
     if existing is not None:
         return existing
     wrapped = object.__new__(wrapper_class(_nearest(type(native))))
@@ -232,4 +240,5 @@ def _of_every_object() -> dict:
         "name": ObjectName(),
         "connect": connect_by_signature,
         "disconnect": disconnect_by_signature,
+        "deleteLater": delete_later,
     }

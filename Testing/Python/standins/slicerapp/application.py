@@ -4,6 +4,8 @@ from pathlib import Path
 
 from PySide6 import QtCore, QtWidgets
 
+from standins.pythonqt.ownership import check_ownership
+
 _Application = QtWidgets.QApplication
 
 
@@ -94,6 +96,7 @@ class qSlicerApplication(QtCore.QObject):
         return QtCore.QProcessEnvironment.systemEnvironment()
 
     def processEvents(self, flags=None):
+        check_ownership()
         _Application.processEvents()
         _Application.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
 
