@@ -8,7 +8,7 @@ it starts, so heavy packages are imported only where they are needed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from BV5AnalysisLib.scene.batchtable import BatchResult
     from BV5AnalysisLib.scene.cohort import CohortNodes
     from BV5AnalysisLib.scene.display import DisplaySettings
+    from BV5AnalysisLib.scene.edited import EditCheck
     from BV5AnalysisLib.scene.outcome import Outcome
     from BV5AnalysisLib.study.cohortresult import CohortResult
 
@@ -58,6 +59,7 @@ class BV5Analysis(ScriptedLoadableModule):
         )
         slicer.app.connect("startupCompleted()", registerSampleData)
         slicer.app.connect("startupCompleted()", registerLayouts)
+        slicer.app.connect("startupCompleted()", keepCharts)
 
 
 def registerLayouts() -> None:
@@ -73,6 +75,13 @@ def registerLayouts() -> None:
     if layoutNode is not None:
         register_layout(layoutNode)
         register_layout(layoutNode, COHORT_LAYOUT_ID, cohort_layout_xml())
+
+
+def keepCharts() -> None:
+    """Keep cases' charts whole whenever a scene is loaded, whether the panel is open or not."""
+    from BV5AnalysisLib.scene.loading import ChartKeeper
+
+    ChartKeeper(slicer.mrmlScene)  # The scene's observers hold it.
 
 
 def registerSampleData() -> None:
@@ -229,6 +238,10 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
     the scene is then as before.
     """
 
+    def __init__(self, parent: Any = None) -> None:
+        ScriptedLoadableModuleLogic.__init__(self, parent)
+        self._editCheck: EditCheck | None = None
+
     def getParameterNode(self) -> Any:
         """Scene's parameter node, wrapped: the user's choices in the panel."""
         from BV5AnalysisLib.panel.parameternode import BV5AnalysisParameterNode
@@ -374,6 +387,31 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
 
         update_case(outcome, recomputed_case(outcome, parameters))
         return outcome
+
+    def isEdited(
+        self, outcome: Outcome, changed: Iterable[slicer.vtkMRMLSegmentationNode] = ()
+    ) -> bool:
+        """Whether a case's segmentations are others than those that its numbers are of.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            The case.
+        changed : iterable of vtkMRMLSegmentationNode, optional
+            Segmentations whose voxels are to be read anew, even if they do not look changed.
+
+        Returns
+        -------
+        bool
+            By content: an edit that was undone is none.
+        """
+        from BV5AnalysisLib.scene.edited import EditCheck
+
+        if self._editCheck is None:
+            self._editCheck = EditCheck()
+        for segmentation in changed:
+            self._editCheck.changed(segmentation)
+        return self._editCheck.edited(outcome)
 
     def outcomes(self) -> list[Outcome]:
         """Cases of the scene, in the order in which they came."""

@@ -2,54 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import qt
 import slicer
 from slicer.util import VTKObservationMixin
 
+from ..imaging.errors import AnalysisError
 from .shown import EDITED
 
 if TYPE_CHECKING:
     from ..scene.outcome import Outcome
 
+WAIT_MS = 150
+"""From the last change to the comparison: a burst of changes is compared once."""
+
 
 class EditWatch(VTKObservationMixin):
-    """Marks case nodes as edited; the mark is saved with the scene.
+    """Marks case nodes as edited while their segmentations are others than the numbers are of.
 
-    Only the segments' voxels count, and segments added or removed; colors, names and visibility
-    do not change the numbers.
+    Slicer's events only tell that something may have changed: opening Segment Editor, making
+    surfaces and loading a scene tell so, too. What counts is the content, see
+    `scene.edited`; it is compared from the event loop, soon after the last event, and
+    the mark goes when an edit is undone.
 
     Parameters
     ----------
     onEdited : callable
-        Called after a case was marked.
+        Called after a case was marked, or its mark taken away.
+    isEdited : callable
+        Compares: `Logic.isEdited`.
     """
 
-    def __init__(self, onEdited: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        onEdited: Callable[[], None],
+        isEdited: Callable[[Outcome, Iterable[slicer.vtkMRMLSegmentationNode]], bool],
+    ) -> None:
         VTKObservationMixin.__init__(self)
         self._onEdited = onEdited
-        self._watched: dict[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLTextNode] = {}
+        self._isEdited = isEdited
+        self._watched: dict[slicer.vtkMRMLSegmentationNode, Outcome] = {}
+        self._due: dict[Outcome, list[slicer.vtkMRMLSegmentationNode]] = {}
         self._paused = False
+        # Kept, and let go of with this object: PythonQt owns it.
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(WAIT_MS)
+        self._timer.connect("timeout()", self._compare)
 
     def watch(self, outcome: Outcome) -> None:
-        """Watch a case from now on; again after its segmentations were made anew."""
+        """Watch a case from now on, and compare it soon; again after its nodes were made anew."""
         for segmentation in (outcome.vesselsSegmentation, outcome.lungsSegmentation):
             if segmentation is None or segmentation in self._watched:
                 continue
-            self._watched[segmentation] = outcome.caseNode
+            self._watched[segmentation] = outcome
             for event in (
                 slicer.vtkSegmentation.SourceRepresentationModified,
                 slicer.vtkSegmentation.SegmentAdded,
                 slicer.vtkSegmentation.SegmentRemoved,
             ):
                 self.addObserver(segmentation, event, self._onSegmentationModified)
+        self._compareSoon(outcome)
 
     def stop(self) -> None:
         """Watch nothing."""
+        self._timer.stop()
+        self._due.clear()
         self.removeObservers()
         self._watched.clear()
+
+    def isWaiting(self) -> bool:
+        """Whether a comparison is still to come."""
+        return self._timer.isActive()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -61,7 +88,7 @@ class EditWatch(VTKObservationMixin):
             self._paused = before
 
     def mark(self, caseNode: slicer.vtkMRMLTextNode, edited: bool) -> None:
-        """Mark a case as edited, or as up to date."""
+        """Mark a case as edited, or as up to date, until it is next compared."""
         if (caseNode.GetAttribute(EDITED) == "1") == edited:
             return
         if edited:
@@ -73,9 +100,34 @@ class EditWatch(VTKObservationMixin):
     def _onSegmentationModified(
         self, segmentation: slicer.vtkMRMLSegmentationNode, _event: str
     ) -> None:
-        caseNode = self._watched.get(segmentation)
-        # While the scene closes or loads, segments come and go without an edit.
-        scene = caseNode.GetScene() if caseNode is not None else None
-        if self._paused or scene is None or scene.IsBatchProcessing():
+        outcome = self._watched.get(segmentation)
+        if outcome is not None and not self._paused:
+            self._compareSoon(outcome, segmentation)
+
+    def _compareSoon(self, outcome: Outcome, *changed: slicer.vtkMRMLSegmentationNode) -> None:
+        self._due.setdefault(outcome, []).extend(changed)
+        self._timer.start()  # Anew: it waits for the end of a burst.
+
+    def _compare(self) -> None:
+        """Compare the cases that may have changed, unless their scene is being changed as a whole.
+
+        While a scene is loaded, nodes have yet to come; while it is closed, they go.
+        """
+        if self._paused or any(self._isBusy(outcome) for outcome in self._due):
+            self._timer.start()
             return
-        self.mark(caseNode, edited=True)
+        due, self._due = self._due, {}
+        for outcome, changed in due.items():
+            node = outcome.caseNode
+            if node is None or node.GetScene() is None:
+                continue
+            try:
+                edited = self._isEdited(outcome, changed)
+            except AnalysisError:
+                continue  # A damaged record: the panel tells when it is to show it.
+            self.mark(node, edited)
+
+    @staticmethod
+    def _isBusy(outcome: Outcome) -> bool:
+        scene = outcome.caseNode.GetScene() if outcome.caseNode is not None else None
+        return scene is not None and bool(scene.IsBatchProcessing())

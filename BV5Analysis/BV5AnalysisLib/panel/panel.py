@@ -61,7 +61,7 @@ class Panel(VTKObservationMixin):
         self._importing = False
         self._case: ShownCase | None = None
         self._tried: slicer.vtkMRMLTextNode | None = None
-        self._edits = EditWatch(self._onEdited)
+        self._edits = EditWatch(self._onEdited, logic.isEdited)
         self._inputs = InputSection(self._scene, self._showReason)
         self._analysis = AnalysisSection(
             ui, logic, process, self._makeRequest, self._onLoaded, self._chosenRegions

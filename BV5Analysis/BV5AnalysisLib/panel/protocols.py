@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -46,6 +46,11 @@ class Logic(Protocol):
 
     def recompute(self, outcome: Outcome, parameters: Parameters | None = None) -> Outcome:
         """Update a case from its segmentations."""
+
+    def isEdited(
+        self, outcome: Outcome, changed: Iterable[slicer.vtkMRMLSegmentationNode] = ()
+    ) -> bool:
+        """Whether the segmentations are others than those that the numbers are of."""
 
     def measurementsText(self, outcome: Outcome) -> str:
         """Measurements, tab separated."""

@@ -13,6 +13,7 @@ from .colors import add_legend, add_size_class_colors, set_size_class_names
 from .display import LUNG_OPACITY
 from .folders import put_into_folder
 from .models import add_model, centerlines_poly_data, color_by_class
+from .nodenames import saveable_name
 from .outcome import Outcome, tubes_role
 from .plots import (
     HISTOGRAM_AXES,
@@ -215,5 +216,4 @@ def plain_name(outcome: Outcome) -> str:
 
 
 def _name(outcome: Outcome, what: str) -> str:
-    # Slicer writes names of files into the scene's XML as they are; an & there ends the loading.
-    return f"{plain_name(outcome)} {what}".replace("&", "+")
+    return saveable_name(f"{plain_name(outcome)} {what}")

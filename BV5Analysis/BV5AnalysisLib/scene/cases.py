@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import zlib
 
-import numpy as np
 import slicer
 
 from ..export.case import Case, Review
@@ -15,18 +13,17 @@ from ..imaging.errors import AnalysisError
 from ..imaging.scan import Region
 from .casenodes import CASE_PREFIX, fill_nodes, plain_name
 from .display import apply_display, current_display
+from .edited import remember_computed
 from .folders import make_folder, remove_folder
 from .masks import lung_labels, regions_from, vessel_labels
 from .models import centerlines_of
 from .outcome import CASE_ATTRIBUTE, Outcome, find_outcomes
-from .places import check_same_grid, check_together
+from .places import check_same_grid, check_together, frame_of
 from .selection import clear_selection
 from .tables import saveable
 
 HAD_VOLUME = "BV5Analysis.hadInputVolume"
 """Attribute of a case node that was given a CT, which may have been deleted since."""
-COMPUTED_FROM = "BV5Analysis.computedFrom"
-"""Attribute of a case node: digest of the segmentations that its numbers are of."""
 
 
 def add_case(
@@ -172,36 +169,17 @@ def case_from_scene(outcome: Outcome, need_volume: bool = False) -> Case:
     grid = grid_of(record)
     return case_from_record(
         record,
-        lung_labels(outcome.lungsSegmentation, grid, _frame(outcome, outcome.lungsSegmentation)),
+        lung_labels(outcome.lungsSegmentation, grid, frame_of(outcome, outcome.lungsSegmentation)),
         vessel_labels(
-            outcome.vesselsSegmentation, grid, _frame(outcome, outcome.vesselsSegmentation)
+            outcome.vesselsSegmentation, grid, frame_of(outcome, outcome.vesselsSegmentation)
         ),
         centerlines_of(outcome.centerlinesModel),
     )
 
 
-def was_edited(outcome: Outcome, case: Case) -> bool:
-    """Whether segmentations were edited since a case's numbers were computed.
-
-    Parameters
-    ----------
-    outcome : Outcome
-        Nodes of the case.
-    case : Case
-        As `case_from_scene` just read it.
-    """
-    return outcome.caseNode.GetAttribute(COMPUTED_FROM) != _digest(case)
-
-
 def _fill(outcome: Outcome, case: Case) -> None:
     fill_nodes(outcome, case)
-    outcome.caseNode.SetAttribute(COMPUTED_FROM, _digest(case))
-
-
-def _digest(case: Case) -> str:
-    """Short text that differs where the labels do."""
-    labels = (np.ascontiguousarray(each.array, np.uint8) for each in (case.vessels, case.lungs))
-    return " ".join(f"{zlib.crc32(array):08x}" for array in labels)
+    remember_computed(outcome, case)
 
 
 def regions_of(outcome: Outcome) -> tuple[Region, ...]:
@@ -209,7 +187,7 @@ def regions_of(outcome: Outcome) -> tuple[Region, ...]:
     node = outcome.regionsSegmentation
     if node is None:
         return ()
-    return regions_from(node, grid_of(outcome.record), _frame(outcome, node))
+    return regions_from(node, grid_of(outcome.record), frame_of(outcome, node))
 
 
 def attach_volume(outcome: Outcome, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
@@ -269,10 +247,3 @@ def _own_nodes(outcome: Outcome) -> list[slicer.vtkMRMLNode]:
     roles = [node.GetNthNodeReferenceRole(i) for i in range(node.GetNumberOfNodeReferenceRoles())]
     own = [node.GetNodeReference(role) for role in roles]
     return [each for each in own if each is not None and each not in given]
-
-
-def _frame(
-    outcome: Outcome, otherwise: slicer.vtkMRMLTransformableNode
-) -> slicer.vtkMRMLTransformableNode:
-    """Node in whose frame the case's grid is."""
-    return outcome.centerlinesModel or outcome.inputVolume or otherwise

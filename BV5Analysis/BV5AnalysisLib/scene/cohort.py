@@ -12,11 +12,11 @@ from ..study.cohortresult import CohortResult
 from .cohortchart import CohortChart, CohortCurve, drawable
 from .cohortcurves import cohort_charts
 from .cohorttables import TITLES, cohort_blocks, fill_block, fill_cases
+from .nodenames import saveable_name
+from .outcome import COHORT_ATTRIBUTE
 from .tables import Column, fill_table
 from .viewnodes import nodes_of_class
 
-COHORT_ATTRIBUTE = "BV5Analysis.cohort"
-"""Attribute by which a node belongs to the cohort of this name."""
 CASE = Column("case", "Case", "", "")
 LINE_WIDTH = 2.0
 MARKER_SIZE = 8.0
@@ -121,9 +121,7 @@ class _Making:
 
     def node(self, kind: str, what: str, folder: int | None = None) -> slicer.vtkMRMLNode:
         """Add a node, in the folder of the moment or another one."""
-        # Slicer writes names of files into the scene's XML as they are; an & ends the loading.
-        name = f"{self.name}: {what}".replace("&", "+")
-        node = self.scene.AddNewNodeByClass(kind, name)
+        node = self.scene.AddNewNodeByClass(kind, saveable_name(f"{self.name}: {what}"))
         node.SetAttribute(COHORT_ATTRIBUTE, self.name)
         place = folder or self.folder
         if item := self.hierarchy.GetItemByDataNode(node):

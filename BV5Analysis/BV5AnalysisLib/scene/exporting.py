@@ -10,7 +10,8 @@ from ..export.folder import RESULT, check_output, output_folder
 from ..export.tables import measurements_csv, safe_cell
 from ..imaging.errors import AnalysisError
 from ..imaging.volume import Volume
-from .cases import case_from_scene, was_edited
+from .cases import case_from_scene
+from .edited import was_edited
 from .outcome import Outcome
 from .places import scan_of
 

@@ -9,6 +9,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from ..imaging.volume import Grid, Volume
 from .coordinates import index_to_ras
+from .nodenames import saveable_name
 
 LUNG_WINDOW_HU = 1500.0
 LUNG_LEVEL_HU = -600.0
@@ -22,7 +23,7 @@ def add_volume(scene: slicer.vtkMRMLScene, name: str, ct: Volume) -> slicer.vtkM
     scene : vtkMRMLScene
         Scene to add to.
     name : str
-        Node name.
+        Node name, see `nodenames.saveable_name`.
     ct : Volume
         Attenuation in HU, (z, y, x).
 
@@ -35,7 +36,7 @@ def add_volume(scene: slicer.vtkMRMLScene, name: str, ct: Volume) -> slicer.vtkM
     image = vtk.vtkImageData()
     image.SetDimensions(ct.grid.size)
     image.GetPointData().SetScalars(_scalars(ct.array))
-    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", saveable_name(name))
     node.SetIJKToRASMatrix(index_to_ras(ct.grid))
     node.SetAndObserveImageData(image)
     node.CreateDefaultDisplayNodes()

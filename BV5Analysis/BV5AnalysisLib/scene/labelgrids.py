@@ -55,14 +55,42 @@ def labels_on_grid(
     rank[1:] = 1
     rank[list(later_counts)] = np.arange(len(later_counts)) + 1
     result = np.zeros(grid.shape, np.uint8)
+    first = True
     for where, labels, segments in layers_on_grid(segmentation, grid, frame):
         known = {label: values[name] for label, name in segments.items() if name in values}
-        table = np.zeros(int(max(labels.max(initial=0), *segments)) + 1, np.uint8)
-        table[list(known)] = list(known.values())
-        new = table[np.maximum(labels, 0)]
+        new = looked_up(labels, known)
         into = result[where]
-        np.copyto(into, new, where=rank[new] > rank[into])
+        if first:  # There is nothing yet that could count instead.
+            into[...] = new
+            first = False
+        else:
+            ranks = dict(enumerate(rank.tolist()))
+            np.copyto(into, new, where=looked_up(new, ranks) > looked_up(into, ranks))
     return Volume(result, grid)
+
+
+def looked_up(labels: np.ndarray, values: Mapping[int, int]) -> np.ndarray:
+    """Another value for each label.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        Integers, whatever their type.
+    values : mapping of int to int
+        Values, 0 to 255, by label; 0 for all others.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, of the same shape.
+    """
+    if labels.dtype == np.uint8:
+        # Several times quicker than an index array: scans have 10⁸ voxels.
+        table = bytes(values.get(label, 0) for label in range(256))
+        return np.frombuffer(labels.tobytes().translate(table), np.uint8).reshape(labels.shape)
+    table = np.zeros(int(max(labels.max(initial=0), *values, 0)) + 1, np.uint8)
+    table[list(values)] = list(values.values())
+    return table[np.maximum(labels, 0)]
 
 
 def layers_on_grid(

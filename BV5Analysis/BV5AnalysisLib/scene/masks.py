@@ -22,6 +22,8 @@ WIDER_LAST = (
     SizeClass.BV10,
 )
 """Where vessel segments overlap, the later one counts."""
+OTHER_SEGMENT = 255
+"""Label of lung segments that are neither the right nor the left lung."""
 
 
 def vessel_labels(
@@ -56,8 +58,8 @@ def lung_labels(
 ) -> Volume:
     """Right and left lung, as they were edited.
 
-    Segments are known by their IDs. As soon as there are others, too, all of them together are
-    split by side.
+    Segments are known by their IDs. As soon as others have voxels, too, all of them together
+    are split by side.
 
     Parameters
     ----------
@@ -78,15 +80,33 @@ def lung_labels(
     AnalysisError
         Segments that must be split by side cover but one lung.
     """
-    sides = {look.key: int(label) for label, look in LUNGS.items()}
-    segments = segment_ids(segmentation)
-    if set(segments) <= set(sides):
-        return labels_on_grid(segmentation, {name: sides[name] for name in segments}, grid, frame)
-    mask = labels_on_grid(segmentation, dict.fromkeys(segments, 1), grid, frame)
-    if not mask.array.any():
-        return mask
+    labels = lung_labels_as_drawn(segmentation, grid, frame)
+    if OTHER_SEGMENT not in labels.array:
+        return labels
+    mask = labels.with_array((labels.array > 0).astype(np.uint8))
     orientation = Orientation.of(grid)
     return mask.with_array(orientation.turn_back(given_lungs(mask, orientation)))
+
+
+def lung_labels_as_drawn(
+    segmentation: slicer.vtkMRMLSegmentationNode, grid: Grid, frame: Frame | None
+) -> Volume:
+    """Right and left lung, and whatever other segments there are, before they are split by side.
+
+    Parameters
+    ----------
+    segmentation, grid, frame
+        As for `lung_labels`.
+
+    Returns
+    -------
+    Volume
+        uint8 `LungLabel` values, `OTHER_SEGMENT` in segments that are no lung, else 0.
+    """
+    sides = {look.key: int(label) for label, look in LUNGS.items()}
+    values = {name: sides.get(name, OTHER_SEGMENT) for name in segment_ids(segmentation)}
+    others_count = (*sorted(sides.values(), reverse=True), OTHER_SEGMENT)
+    return labels_on_grid(segmentation, values, grid, frame, others_count)
 
 
 def lungs_from(

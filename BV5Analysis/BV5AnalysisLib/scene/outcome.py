@@ -15,6 +15,8 @@ from ..imaging.sizeclasses import SizeClass
 
 CASE_ATTRIBUTE = "BV5Analysis.case"
 """Attribute by which a text node is a case node."""
+COHORT_ATTRIBUTE = "BV5Analysis.cohort"
+"""Attribute by which a node belongs to the cohort of this name."""
 _ROLE = "BV5Analysis."
 """What the references' roles start with."""
 

@@ -46,6 +46,13 @@ def check_together(outcome: Outcome, with_volume: bool) -> None:
         )
 
 
+def frame_of(
+    outcome: Outcome, otherwise: slicer.vtkMRMLTransformableNode
+) -> slicer.vtkMRMLTransformableNode:
+    """Node in whose frame the case's grid is."""
+    return outcome.centerlinesModel or outcome.inputVolume or otherwise
+
+
 def scan_of(outcome: Outcome) -> Volume | None:
     """Voxels of the case's CT, on the case's grid; None without CT.
 

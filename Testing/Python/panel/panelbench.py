@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import time
 from pathlib import Path
 
 import BV5AnalysisLib
@@ -44,6 +45,13 @@ class Bench:
     def wait(self):
         """Let Qt work off what waits."""
         for _ in range(3):
+            slicer.app.processEvents()
+
+    def waitForEdits(self):
+        """Let the panel compare what may have been edited."""
+        while self.panel._edits.isWaiting():
+            # Not at full speed: each call of PySide's costs None a reference.
+            time.sleep(0.01)
             slicer.app.processEvents()
 
     def addVolume(self, name="CT"):

@@ -94,6 +94,7 @@ class FakeLogic:
         self.fails = {}
         self.branch = None
         self.reason = ""
+        self.computedFrom = {}
 
     def _called(self, name, *arguments):
         self.calls.append((name, *arguments))
@@ -120,7 +121,18 @@ class FakeLogic:
         table = scene.AddNewNodeByClass("vtkMRMLTableNode", f"{name} branches")
         self.fillBranches(table, branches)
         node.SetNodeReferenceID("branchesTable", table.GetID())
-        return FakeOutcome(node)
+        outcome = FakeOutcome(node)
+        self.computedFrom[node.GetID()] = self._content(outcome)
+        return outcome
+
+    def _content(self, outcome):
+        """Segments stand for voxels here."""
+        both = (outcome.vesselsSegmentation, outcome.lungsSegmentation)
+        return [node and node.GetSegmentation().GetSegmentIDs() for node in both]
+
+    def isEdited(self, outcome, changed=()):
+        self._called("isEdited", outcome)
+        return self._content(outcome) != self.computedFrom[outcome.caseNode.GetID()]
 
     def fillBranches(self, table, branches):
         """Fill a table as `scene.branches` does."""
@@ -168,6 +180,7 @@ class FakeLogic:
         outcome.vesselsSegmentation.GetSegmentation().AddEmptySegment("new", "new")
         self.fillBranches(outcome.branchesTable, BRANCHES[:2])
         outcome.caseNode.SetText(json.dumps(record))
+        self.computedFrom[outcome.caseNode.GetID()] = self._content(outcome)
         return outcome
 
     def measurementsText(self, outcome):

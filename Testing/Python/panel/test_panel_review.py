@@ -261,14 +261,15 @@ def test_edit_vessels(bench, case):
     assert bench.logic.called("editVessels") == [(case,)]
 
 
-def change_voxels(segmentation):
-    segmentation.GetSegmentation().AddEmptySegment("painted", "painted")
+def change_voxels(segmentation, key="painted"):
+    segmentation.GetSegmentation().AddEmptySegment(key, key)
 
 
 def test_edits_are_noticed_also_from_another_module(bench, case):
     assert not bench.ui.recomputeHintLabel.visible
     bench.panel.exit()
     change_voxels(case.vesselsSegmentation)
+    bench.waitForEdits()
     bench.panel.enter()
     assert bench.ui.recomputeHintLabel.text == "Edited: recompute to update the numbers."
     assert case.caseNode.GetAttribute("BV5Analysis.edited") == "1"
@@ -276,6 +277,7 @@ def test_edits_are_noticed_also_from_another_module(bench, case):
 
 def test_edits_of_the_lungs_count_too(bench, case):
     change_voxels(case.lungsSegmentation)
+    bench.waitForEdits()
     assert bench.ui.resultsEditedLabel.visible
 
 
@@ -285,13 +287,85 @@ def test_display_changes_are_no_edits(bench, case):
     segmentation.GetSegmentation().GetSegment("bv5").SetName("renamed")
     segmentation.GetDisplayNode().SetSegmentVisibility("bv5", False)
     segmentation.GetDisplayNode().SetOpacity3D(0.5)
+    bench.waitForEdits()
     assert not bench.ui.resultsEditedLabel.visible
     assert not bench.ui.recomputeHintLabel.visible
+
+
+def test_what_slicer_tells_as_changed_is_no_edit_if_it_is_the_same(bench, case):
+    for event in ("SourceRepresentationModified", "SegmentAdded", "SegmentRemoved"):
+        case.vesselsSegmentation.InvokeEvent(getattr(slicer.vtkSegmentation, event))
+    assert bench.panel._edits.isWaiting()
+    bench.waitForEdits()
+    assert not bench.ui.resultsEditedLabel.visible
+    assert case.caseNode.GetAttribute("BV5Analysis.edited") is None
+
+
+def test_the_mark_goes_when_an_edit_is_undone(bench, case):
+    change_voxels(case.vesselsSegmentation)
+    bench.waitForEdits()
+    assert bench.ui.resultsEditedLabel.visible
+    case.vesselsSegmentation.GetSegmentation().RemoveSegment("painted")
+    bench.waitForEdits()
+    assert not bench.ui.resultsEditedLabel.visible
+    assert not bench.ui.recomputeHintLabel.visible
+    assert case.caseNode.GetAttribute("BV5Analysis.edited") is None
+
+
+def test_a_burst_of_changes_is_compared_once(bench, case):
+    bench.waitForEdits()
+    before = len(bench.logic.called("isEdited"))
+    for stroke in range(5):
+        change_voxels(case.vesselsSegmentation, f"stroke {stroke}")
+        change_voxels(case.lungsSegmentation, f"stroke {stroke}")
+        bench.wait()
+    assert len(bench.logic.called("isEdited")) == before
+    bench.waitForEdits()
+    assert len(bench.logic.called("isEdited")) == before + 1
+
+
+def test_a_mark_that_was_saved_is_checked_when_the_case_is_shown(bench):
+    outcome = bench.logic.addCase("Loaded")
+    outcome.caseNode.SetAttribute("BV5Analysis.edited", "1")
+    bench.ui.caseSelector.setCurrentNode(outcome.caseNode)
+    bench.waitForEdits()
+    assert not bench.ui.resultsEditedLabel.visible
+    other = bench.logic.addCase("Edited before it was loaded")
+    change_voxels(other.vesselsSegmentation)
+    bench.ui.caseSelector.setCurrentNode(other.caseNode)
+    bench.waitForEdits()
+    assert bench.ui.resultsEditedLabel.visible
+
+
+def test_nothing_is_compared_while_the_scene_is_changed_as_a_whole(bench, case):
+    bench.waitForEdits()
+    scene, before = bench.scene, len(bench.logic.called("isEdited"))
+    scene.StartState(scene.BatchProcessState)
+    change_voxels(case.vesselsSegmentation)
+    bench.panel._edits._compare()  # as the timer does
+    assert len(bench.logic.called("isEdited")) == before
+    scene.EndState(scene.BatchProcessState)
+    bench.waitForEdits()
+    assert bench.ui.resultsEditedLabel.visible
+
+
+@pytest.mark.parametrize("leave", ["cleanup", "close"])
+def test_nothing_is_compared_after_the_case_was_left(bench, case, leave):
+    bench.waitForEdits()
+    change_voxels(case.vesselsSegmentation)
+    before = len(bench.logic.called("isEdited"))
+    if leave == "cleanup":
+        bench.panel.cleanup()
+    else:
+        bench.closeScene()
+    assert not bench.panel._edits.isWaiting()
+    assert len(bench.logic.called("isEdited")) == before
 
 
 def test_edits_belong_to_their_case(bench):
     first, second = bench.showCase("First"), bench.showCase("Second")
     change_voxels(first.vesselsSegmentation)
+    bench.waitForEdits()
     assert not bench.ui.resultsEditedLabel.visible
     bench.ui.caseSelector.setCurrentNode(first.caseNode)
     assert bench.ui.resultsEditedLabel.visible
@@ -342,6 +416,7 @@ def test_recompute_takes_floor_and_bounds_only(bench, case):
 
 def test_recompute_that_cannot_be_done(bench, case):
     change_voxels(case.vesselsSegmentation)
+    bench.waitForEdits()
     bench.logic.fails["recompute"] = AnalysisError("The lungs segmentation was deleted.")
     bench.ui.recomputeButton.click()
     assert "The lungs segmentation was deleted." in bench.messages.texts("error")[0]

@@ -23,9 +23,9 @@ from BV5AnalysisLib.scene.cases import (
     remove_case,
     set_review,
     update_case,
-    was_edited,
 )
 from BV5AnalysisLib.scene.display import DisplaySettings, apply_display, current_display
+from BV5AnalysisLib.scene.edited import was_edited
 from BV5AnalysisLib.scene.exporting import write_outcome, write_table
 from BV5AnalysisLib.scene.images import add_volume, labelmap
 from BV5AnalysisLib.scene.measuring import recomputed_case
