@@ -55,11 +55,14 @@ def labels_on_grid(
     rank[1:] = 1
     rank[list(later_counts)] = np.arange(len(later_counts)) + 1
     result = np.zeros(grid.shape, np.uint8)
-    for where, labels, segments in layers_on_grid(segmentation, grid, frame):
+    for number, (where, labels, segments) in enumerate(layers_on_grid(segmentation, grid, frame)):
         known = {label: values[name] for label, name in segments.items() if name in values}
         table = np.zeros(int(max(labels.max(initial=0), *segments)) + 1, np.uint8)
         table[list(known)] = list(known.values())
-        new = table[np.maximum(labels, 0)]
+        new = np.take(table, labels if labels.dtype.kind == "u" else np.maximum(labels, 0))
+        if number == 0:  # Mostly the only one: there is nothing to compare with.
+            result[where] = new
+            continue
         into = result[where]
         np.copyto(into, new, where=rank[new] > rank[into])
     return Volume(result, grid)
