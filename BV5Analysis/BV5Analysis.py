@@ -235,7 +235,10 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         logic.exportReport(outcome, "/path/of/a/new/folder")
 
     Problems that a user can solve are raised as `BV5AnalysisLib.imaging.errors.AnalysisError`;
-    the scene is then as before.
+    the scene is then as before. Views draw once for each of these calls, at its end: they would
+    draw at nearly every change of a node, seconds in all. ``with slicer.util.RenderBlocker():``
+    around several calls makes it one for all of them. The scene is not put into batch state: there
+    the views forget what they show, that of other cases too, and all selectors begin anew.
     """
 
     def __init__(self, parent: Any = None) -> None:
@@ -293,7 +296,8 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         case = measured_case(
             inputVolume, lungsSegmentation, regionsSegmentation, parameters, progress
         )
-        return add_case(slicer.mrmlScene, case, inputVolume, regionsSegmentation)
+        with slicer.util.RenderBlocker():
+            return add_case(slicer.mrmlScene, case, inputVolume, regionsSegmentation)
 
     def loadScan(self, path: Path | str, name: str = "") -> slicer.vtkMRMLScalarVolumeNode:
         """Add a chest CT to the scene, read and checked as ``bv5 analyze`` does.
@@ -325,7 +329,8 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         """Take a case's nodes out of the scene; the CT and given segmentations stay."""
         from BV5AnalysisLib.scene.cases import remove_case
 
-        remove_case(outcome)
+        with slicer.util.RenderBlocker():
+            remove_case(outcome)
 
     def loadCase(
         self,
@@ -360,7 +365,8 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
 
         case = read_case(Path(folder))
         volume = inputVolume or volume_of_case(slicer.mrmlScene, case)
-        return add_case(slicer.mrmlScene, case, volume, regionsSegmentation)
+        with slicer.util.RenderBlocker():
+            return add_case(slicer.mrmlScene, case, volume, regionsSegmentation)
 
     def recompute(self, outcome: Outcome, parameters: Parameters | None = None) -> Outcome:
         """Bring a case in line with its edited segmentations, without segmenting again.
@@ -385,7 +391,9 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         from BV5AnalysisLib.scene.cases import update_case
         from BV5AnalysisLib.scene.measuring import recomputed_case
 
-        update_case(outcome, recomputed_case(outcome, parameters))
+        case = recomputed_case(outcome, parameters)
+        with slicer.util.RenderBlocker():
+            update_case(outcome, case)
         return outcome
 
     def isEdited(
@@ -431,9 +439,10 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         from BV5AnalysisLib.scene.reviewlayout import scene_layout_node, show_layout
 
         layoutNode = scene_layout_node(slicer.mrmlScene)
-        if layoutNode is not None:
-            show_layout(layoutNode)
-        fill_views(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
+        with slicer.util.RenderBlocker():
+            if layoutNode is not None:
+                show_layout(layoutNode)
+            fill_views(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
 
     def restoreLayout(self) -> None:
         """Go back to the layout from before `showResults` or `showCohort`."""
@@ -516,7 +525,8 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         """Change how a case is shown; only what differs is touched."""
         from BV5AnalysisLib.scene.display import apply_display
 
-        apply_display(outcome, settings)
+        with slicer.util.RenderBlocker():
+            apply_display(outcome, settings)
 
     def selectBranch(
         self, outcome: Outcome, branchId: int, perpendicularView: str | None = None
@@ -524,13 +534,15 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         """Go to a branch in all views, and turn a slice view across it, such as ``Green``."""
         from BV5AnalysisLib.scene.selection import select_branch
 
-        select_branch(outcome, branchId, perpendicularView, slicer.app.applicationLogic())
+        with slicer.util.RenderBlocker():
+            select_branch(outcome, branchId, perpendicularView, slicer.app.applicationLogic())
 
     def clearSelection(self, outcome: Outcome) -> None:
         """Undo `selectBranch`."""
         from BV5AnalysisLib.scene.selection import clear_selection
 
-        clear_selection(outcome, slicer.app.applicationLogic())
+        with slicer.util.RenderBlocker():
+            clear_selection(outcome, slicer.app.applicationLogic())
 
     def branchAt(self, outcome: Outcome, ras: tuple[float, float, float]) -> int | None:
         """ID of the branch at a position (RAS, mm); None if no vessel is near."""
@@ -542,7 +554,8 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         """Erase a branch from the vessels; `recompute` then leaves it out of the numbers."""
         from BV5AnalysisLib.scene.exclusion import erase_branch
 
-        erase_branch(outcome, branchId)
+        with slicer.util.RenderBlocker():
+            erase_branch(outcome, branchId)
 
     def editVessels(self, outcome: Outcome) -> None:
         """Open Segment Editor on a case's vessels; AnalysisError if they were deleted."""
@@ -697,11 +710,12 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         )
 
         ensureStatistics()
-        nodes = add_cohort(slicer.mrmlScene, result, name)
         layoutNode = scene_layout_node(slicer.mrmlScene)
-        if layoutNode is not None:
-            show_layout(layoutNode, COHORT_LAYOUT_ID, cohort_layout_xml())
-        fill_cohort_views(slicer.mrmlScene, nodes)
+        with slicer.util.RenderBlocker():
+            nodes = add_cohort(slicer.mrmlScene, result, name)
+            if layoutNode is not None:
+                show_layout(layoutNode, COHORT_LAYOUT_ID, cohort_layout_xml())
+            fill_cohort_views(slicer.mrmlScene, nodes)
         return nodes
 
 

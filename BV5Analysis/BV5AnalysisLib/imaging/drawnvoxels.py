@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from .balls import map_balls
+from .balls import map_balls, voxels_in_balls
 from .centerlines import Centerlines
 from .measurements import Calibration
 from .sizeclasses import SizeClass
@@ -199,18 +199,9 @@ def within_reach(centerlines: Centerlines, grid: Grid) -> np.ndarray:
     numpy.ndarray
         Bool, shape ``grid.shape``; half a voxel more than `label_vessels` draws at most.
     """
-    near = np.zeros(grid.shape, bool)
-    flat_near = near.reshape(-1)
     room = 0.5 * float(np.linalg.norm(grid.spacing_zyx))
     center = grid.world_to_index(centerlines.points_mm)
-    radius = reach_mm(centerlines, grid) + room
-
-    def reached(_point: np.ndarray, voxel: tuple[np.ndarray, ...], _: np.ndarray) -> np.ndarray:
-        return np.ravel_multi_index(voxel, grid.shape)
-
-    for flat in map_balls(reached, grid.shape, center, grid.spacing_zyx, radius):
-        flat_near[flat] = True
-    return near
+    return voxels_in_balls(grid.shape, center, grid.spacing_zyx, reach_mm(centerlines, grid) + room)
 
 
 def relabeled(

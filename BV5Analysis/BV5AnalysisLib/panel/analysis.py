@@ -151,7 +151,8 @@ class AnalysisSection:
             slicer.util.mainWindow(), _("Output folder of an analysis")
         )
         if folder:
-            with problems_told(_("The case could not be loaded.")):
+            # One draw for loading and showing together.
+            with problems_told(_("The case could not be loaded.")), slicer.util.RenderBlocker():
                 regions = _present(self._chosenRegions())
                 self._onLoaded(self._logic.loadCase(Path(folder), None, regions))
 
@@ -177,7 +178,10 @@ class AnalysisSection:
         request, self._request = self._request, None
         loaded = False
         try:
-            with problems_told(_("The results could not be loaded.")):
+            with (
+                problems_told(_("The results could not be loaded.")),
+                slicer.util.RenderBlocker(),
+            ):
                 self._onLoaded(
                     self._logic.loadCase(
                         folder,

@@ -162,6 +162,10 @@ class Panel(VTKObservationMixin):
         )
 
     def _onParametersModified(self, _caller: Any = None, _event: str = "") -> None:
+        with slicer.util.RenderBlocker():
+            self._followParameters()
+
+    def _followParameters(self) -> None:
         if self._parameterNode.caseNode is not self._tried:
             self._show(self._chosenCase())
             if self._case is not None:

@@ -10,9 +10,15 @@ from ..imaging.sizeclasses import VESSELS, SizeClass
 
 LEGEND_TITLE = "Cross-sectional area of vessels, mm²"
 LEGEND_SIZE = (0.055, 1.0)
-"""Height and width, parts of the view; the text takes its size from the height."""
+"""In pictures: height and width, parts of the view; the text takes its size from the height."""
 LEGEND_POSITION = (0.5, 0.03)
-"""Middle and lower edge, parts of the view."""
+"""In pictures: middle and lower edge, parts of the view."""
+VIEW_LEGEND_SIZE = (0.27, 0.24)
+"""In Slicer's views: width and height, parts of the view. So high that the text takes its size from
+the width: rows of the legend would touch, as Slicer places them closer than it measures them."""
+VIEW_LEGEND_POSITION = (0.01, 0.02)
+"""In Slicer's views: left and lower edge, parts of what is left of the view."""
+BELOW_FLOOR = VESSELS[SizeClass.BELOW_FLOOR].name
 
 
 def add_size_class_colors(
@@ -74,13 +80,18 @@ def set_size_class_names(node: slicer.vtkMRMLColorTableNode, parameters: Paramet
     """
     for size_class in SizeClass:
         index = int(size_class)
-        node.SetColorName(index, size_class_label(size_class, parameters))
+        # Short, as it stands in a corner of a view: "< 1.25 mm²" says that it is below the floor.
+        label = size_class_label(size_class, parameters).removeprefix(f"{BELOW_FLOOR}: ")
+        node.SetColorName(index, f"{label} mm²")
         below_nothing = size_class == SizeClass.BELOW_FLOOR and parameters.minimum_csa_mm2 == 0
         node.SetColorDefined(index, not below_nothing)
 
 
 def add_legend(model: slicer.vtkMRMLModelNode) -> slicer.vtkMRMLColorLegendDisplayNode:
-    """Show a model's color table in 3D views, at the bottom.
+    """Show a model's color table in 3D views, in the lower left corner.
+
+    One class a row, with its unit and without a title: across the view, labels run into each other
+    as soon as it is narrow, and Slicer draws a title over them.
 
     A legend shows only where the model that it hangs on is shown: take one that always is.
     Slice views leave the legend out: they have little room, and the 3D view is beside them.
@@ -96,10 +107,10 @@ def add_legend(model: slicer.vtkMRMLModelNode) -> slicer.vtkMRMLColorLegendDispl
         The legend. Only views that exist when it is added draw it, see `renew_legend`.
     """
     legend = slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(model.GetDisplayNode())
-    legend.SetTitleText(LEGEND_TITLE)
-    legend.SetOrientation(slicer.vtkMRMLColorLegendDisplayNode.Horizontal)
-    legend.SetSize(*LEGEND_SIZE)
-    legend.SetPosition(*LEGEND_POSITION)
+    legend.SetTitleText("")
+    legend.SetOrientation(slicer.vtkMRMLColorLegendDisplayNode.Vertical)
+    legend.SetSize(*VIEW_LEGEND_SIZE)
+    legend.SetPosition(*VIEW_LEGEND_POSITION)
     for text in (legend.GetTitleTextProperty(), legend.GetLabelTextProperty()):
         text.SetFontFamilyToArial()
         text.BoldOff()

@@ -176,8 +176,10 @@ def _table_column(column: Column, values: Sequence[str] | np.ndarray) -> vtk.vtk
         return named_array(column.key, array.astype(np.int32))
     texts = vtk.vtkStringArray()
     texts.SetName(column.key)
-    for text in values:
-        texts.InsertNextValue(saveable(text))
+    texts.SetNumberOfValues(len(values))
+    written = {text: saveable(text) for text in set(values)}  # Few, in thousands of rows.
+    for row, text in enumerate(values):
+        texts.SetValue(row, written[text])
     return texts
 
 

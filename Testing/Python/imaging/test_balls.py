@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.balls import ball_voxels, draw_balls, map_balls
+from BV5AnalysisLib.imaging.balls import ball_voxels, draw_balls, map_balls, voxels_in_balls
 
 SHAPE = (24, 30, 28)
 SPACING = np.array([1.25, 0.7, 0.7])
@@ -76,3 +76,14 @@ def test_no_balls_draw_nothing():
     array = np.zeros(SHAPE)
     draw_balls(array, 1.0, np.empty((0, 3)), SPACING, np.empty(0))
     assert not array.any()
+
+
+@pytest.mark.parametrize("count", [0, 1, 60])
+def test_voxels_in_any_of_many_balls_are_those_of_each(count):
+    center, radius = random_balls(count, seed=3)
+    center[3::7] -= (6.0, 0.0, 0.0)  # Some begin beyond the array.
+    expected = np.zeros(SHAPE, bool)
+    for middle, size in zip(center, radius, strict=True):
+        expected |= distances(middle) <= size
+    assert np.array_equal(voxels_in_balls(SHAPE, center, SPACING, radius), expected)
+    assert expected.any() == (count > 0)

@@ -151,13 +151,15 @@ MANAGERS = (
     "vtkMRMLColorLegendDisplayableManager",
 )
 WIDTH, HEIGHT = 480, 360
+LEGEND = (slice(int(0.73 * HEIGHT), None), slice(0, int(0.29 * WIDTH)))
+"""Rows and columns of the corner where the legend is."""
 
 
 class View(OffscreenView):
     """Slicer's 3D view."""
 
-    def __init__(self, application) -> None:
-        super().__init__(application, application.view, MANAGERS, (WIDTH, HEIGHT))
+    def __init__(self, application, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
+        super().__init__(application, application.view, MANAGERS, size)
 
     def drawn(self) -> np.ndarray:
         """Pixels from the top down, as they are now."""
@@ -187,8 +189,9 @@ def view(application, outcome) -> View:
 
 
 def showing(pixels: np.ndarray, color: tuple[float, float, float]) -> int:
-    """How many pixels above the legend have a color, in some light."""
-    value = pixels[: int(0.85 * HEIGHT)] / 255.0
+    """How many pixels beside the legend have a color, in some light."""
+    value = pixels / 255.0
+    value[LEGEND] = 0.0
     bright = value.max(axis=-1)
     ratio = value / np.maximum(bright, 1e-6)[..., None]
     wanted = np.array(color) / max(color)
@@ -197,7 +200,7 @@ def showing(pixels: np.ndarray, color: tuple[float, float, float]) -> int:
 
 
 def in_legend(pixels: np.ndarray, color: tuple[float, float, float]) -> int:
-    legend = pixels[int(0.9 * HEIGHT) :].astype(float)
+    legend = pixels[LEGEND].astype(float)
     return int((np.abs(legend - 255 * np.array(color)).max(axis=-1) < 5).sum())
 
 
@@ -222,7 +225,7 @@ def test_a_click_in_3d_goes_through_the_lungs_to_a_vessel(outcome, view, small_r
     blue = np.array(VESSELS[SizeClass.BV10].color)
     ratio = image / np.maximum(image.max(axis=-1, keepdims=True), 1)
     near = np.abs(ratio - blue / blue.max()).max(axis=-1) < 0.15
-    near[int(0.85 * HEIGHT) :] = False  # the legend
+    near[LEGEND] = False
     rows, columns = np.nonzero(near)
     middle = len(rows) // 2
     # As Slicer's markups find the place of a click.
@@ -264,6 +267,42 @@ def test_the_legend_follows_the_colors(outcome, view):
     assert in_legend(image, green) > 200
     assert in_legend(image, VESSELS[SizeClass.BV10].color) == 0
     assert showing(image, green) > 20
+
+
+@pytest.mark.parametrize(
+    ("size", "dpi"),
+    [
+        ((634, 415), 96),
+        ((790, 575), 96),
+        ((1000, 630), 96),
+        ((400, 500), 96),
+        ((1268, 830), 192),
+    ],
+    ids=["1366 x 768", "1600 x 1000", "1920 x 1080", "narrow", "200 %"],
+)
+def test_no_text_of_the_legend_lies_on_another_or_beyond_the_view(application, outcome, size, dpi):
+    view = View(application, size)
+    view.window.SetDPI(dpi)
+    renew_legend(outcome.highlightModel, outcome.legend)
+    nothing = {each: ClassDisplay(False, look.color, 1.0) for each, look in VESSELS.items()}
+    apply_display(outcome, DisplaySettings(nothing, "tubes", "hidden", lungs_visible=False))
+    for renderer in view.window.GetRenderers():
+        renderer.SetBackground(0.0, 0.0, 0.0)
+    application.view.SetBackgroundColor(0.0, 0.0, 0.0)
+    application.view.SetBackgroundColor2(0.0, 0.0, 0.0)
+    application.view.SetBoxVisible(False)
+    application.view.SetAxisLabelsVisible(False)
+    image = view.drawn().astype(int)
+    view.close()
+    # The rows of colors begin at the left; text is white.
+    white = image.min(axis=-1) > 170
+    rows = np.flatnonzero(white.any(axis=1))
+    lines = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
+    assert len(lines) == len(SizeClass)
+    assert min(len(line) for line in lines) >= 6
+    columns = np.flatnonzero(white.any(axis=0))
+    assert columns.max() < 0.31 * size[0]
+    assert rows.max() < size[1] - 2
 
 
 def test_a_second_cases_legend_can_be_switched_off_alone(application, outcome, view, small_result):

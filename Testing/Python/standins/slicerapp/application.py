@@ -36,7 +36,7 @@ class qSlicerApplication(QtCore.QObject):
             str(folder / "Slicer.ini"), QtCore.QSettings.Format.IniFormat
         )
         self._error_log = _ErrorLogModel()
-        self._pauses, self.testing = 0, False
+        self.testing = False
 
     def applicationLogic(self):
         return self._logics.application
@@ -107,8 +107,9 @@ class qSlicerApplication(QtCore.QObject):
         self.setRenderPaused(False)
 
     def setRenderPaused(self, paused):
-        self._pauses += 1 if paused else -1
-        self.renderPaused.emit(self._pauses > 0)
+        if self._layout_manager is not None:
+            self._layout_manager.setRenderPaused(paused)
+        self.renderPaused.emit(paused)
 
     def clipboard(self):
         return _Application.clipboard()

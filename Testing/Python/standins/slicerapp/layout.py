@@ -180,6 +180,7 @@ class qSlicerLayoutManager(QtCore.QObject):
 
     def setRenderPaused(self, paused):
         self.pauses += 1 if paused else -1
+        assert self.pauses >= 0, "resumed more often than paused; Slicer warns"
 
     def pauseRender(self):
         self.setRenderPaused(True)
