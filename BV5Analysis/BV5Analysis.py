@@ -152,15 +152,21 @@ class BV5AnalysisWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = None
         self.process = None
         self.panel = None
+        self.uiWidget = None
 
     def setup(self) -> None:
-        """Load the form; called when the module is opened for the first time."""
+        """Load the form, and show what is chosen.
+
+        Called when the module is opened for the first time, just before `enter`, and on a reload,
+        when the module may be open already and `enter` does not follow.
+        """
         from BV5AnalysisLib.panel.background import AnalysisProcess
         from BV5AnalysisLib.panel.panel import Panel
 
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/BV5Analysis.ui"))
         self.layout.addWidget(uiWidget)
+        self.uiWidget = uiWidget
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = BV5AnalysisLogic()
@@ -169,7 +175,7 @@ class BV5AnalysisWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
-        self.panel.setup()
+        self.panel.setup(self.parent.isEntered)
 
     def cleanup(self) -> None:
         """Stop what runs and let go of the scene; called before the widget is destroyed."""
@@ -177,6 +183,10 @@ class BV5AnalysisWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.panel is not None:
             self.panel.cleanup()
             self.panel = None
+        if self.uiWidget is not None:
+            # After a reload it is still there, hidden, and would follow the scene for nobody.
+            self.uiWidget.setMRMLScene(None)
+            self.uiWidget = None
 
     def enter(self) -> None:
         """Go on; the user opens the module."""
@@ -396,6 +406,12 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         if layoutNode is not None:
             show_layout(layoutNode)
         fill_views(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
+
+    def isShown(self, outcome: Outcome) -> bool:
+        """Whether the review layout shows a case already."""
+        from BV5AnalysisLib.scene.showing import is_shown
+
+        return is_shown(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
 
     def restoreLayout(self) -> None:
         """Go back to the layout from before `showResults` or `showCohort`."""

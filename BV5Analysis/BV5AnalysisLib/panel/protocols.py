@@ -41,6 +41,9 @@ class Logic(Protocol):
     def showResults(self, outcome: Outcome) -> None:
         """Show a case in the review layout."""
 
+    def isShown(self, outcome: Outcome) -> bool:
+        """Whether the views show a case already."""
+
     def restoreLayout(self) -> None:
         """Go back to the layout from before."""
 

@@ -46,6 +46,11 @@ class ResultsSection:
         ui.showLayoutButton.connect("clicked(bool)", self.onShowLayout)
         ui.restoreLayoutButton.connect("clicked(bool)", self.onRestoreLayout)
 
+    def enable(self, enabled: bool) -> None:
+        """Let the section be used, which takes a parameter node."""
+        self._ui.restoreLayoutButton.enabled = enabled
+        self._ui.caseSelector.enabled = enabled
+
     def show(self, case: ShownCase | None) -> None:
         """Show a case, or None."""
         self._case = case
@@ -57,8 +62,7 @@ class ResultsSection:
             ui.showLayoutButton,
         ):
             button.enabled = case is not None
-        ui.resultsStatusLabel.text = ""
-        ui.resultsStatusLabel.visible = False
+        self._say("")
         ui.keyLabel.text = key_line(case.measurements[0]) if case else ""
         ui.methodLabel.text = method_text(case) if case else ""
         for widget in (ui.keyLabel, ui.methodLabel, ui.measurementsTable):
@@ -131,7 +135,7 @@ class ResultsSection:
         if path is not None:
             name = html.escape(path.name)
             text = text.format(link=f'<a href="{path.resolve().as_uri()}">{name}</a>')
-            self._ui.resultsStatusLabel.toolTip = str(path)
+        self._ui.resultsStatusLabel.toolTip = "" if path is None else str(path)
         self._ui.resultsStatusLabel.text = text
         self._ui.resultsStatusLabel.visible = bool(text)
 

@@ -29,6 +29,8 @@ def qt(monkeypatch, slot_errors):
         monkeypatch.setitem(sys.modules, name, None)
     slot_errors.clear()
     refused_connections.clear()
+    # What an observer of VTK's raises is only printed, by this hook.
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: slot_errors.append(error))
     start_recording()
     yield install_qt()
     raised = list(slot_errors)

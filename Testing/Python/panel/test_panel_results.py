@@ -74,9 +74,9 @@ def test_given_regions_keep_their_names(bench):
 def test_no_blood_is_shown_as_dashes(bench):
     nothing = dict.fromkeys(RECORD["measurements"][0], 0.0)
     nothing |= {"region": "both", "bv5_pct": None, "bv5_10_pct": None, "bv10_pct": None}
-    bench.showCase(measurements=[nothing])
+    bench.showCase(measurements=[nothing, *RECORD["measurements"][1:]])
     assert bench.ui.keyLabel.text == "BV5 – % · TPBV 0.0 mL"
-    assert texts(bench.ui.measurementsTable)[2:4] == [["0.0"], ["–"]]
+    assert [row[0] for row in texts(bench.ui.measurementsTable)[2:4]] == ["0.0", "–"]
 
 
 def test_method_states_parameters_blood_and_version(bench):
