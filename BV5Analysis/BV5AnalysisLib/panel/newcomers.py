@@ -48,6 +48,7 @@ class Newcomers(VTKObservationMixin):
         """Watch from now on."""
         self._timer.connect("timeout()", self._tell)
         self.addObserver(self._scene, self._scene.NodeAddedEvent, self._onAdded)
+        # Also if no node came: some may have gone.
         self.addObserver(self._scene, self._scene.EndBatchProcessEvent, self._onChanged)
 
     def stop(self) -> None:
@@ -72,8 +73,7 @@ class Newcomers(VTKObservationMixin):
             self._timer.start()
 
     def _onChanged(self, _caller: vtk.vtkObject = None, _event: str = "") -> None:
-        if self._waiting:
-            self._timer.start()
+        self._timer.start()
 
     def _tell(self) -> None:
         if self._scene.IsBatchProcessing():

@@ -313,6 +313,8 @@ class Panel(VTKObservationMixin):
             return
         if self._parameterNode is None or self._guiTag is None or not self._agrees():
             self.initializeParameterNode()
+        else:
+            self._onNodeRemoved()
 
     def _agrees(self) -> bool:
         """Whether the form shows the nodes that are chosen."""
@@ -355,10 +357,12 @@ class Panel(VTKObservationMixin):
 
     def _onNodeRemoved(self, _caller: Any = None, _event: str = "") -> None:
         if self._parameterNode is None or self._scene.IsBatchProcessing():
-            return
+            return  # The end of a batch is followed by `_onRest`.
         if self._case is not None and not self._scene.IsNodePresent(self._case.node):
             self._parameterNode.caseNode = None
             self._show(None)
+        if self._case is None:
+            self._verdict.show(None)
         self._update()
 
     def _onImportStarted(self, _caller: Any = None, _event: str = "") -> None:
