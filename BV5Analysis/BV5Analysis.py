@@ -698,7 +698,7 @@ def ensureReportPackages(ask: bool = True) -> None:
     """
     from BV5AnalysisLib.panel.packages import REPORT, ensurePackages
 
-    ensurePackages(REPORT, _("The report"), _("or save the measurements as CSV"), ask)
+    ensurePackages(REPORT, _("The report"), _("save the measurements as CSV"), ask)
 
 
 class BV5AnalysisTest(ScriptedLoadableModuleTest):
