@@ -162,6 +162,7 @@ class BV5AnalysisWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """
         from BV5AnalysisLib.panel.background import AnalysisProcess
         from BV5AnalysisLib.panel.panel import Panel
+        from BV5AnalysisLib.panel.reporting import ReportProcess
 
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/BV5Analysis.ui"))
@@ -171,7 +172,7 @@ class BV5AnalysisWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = BV5AnalysisLogic()
         self.process = AnalysisProcess()
-        self.panel = Panel(self.ui, self.logic, self.process)
+        self.panel = Panel(self.ui, self.logic, self.process, reports=ReportProcess())
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)

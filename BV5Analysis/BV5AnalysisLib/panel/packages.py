@@ -55,7 +55,9 @@ def ensurePackages(packages: Mapping[str, str], purpose: str, instead: str, ask:
 def _message(missing: list[str], purpose: str, reason: str, instead: str) -> str:
     """Say what is missing, what for, and every way to get it."""
     told = [
-        _("{purpose} needs the Python packages {packages}, which are not installed{reason}.").format(
+        _(
+            "{purpose} needs the Python packages {packages}, which are not installed{reason}."
+        ).format(
             purpose=purpose,
             packages=", ".join(missing),
             reason=f" ({reason})" if reason else "",

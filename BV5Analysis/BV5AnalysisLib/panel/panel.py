@@ -18,7 +18,7 @@ from .findings import FindingsSection
 from .following import SceneFollower
 from .inputs import InputSection
 from .messages import problems_told
-from .protocols import Logic, Process
+from .protocols import Logic, Process, Reports
 from .results import CASE_ATTRIBUTE, ResultsSection
 from .review import ReviewSection
 from .shown import ShownCase, shown_case
@@ -44,6 +44,8 @@ class Panel(VTKObservationMixin):
         Runs the analysis beside Slicer.
     scene : vtkMRMLScene, optional
         Slicer's scene.
+    reports : Reports, optional
+        Draws reports beside Slicer.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Panel(VTKObservationMixin):
         logic: Logic,
         process: Process,
         scene: slicer.vtkMRMLScene | None = None,
+        reports: Reports | None = None,
     ) -> None:
         VTKObservationMixin.__init__(self)
         self._ui = ui
@@ -79,7 +82,7 @@ class Panel(VTKObservationMixin):
             ui, logic, process, self._makeRequest, self._onLoaded, self._chosenRegions
         )
         self._findings = FindingsSection(ui)
-        self._results = ResultsSection(ui, logic)
+        self._results = ResultsSection(ui, logic, reports)
         self._display = DisplaySection(ui, logic)
         self._review = ReviewSection(ui, logic, self._scene, self._edits, self._refresh)
         self._verdict = VerdictPart(ui, logic, self._refresh)
@@ -121,6 +124,7 @@ class Panel(VTKObservationMixin):
         self._review.leave()
         self.setParameterNode(None)
         self._analysis.cleanup()
+        self._results.cleanup()
         self.removeObservers()
 
     def enter(self) -> None:

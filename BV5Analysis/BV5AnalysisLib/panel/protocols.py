@@ -102,3 +102,27 @@ class Process(Protocol):
 
     def cleanup(self) -> None:
         """Stop, and leave nothing behind."""
+
+
+class Reports(Protocol):
+    """`reporting.ReportProcess`: one report at a time, drawn beside Slicer."""
+
+    def canStart(self) -> bool:
+        """Whether there is the program that draws."""
+
+    def start(
+        self,
+        outcome: Outcome,
+        folder: Path,
+        overwrite: bool,
+        onFinished: Callable[[Path], None],
+        onFailed: Callable[[str], None],
+        onCancelled: Callable[[], None],
+    ) -> None:
+        """Start; exactly one of the last three is called in the end."""
+
+    def cancel(self) -> None:
+        """Stop at once."""
+
+    def cleanup(self) -> None:
+        """Stop, and leave nothing behind."""

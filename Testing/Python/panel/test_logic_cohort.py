@@ -1,8 +1,6 @@
 """A cohort as scripts in Slicer analyze and show it: real statistics, real MRML."""
 
 import importlib
-import sys
-import types
 from pathlib import Path
 
 import numpy as np

@@ -127,7 +127,8 @@ def test_what_fails_before_saving_is_told(bench, monkeypatch, tmp_path, button):
 
     bench.showCase()
     bench.messages.answer("getExistingDirectory", str(tmp_path))
-    monkeypatch.setattr("BV5AnalysisLib.panel.results.file_name", fail)
+    for module in ("results", "reportpart"):
+        monkeypatch.setattr(f"BV5AnalysisLib.panel.{module}.file_name", fail)
     getattr(bench.ui, button).click()
     (told,) = bench.messages.texts("error")
     assert "could not be saved" in told
