@@ -7,6 +7,7 @@ it starts, so heavy packages are imported only where they are needed.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -107,18 +108,29 @@ def registerSampleData() -> None:
     )
 
 
-def loadPhantom(_source: Any = None) -> slicer.vtkMRMLScalarVolumeNode:
+def loadPhantom(_source: Any = None) -> slicer.vtkMRMLScalarVolumeNode | None:
     """Make the digital chest phantom, add it to the scene, and show it in the slice views.
+
+    In a window this is done beside Slicer, with a progress dialog.
 
     Returns
     -------
-    vtkMRMLScalarVolumeNode
-        Its CT.
+    vtkMRMLScalarVolumeNode or None
+        Its CT; None if the user cancelled.
     """
-    from BV5AnalysisLib.scene.sampledata import add_phantom
+    from BV5AnalysisLib.scene.sampledata import add_phantom, add_phantom_file
 
-    with slicer.util.WaitCursor():
-        volume, _phantom = add_phantom(slicer.mrmlScene, "BV5 phantom", progress=_showStep)
+    if _isBesideSlicer():
+        from BV5AnalysisLib.panel.samplephantom import makePhantomFile
+
+        path = Path(slicer.app.temporaryPath) / "BV5-phantom.nrrd"
+        if not makePhantomFile(path):
+            return None
+        volume = add_phantom_file(slicer.mrmlScene, "BV5 phantom", path)
+        path.unlink()
+    else:
+        with slicer.util.WaitCursor():
+            volume, _phantom = add_phantom(slicer.mrmlScene, "BV5 phantom", progress=_showStep)
     logic = slicer.app.applicationLogic()
     logic.GetSelectionNode().SetActiveVolumeID(volume.GetID())
     logic.PropagateVolumeSelection(1)
@@ -134,6 +146,11 @@ def _phantomFile(uri: str) -> str:
     path = Path(slicer.app.temporaryPath) / "BV5-phantom.nrrd"
     write_phantom_ct(path, _showStep)
     return path.as_uri()
+
+
+def _isBesideSlicer() -> bool:
+    """Whether there is a window to keep alive, and the program that works beside it."""
+    return slicer.util.mainWindow() is not None and shutil.which("PythonSlicer") is not None
 
 
 def _showStep(step: str, fraction: float) -> None:

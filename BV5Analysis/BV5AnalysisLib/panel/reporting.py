@@ -6,10 +6,7 @@ takes is written before it starts, so that what happens to the scene meanwhile d
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,14 +20,12 @@ from slicer.i18n import tr as _
 from ..imaging.errors import AnalysisError
 from .packages import REPORT, ensurePackages
 from .processoutput import PREFIX
-from .pythonslicer import COMMAND, MODULE_FOLDER, SAYS, changedVariables, pythonSlicer
+from .sidecommand import SideCommand
 
 if TYPE_CHECKING:
     from ..scene.outcome import Outcome
 
 POLL_MS = 100
-KILLED_WITHIN_SECONDS = 1.0
-ERRORS = "errors.txt"
 PROGRAM = "PythonSlicer"
 
 
@@ -88,15 +83,13 @@ class ReportProcess:
         if self._run is not None:
             raise AnalysisError(_("A report is being saved already. Wait for its end."))
         ensurePackages(REPORT, _("The report"), _("save the measurements as CSV"), ask=True)
-        program = pythonSlicer()
         check_report_folder(folder, overwrite)
         temporary = Path(slicer.app.temporaryPath)
         temporary.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=PREFIX, dir=temporary))
         try:
-            options = ["--progress", "none", "--end-with-stdin"]
             files = stage_report(outcome, staging)
-            child = _started([program, *COMMAND, "report", *files, *options], staging)
+            child = SideCommand(["report", *files, "--progress", "none"], staging)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
             raise
@@ -116,13 +109,13 @@ class ReportProcess:
 
     def _poll(self) -> None:
         run = self._run
-        if run is None or run.child.poll() is None:
+        if run is None or not run.child.isOver():
             return
         from ..scene.reportfiles import place_report
 
         self._run = None
         self._timer.stop()
-        report, problem = None, run.problem()
+        report, problem = None, run.child.problem()
         try:
             if not problem:
                 report = place_report(run.staging, run.folder, run.overwrite)
@@ -146,7 +139,7 @@ class ReportProcess:
 class _Run:
     """One process and its temporary folder."""
 
-    child: subprocess.Popen
+    child: SideCommand
     staging: Path
     folder: Path
     overwrite: bool
@@ -154,40 +147,7 @@ class _Run:
     onFailed: Callable[[str], None]
     onCancelled: Callable[[], None]
 
-    def problem(self) -> str:
-        """Why it ended without a report; empty if there is one."""
-        if self.child.returncode == 0:
-            return ""
-        lines = (self.staging / ERRORS).read_text("utf-8", errors="replace").splitlines()
-        said = [line.removeprefix(SAYS) for line in lines if line.startswith(SAYS)]
-        if said:
-            return said[-1]
-        return _("Its drawing ended without saying why (exit status {code}).").format(
-            code=self.child.returncode
-        )
-
     def remove(self) -> None:
-        """End the process, if it runs, with the one that it launched, and remove its files."""
-        self.child.stdin.close()
-        if self.child.poll() is None:
-            self.child.kill()
-            try:
-                self.child.wait(KILLED_WITHIN_SECONDS)
-            except subprocess.TimeoutExpired:
-                return  # The system ends it; Slicer's temporary folder is emptied by Slicer.
+        """End the command, if it runs, and remove its files."""
+        self.child.end()
         shutil.rmtree(self.staging, ignore_errors=True)
-
-
-def _started(command: list[str], staging: Path) -> subprocess.Popen:
-    # The window of a console would flash up on Windows.
-    hidden = {"creationflags": subprocess.CREATE_NO_WINDOW} if sys.platform == "win32" else {}
-    with (staging / ERRORS).open("wb") as errors:
-        return subprocess.Popen(
-            command,
-            cwd=MODULE_FOLDER,
-            env=os.environ | changedVariables(os.environ.get("PYTHONPATH", "")),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            **hidden,
-        )
