@@ -7,6 +7,7 @@ it starts, so heavy packages are imported only where they are needed.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -116,18 +117,29 @@ def registerSampleData() -> None:
     )
 
 
-def loadPhantom(_source: Any = None) -> slicer.vtkMRMLScalarVolumeNode:
+def loadPhantom(_source: Any = None) -> slicer.vtkMRMLScalarVolumeNode | None:
     """Make the digital chest phantom, add it to the scene, and show it in the slice views.
+
+    In a window this is done beside Slicer, with a progress dialog.
 
     Returns
     -------
-    vtkMRMLScalarVolumeNode
-        Its CT.
+    vtkMRMLScalarVolumeNode or None
+        Its CT; None if the user cancelled.
     """
-    from BV5AnalysisLib.scene.sampledata import add_phantom
+    from BV5AnalysisLib.scene.sampledata import add_phantom, add_phantom_file
 
-    with slicer.util.WaitCursor():
-        volume, _phantom = add_phantom(slicer.mrmlScene, "BV5 phantom", progress=_showStep)
+    if _isBesideSlicer():
+        from BV5AnalysisLib.panel.samplephantom import makePhantomFile
+
+        path = Path(slicer.app.temporaryPath) / "BV5-phantom.nrrd"
+        if not makePhantomFile(path):
+            return None
+        volume = add_phantom_file(slicer.mrmlScene, "BV5 phantom", path)
+        path.unlink()
+    else:
+        with slicer.util.WaitCursor():
+            volume, _phantom = add_phantom(slicer.mrmlScene, "BV5 phantom", progress=_showStep)
     logic = slicer.app.applicationLogic()
     logic.GetSelectionNode().SetActiveVolumeID(volume.GetID())
     logic.PropagateVolumeSelection(1)
@@ -143,6 +155,11 @@ def _phantomFile(uri: str) -> str:
     path = Path(slicer.app.temporaryPath) / "BV5-phantom.nrrd"
     write_phantom_ct(path, _showStep)
     return path.as_uri()
+
+
+def _isBesideSlicer() -> bool:
+    """Whether there is a window to keep alive, and the program that works beside it."""
+    return slicer.util.mainWindow() is not None and shutil.which("PythonSlicer") is not None
 
 
 def _showStep(step: str, fraction: float) -> None:
@@ -161,24 +178,31 @@ class BV5AnalysisWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = None
         self.process = None
         self.panel = None
+        self.uiWidget = None
 
     def setup(self) -> None:
-        """Load the form; called when the module is opened for the first time."""
+        """Load the form, and show what is chosen.
+
+        Called when the module is opened for the first time, just before `enter`, and on a reload,
+        when the module may be open already and `enter` does not follow.
+        """
         from BV5AnalysisLib.panel.background import AnalysisProcess
         from BV5AnalysisLib.panel.panel import Panel
+        from BV5AnalysisLib.panel.reporting import ReportProcess
 
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/BV5Analysis.ui"))
         self.layout.addWidget(uiWidget)
+        self.uiWidget = uiWidget
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = BV5AnalysisLogic()
         self.process = AnalysisProcess()
-        self.panel = Panel(self.ui, self.logic, self.process)
+        self.panel = Panel(self.ui, self.logic, self.process, reports=ReportProcess())
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
-        self.panel.setup()
+        self.panel.setup(self.parent.isEntered)
 
     def cleanup(self) -> None:
         """Stop what runs and let go of the scene; called before the widget is destroyed."""
@@ -186,6 +210,10 @@ class BV5AnalysisWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.panel is not None:
             self.panel.cleanup()
             self.panel = None
+        if self.uiWidget is not None:
+            # After a reload it is still there, hidden, and would follow the scene for nobody.
+            self.uiWidget.setMRMLScene(None)
+            self.uiWidget = None
 
     def enter(self) -> None:
         """Go on; the user opens the module."""
@@ -443,6 +471,12 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
             if layoutNode is not None:
                 show_layout(layoutNode)
             fill_views(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
+
+    def isShown(self, outcome: Outcome) -> bool:
+        """Whether the review layout shows a case already."""
+        from BV5AnalysisLib.scene.showing import is_shown
+
+        return is_shown(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
 
     def restoreLayout(self) -> None:
         """Go back to the layout from before `showResults` or `showCohort`."""
@@ -734,7 +768,7 @@ def ensureReportPackages(ask: bool = True) -> None:
     """
     from BV5AnalysisLib.panel.packages import REPORT, ensurePackages
 
-    ensurePackages(REPORT, _("The report"), _("or save the measurements as CSV"), ask)
+    ensurePackages(REPORT, _("The report"), _("save the measurements as CSV"), ask)
 
 
 class BV5AnalysisTest(ScriptedLoadableModuleTest):

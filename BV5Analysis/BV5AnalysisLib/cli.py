@@ -26,6 +26,7 @@ from .commandline.arguments.common import shared_options
 from .commandline.arguments.demo import add_demo
 from .commandline.arguments.democohort import add_demo_cohort
 from .commandline.arguments.phantom import add_phantom
+from .commandline.arguments.report import add_report
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -125,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     shared = shared_options()
     for add in (
         add_analyze,
+        add_report,
         add_batch,
         add_cohort,
         add_bloodgas,

@@ -54,9 +54,7 @@ def drawn(case: Case, result: AnalysisResult, report: bool, scene: bool) -> Draw
     """
     documents = {}
     if report:
-        from ..scene.rendering import rendered_png
-
-        documents = _documents(case, result.scan.volume, rendered_png(case))
+        documents = documents_of(case, result.scan.volume)
     return Drawing(documents, _scene(case, result) if scene else None)
 
 
@@ -75,11 +73,13 @@ def _scene(case: Case, result: AnalysisResult) -> Callable[[Path], None]:
     return save
 
 
-def _documents(case: Case, ct: Volume, vessels_3d: bytes) -> dict[str, bytes]:
+def documents_of(case: Case, ct: Volume) -> dict[str, bytes]:
+    """Pictures and report of a case, by file name."""
     from ..export.report import report_html
     from ..export.slices import overview_png
+    from ..scene.rendering import rendered_png
 
-    overview = overview_png(case, ct)
+    vessels_3d, overview = rendered_png(case), overview_png(case, ct)
     return {
         "vessels_3d.png": vessels_3d,
         "overview.png": overview,

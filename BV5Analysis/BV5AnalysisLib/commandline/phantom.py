@@ -9,7 +9,7 @@ from ..export.folder import check_output
 from ..export.phantom_files import PHANTOM, write_phantom
 from ..imaging.phantom import ChestPhantomSpec, chest_phantom
 from .progress import part, shown_progress
-from .stopping import stop_at_once, stop_in_order
+from .stopping import end_with_stdin, stop_at_once, stop_in_order
 
 _MADE = 0.9
 
@@ -24,6 +24,8 @@ def run(options: argparse.Namespace) -> None:
     """
     spec = spec_of(options)
     check_output(options.output, PHANTOM, options.overwrite)
+    if options.end_with_stdin:
+        end_with_stdin()
     with shown_progress(options.progress) as progress:
         with stop_at_once():
             phantom = chest_phantom(spec, part(progress, 0.0, _MADE))

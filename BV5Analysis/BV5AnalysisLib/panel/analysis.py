@@ -82,6 +82,8 @@ class AnalysisSection:
         self._startTime = 0.0
         self._step = ""
         self._reason = ""
+        self._enabled = False
+        self._loading = False
         self._timer = qt.QTimer()
         self._timer.setInterval(1000)
 
@@ -107,19 +109,31 @@ class AnalysisSection:
             Why it cannot; empty if it can.
         """
         self._reason = reason
-        running = self._request is not None
+        running = self._request is not None or self._loading
+        ready = self._enabled and not running
         ui = self._ui
-        ui.analyzeButton.enabled = not running and not reason
+        ui.analyzeButton.enabled = ready and not reason
         ui.analyzeButton.toolTip = reason or _("Segment the vessels and measure them")
         ui.analyzeHintLabel.text = "" if running else reason
         ui.analyzeHintLabel.visible = bool(ui.analyzeHintLabel.text)
-        ui.cancelButton.enabled = running
-        ui.loadCaseButton.enabled = not running
-        ui.inputCollapsibleButton.enabled = not running
+        ui.cancelButton.enabled = self._request is not None
+        ui.loadCaseButton.enabled = ready
+        ui.inputCollapsibleButton.enabled = ready
+
+    def enable(self, enabled: bool) -> None:
+        """Let the section be used, which takes a parameter node."""
+        self._enabled = enabled
+        self.update(self._reason)
+
+    def forget(self) -> None:
+        """Say no more how an analysis ended: another case, or another input, is shown now."""
+        if self._request is None and not self._loading:
+            self._ui.progressLabel.text = ""
+            self._ui.progressLabel.visible = False
 
     def onAnalyze(self, _checked: bool = False) -> None:
         """Start the analysis in the background."""
-        if self._request is not None or self._process.isRunning():
+        if self._request is not None or self._loading or self._process.isRunning():
             return
         try:
             self._request = self._makeRequest()
@@ -176,7 +190,8 @@ class AnalysisSection:
     def _onFinished(self, folder: Path) -> None:
         self._onProgress("loading", 1.0)
         request, self._request = self._request, None
-        loaded = False
+        self._loading, loaded = True, False
+        self.update(self._reason)
         try:
             with (
                 problems_told(_("The results could not be loaded.")),
@@ -207,7 +222,7 @@ class AnalysisSection:
         self._end(_("Cancelled"))
 
     def _end(self, text: str) -> None:
-        self._request = None
+        self._request, self._loading = None, False
         self._timer.stop()
         self._ui.progressBar.visible = False
         self._ui.progressLabel.text = text

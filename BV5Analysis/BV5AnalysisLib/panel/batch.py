@@ -108,9 +108,9 @@ def analyzeBatch(request: BatchRequest, progress: Progress | None) -> BatchResul
 
     ask = slicer.util.mainWindow() is not None
     if request.report:
-        ensurePackages(REPORT, _("The report"), _("or give report=False"), ask)
+        ensurePackages(REPORT, _("The report"), _("give report=False"), ask)
     if request.scheduler:
-        ensurePackages(CLUSTER, _("A cluster"), _("or give no scheduler"), ask)
+        ensurePackages(CLUSTER, _("A cluster"), _("give no scheduler"), ask)
     with _parametersFile(request.parameters) as file:
         runBatch(_arguments(request, file), progress or _tell)
     return batch_result(request.folder)

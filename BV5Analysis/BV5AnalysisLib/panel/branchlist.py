@@ -35,6 +35,7 @@ class BranchList:
         self._ui = ui
         self._onChosen = onChosen
         self._rows: list[BranchRow] = []
+        self._count = 0
         self._filled: set[int] = set()
         self._chosen: int | None = None
         self._next = 0
@@ -79,8 +80,13 @@ class BranchList:
             Whether to leave out those whose class is sure.
         """
         self._rows = listed(rows, sizeClass, doubtfulOnly)
-        self._ui.branchCountLabel.text = count_text(len(self._rows), len(rows))
+        self._count = len(rows)
+        self.showCount()
         self._arrange(self._next)
+
+    def showCount(self) -> None:
+        """Say how many branches are listed, in place of what else was said there."""
+        self._ui.branchCountLabel.text = count_text(len(self._rows), self._count)
 
     def restart(self) -> None:
         """Let `step` begin at the top."""

@@ -62,11 +62,9 @@ def analyzeCohort(
     ensureStatistics()
     ask = slicer.util.mainWindow() is not None
     if clinical.suffix.lower() in WORKBOOKS:
-        ensurePackages(
-            SPREADSHEET, _("A workbook"), _("or save the table as CSV and give that"), ask
-        )
+        ensurePackages(SPREADSHEET, _("A workbook"), _("save the table as CSV and give that"), ask)
     if folder is not None:
-        ensurePackages(REPORT, _("The report"), _("or give no output folder"), ask)
+        ensurePackages(REPORT, _("The report"), _("give no output folder"), ask)
 
     try:
         result = _analyzed(measurements, clinical, folder, overwrite, CohortOptions(**options))

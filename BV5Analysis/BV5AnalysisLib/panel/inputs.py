@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import slicer
 import vtk
@@ -11,33 +10,20 @@ from slicer.util import VTKObservationMixin
 
 
 class InputSection(VTKObservationMixin):
-    """Chooses a CT to begin with, and tells when it changes.
+    """Tells when the CT that is chosen changes.
 
     The selectors are bound to the parameter node.
 
     Parameters
     ----------
-    scene : vtkMRMLScene
-        Scene to choose from.
     onModified : callable
         Called when the CT that is chosen gets other voxels or another transform.
     """
 
-    def __init__(self, scene: slicer.vtkMRMLScene, onModified: Callable[[], None]) -> None:
+    def __init__(self, onModified: Callable[[], None]) -> None:
         VTKObservationMixin.__init__(self)
-        self._scene = scene
         self._onModified = onModified
         self._volume: slicer.vtkMRMLScalarVolumeNode | None = None
-
-    def chooseDefault(self, parameterNode: Any) -> None:
-        """Choose the first volume that is no labelmap, where none is chosen."""
-        if parameterNode.inputVolume:
-            return
-        for index in range(self._scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
-            node = self._scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode")
-            if node.GetClassName() == "vtkMRMLScalarVolumeNode" and not node.GetHideFromEditors():
-                parameterNode.inputVolume = node
-                return
 
     def watch(self, volume: slicer.vtkMRMLScalarVolumeNode | None) -> None:
         """Watch the CT that is chosen, and no other."""

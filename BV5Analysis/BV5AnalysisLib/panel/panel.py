@@ -15,9 +15,10 @@ from .analysis import AnalysisSection
 from .display import DisplaySection
 from .edits import EditWatch
 from .findings import FindingsSection
+from .following import SceneFollower
 from .inputs import InputSection
 from .messages import problems_told
-from .protocols import Logic, Process
+from .protocols import Logic, Process, Reports
 from .results import CASE_ATTRIBUTE, ResultsSection
 from .review import ReviewSection
 from .shown import ShownCase, shown_case
@@ -43,6 +44,8 @@ class Panel(VTKObservationMixin):
         Runs the analysis beside Slicer.
     scene : vtkMRMLScene, optional
         Slicer's scene.
+    reports : Reports, optional
+        Draws reports beside Slicer.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Panel(VTKObservationMixin):
         logic: Logic,
         process: Process,
         scene: slicer.vtkMRMLScene | None = None,
+        reports: Reports | None = None,
     ) -> None:
         VTKObservationMixin.__init__(self)
         self._ui = ui
@@ -58,23 +62,42 @@ class Panel(VTKObservationMixin):
         self._scene = scene or slicer.mrmlScene
         self._parameterNode: Any = None
         self._guiTag: int | None = None
+        self._entered = False
         self._importing = False
         self._case: ShownCase | None = None
         self._tried: slicer.vtkMRMLTextNode | None = None
         self._edits = EditWatch(self._onEdited, logic.isEdited)
-        self._inputs = InputSection(self._scene, self._showReason)
+        self._came: slicer.vtkMRMLTextNode | None = None
+        self._analyzed: tuple[slicer.vtkMRMLNode | None, ...] = ()
+        self._follower = SceneFollower(
+            self._scene,
+            logic,
+            self._onCaseCame,
+            self._onImportStarted,
+            self._onImported,
+            self._onRest,
+        )
+        self._inputs = InputSection(self._showReason)
         self._analysis = AnalysisSection(
             ui, logic, process, self._makeRequest, self._onLoaded, self._chosenRegions
         )
         self._findings = FindingsSection(ui)
-        self._results = ResultsSection(ui, logic)
+        self._results = ResultsSection(ui, logic, reports)
         self._display = DisplaySection(ui, logic)
         self._review = ReviewSection(ui, logic, self._scene, self._edits, self._refresh)
         self._verdict = VerdictPart(ui, logic, self._refresh)
         self._advanced = AdvancedSection(ui)
 
-    def setup(self) -> None:
-        """Connect the widgets, and take over what the scene has."""
+    def setup(self, isEntered: bool = True) -> None:
+        """Connect the widgets, and begin as `enter` does: after a reload nobody calls that.
+
+        Parameters
+        ----------
+        isEntered : bool
+            Whether the module is shown already, as on a reload; else `enter` follows.
+        """
+        self._show(None)
+        self._enable(False)
         for section in (
             self._analysis,
             self._results,
@@ -84,33 +107,37 @@ class Panel(VTKObservationMixin):
             self._advanced,
         ):
             section.setup()
-        scene = self._scene
-        # Before the selectors hear of it, and, at the end of an import, after them.
-        first, last = 10.0, -20.0
+        scene, first = self._scene, 10.0  # before the selectors hear of it
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._onNodeGoing, priority=first)
         self.addObserver(scene, scene.NodeRemovedEvent, self._onNodeRemoved)
-        self.addObserver(scene, scene.StartImportEvent, self._onImportStarted)
-        self.addObserver(scene, scene.EndImportEvent, self._onImported, priority=last)
-        self._show(None)
-        self.initializeParameterNode()
+        self._follower.start()
+        # Once more when Qt has finished the form, should the form have emptied itself meanwhile.
+        self._follower.wake()
+        if isEntered:
+            self.enter()
+        else:
+            self.initializeParameterNode()
 
     def cleanup(self) -> None:
         """Let go of everything, before the widget goes."""
-        self._unbind()
-        self._parameterNode = None
+        self._follower.stop()
         self._review.leave()
-        self._inputs.watch(None)
-        self._edits.stop()
+        self.setParameterNode(None)
         self._analysis.cleanup()
+        self._results.cleanup()
         self.removeObservers()
 
     def enter(self) -> None:
         """Follow the parameter node while the module is shown."""
+        self._entered = True
         self.initializeParameterNode()
+        if self._came is not None:
+            self._showInViews()
         self._display.entered(self._case.outcome if self._case else None)
 
     def exit(self) -> None:
         """Leave the parameter node alone while another module is shown."""
+        self._entered = False
         self._review.leave()
         self._unbind()
 
@@ -125,22 +152,27 @@ class Panel(VTKObservationMixin):
             self.initializeParameterNode()
 
     def initializeParameterNode(self) -> None:
-        """Take the scene's parameter node, and choose a CT if none is chosen."""
-        self.setParameterNode(self._logic.getParameterNode())
-        self._inputs.chooseDefault(self._parameterNode)
+        """Take the scene's parameter node, and choose what is there where nothing is chosen."""
+        self._unbind()
+        parameterNode = self._logic.getParameterNode()
+        self._follower.setParameterNode(parameterNode)
+        self._follower.chooseDefaults()
+        self.setParameterNode(parameterNode)
         self._verdict.chooseDefault()
 
     def setParameterNode(self, parameterNode: Any) -> None:
         """Bind the form to a parameter node, or to none."""
         self._unbind()
         self._parameterNode = parameterNode
-        for section in (self._display, self._review, self._verdict, self._advanced):
+        for section in (self._follower, self._display, self._review, self._verdict, self._advanced):
             section.setParameterNode(parameterNode)
+        self._enable(parameterNode is not None)
         if parameterNode is None:
             self._inputs.watch(None)
             self._edits.stop()
             self._show(None)
             self._analysis.update(_("There is no scene."))
+            self._analysis.forget()
             return
         self._guiTag = parameterNode.connectGui(self._ui)
         self.addObserver(
@@ -149,6 +181,12 @@ class Panel(VTKObservationMixin):
         self._show(self._chosenCase())
         self._display.taken(self._case.outcome if self._case else None)
         self._update()
+
+    def _enable(self, enabled: bool) -> None:
+        """Let the sections be used, which takes a parameter node; what is read is always there."""
+        for section in (self._analysis, self._results):
+            section.enable(enabled)
+        self._ui.advancedCollapsibleButton.enabled = enabled
 
     def _unbind(self) -> None:
         if self._guiTag is None:
@@ -168,15 +206,33 @@ class Panel(VTKObservationMixin):
     def _followParameters(self) -> None:
         if self._parameterNode.caseNode is not self._tried:
             self._show(self._chosenCase())
-            if self._case is not None:
-                with problems_told(_("The case could not be shown.")):
-                    self._logic.showResults(self._case.outcome)
-                # Settings that came in between may have missed the legend, which was renewed.
-                self._display.taken(None)
+            self._showInViews()
         self._update()
+
+    def _showInViews(self) -> None:
+        """Show the case in the layout, or, if it just came, when the module is opened."""
+        came = self._came is not None and self._came is self._tried
+        if came and not self._entered:
+            return
+        self._came = None
+        if self._case is None:
+            return
+        outcome = self._case.outcome
+        # Whoever made it in the console may have shown it as well.
+        if not (came and self._logic.isShown(outcome)):
+            with problems_told(_("The case could not be shown.")):
+                self._logic.showResults(outcome)
+        # Settings that came in between may have missed the legend, which was renewed.
+        self._display.taken(None)
+        self._display.update(outcome)
 
     def _update(self) -> None:
         """Let the sections follow the parameter node."""
+        chosen = self._parameterNode
+        inputs = (chosen.inputVolume, chosen.lungsSegmentation, chosen.regionsSegmentation)
+        if inputs != self._analyzed:
+            self._analyzed = inputs
+            self._analysis.forget()
         self._inputs.watch(self._parameterNode.inputVolume)
         self._showReason()
         self._display.update(self._case.outcome if self._case else None)
@@ -199,6 +255,8 @@ class Panel(VTKObservationMixin):
         """Show a case in the panel."""
         if self._case is not None:
             self.removeObservers(self._onCaseModified)
+            if case is None or case.outcome != self._case.outcome:
+                self._analysis.forget()
         self._case = case
         if case is not None:
             self.addObserver(case.node, vtk.vtkCommand.ModifiedEvent, self._onCaseModified)
@@ -244,11 +302,41 @@ class Panel(VTKObservationMixin):
         return self._parameterNode.regionsSegmentation if self._parameterNode else None
 
     def _onLoaded(self, outcome: Outcome) -> None:
-        """Show a case that has just come into the scene."""
+        """Show a case that a button has brought into the scene."""
+        if self._parameterNode is None:
+            return  # The scene was closed meanwhile.
         self._parameterNode.caseNode = outcome.caseNode
         if self._guiTag is None:
             # Another module is shown: nobody follows the parameter node at present.
             self._onParametersModified()
+
+    def _onCaseCame(self, node: slicer.vtkMRMLTextNode) -> None:
+        """Choose a case that was made elsewhere, such as in Python's console."""
+        self._came = node
+        self._parameterNode.caseNode = node
+
+    def _onRest(self) -> None:
+        """Bind again what came loose: its parameter node was deleted, or the form emptied."""
+        if self._scene.IsClosing() or not (self._entered or self._guiTag is not None):
+            return
+        if self._parameterNode is None or self._guiTag is None or not self._agrees():
+            self.initializeParameterNode()
+        else:
+            self._onNodeRemoved()
+
+    def _agrees(self) -> bool:
+        """Whether the form shows the nodes that are chosen."""
+        ui = self._ui
+        selectors = (
+            ui.inputVolumeSelector,
+            ui.lungsSelector,
+            ui.regionsSelector,
+            ui.caseSelector,
+        )
+        return all(
+            selector.currentNode() is self._parameterNode.getValue(field)
+            for selector, field in zip(selectors, NODE_FIELDS, strict=True)
+        )
 
     def _onEdited(self) -> None:
         edited = self._case is not None and self._case.edited
@@ -263,6 +351,12 @@ class Panel(VTKObservationMixin):
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _onNodeGoing(self, _caller: Any, _event: str, going: slicer.vtkMRMLNode) -> None:
         """Choose nothing in place of a node that is deleted; a selector would take the next one."""
+        if self._parameterNode is None:
+            return
+        if going is self._parameterNode.parameterNode:
+            self.setParameterNode(None)
+            self._follower.wake()
+            return
         if self._guiTag is None:
             return
         for field in NODE_FIELDS:
@@ -271,10 +365,12 @@ class Panel(VTKObservationMixin):
 
     def _onNodeRemoved(self, _caller: Any = None, _event: str = "") -> None:
         if self._parameterNode is None or self._scene.IsBatchProcessing():
-            return
+            return  # The end of a batch is followed by `_onRest`.
         if self._case is not None and not self._scene.IsNodePresent(self._case.node):
             self._parameterNode.caseNode = None
             self._show(None)
+        if self._case is None:
+            self._verdict.show(None)
         self._update()
 
     def _onImportStarted(self, _caller: Any = None, _event: str = "") -> None:

@@ -41,6 +41,9 @@ class Logic(Protocol):
     def showResults(self, outcome: Outcome) -> None:
         """Show a case in the review layout."""
 
+    def isShown(self, outcome: Outcome) -> bool:
+        """Whether the views show a case already."""
+
     def restoreLayout(self) -> None:
         """Go back to the layout from before."""
 
@@ -101,6 +104,30 @@ class Process(Protocol):
 
     def isRunning(self) -> bool:
         """Whether an analysis is under way."""
+
+    def cleanup(self) -> None:
+        """Stop, and leave nothing behind."""
+
+
+class Reports(Protocol):
+    """`reporting.ReportProcess`: one report at a time, drawn beside Slicer."""
+
+    def canStart(self) -> bool:
+        """Whether there is the program that draws."""
+
+    def start(
+        self,
+        outcome: Outcome,
+        folder: Path,
+        overwrite: bool,
+        onFinished: Callable[[Path], None],
+        onFailed: Callable[[str], None],
+        onCancelled: Callable[[], None],
+    ) -> None:
+        """Start; exactly one of the last three is called in the end."""
+
+    def cancel(self) -> None:
+        """Stop at once."""
 
     def cleanup(self) -> None:
         """Stop, and leave nothing behind."""

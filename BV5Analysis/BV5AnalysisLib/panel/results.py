@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,13 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from .filenames import file_name
 from .messages import problems_told
-from .protocols import Logic
+from .protocols import Logic, Reports
+from .reportpart import ReportPart
 from .shown import ShownCase
 
 CASE_ATTRIBUTE = ("BV5Analysis.case", "1")
-LONGEST_NAME = 120
-"""Of a file, bytes: file systems take 255, and some programs not even that in a whole path."""
 
 
 class ResultsSection:
@@ -29,12 +28,15 @@ class ResultsSection:
         The form's widgets.
     logic : Logic
         Exports, and shows results.
+    reports : Reports, optional
+        Draws reports beside Slicer; without, the logic draws them while the window waits.
     """
 
-    def __init__(self, ui: Any, logic: Logic) -> None:
+    def __init__(self, ui: Any, logic: Logic, reports: Reports | None = None) -> None:
         self._ui = ui
         self._logic = logic
         self._case: ShownCase | None = None
+        self._reporting = ReportPart(ui, logic, reports, self._say)
 
     def setup(self) -> None:
         """Connect the widgets."""
@@ -42,9 +44,18 @@ class ResultsSection:
         ui.caseSelector.addAttribute("vtkMRMLTextNode", *CASE_ATTRIBUTE)
         ui.copyButton.connect("clicked(bool)", self.onCopy)
         ui.saveCsvButton.connect("clicked(bool)", self.onSaveCsv)
-        ui.saveReportButton.connect("clicked(bool)", self.onSaveReport)
+        self._reporting.setup()
         ui.showLayoutButton.connect("clicked(bool)", self.onShowLayout)
         ui.restoreLayoutButton.connect("clicked(bool)", self.onRestoreLayout)
+
+    def enable(self, enabled: bool) -> None:
+        """Let the section be used, which takes a parameter node."""
+        self._ui.restoreLayoutButton.enabled = enabled
+        self._ui.caseSelector.enabled = enabled
+
+    def cleanup(self) -> None:
+        """Stop what runs."""
+        self._reporting.cleanup()
 
     def show(self, case: ShownCase | None) -> None:
         """Show a case, or None."""
@@ -53,12 +64,11 @@ class ResultsSection:
         for button in (
             ui.copyButton,
             ui.saveCsvButton,
-            ui.saveReportButton,
             ui.showLayoutButton,
         ):
             button.enabled = case is not None
-        ui.resultsStatusLabel.text = ""
-        ui.resultsStatusLabel.visible = False
+        self._say("")
+        self._reporting.show(case)
         ui.keyLabel.text = key_line(case.measurements[0]) if case else ""
         ui.methodLabel.text = method_text(case) if case else ""
         for widget in (ui.keyLabel, ui.methodLabel, ui.measurementsTable):
@@ -93,30 +103,6 @@ class ResultsSection:
                 self._logic.exportTables(self._case.outcome, path)
             self._say(_("Saved {link}"), path)
 
-    def onSaveReport(self, _checked: bool = False) -> None:
-        """Save the whole output folder with the report."""
-        with problems_told(_("The report could not be saved."), busy=False):
-            parent = qt.QFileDialog.getExistingDirectory(
-                slicer.util.mainWindow(), _("Folder to save the report's folder in")
-            )
-            if not parent:
-                return
-            folder = Path(parent) / file_name(self._case.node.GetName())
-            question = _("{folder} exists. Replace it?").format(folder=folder)
-            overwrite = folder.exists()
-            if not overwrite or slicer.util.confirmOkCancelDisplay(question):
-                self._saveReport(folder, overwrite)
-
-    def _saveReport(self, folder: Path, overwrite: bool) -> None:
-        self._say(_("Saving the report…"))
-        slicer.app.processEvents()
-        report = None
-        try:
-            with slicer.util.WaitCursor():
-                report = self._logic.exportReport(self._case.outcome, folder, overwrite)
-        finally:
-            self._say(_("Saved {link}") if report else "", report)
-
     def onShowLayout(self, _checked: bool = False) -> None:
         """Show the case in the review layout."""
         with problems_told(_("The case could not be shown.")):
@@ -131,15 +117,9 @@ class ResultsSection:
         if path is not None:
             name = html.escape(path.name)
             text = text.format(link=f'<a href="{path.resolve().as_uri()}">{name}</a>')
-            self._ui.resultsStatusLabel.toolTip = str(path)
+        self._ui.resultsStatusLabel.toolTip = "" if path is None else str(path)
         self._ui.resultsStatusLabel.text = text
         self._ui.resultsStatusLabel.visible = bool(text)
-
-
-def file_name(name: str) -> str:
-    """Case name as a file name: what file systems do not take is replaced, or cut off."""
-    name = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", name).encode("utf-8")
-    return name[:LONGEST_NAME].decode("utf-8", "ignore").strip(" .") or "case"
 
 
 def key_line(row: dict[str, Any]) -> str:

@@ -83,6 +83,7 @@ class ReviewSection:
     def show(self, case: ShownCase | None) -> None:
         """Show a case, or None."""
         if case is None or self._case is None or case.outcome != self._case.outcome:
+            self._listed = None
             self.leave()
             self.onClear()
             self._list.restart()
@@ -97,7 +98,7 @@ class ReviewSection:
         self._ui.reviewCollapsibleButton.enabled = case is not None
         if case is None:
             self._list.show([], 0, False)
-            self._listed = None
+            self._sayDue([], edited=False)
         self.update()
 
     def update(self) -> None:
@@ -134,6 +135,7 @@ class ReviewSection:
 
     def onPick(self, checked: bool) -> None:
         """Let clicks in the views pick, or not."""
+        self._list.showCount()
         if checked and self._case is not None:
             self._picker.start()
         else:
@@ -168,6 +170,7 @@ class ReviewSection:
             self._onRecomputed()
 
     def _select(self, branchId: int) -> None:
+        self._list.showCount()
         with problems_told(_("The branch could not be shown."), busy=False):
             self._logic.selectBranch(self._case.outcome, branchId, self._view or None)
 
@@ -177,7 +180,9 @@ class ReviewSection:
             branchId = self._logic.branchAt(self._case.outcome, ras)
         if branchId is None:
             self._ui.branchCountLabel.text = _("No vessel within 3 mm of the click")
-        elif not self._list.choose(branchId):
+            return
+        self._list.showCount()
+        if not self._list.choose(branchId):
             # It is filtered out: the user wants to see it, so the filter goes.
             with NodeModify(self._parameterNode):
                 self._parameterNode.branchClass = BranchClass.ALL
@@ -198,8 +203,11 @@ class ReviewSection:
             chosen = recompute_parameters(self._parameterNode, self._case.parameters)
             if chosen.to_dict() != self._case.parameters:
                 texts.append(_("Recompute also applies floor and bounds as set under Advanced."))
+        self._sayDue(texts, self._case.edited)
+
+    def _sayDue(self, texts: list[str], edited: bool) -> None:
         self._ui.recomputeHintLabel.text = " ".join(texts)
         self._ui.recomputeHintLabel.visible = bool(texts)
         font = self._ui.recomputeButton.font
-        font.setBold(self._case.edited)
+        font.setBold(edited)
         self._ui.recomputeButton.font = font

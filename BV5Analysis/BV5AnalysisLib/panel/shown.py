@@ -84,16 +84,42 @@ def shown_case(outcome: Outcome) -> ShownCase:
     Raises
     ------
     AnalysisError
-        The record is damaged.
+        The record is damaged, or of a newer version of the module.
     """
+    from ..export.record import SCHEMA_VERSION, check_schema
+    from ..export.recordfields import check_record
+    from ..imaging.parameters import Parameters
+
     node = outcome.caseNode
-    text = node.GetText()
+    name, text = node.GetName(), node.GetText()
     try:
         record = json.loads(text)
-    except ValueError as error:
+        newer = _is_newer(record, SCHEMA_VERSION)
+        if not newer:
+            check_schema(record)
+            check_record(record)
+            # An earlier version may have had fewer.
+            parameters = Parameters.from_dict(record["parameters"]).to_dict()
+            record["parameters"] = json.loads(json.dumps(parameters))
+    except (AnalysisError, ValueError, TypeError, RecursionError) as error:
         raise AnalysisError(
-            _("The record of {name} is damaged; load the case again, or analyze again.").format(
-                name=node.GetName()
-            )
+            _(
+                "The record of {name} is damaged; load the case again, or analyze again. ({reason})"
+            ).format(name=name, reason=error)
         ) from error
+    if newer:
+        raise AnalysisError(
+            _(
+                "{name} was made by a newer version of BV5 Analysis, whose record (version"
+                " {version}) this one cannot read. Update BV5 Analysis in the Extensions Manager,"
+                " or analyze the CT again."
+            ).format(name=name, version=str(record["schema_version"])[:20])
+        )
     return ShownCase(outcome, record, text)
+
+
+def _is_newer(record: Any, known: str) -> bool:
+    """Whether a record is of a later major version of the schema; others are compatible."""
+    version = record.get("schema_version") if isinstance(record, dict) else None
+    major = str(version).split(".", maxsplit=1)[0]
+    return major.isdecimal() and int(major) > int(known.split(".", maxsplit=1)[0])

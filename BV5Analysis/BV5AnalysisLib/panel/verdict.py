@@ -58,6 +58,10 @@ class VerdictPart:
         self._case = case
         if case is not None:
             self._showComment(case)
+        elif self._commented is not None and self._commented.caseNode.GetScene() is None:
+            self._commented = None
+            if self._parameterNode is not None:
+                self._parameterNode.reviewComment = ""
         self._ui.reviewStateLabel.text = review_text(case.review) if case else ""
         self._ui.undoReviewButton.enabled = case is not None and bool(case.review.get("status"))
 

@@ -43,7 +43,7 @@ def write_outcome(
             f"The folder {folder.name} exists; pass overwrite=True to replace it, or give another"
             " one."
         )
-    case = _up_to_date(outcome, need_volume=report)
+    case = up_to_date_case(outcome, need_volume=report)
     check_output(folder, RESULT, overwrite)
     documents = _documents(case, scan_of(outcome)) if report else {}
     with output_folder(folder, RESULT, overwrite) as partial:
@@ -52,8 +52,8 @@ def write_outcome(
             (partial / name).write_bytes(content)
 
 
-def _up_to_date(outcome: Outcome, need_volume: bool = False) -> Case:
-    """Case of the nodes, whose numbers are those of its segmentations."""
+def up_to_date_case(outcome: Outcome, need_volume: bool = False) -> Case:
+    """Case of the nodes; AnalysisError unless its numbers are those of its segmentations."""
     case = case_from_scene(outcome, need_volume)
     if was_edited(outcome, case):
         raise AnalysisError(
@@ -98,7 +98,7 @@ def write_table(outcome: Outcome, path: Path) -> None:
         Nodes were deleted that it takes, or the file cannot be written.
     """
     path = Path(path)
-    text = measurements_csv(_up_to_date(outcome))
+    text = measurements_csv(up_to_date_case(outcome))
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         partial.write_text(text, encoding="utf-8", newline="")

@@ -9,6 +9,7 @@ import slicer
 from ..export.nrrd import write_nrrd
 from ..imaging.phantom import ChestPhantom, ChestPhantomSpec, chest_phantom
 from ..imaging.progress import Progress
+from ..imaging.reading import read_scan
 from .images import add_volume
 
 SPEC = ChestPhantomSpec(seed=1, scale=0.75)
@@ -49,3 +50,30 @@ def write_phantom_ct(path: Path, progress: Progress | None = None) -> None:
     """Write the sample phantom's CT as NRRD; OSError if the file cannot be written."""
     ct = chest_phantom(SPEC, progress).volume
     write_nrrd(path, ct.array, ct.grid)
+
+
+def add_phantom_file(
+    scene: slicer.vtkMRMLScene, name: str, path: Path
+) -> slicer.vtkMRMLScalarVolumeNode:
+    """Add the CT of a phantom that ``bv5 phantom`` made.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+        Scene to add to.
+    name : str
+        Name of the volume node; made unique.
+    path : pathlib.Path
+        Its NRRD file.
+
+    Returns
+    -------
+    vtkMRMLScalarVolumeNode
+        CT in HU.
+
+    Raises
+    ------
+    AnalysisError
+        The file cannot be read.
+    """
+    return add_volume(scene, scene.GenerateUniqueName(name), read_scan(path).volume)

@@ -39,6 +39,8 @@ def qt(monkeypatch, slot_errors):
     slot_errors.clear()
     refused_connections.clear()
     errors_of_ownership.clear()
+    # What an observer of VTK's raises is only printed, by this hook.
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: slot_errors.append(error))
     start_recording()
     yield install_qt()
     raised = list(slot_errors)

@@ -16,14 +16,14 @@ UI = Path(BV5AnalysisLib.__file__).parents[1] / "Resources" / "UI" / "BV5Analysi
 class Bench:
     """A Slicer with the panel in it, as the module's widget would have it."""
 
-    def __init__(self, slicer_app, process):
+    def __init__(self, slicer_app, process, reports=None):
         self.messages = slicer_app.messages
         self.qt = sys.modules["qt"]
         self.scene = slicer.mrmlScene
         self.module = importlib.import_module("BV5AnalysisLib.panel.panel")
         self.fields = importlib.import_module("BV5AnalysisLib.panel.parameternode")
         self.logic = FakeLogic(slicer, self.fields.BV5AnalysisParameterNode)
-        self.process = process
+        self.process, self.reports = process, reports
         self.open()
 
     def open(self):
@@ -31,7 +31,7 @@ class Bench:
         self.widget = slicer.util.loadUI(str(UI))
         self.ui = slicer.util.childWidgetVariables(self.widget)
         self.widget.setMRMLScene(self.scene)
-        self.panel = self.module.Panel(self.ui, self.logic, self.process)
+        self.panel = self.module.Panel(self.ui, self.logic, self.process, reports=self.reports)
         self.panel.setup()
         self.panel.enter()
         self.widget.show()

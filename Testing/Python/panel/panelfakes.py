@@ -1,14 +1,31 @@
 """A logic that does as told, for tests of what the panel makes of it."""
 
+import dataclasses
 import json
 from pathlib import Path
 
 import vtk
+from BV5AnalysisLib.imaging.scan import Acquisition
 
 ROLES = ("vesselsSegmentation", "lungsSegmentation", "branchesTable")
 RECORD = {
+    "schema": "bv5-analysis/result",
+    "schema_version": "1.1",
     "case": "Case A",
-    "software": {"bv5-analysis": "9.9"},
+    "created": "2026-11-22T20:00:00+00:00",
+    "software": {"bv5-analysis": "9.9", "python": "3.11"},
+    "input": {
+        "sha256": 64 * "0",
+        "space": "LPS",
+        "size": [64, 64, 64],
+        "spacing_mm": [1.0, 1.0, 1.0],
+        "origin_mm": [0.0, 0.0, 0.0],
+        "direction": [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        "lungs": "segmented",
+        **{field.name: None for field in dataclasses.fields(Acquisition)},
+    },
+    "csa_histogram": {"edges_mm2": [0.0, 1.0], "volume_ml": [125.0]},
+    "seconds": {"lungs and airways": 3.0},
     "parameters": {
         "minimum_csa_mm2": 1.25,
         "class_bounds_mm2": [5.0, 10.0],
@@ -95,6 +112,7 @@ class FakeLogic:
         self.branch = None
         self.reason = ""
         self.computedFrom = {}
+        self.inViews = []
 
     def _called(self, name, *arguments):
         self.calls.append((name, *arguments))
@@ -158,7 +176,13 @@ class FakeLogic:
         return self._parameterNodeClass(node)
 
     def reasonNotToAnalyze(self, inputVolume):
+        if inputVolume is not None and inputVolume.GetName().startswith("unfit"):
+            return "The volume is no CT."
         return self.reason or ("" if inputVolume else "Select a chest CT.")
+
+    def isShown(self, outcome):
+        self._called("isShown", outcome)
+        return outcome in self.inViews
 
     def loadCase(self, folder, inputVolume=None, regionsSegmentation=None):
         self._called("loadCase", Path(folder), inputVolume, regionsSegmentation)

@@ -1,8 +1,6 @@
 """A cohort as scripts in Slicer analyze and show it: real statistics, real MRML."""
 
 import importlib
-import sys
-import types
 from pathlib import Path
 
 import numpy as np
@@ -127,25 +125,6 @@ def test_packages_are_asked_for_where_they_are_needed(logic, tables, tmp_path, m
     with pytest.raises(AnalysisError, match="declined"):
         logic.analyzeCohort(measurements, tmp_path / "clinical.XLSX")
     assert asked[3:] == [packages.STATISTICS, packages.SPREADSHEET]
-
-
-def test_packages_that_are_declined_are_told_with_the_way_out(module, monkeypatch):
-    packages = importlib.import_module("BV5AnalysisLib.panel.packages")
-
-    def pip_ensure(requirements, **options):
-        raise RuntimeError("User declined package installation")
-
-    packaging = types.ModuleType("slicer.packaging")
-    packaging.pip_ensure = pip_ensure
-    monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
-    monkeypatch.setattr(slicer, "packaging", packaging, raising=False)
-    monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(AnalysisError) as raised:
-        packages.ensurePackages(packages.STATISTICS, "A cohort's analysis", "", True)
-    assert str(raised.value) == (
-        "A cohort's analysis needs the Python packages statsmodels>=0.14.5, which were not"
-        " installed (User declined package installation). Allow their installation."
-    )
 
 
 def test_a_cohort_is_shown_without_a_window(windowless_slicer_app, tables):

@@ -74,9 +74,9 @@ def test_given_regions_keep_their_names(bench):
 def test_no_blood_is_shown_as_dashes(bench):
     nothing = dict.fromkeys(RECORD["measurements"][0], 0.0)
     nothing |= {"region": "both", "bv5_pct": None, "bv5_10_pct": None, "bv10_pct": None}
-    bench.showCase(measurements=[nothing])
+    bench.showCase(measurements=[nothing, *RECORD["measurements"][1:]])
     assert bench.ui.keyLabel.text == "BV5 – % · TPBV 0.0 mL"
-    assert texts(bench.ui.measurementsTable)[2:4] == [["0.0"], ["–"]]
+    assert [row[0] for row in texts(bench.ui.measurementsTable)[2:4]] == ["0.0", "–"]
 
 
 def test_method_states_parameters_blood_and_version(bench):
@@ -127,7 +127,8 @@ def test_what_fails_before_saving_is_told(bench, monkeypatch, tmp_path, button):
 
     bench.showCase()
     bench.messages.answer("getExistingDirectory", str(tmp_path))
-    monkeypatch.setattr("BV5AnalysisLib.panel.results.file_name", fail)
+    for module in ("results", "reportpart"):
+        monkeypatch.setattr(f"BV5AnalysisLib.panel.{module}.file_name", fail)
     getattr(bench.ui, button).click()
     (told,) = bench.messages.texts("error")
     assert "could not be saved" in told

@@ -360,6 +360,7 @@ def test_choices_survive_a_scene_that_is_added(bench):
 )
 def test_no_other_node_takes_the_place_of_a_deleted_one(bench, selector, field, className):
     nodes = [bench.scene.AddNewNodeByClass(className, name) for name in "abc"]
+    bench.wait()
     getattr(bench.ui, selector).setCurrentNode(nodes[1])
     assert getattr(bench.parameters, field) is nodes[1]
     bench.scene.RemoveNode(nodes[1])

@@ -16,6 +16,7 @@ def add_phantom(commands: argparse._SubParsersAction, shared: argparse.ArgumentP
         description="Make a digital chest phantom with known blood volumes.",
     )
     phantom.add_argument("-o", "--output", type=path, required=True, metavar="OUT", help="folder")
+    phantom.add_argument("--end-with-stdin", action="store_true", help=argparse.SUPPRESS)
     # Named as the fields of ChestPhantomSpec, which has the defaults and checks the values.
     scanner = phantom.add_argument_group("scanner")
     scanner.add_argument("--spacing", dest="spacing_mm", **_numbers("X Y Z"), help="voxel, mm")
