@@ -1,6 +1,8 @@
 """Fixtures that every layer's tests share."""
 
 import gc
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +20,13 @@ from BV5AnalysisLib.imaging.quiet import own_error_stream
 from BV5AnalysisLib.imaging.scan import Scan
 from BV5AnalysisLib.imaging.sizeclasses import LungLabel
 from BV5AnalysisLib.imaging.volume import Grid, Volume
+
+
+def pytest_configure() -> None:
+    """Let processes that tests start find this checkout's library, installed or not."""
+    library = str(Path(__file__).parents[2] / "BV5Analysis")
+    others = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [library, others]))
 
 
 def pytest_collection_finish() -> None:

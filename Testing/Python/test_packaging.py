@@ -17,9 +17,9 @@ def test_the_citation_names_this_version():
     assert re.search(r"^version: (.+)$", citation, re.MULTILINE)[1] == BV5AnalysisLib.__version__
 
 
-def test_the_command_is_installed():
-    (script,) = importlib.metadata.entry_points(group="console_scripts", name="bv5")
-    assert callable(script.load())
+def test_the_command_that_is_installed_exists():
+    script = PROJECT["project"]["scripts"]["bv5"]
+    assert callable(importlib.metadata.EntryPoint("bv5", script, "console_scripts").load())
 
 
 def test_every_folder_with_code_is_a_package():

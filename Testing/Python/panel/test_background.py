@@ -376,7 +376,7 @@ sys.path.insert(0, {library!r})
 from BV5AnalysisLib.commandline.stopping import end_with_stdin
 end_with_stdin()
 print('{{"step": "' + str(os.getpid()) + '", "fraction": 0.1}}', flush=True)
-time.sleep(60)
+time.sleep(600)
 '''
 subprocess.Popen([sys.executable, "-c", code]).wait()
 """
@@ -400,14 +400,13 @@ def test_the_child_of_the_launcher_ends_too(
     wait_until(lambda: heard.progress)
     child = int(heard.progress[0][0])
     assert is_running(child)
-    begun = time.monotonic()
     if how == "launcher killed":
         os.kill(process._run._process._process.pid, signal.SIGKILL)
         wait_until(lambda: heard.ended)
         assert "by the operating system" in failure(heard)[0]
     else:
         getattr(process, how)()
-        assert time.monotonic() - begun < 1
+        # Told within the call: it waits neither for the child's work nor for the event loop.
         assert heard.ended == ([("cancelled",)] if how == "cancel" else [])
     assert not process.isRunning()
     wait_until(lambda: not is_running(child), seconds=5)

@@ -1,7 +1,5 @@
 """Whole analyses through the logic, on a small phantom."""
 
-import time
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -32,9 +30,7 @@ def total_and_percent(outcome) -> tuple[float, float]:
 def test_the_self_test_passes_and_leaves_nothing(module, slicer_app, python_slicer, tmp_path):
     test = module.BV5AnalysisTest()
     test.messageDelay = 1
-    begun = time.monotonic()
     test.runTest()
-    assert time.monotonic() - begun < 180
     for kind in ("vtkMRMLVolumeNode", "vtkMRMLTextNode", "vtkMRMLSegmentationNode"):
         assert slicer.mrmlScene.GetNumberOfNodesByClass(kind) == 0
     left = [entry.name for entry in tmp_path.rglob("BV5Analysis*") if "test" in entry.name]

@@ -1,7 +1,6 @@
 """Review: the list of branches, picking, editing, recomputing, the verdict."""
 
 import random
-import time
 
 import pytest
 import slicer
@@ -144,21 +143,20 @@ def many(count):
     ]
 
 
-def test_thousands_of_branches_fill_in_quickly(bench):
-    rows = many(12000)
-    start = time.perf_counter()
-    bench.showCase("Large", branches=rows)
-    seconds = time.perf_counter() - start
+def test_of_thousands_of_branches_only_those_in_view_are_filled_in(bench):
+    def filled():
+        return sum(text is not None for text in bench.column(0))
+
+    bench.showCase("Large", branches=many(12000))
     table = bench.ui.branchesTable
     assert table.model().rowCount() == 12000
-    assert seconds < 1.5, f"{seconds:.2f} s"
-    start = time.perf_counter()
+    assert 0 < filled() <= 100
     table.sortByColumn(0, bench.qt.Qt.DescendingOrder)
     bench.logic.branch = 5
     bench.ui.pickVesselButton.click()
     place(bench, 0, 0, 0)
-    assert time.perf_counter() - start < 1.0
     assert bench.logic.called("selectBranch")[-1][1] == 5
+    assert 100 < filled() <= 300  # At the top, and at the row that was picked.
     assert table.currentIndex().row() == 12000 - 1 - 5
     assert bench.column(0)[12000 - 1 - 5] == "5"
     assert bench.column(0)[:2] == ["11999", "11998"]

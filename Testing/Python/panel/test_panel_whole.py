@@ -299,9 +299,9 @@ def test_cancel_ends_the_background_process_at_once(ui, widget, ct_node, python_
     nodes = slicer.mrmlScene.GetNumberOfNodes()
     ui.analyzeButton.click()
     wait_for(lambda: ui.progressBar.value > 0, 60)
-    start = time.monotonic()
+    assert ui.progressBar.value < 100
     ui.cancelButton.click()
-    assert time.monotonic() - start < 1.5
+    # Within the click, before the event loop runs again.
     assert ui.progressLabel.text == "Cancelled"
     assert ui.analyzeButton.enabled
     assert slicer.mrmlScene.GetNumberOfNodes() == nodes

@@ -233,7 +233,7 @@ def test_workers_end_when_this_process_is_killed(step, tmp_path):
         "    with LocalWorkers(2) as workers:\n"
         "        list(run_cases(cases('slow 1', 'slow 2'), step, workers))\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     parent = subprocess.Popen([sys.executable, str(script)], env=environment)
     wait_until(lambda: all((tmp_path / f"slow {each}").exists() for each in (1, 2)))
     wait_until(lambda: step.attempts("slow 1") and step.attempts("slow 2"))
@@ -282,7 +282,7 @@ def test_workers_that_can_never_start_end_the_batch_with_what_to_do(tmp_path):
         "with LocalWorkers(1) as workers:\n"
         "    print('outcomes', list(run_cases(cases('good 1', 'good 2'), step, workers)))\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     ended = subprocess.run(
         [sys.executable, str(script)],
         env=environment,
