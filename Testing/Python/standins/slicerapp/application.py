@@ -4,10 +4,40 @@ from pathlib import Path
 
 from PySide6 import QtCore, QtWidgets
 
+from standins.facts import MissingInStandIn
+from standins.widgets.properties import kept
+
 _Application = QtWidgets.QApplication
 
 
-class _ErrorLogModel(QtCore.QObject):
+class qSlicerCommandOptions(QtCore.QObject):
+    """How the program was started."""
+
+    runPythonAndExit = kept(bool, False)
+
+
+class qSlicerCoreIOManager(QtCore.QObject):
+    """Reads and writes scenes; of other files nothing is known here."""
+
+    def __init__(self, logics):
+        super().__init__()
+        self._logics = logics
+
+    def saveNodes(self, kind, properties, messages):
+        self._check(kind, properties)
+        return self._logics.scene.WriteToMRB(properties["fileName"], None, messages)
+
+    def loadNodes(self, kind, properties, nodes, messages):
+        self._check(kind, properties)
+        clear = properties.get("clear", False)
+        return self._logics.scene.ReadFromMRB(properties["fileName"], clear, messages)
+
+    def _check(self, kind, properties):
+        if kind != "SceneFile" or not properties["fileName"].endswith(".mrb"):
+            raise MissingInStandIn(f"{kind} {properties['fileName']}")
+
+
+class ctkErrorLogModel(QtCore.QObject):
     """What was logged; here nothing is."""
 
     def filePath(self):
@@ -15,6 +45,9 @@ class _ErrorLogModel(QtCore.QObject):
 
     def logEntryCount(self):
         return 0
+
+    def logEntryDescription(self, row):
+        return ""
 
 
 class qSlicerApplication(QtCore.QObject):
@@ -33,7 +66,8 @@ class qSlicerApplication(QtCore.QObject):
         self._settings = QtCore.QSettings(
             str(folder / "Slicer.ini"), QtCore.QSettings.Format.IniFormat
         )
-        self._error_log = _ErrorLogModel()
+        self._error_log = ctkErrorLogModel()
+        self._command_options, self._io = qSlicerCommandOptions(), qSlicerCoreIOManager(logics)
         self._pauses, self.testing = 0, False
 
     def applicationLogic(self):
@@ -50,6 +84,21 @@ class qSlicerApplication(QtCore.QObject):
 
     def mrmlScene(self):
         return self._logics.scene
+
+    def commandOptions(self):
+        return self._command_options
+
+    def coreIOManager(self):
+        return self._io
+
+    def exit(self, status=0):
+        _Application.exit(status)
+
+    def activeModalWidget(self):
+        return _Application.activeModalWidget()
+
+    def overrideCursor(self):
+        return _Application.overrideCursor()
 
     def errorLogModel(self):
         return self._error_log
