@@ -244,7 +244,9 @@ def test_a_series_is_chosen_by_uid_or_number(series, tmp_path):
     assert scan.acquisition.series_uid == OTHER_SERIES
 
 
-def test_what_is_no_uid_is_survived_and_not_repeated(tmp_path, capfd, silenced_readers, monkeypatch):
+def test_what_is_no_uid_is_survived_and_not_repeated(
+    tmp_path, capfd, silenced_readers, monkeypatch
+):
     bad = "1355759b-7653-424e-b0b5-1d131628d0e4"
     tags = {"StudyInstanceUID": bad, "SeriesInstanceUID": bad, "SOPInstanceUID": ""}
     scan = read_scan(write_series(tmp_path, SeriesNumber=None, **tags))

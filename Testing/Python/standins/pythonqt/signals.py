@@ -2,7 +2,6 @@
 
 import inspect
 import sys
-import traceback
 
 from PySide6 import QtCore
 
@@ -139,7 +138,7 @@ def _adapted(receiver, sender):
                 receiver(*[to_python(a) for a in arguments[:limit]])
         except Exception as error:  # noqa: BLE001 - kept; the fixture fails the test with it
             errors_in_slots.append(error)
-            traceback.print_exception(error, file=sys.stderr)
+            sys.excepthook(type(error), error, error.__traceback__)
 
     return receive
 

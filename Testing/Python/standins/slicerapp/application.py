@@ -4,12 +4,41 @@ from pathlib import Path
 
 from PySide6 import QtCore, QtWidgets
 
+from standins.facts import MissingInStandIn
 from standins.pythonqt.ownership import check_ownership
+from standins.widgets.properties import kept
 
 _Application = QtWidgets.QApplication
 
 
-class _ErrorLogModel(QtCore.QObject):
+class qSlicerCommandOptions(QtCore.QObject):
+    """How the program was started."""
+
+    runPythonAndExit = kept(bool, False)
+
+
+class qSlicerCoreIOManager(QtCore.QObject):
+    """Reads and writes scenes; of other files nothing is known here."""
+
+    def __init__(self, logics):
+        super().__init__()
+        self._logics = logics
+
+    def saveNodes(self, kind, properties, messages):
+        self._check(kind, properties)
+        return self._logics.scene.WriteToMRB(properties["fileName"], None, messages)
+
+    def loadNodes(self, kind, properties, nodes, messages):
+        self._check(kind, properties)
+        clear = properties.get("clear", False)
+        return self._logics.scene.ReadFromMRB(properties["fileName"], clear, messages)
+
+    def _check(self, kind, properties):
+        if kind != "SceneFile" or not properties["fileName"].endswith(".mrb"):
+            raise MissingInStandIn(f"{kind} {properties['fileName']}")
+
+
+class ctkErrorLogModel(QtCore.QObject):
     """What was logged; here nothing is."""
 
     def filePath(self):
@@ -17,6 +46,9 @@ class _ErrorLogModel(QtCore.QObject):
 
     def logEntryCount(self):
         return 0
+
+    def logEntryDescription(self, row):
+        return ""
 
 
 class qSlicerApplication(QtCore.QObject):
@@ -35,8 +67,9 @@ class qSlicerApplication(QtCore.QObject):
         self._settings = QtCore.QSettings(
             str(folder / "Slicer.ini"), QtCore.QSettings.Format.IniFormat
         )
-        self._error_log = _ErrorLogModel()
-        self.testing = False
+        self._error_log = ctkErrorLogModel()
+        self._command_options, self._io = qSlicerCommandOptions(), qSlicerCoreIOManager(logics)
+        self._pauses, self.testing = 0, False
 
     def applicationLogic(self):
         return self._logics.application
@@ -52,6 +85,21 @@ class qSlicerApplication(QtCore.QObject):
 
     def mrmlScene(self):
         return self._logics.scene
+
+    def commandOptions(self):
+        return self._command_options
+
+    def coreIOManager(self):
+        return self._io
+
+    def exit(self, status=0):
+        _Application.exit(status)
+
+    def activeModalWidget(self):
+        return _Application.activeModalWidget()
+
+    def overrideCursor(self):
+        return _Application.overrideCursor()
 
     def errorLogModel(self):
         return self._error_log

@@ -1,5 +1,6 @@
 """The layout manager, over the real layout logic."""
 
+import vtk
 from PySide6 import QtCore, QtWidgets
 
 from standins.facts import MissingInStandIn
@@ -7,10 +8,53 @@ from standins.widgets.mrmlnodes import qMRMLWidget
 from standins.widgets.mrmlviews import qMRMLPlotWidget, qMRMLTableWidget
 
 
+class _Interactor:
+    """The mouse in a slice view, which only knows how to place a point."""
+
+    def __init__(self, logics, slice_node):
+        self._logics, self._slice_node = logics, slice_node
+        self._place, self._pressed = (0, 0), None
+
+    def SetEventPosition(self, x, y):
+        self._place = (x, y)
+
+    def EnterEvent(self):
+        """Nothing follows the mouse here."""
+
+    MouseMoveEvent = EnterEvent
+
+    def LeftButtonPressEvent(self):
+        self._pressed = self._place
+
+    def LeftButtonReleaseEvent(self):
+        pressed, self._pressed = self._pressed, None
+        application = self._logics.application
+        interaction, selection = application.GetInteractionNode(), application.GetSelectionNode()
+        if interaction.GetCurrentInteractionMode() != interaction.Place or pressed != self._place:
+            return
+        ras = self._slice_node.GetXYToRAS().MultiplyPoint((*self._place, 0.0, 1.0))[:3]
+        point = self._logics.scene.GetNodeByID(selection.GetActivePlaceNodeID())
+        point.AddControlPoint(vtk.vtkVector3d(ras))
+
+
+class _InteractorStyle:
+    def __init__(self, interactor):
+        self._interactor = interactor
+
+    def GetInteractor(self):
+        return self._interactor
+
+
 class qMRMLSliceView(qMRMLWidget):
     """A slice view; shows nothing."""
 
-    _slice_node = None
+    _slice_node, _style = None, None
+
+    def interactorStyle(self):
+        return self._style
+
+    def renderWindow(self):
+        return None
 
     def mrmlSliceNode(self):
         return self._slice_node
@@ -53,6 +97,9 @@ class qMRMLThreeDView(qMRMLWidget):
 
     def mrmlViewNode(self):
         return self._view_node
+
+    def renderWindow(self):
+        return None
 
     def cameraNode(self):
         return self._cameras.GetViewActiveCameraNode(self._view_node)
@@ -130,6 +177,8 @@ class qSlicerLayoutManager(QtCore.QObject):
         widget = self._widget(node, qMRMLSliceWidget)
         widget._logic = self._logics.application.GetSliceLogic(node)
         widget._view._slice_node = node
+        if widget._view._style is None:
+            widget._view._style = _InteractorStyle(_Interactor(self._logics, node))
         return widget
 
     def threeDWidget(self, index):

@@ -5,6 +5,8 @@ import types
 from dataclasses import dataclass
 from typing import Any
 
+from standins.facts import MissingInStandIn
+
 
 def make_packaging(installed: list) -> types.ModuleType:
     """Return a module `slicer.packaging` that appends the requirements to `installed`."""
@@ -72,6 +74,13 @@ def make_sample_data(registered: dict[str, list[SampleDataSource]]) -> types.Mod
         @staticmethod
         def isSampleDataSourceRegistered(category, sampleDataSource):
             return sampleDataSource in registered.get(category, [])
+
+        def downloadSamples(self, sampleName):
+            sources = [each for some in registered.values() for each in some]
+            source = next(each for each in sources if each.sampleName == sampleName)
+            if source.customDownloader is None:
+                raise MissingInStandIn(f"{sampleName} would be fetched")
+            return [source.customDownloader(source)]
 
         def logMessage(self, message, logLevel=logging.DEBUG):
             logging.log(logLevel, message)

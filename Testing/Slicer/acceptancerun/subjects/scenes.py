@@ -1,0 +1,90 @@
+"""A reload with a case shown, and with an analysis that runs; a scene closed in mid-run."""
+
+from __future__ import annotations
+
+import slicer
+
+from ..run import Run
+from ..steps import Where, step
+
+
+def _state(run: Run) -> dict:
+    ui = run.ui
+    node = ui.inputVolumeSelector.currentNode()
+    return {
+        "CT": node.GetName() if node is not None else "",
+        "case": run.chosen_case().GetName() if run.chosen_case() is not None else "",
+        "key": ui.keyLabel.text,
+        "Analyze": ui.analyzeButton.enabled,
+        "Cancel": ui.cancelButton.enabled,
+        "Save report": ui.saveReportButton.enabled,
+        "Review": ui.reviewCollapsibleButton.enabled,
+        "rows": ui.branchesTable.model().rowCount(),
+        "verdict": ui.reviewStateLabel.text,
+    }
+
+
+@step(
+    "reload",
+    "After Reload the panel shows the same CT and case, with the same buttons enabled",
+    limit=120,
+    where=Where.WINDOW,
+)
+def reload(run: Run) -> None:
+    case = run.show_case().caseNode
+    before = _state(run)
+    run.widget.onReload()
+    slicer.app.processEvents()
+    run.equal(_state(run), before, "the panel after Reload")
+    run.set_case(run.logic.outcome(case))
+
+
+@step(
+    "reload-running",
+    "Reload while an analysis runs ends it, and no process is left",
+    limit=180,
+    where=Where.WINDOW,
+)
+def reload_running(run: Run) -> None:
+    run.choose_ct()
+    count, before = len(run.outcomes()), set(run.children())
+    _start(run)
+    run.widget.onReload()
+    slicer.app.processEvents()
+    run.equal(run.wait_for_children(before), [], "processes left by Reload")
+    run.equal(len(run.outcomes()), count, "cases in the scene")
+    run.check(not run.ui.cancelButton.enabled, "Cancel is enabled though nothing runs")
+    case = run.outcomes()[-1] if run.outcomes() else None
+    run.set_case(case)
+
+
+def _start(run: Run) -> None:
+    """Start an analysis and wait until it is under way."""
+    run.choose_ct()
+    run.click("analyzeButton")
+    run.wait(lambda: run.ui.progressBar.value >= 1, 120, "the analysis makes progress")
+    run.check(run.ui.cancelButton.enabled, "the analysis has ended before it was to be disturbed")
+
+
+@step(
+    "closed",
+    "A scene closed in mid-run ends the analysis without a word, and empties the panel",
+    limit=180,
+    where=Where.WINDOW,
+)
+def closed(run: Run) -> None:
+    run.choose_ct()
+    before = set(run.children())
+    _start(run)
+    slicer.mrmlScene.Clear(0)
+    slicer.app.processEvents()
+    run.equal(run.wait_for_children(before), [], "processes left")
+    ui = run.ui
+    run.equal(run.outcomes(), [], "cases in the scene")
+    run.check(ui.inputVolumeSelector.currentNode() is None, "a CT is chosen")
+    run.check(not ui.keyLabel.visible, f"numbers are still shown: {ui.keyLabel.text}")
+    run.check(not ui.analyzeButton.enabled, "Analyze is enabled without a CT")
+    run.check(not ui.cancelButton.enabled, "Cancel is enabled though nothing runs")
+    run.check(not ui.progressBar.visible, "progress is still shown")
+    run.volume = None
+    run.set_case(None)

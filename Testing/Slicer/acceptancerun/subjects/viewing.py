@@ -1,0 +1,202 @@
+"""Classes, the branch list, and the view across a vessel."""
+
+from __future__ import annotations
+
+import numpy as np
+import qt
+import slicer
+
+from ..branches import column, longest, middle
+from ..run import Run
+from ..steps import Where, step
+
+TOGGLES = {
+    "bv5VisibleCheckBox": ("BV5", "bv5"),
+    "bv510VisibleCheckBox": ("BV5_10", "bv5_10"),
+    "bv10VisibleCheckBox": ("BV10", "bv10"),
+    "belowFloorVisibleCheckBox": ("BELOW_FLOOR", "below_floor"),
+}
+"""Check boxes, the names of their classes in `SizeClass`, and the IDs of their segments."""
+ALONG = 0.9
+"""Least cosine between a view's normal and the branch that it is turned across."""
+
+
+def _shown(outcome, name: str, segment: str) -> list[bool]:
+    from BV5AnalysisLib.imaging.sizeclasses import SizeClass
+
+    display = outcome.vesselsSegmentation.GetDisplayNode()
+    return [
+        bool(outcome.tubesModels[SizeClass[name]].GetDisplayNode().GetVisibility()),
+        bool(display.GetSegmentVisibility(segment)),
+    ]
+
+
+@step(
+    "classes",
+    "Each class's box hides its tubes and its outlines, and shows them again",
+    limit=120,
+    where=Where.WINDOW,
+)
+def classes(run: Run) -> None:
+    outcome = run.show_case()
+    for box, names in TOGGLES.items():
+        run.equal(_shown(outcome, *names), [True, True], f"{names[0]} shown at first")
+        run.click(box)
+        run.equal(_shown(outcome, *names), [False, False], f"{names[0]} shown after a click")
+        others = [each for each in TOGGLES.values() if each != names]
+        run.check(all(all(_shown(outcome, *each)) for each in others), "another class went, too")
+        run.click(box)
+        run.equal(_shown(outcome, *names), [True, True], f"{names[0]} shown after two clicks")
+    run.click("lungsVisibleCheckBox")
+    lungs = outcome.lungsSegmentation.GetDisplayNode()
+    run.check(not lungs.GetVisibility(), "the lungs are still shown")
+    run.click("legendVisibleCheckBox")
+    run.check(not outcome.legend.GetVisibility(), "the legend is still shown")
+    run.click("displayDefaultsButton")
+    run.check(lungs.GetVisibility() and outcome.legend.GetVisibility(), "defaults hide something")
+    run.check(not run.ui.resultsEditedLabel.visible, "a change of display is taken for an edit")
+
+
+@step(
+    "classes",
+    "logic.applyDisplay hides a class and shows it again, in place of the panel's boxes",
+    limit=60,
+    where=Where.NO_WINDOW,
+)
+def classes_by_the_logic(run: Run) -> None:
+    from BV5AnalysisLib.imaging.sizeclasses import SizeClass
+    from BV5AnalysisLib.scene.display import ClassDisplay, DisplaySettings
+
+    outcome = run.need_case()
+    for name, segment in TOGGLES.values():
+        hidden = {SizeClass[name]: ClassDisplay(False, (1.0, 0.0, 0.0), 1.0)}
+        run.logic.applyDisplay(outcome, DisplaySettings(classes=hidden))
+        run.equal(_shown(outcome, name, segment), [False, False], f"{name} shown when hidden")
+    run.logic.applyDisplay(outcome, DisplaySettings())
+    run.check(all(all(_shown(outcome, *each)) for each in TOGGLES.values()), "a class is hidden")
+
+
+@step(
+    "branches",
+    "The branch list sorts, filters, and goes to the next and the previous branch",
+    limit=120,
+    where=Where.WINDOW,
+    picture="4-review",
+)
+def branches(run: Run) -> None:
+    outcome = run.show_case()
+    ui = run.ui
+    ui.displayCollapsibleButton.collapsed = True
+    ui.reviewCollapsibleButton.collapsed = False
+    model = ui.branchesTable.model()
+    volumes, names = column(outcome, "volume_ml"), column(outcome, "size_class")
+    run.equal(model.rowCount(), len(volumes), "rows of the list")
+
+    ui.branchesTable.sortByColumn(6, qt.Qt.DescendingOrder)
+    slicer.app.processEvents()
+    run.click("nextBranchButton")
+    run.near(_number(run, 6), max(volumes), 0.0006, "mL of the first row, sorted by mL")
+    first = _number(run, 0)
+    run.click("nextBranchButton")
+    run.check(_number(run, 6) <= max(volumes), "the second row has more blood than the first")
+    run.check(_number(run, 0) != first, "Next stays at the branch")
+    run.click("previousBranchButton")
+    run.equal(_number(run, 0), first, "branch after Next and Previous")
+    _check_selected(run, outcome, int(first))
+
+    ui.branchClassComboBox.currentIndex = 3
+    slicer.app.processEvents()
+    run.equal(model.rowCount(), names.count("BV10"), "rows of the class BV10")
+    ui.branchClassComboBox.currentIndex = 0
+    ui.doubtfulOnlyCheckBox.click()
+    slicer.app.processEvents()
+    doubtful = sum(percent < 90 for percent in column(outcome, "confidence_pct"))
+    run.equal(model.rowCount(), doubtful, "rows that are doubtful")
+    ui.doubtfulOnlyCheckBox.click()
+    slicer.app.processEvents()
+    run.equal(model.rowCount(), len(volumes), "rows without a filter")
+
+
+def _number(run: Run, at: int) -> float:
+    """What the chosen row of the list says in a column."""
+    table = run.ui.branchesTable
+    row = table.currentIndex().row()
+    run.check(row >= 0, "no row is chosen")
+    text = table.model().data(table.model().index(row, at))
+    run.check(text is not None, "the chosen row has no text")
+    return float(str(text).removesuffix(" %"))
+
+
+def _check_selected(run: Run, outcome, branch: int) -> None:
+    run.check(outcome.highlightModel.GetPolyData().GetNumberOfPoints(), "the branch is not marked")
+    rows = outcome.profileTable.GetNumberOfRows()
+    run.check(rows > 1, "the plot of its area is empty")
+    run.note(f"Branch {branch}: {rows} points in the plot of its area")
+
+
+@step(
+    "across",
+    "A slice view turns across the chosen branch, and Clear turns it back",
+    limit=120,
+    where=Where.WINDOW,
+)
+def across(run: Run) -> None:
+    outcome = run.show_case()
+    ui = run.ui
+    if ui.clearBranchButton.enabled:
+        run.click("clearBranchButton")
+    manager = slicer.app.layoutManager()
+    nodes = {name: manager.sliceWidget(name).mrmlSliceNode() for name in ("Yellow", "Green")}
+    before = {name: _turn(node) for name, node in nodes.items()}
+    branch = longest(outcome, "BV10")
+    for index, name in ((2, "Yellow"), (3, "Green")):
+        ui.perpendicularViewComboBox.currentIndex = index
+        slicer.app.processEvents()
+        _choose(run, branch)
+        _check_across(run, outcome, branch, nodes[name], name)
+    run.picture("across")
+    run.click("clearBranchButton")
+    for name, node in nodes.items():
+        run.check(np.allclose(_turn(node), before[name], atol=1e-5), f"{name} was not turned back")
+    run.equal(outcome.highlightModel.GetPolyData().GetNumberOfPoints(), 0, "points of the mark")
+
+
+def _turn(node: slicer.vtkMRMLSliceNode) -> np.ndarray:
+    return slicer.util.arrayFromVTKMatrix(node.GetSliceToRAS())[:3, :3]
+
+
+def _choose(run: Run, branch: int) -> None:
+    """Choose a branch in the list: sorted by number, a branch's row is its number."""
+    table = run.ui.branchesTable
+    table.sortByColumn(0, qt.Qt.AscendingOrder)
+    slicer.app.processEvents()
+    table.setCurrentIndex(table.model().index(branch, 0))
+    slicer.app.processEvents()
+    run.equal(_number(run, 0), branch, "branch chosen in the list")
+
+
+def _check_across(run: Run, outcome, branch: int, node, name: str) -> None:
+    position, direction = middle(outcome, branch)
+    matrix = slicer.util.arrayFromVTKMatrix(node.GetSliceToRAS())
+    cosine = abs(float(matrix[:3, 2] @ direction))
+    run.check(cosine > ALONG, f"{name} is not across the branch: cosine {cosine:.2f}")
+    distance = abs(float(matrix[:3, 2] @ (np.array(position) - matrix[:3, 3])))
+    run.check(distance < 5.0, f"{name} is {distance:.1f} mm from the middle of the branch")
+
+
+@step(
+    "across",
+    "logic.selectBranch turns a slice view across a branch, in place of the panel's list",
+    limit=60,
+    where=Where.NO_WINDOW,
+)
+def across_by_the_logic(run: Run) -> None:
+    outcome = run.need_case()
+    branch = longest(outcome, "BV10")
+    run.logic.selectBranch(outcome, branch, "Green")
+    _check_selected(run, outcome, branch)
+    node = slicer.mrmlScene.GetSingletonNode("Green", "vtkMRMLSliceNode")
+    if node is not None:
+        _check_across(run, outcome, branch, node, "Green")
+    run.logic.clearSelection(outcome)
+    run.equal(outcome.highlightModel.GetPolyData().GetNumberOfPoints(), 0, "points of the mark")
