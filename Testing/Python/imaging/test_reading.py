@@ -133,7 +133,7 @@ def expected_grid(spacing_z: float = 1.25) -> Grid:
     return Grid((24, 20, 12), (0.7, 0.8, spacing_z), (-100.5, -80.25, 300.0))
 
 
-def test_dicom_is_ordered_by_position(tmp_path, capfd, silenced_readers, monkeypatch):
+def test_dicom_is_ordered_by_position(tmp_path, capfd, silenced_readers):
     scan = read_scan(write_series(tmp_path / "ct"))
     np.testing.assert_array_equal(scan.volume.array, chest())
     assert scan.volume.array.dtype == np.int16
@@ -244,9 +244,7 @@ def test_a_series_is_chosen_by_uid_or_number(series, tmp_path):
     assert scan.acquisition.series_uid == OTHER_SERIES
 
 
-def test_what_is_no_uid_is_survived_and_not_repeated(
-    tmp_path, capfd, silenced_readers, monkeypatch
-):
+def test_what_is_no_uid_is_survived_and_not_repeated(tmp_path, capfd, silenced_readers):
     bad = "1355759b-7653-424e-b0b5-1d131628d0e4"
     tags = {"StudyInstanceUID": bad, "SeriesInstanceUID": bad, "SOPInstanceUID": ""}
     scan = read_scan(write_series(tmp_path, SeriesNumber=None, **tags))
@@ -277,7 +275,7 @@ def test_jpeg_lossless(tmp_path):
 
 
 @pytest.mark.parametrize("share", [0.5, 0.95])
-def test_a_jpeg_slice_cut_short_is_named(share, tmp_path, capfd, silenced_readers, monkeypatch):
+def test_a_jpeg_slice_cut_short_is_named(share, tmp_path, capfd, silenced_readers):
     for path in write_series(tmp_path).iterdir():
         compress(path)
     path = tmp_path / "047.dcm"

@@ -69,7 +69,7 @@ class qSlicerApplication(QtCore.QObject):
         )
         self._error_log = ctkErrorLogModel()
         self._command_options, self._io = qSlicerCommandOptions(), qSlicerCoreIOManager(logics)
-        self._pauses, self.testing = 0, False
+        self.testing = False
 
     def applicationLogic(self):
         return self._logics.application
