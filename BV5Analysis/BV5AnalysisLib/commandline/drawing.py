@@ -10,6 +10,8 @@ from ..export.casedata import Case
 from ..imaging.measurements import AnalysisResult
 from ..imaging.volume import Volume
 
+PICTURE_SIZE = (1600, 1200)
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -34,7 +36,13 @@ class Drawing:
             self.save_scene(folder / "scene.mrb")
 
 
-def drawn(case: Case, result: AnalysisResult, report: bool, scene: bool) -> Drawing:
+def drawn(
+    case: Case,
+    result: AnalysisResult,
+    report: bool,
+    scene: bool,
+    size: tuple[int, int] = PICTURE_SIZE,
+) -> Drawing:
     """Draw what is wanted.
 
     Parameters
@@ -46,6 +54,8 @@ def drawn(case: Case, result: AnalysisResult, report: bool, scene: bool) -> Draw
     report, scene : bool
         Whether the report with its pictures, and the scene, are wanted; `check_requirements`
         tells whether they can be had.
+    size : tuple of int
+        Width and height of the 3D picture, pixels.
 
     Returns
     -------
@@ -56,7 +66,7 @@ def drawn(case: Case, result: AnalysisResult, report: bool, scene: bool) -> Draw
     if report:
         from ..scene.rendering import rendered_png
 
-        documents = _documents(case, result.scan.volume, rendered_png(case))
+        documents = _documents(case, result.scan.volume, rendered_png(case, size))
     return Drawing(documents, _scene(case, result) if scene else None)
 
 
