@@ -29,7 +29,7 @@ from ..study.texts import counted, printable
 from .analyze import read_parameters
 from .batchprogress import ShowBatch, Tally, planning, shown_batch_progress
 from .batchstep import MeasureCase
-from .requirements import check_requirements
+from .requirements import check_in_worker, check_requirements
 from .stopping import Stopped, end_with_stdin, stop_in_order
 
 _SEEN_BY_WORKERS = 20
@@ -100,10 +100,12 @@ def run_batch(job: BatchJob, show: ShowBatch) -> BatchFolder:
     """
     parameters = read_parameters(job.parameters)
     if not job.scheduler:  # Else those of the workers count.
-        check_requirements(job.report, scene=False)
+        check_in_worker(job.report)
     step = MeasureCase(job.output.resolve(), parameters, job.report)
     # A cluster that cannot be reached is told before the search for scans, which may take long.
     with DaskWorkers(job.scheduler) if job.scheduler else contextlib.nullcontext() as cluster:
+        if cluster:
+            cluster.check_equipment(functools.partial(check_requirements, job.report, scene=False))
         batch = _opened(job, parameters, show)
         try:
             with batch:

@@ -10,6 +10,8 @@ from ..export.casedata import Case
 from ..imaging.measurements import AnalysisResult
 from ..imaging.volume import Volume
 
+PICTURE_SIZE = (1600, 1200)
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -34,7 +36,13 @@ class Drawing:
             self.save_scene(folder / "scene.mrb")
 
 
-def drawn(case: Case, result: AnalysisResult, report: bool, scene: bool) -> Drawing:
+def drawn(
+    case: Case,
+    result: AnalysisResult,
+    report: bool,
+    scene: bool,
+    size: tuple[int, int] = PICTURE_SIZE,
+) -> Drawing:
     """Draw what is wanted.
 
     Parameters
@@ -46,6 +54,8 @@ def drawn(case: Case, result: AnalysisResult, report: bool, scene: bool) -> Draw
     report, scene : bool
         Whether the report with its pictures, and the scene, are wanted; `check_requirements`
         tells whether they can be had.
+    size : tuple of int
+        Width and height of the 3D picture, pixels.
 
     Returns
     -------
@@ -54,7 +64,7 @@ def drawn(case: Case, result: AnalysisResult, report: bool, scene: bool) -> Draw
     """
     documents = {}
     if report:
-        documents = documents_of(case, result.scan.volume)
+        documents = documents_of(case, result.scan.volume, size)
     return Drawing(documents, _scene(case, result) if scene else None)
 
 
@@ -73,13 +83,13 @@ def _scene(case: Case, result: AnalysisResult) -> Callable[[Path], None]:
     return save
 
 
-def documents_of(case: Case, ct: Volume) -> dict[str, bytes]:
-    """Pictures and report of a case, by file name."""
+def documents_of(case: Case, ct: Volume, size: tuple[int, int] = PICTURE_SIZE) -> dict[str, bytes]:
+    """Pictures and report of a case, by file name; `size` is that of the 3D picture, pixels."""
     from ..export.report import report_html
     from ..export.slices import overview_png
     from ..scene.rendering import rendered_png
 
-    vessels_3d, overview = rendered_png(case), overview_png(case, ct)
+    vessels_3d, overview = rendered_png(case, size), overview_png(case, ct)
     return {
         "vessels_3d.png": vessels_3d,
         "overview.png": overview,

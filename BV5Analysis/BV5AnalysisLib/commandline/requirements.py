@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 
 from ..imaging.errors import AnalysisError
+from ..study.batch.workers import LocalWorkers, WorkerDied
 
 _REPORT = {"matplotlib": "matplotlib", "jinja2": "Jinja2", "slicer": "slicer-core"}
 _SCENE = {"slicer": "slicer-core"}
+WITHOUT_REPORT = "--no-report leaves the report out"
 
 
 def check_requirements(report: bool, scene: bool) -> None:
@@ -25,12 +27,53 @@ def check_requirements(report: bool, scene: bool) -> None:
     AnalysisError
         A package or system library is missing; the message has the command that installs it.
     """
-    check_installed(_REPORT if report else {}, "The report", "--no-report leaves the report out")
+    check_installed(_REPORT if report else {}, "The report", WITHOUT_REPORT)
     check_installed(_SCENE if scene else {}, "The scene", "leave --scene out")
     if report:
+        _try_report()
+
+
+def check_in_worker(report: bool) -> None:
+    """Check in a worker process, of the kind that draws in a batch, that it can draw reports.
+
+    Parameters
+    ----------
+    report : bool
+        Reports are wanted; else there is nothing to check.
+
+    Raises
+    ------
+    AnalysisError
+        Something is missing there, or drawing ends the process; the message says what to do.
+    """
+    if not report:
+        return
+    check_installed(_REPORT, "The report", WITHOUT_REPORT)
+    with LocalWorkers(1) as workers:
+        try:
+            workers.outcome(workers.submit(check_requirements, report, False))
+        except WorkerDied as error:
+            raise AnalysisError(
+                f"Drawing a report's pictures ends its process here ({error}); update the graphics"
+                f" driver ({WITHOUT_REPORT})."
+            ) from error
+
+
+def _try_report() -> None:
+    try:
         from ..scene.pictures import check_rendering
+        from .trial import try_report
 
         check_rendering()
+        try_report()
+    except AnalysisError as error:
+        raise AnalysisError(f"{str(error).removesuffix('.')} (or {WITHOUT_REPORT}).") from error
+    except Exception as error:  # Such as a package that is there and cannot be loaded.
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise AnalysisError(
+            f"What draws the report cannot be loaded ({reason}); install it again"
+            f" ({WITHOUT_REPORT})."
+        ) from error
 
 
 def check_installed(packages: dict[str, str], purpose: str, instead: str = "") -> None:

@@ -72,6 +72,5 @@ def _waited(child: SideCommand) -> bool:
                 dialog.value = round(100 * progress[1])
             time.sleep(LOOK_SECONDS)
     finally:
-        dialog.close()
-        dialog.deleteLater()
+        dialog.close()  # The main window owns it.
     return True

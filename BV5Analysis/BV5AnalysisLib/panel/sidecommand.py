@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from slicer.i18n import tr as _
 
-from .processoutput import Lines
-from .pythonslicer import COMMAND, MODULE_FOLDER, SAYS, changedVariables, pythonSlicer
-
-KILLED_WITHIN_SECONDS = 1.0
+from .childprocess import ChildProcess
+from .processoutput import Log
+from .pythonslicer import COMMAND, pythonSlicer
 
 
 class SideCommand:
-    """One command, started at once; its output goes into files, so that it never waits.
+    """One command, started at once, whose output is not kept.
 
     Parameters
     ----------
@@ -35,51 +31,33 @@ class SideCommand:
     """
 
     def __init__(self, arguments: Sequence[str], folder: Path) -> None:
-        program = pythonSlicer()
-        self._errors, output = folder / "errors.txt", folder / "output.txt"
-        # The window of a console would flash up on Windows.
-        hidden = {"creationflags": subprocess.CREATE_NO_WINDOW} if sys.platform == "win32" else {}
-        with self._errors.open("wb") as errorsFile, output.open("wb") as outputFile:
-            self._child = subprocess.Popen(
-                [program, *COMMAND, *arguments, "--end-with-stdin"],
-                cwd=MODULE_FOLDER,
-                env=os.environ | changedVariables(os.environ.get("PYTHONPATH", "")),
-                stdin=subprocess.PIPE,
-                stdout=outputFile,
-                stderr=errorsFile,
-                **hidden,
-            )
-        self._output = output.open("rb")
-        self._lines = Lines()
+        command = [pythonSlicer(), *COMMAND, *arguments, "--end-with-stdin"]
+        self._log = Log(folder, command)
+        try:
+            self._child = ChildProcess(command, folder, self._log)
+        except BaseException:
+            self._log.close(keep=False)
+            raise
+        self._lines: list[str] = []
 
     def isOver(self) -> bool:
-        """Whether it has ended."""
-        return self._child.poll() is not None
+        """Whether it has ended, and all its output is read."""
+        self._lines += self._child.poll()
+        return self._child.ended
 
     def lines(self) -> list[str]:
-        """Lines that it printed since the last call."""
-        return self._lines.added(self._output.read())
+        """Lines of its output that came since the last call, as far as `isOver` has looked."""
+        lines, self._lines = self._lines, []
+        return lines
 
     def problem(self) -> str:
         """Why it ended without what it was to do; empty if it did it."""
-        if self._child.returncode == 0:
+        if not self._child.exitStatus and not self._child.crashed:
             return ""
-        lines = self._errors.read_text("utf-8", errors="replace").splitlines()
-        said = [line.removeprefix(SAYS) for line in lines if line.startswith(SAYS)]
-        return said[-1] if said else self._silence()
+        silence = _("It ended without saying why (exit status {code}).")
+        return self._child.says or silence.format(code=self._child.exitStatus)
 
     def end(self) -> None:
         """End it, if it runs, with the process that it launched, and close its files."""
-        self._child.stdin.close()
-        self._output.close()
-        if self._child.poll() is None:
-            self._child.kill()
-            try:
-                self._child.wait(KILLED_WITHIN_SECONDS)
-            except subprocess.TimeoutExpired:
-                return  # It is killed; the system takes its time.
-
-    def _silence(self) -> str:
-        return _("It ended without saying why (exit status {code}).").format(
-            code=self._child.returncode
-        )
+        self._child.end()
+        self._log.close(keep=False)

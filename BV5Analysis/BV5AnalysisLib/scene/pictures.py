@@ -14,6 +14,10 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from ..imaging.errors import AnalysisError
 
+# A process beside Slicer may load VTK's libraries when they are first asked for: without these two
+# there is nothing to draw and to write with.
+_DRAWN_BY = (vtk.vtkOpenGLRenderer, vtk.vtkFreeTypeTools)
+
 PACKAGES = "sudo apt install libegl1 libgl1-mesa-dri"
 
 

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import slicer
 import vtk
 
 from ..export.case import Case
 from ..imaging.sizeclasses import LUNGS, VESSELS, SizeClass
-from .colors import LEGEND_POSITION, LEGEND_SIZE, LEGEND_TITLE, size_class_label
+from .colors import LEGEND_TITLE, size_class_label
 from .coordinates import ras_points
 from .display import LUNG_OPACITY
 from .models import SPECULAR, SPECULAR_POWER
+from .picturelegend import LegendEntry, with_legend
 from .pictures import off_screen_window, pixels_of, png_of, shrunk
 from .segmentations import shell_surfaces
 from .tubes import tubes_poly_data
@@ -33,8 +33,6 @@ from .views import (
 
 LUNG_SMOOTHING = 0.5
 LUNG_VOXEL_MM = 1.5
-LEGEND_BAR = 0.2
-"""Part of the legend's height that is color, as in Slicer's views."""
 SUPERSAMPLING = 2
 WIDTH_OF_NORMAL_TEXT = 800
 """Width of a picture, pixels, in which text has its size in points at 72 dpi."""
@@ -102,12 +100,10 @@ def rendered_png(
     window.SetDPI(round(72 * SUPERSAMPLING * size[0] / WIDTH_OF_NORMAL_TEXT))
     renderer = _renderer(case, size, direction)
     window.AddRenderer(renderer)
-    window.SetNumberOfLayers(2)
-    window.AddRenderer(_legend_renderer(case))
     window.Render()
-    png = png_of(shrunk(pixels_of(window), SUPERSAMPLING))
+    pixels = shrunk(pixels_of(window), SUPERSAMPLING)
     window.Finalize()
-    return png
+    return png_of(with_legend(pixels, LEGEND_TITLE, _legend_entries(case)))
 
 
 def _renderer(case: Case, size: tuple[int, int], direction: ViewDirection) -> vtk.vtkRenderer:
@@ -164,46 +160,12 @@ def _bounds(case: Case, shells: list[vtk.vtkPolyData]) -> np.ndarray:
     return np.array([np.min(boxes, axis=0)[0], np.max(boxes, axis=0)[1]])
 
 
-def _legend_renderer(case: Case) -> vtk.vtkRenderer:
-    """Layer with the legend, as Slicer's views draw it."""
-    entries = [
-        (size_class_label(each, case.parameters), look.color)
+def _legend_entries(case: Case) -> list[LegendEntry]:
+    return [
+        LegendEntry(size_class_label(each, case.parameters), look.color)
         for each, look in VESSELS.items()
         if each != SizeClass.BELOW_FLOOR or case.parameters.minimum_csa_mm2 > 0
     ]
-    table = vtk.vtkLookupTable()
-    table.SetNumberOfTableValues(len(entries))
-    table.SetTableRange(0, len(entries) - 1)
-    for index, (label, color) in enumerate(entries):
-        table.SetTableValue(index, *color, 1.0)
-        table.SetAnnotation(index, label)
-    legend = slicer.vtkSlicerScalarBarActor()
-    legend.SetLookupTable(table)
-    legend.SetNumberOfLabels(len(entries))
-    legend.SetMaximumNumberOfColors(256)
-    legend.SetUseAnnotationAsLabel(True)
-    legend.SetCenterLabel(True)
-    legend.SetLabelFormat("%s")
-    legend.SetTitle(LEGEND_TITLE)
-    legend.SetOrientationToHorizontal()
-    height, width = LEGEND_SIZE
-    legend.SetPosition(LEGEND_POSITION[0] * (1 - width), LEGEND_POSITION[1] * (1 - height))
-    legend.SetWidth(width)
-    legend.SetHeight(height)
-    legend.SetBarRatio(LEGEND_BAR)
-    legend.SetTextPad(0)
-    legend.SetTextPositionToSucceedScalarBar()
-    legend.UnconstrainedFontSizeOn()
-    for text in (legend.GetTitleTextProperty(), legend.GetLabelTextProperty()):
-        text.SetFontFamilyToArial()
-        text.BoldOff()
-        text.ItalicOff()
-    legend.GetTitleTextProperty().SetJustificationToCentered()
-    renderer = vtk.vtkRenderer()
-    renderer.SetLayer(1)
-    renderer.InteractiveOff()
-    renderer.AddViewProp(legend)
-    return renderer
 
 
 def _light(renderer: vtk.vtkRenderer) -> None:

@@ -104,6 +104,21 @@ class DaskWorkers:
                 self._seen_working = self._counted
         return self._on_host.total()
 
+    def check_equipment(self, requirements: Callable[[], None]) -> None:
+        """Check, before anything is written, what the workers there are now have.
+
+        Parameters
+        ----------
+        requirements : callable
+            Raises `AnalysisError`, where it is called, if something is missing there.
+
+        Raises
+        ------
+        AnalysisError
+            A worker has no or another version of this software, or lacks what it requires.
+        """
+        self._ask_workers([], requirements)
+
     def check_workers(
         self, folder: Path, files: Sequence[Path], requirements: Callable[[], None]
     ) -> None:
@@ -132,7 +147,10 @@ class DaskWorkers:
                 )
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".bv5-probe-") as probe:
             paths = [Path(probe.name), *files]
-            answers = self._ask(self._client.run, _fitness, paths, requirements, on_error="return")
+            self._ask_workers(paths, requirements)
+
+    def _ask_workers(self, paths: Sequence[Path], requirements: Callable[[], None]) -> None:
+        answers = self._ask(self._client.run, _fitness, paths, requirements, on_error="return")
         for worker, answer in sorted(answers.items()):
             _check_answer(worker, answer)
 
