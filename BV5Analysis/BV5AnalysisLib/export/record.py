@@ -217,6 +217,12 @@ def grid_of(record: dict[str, Any]) -> Grid:
     return Grid(tuple(given["size"]), *(tuple(map(float, values)) for values in measures))
 
 
+def parameters_of(record: dict[str, Any]) -> Parameters:
+    """Parameters of an analysis; AnalysisError if the record tells none, or impossible ones."""
+    with _explained():
+        return _parameters(record["parameters"])
+
+
 @contextlib.contextmanager
 def _explained() -> Iterator[None]:
     try:

@@ -155,7 +155,7 @@ def _checked(image: sitk.Image, source: str, acquisition: Acquisition) -> Scan:
     image = _without_single_times(image)
     _check_kind(image, name)
     _check_geometry(image, acquisition, name)
-    volume = Volume(_hounsfield_units(image, name), Grid.of(image))
+    volume = Volume(_hounsfield_units(image, name), Grid.of(image).rounded())
     findings = acquisition_findings(volume.grid, acquisition)
     return Scan(volume, _sha256(volume.array), source, acquisition, findings)
 

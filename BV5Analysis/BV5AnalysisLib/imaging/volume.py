@@ -9,6 +9,11 @@ import numpy as np
 import SimpleITK as sitk
 
 Triple = tuple[float, float, float]
+MM_DECIMALS = 10
+"""Decimals of a millimeter that a grid is told to: scanners give pixels as a field of view by 512,
+which has as many. What programs that hand over volumes get wrong lies far below."""
+COSINE_DECIMALS = 12
+"""Decimals of direction cosines, which are computed: they are off by less."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,25 @@ class Grid:
     def of(cls, image: sitk.Image) -> Grid:
         """Grid of a 3D SimpleITK image."""
         return cls(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
+
+    def rounded(self) -> Grid:
+        """Return the grid as a scanner would state it.
+
+        Programs take a grid apart into matrices and put it together again, and are then off in
+        the last bit (0.7031249999999999 for 0.703125). Grids that come from outside are rounded
+        once, where they are read, so that whichever way a scan came it is measured alike.
+
+        Returns
+        -------
+        Grid
+            To `MM_DECIMALS` and `COSINE_DECIMALS`; rounding it again changes nothing.
+        """
+        return Grid(
+            tuple(int(length) for length in self.size),
+            _rounded(self.spacing, MM_DECIMALS),
+            _rounded(self.origin, MM_DECIMALS),
+            _rounded(self.direction, COSINE_DECIMALS),
+        )
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -76,6 +100,11 @@ class Grid:
         corners = corners * (np.array(self.shape) - 1)
         offsets = self.index_to_world(corners) - other.index_to_world(corners)
         return bool(np.abs(offsets).max() <= tolerance_mm)
+
+
+def _rounded(values: tuple[float, ...], decimals: int) -> tuple[float, ...]:
+    # Python rounds to the nearest double of a decimal number; NumPy may miss it. No -0.0.
+    return tuple(round(float(value), decimals) + 0.0 for value in values)
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,8 +32,8 @@ from .segmentations import add_display, add_segmentation, make_shell, set_labels
 from .tables import fill_measurements
 from .tubes import tubes_poly_data
 
-CASE_PREFIX = "BV5 "
-"""Begins the name of a case node: a case is called as its CT, which scripts find by its name."""
+CASE_PREFIX, CASE_SUFFIX = "BV5 ", " analysis"
+"""Tell the name of a case node from that of its CT, which scripts find by it."""
 LUNG_SMOOTHING = 0.5
 LUNG_VOXEL_MM = 2.5
 """Voxels of the lungs' shell, which is faint: finer ones cost time and do not show."""
@@ -210,9 +210,17 @@ def _adopt(outcome: Outcome, role: str, node: slicer.vtkMRMLNode) -> None:
         node.SetAndObserveTransformNodeID(frame.GetTransformNodeID())
 
 
+def case_node_name(name: str) -> str:
+    """Name of a case's node: ``BV5 CT``, and ``BV5 phantom analysis`` of ``BV5 phantom``."""
+    called_so = f"{name} ".casefold().startswith(CASE_PREFIX.casefold())
+    return name + CASE_SUFFIX if called_so else CASE_PREFIX + name
+
+
 def plain_name(outcome: Outcome) -> str:
-    """Name that tells a case apart in its scene, without `CASE_PREFIX`."""
-    return outcome.caseNode.GetName().removeprefix(CASE_PREFIX)
+    """Name that tells a case apart in its scene: what `case_node_name` was given."""
+    name = outcome.caseNode.GetName()
+    plain = name.removesuffix(CASE_SUFFIX)
+    return plain if case_node_name(plain) == name else name.removeprefix(CASE_PREFIX)
 
 
 def _name(outcome: Outcome, what: str) -> str:

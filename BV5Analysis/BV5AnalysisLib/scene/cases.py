@@ -11,7 +11,7 @@ from ..export.case import Case, Review
 from ..export.record import case_from_record, grid_of
 from ..imaging.errors import AnalysisError
 from ..imaging.scan import Region
-from .casenodes import CASE_PREFIX, fill_nodes, plain_name
+from .casenodes import case_node_name, fill_nodes, plain_name
 from .display import apply_display, current_display
 from .edited import remember_computed
 from .folders import make_folder, remove_folder
@@ -78,9 +78,8 @@ def add_case(
 def _distinct_name(scene: slicer.vtkMRMLScene, name: str) -> str:
     """Name that no other case node of the scene has, such as ``BV5 CT (2)``."""
     taken = {each.caseNode.GetName() for each in find_outcomes(scene)}
-    name = CASE_PREFIX + name
     names = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
-    return next(each for each in names if each not in taken)
+    return next(each for each in map(case_node_name, names) if each not in taken)
 
 
 def update_case(outcome: Outcome, case: Case) -> None:

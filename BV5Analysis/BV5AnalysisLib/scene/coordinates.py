@@ -40,17 +40,18 @@ def grid_from_ras(matrix: vtk.vtkMatrix4x4, extent: tuple[int, ...]) -> Grid:
     Returns
     -------
     Grid
-        In LPS; its voxel 0 is the first one of the extent.
+        In LPS, see `Grid.rounded`; its voxel 0 is the first one of the extent.
     """
     first, last = np.array(extent[::2]), np.array(extent[1::2])
     to_world = LPS_TO_RAS @ array_of(matrix)
     spacing = np.linalg.norm(to_world[:3, :3], axis=0)
-    return Grid(
+    grid = Grid(
         size=tuple((last - first + 1).tolist()),
         spacing=tuple(spacing.tolist()),
         origin=tuple((to_world[:3, :3] @ first + to_world[:3, 3]).tolist()),
         direction=tuple((to_world[:3, :3] / spacing).ravel().tolist()),
     )
+    return grid.rounded()
 
 
 def array_of(matrix: vtk.vtkMatrix4x4) -> np.ndarray:

@@ -50,8 +50,8 @@ class Outcome:
 
     @property
     def name(self) -> str:
-        """Name of the case, as in its record."""
-        return self.record["case"]
+        """Name of the case, as in its record; that of its node if the record tells none."""
+        return self.record.get("case", self.caseNode.GetName())
 
     @property
     def record(self) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import numpy as np
 import slicer
 import vtk
 
+from ..export.record import parameters_of
 from ..imaging.centerlines import Centerlines
 from ..imaging.errors import AnalysisError
-from ..imaging.parameters import Parameters
 from ..imaging.sizeclasses import SizeClass
 from .coordinates import array_of, ras_points
 from .models import centerlines_of
@@ -104,7 +104,7 @@ def select_branch(
     for camera in cameras(scene):
         _look_at(camera, place.position)
     if outcome.profileTable is not None:
-        parameters = Parameters.from_dict(outcome.record["parameters"])
+        parameters = parameters_of(outcome.record)
         fill_profile(outcome.profileTable, centerlines, parameters, branch)
         if outcome.profileChart is not None:
             fit_axes(outcome.profileChart, outcome.profileTable)
