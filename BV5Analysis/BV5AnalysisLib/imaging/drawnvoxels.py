@@ -199,9 +199,56 @@ def within_reach(centerlines: Centerlines, grid: Grid) -> np.ndarray:
     numpy.ndarray
         Bool, shape ``grid.shape``; half a voxel more than `label_vessels` draws at most.
     """
-    room = 0.5 * float(np.linalg.norm(grid.spacing_zyx))
-    center = grid.world_to_index(centerlines.points_mm)
-    return voxels_in_balls(grid.shape, center, grid.spacing_zyx, reach_mm(centerlines, grid) + room)
+    return _voxels_near(centerlines.points_mm, _reach_with_room(centerlines, grid), grid)
+
+
+def within_reach_now(
+    near: np.ndarray, before: Centerlines, keep: np.ndarray, now: Centerlines, grid: Grid
+) -> np.ndarray:
+    """Give what `within_reach` does after points went and came, without doing it all again.
+
+    Parameters
+    ----------
+    near : numpy.ndarray
+        Bool, `within_reach` of the points before; it stays as it is.
+    before : Centerlines
+        n points.
+    keep : numpy.ndarray
+        (n,) bool, which of them are left.
+    now : Centerlines
+        The points that are left, in their order, and then any others.
+    grid : Grid
+        Of the voxels.
+
+    Returns
+    -------
+    numpy.ndarray
+        Bool, shape ``grid.shape``.
+    """
+    reach_before, reach = _reach_with_room(before, grid), _reach_with_room(now, grid)
+    left = int(np.count_nonzero(keep))
+    other = reach_before[keep] != reach[:left]
+    gone = ~keep
+    gone[keep] = other
+    new = np.concatenate([other, np.ones(len(reach) - left, bool)])
+    if gone.any():
+        # Those beside may reach into what the ones that are gone reached into.
+        farthest = reach_before[gone].max() + ROUNDING_MM
+        distance, _ = cKDTree(before.points_mm[gone]).query(
+            now.points_mm, distance_upper_bound=reach.max(initial=0.0) + farthest
+        )
+        new |= distance <= reach + farthest
+    lost = _voxels_near(before.points_mm[gone], reach_before[gone], grid)
+    return (near & ~lost) | _voxels_near(now.points_mm[new], reach[new], grid)
+
+
+def _reach_with_room(centerlines: Centerlines, grid: Grid) -> np.ndarray:
+    """How far (n,) from each point the middles of its voxels may be, mm: half a voxel more."""
+    return reach_mm(centerlines, grid) + 0.5 * float(np.linalg.norm(grid.spacing_zyx))
+
+
+def _voxels_near(points_mm: np.ndarray, radius_mm: np.ndarray, grid: Grid) -> np.ndarray:
+    return voxels_in_balls(grid.shape, grid.world_to_index(points_mm), grid.spacing_zyx, radius_mm)
 
 
 def relabeled(

@@ -19,6 +19,7 @@ from .drawnvoxels import (
     reach_mm,
     relabeled,
     within_reach,
+    within_reach_now,
 )
 from .edits import Edits
 from .errors import AnalysisError
@@ -116,7 +117,8 @@ def recompute(
     keep &= ~_is_stub(present, keep, inside, reach_mm(present, vessels.grid))
     left, _ = keep_points(present, keep)
 
-    beyond = (lungs.array > 0) & ~within_reach(centerlines, vessels.grid)
+    near = within_reach(centerlines, vessels.grid)
+    beyond = (lungs.array > 0) & ~near
     painted, free = beyond & (vessels.array > 0), beyond & (vessels.array == 0)
     added = measure_added(ct, vessels, painted, free, left, calibration, parameters)
     added, _ = keep_points(added, values_at(lungs, added.points_mm) > 0)
@@ -124,7 +126,7 @@ def recompute(
 
     labels = vessels
     if not keep.all() or painted.any():
-        near = within_reach(final, vessels.grid)
+        near = within_reach_now(near, centerlines, keep, final, vessels.grid)
         labels = vessels.with_array(np.where(near, vessels.array, np.uint8(0)))
     by_hand = present.class_by_hand | centerlines.class_by_hand
     moved = (present.size_class != centerlines.size_class) & ~by_hand

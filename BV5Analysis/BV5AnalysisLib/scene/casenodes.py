@@ -24,7 +24,9 @@ from .plots import (
     fill_profile,
     fit_axes,
     histogram_curves,
+    histogram_title,
     profile_curves,
+    profile_title,
     set_chart,
     set_series,
 )
@@ -144,9 +146,21 @@ def _fill_plots(outcome: Outcome, case: Case) -> list[slicer.vtkMRMLNode]:
         *new,
         *also_new,
         *_chart(
-            outcome, "histogramChart", histogram, HISTOGRAM_AXES, histogram_curves(case.parameters)
+            outcome,
+            "histogramChart",
+            histogram,
+            HISTOGRAM_AXES,
+            histogram_curves(case.parameters),
+            histogram_title(case.parameters),
         ),
-        *_chart(outcome, "profileChart", profile, PROFILE_AXES, profile_curves(case.parameters)),
+        *_chart(
+            outcome,
+            "profileChart",
+            profile,
+            PROFILE_AXES,
+            profile_curves(case.parameters),
+            profile_title(case.parameters),
+        ),
     ]
 
 
@@ -156,6 +170,7 @@ def _chart(
     table: slicer.vtkMRMLTableNode,
     axes: Axes,
     curves: tuple[Curve, ...],
+    title: str,
 ) -> list[slicer.vtkMRMLNode]:
     chart, new = _made(outcome, role, axes.title.lower(), "vtkMRMLPlotChartNode")
     series = []
@@ -165,7 +180,7 @@ def _chart(
         set_series(each, table, axes, curve)
         series.append(each)
         new += made
-    set_chart(chart, axes, series)
+    set_chart(chart, axes, series, title)
     fit_axes(chart, table)
     return new
 

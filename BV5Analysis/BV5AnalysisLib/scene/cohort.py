@@ -9,7 +9,7 @@ import numpy as np
 import slicer
 
 from ..study.cohortresult import CohortResult
-from .cohortchart import CohortChart, CohortCurve, drawable
+from .cohortchart import CohortChart, CohortCurve, drawable, in_title_lines
 from .cohortcurves import cohort_charts
 from .cohorttables import TITLES, cohort_blocks, fill_block, fill_cases
 from .nodenames import saveable_name
@@ -173,14 +173,14 @@ def _fill_chart(
     changing = node.StartModify()
     for each in series:
         node.AddAndObservePlotSeriesNodeID(each.GetID())
-    node.SetTitle(drawable(chart.title))
+    node.SetTitle(drawable(in_title_lines(chart.title)))
     node.SetXAxisTitle(drawable(chart.x_title))
     node.SetYAxisTitle(drawable(chart.y_title))
     # Three of them stand beside each other.
-    node.SetTitleFontSize(14)
-    node.SetAxisTitleFontSize(13)
+    node.SetTitleFontSize(13)
+    node.SetAxisTitleFontSize(12)
     node.SetAxisLabelFontSize(12)
-    node.SetLegendFontSize(12)
+    node.SetLegendFontSize(11)
     node.SetLegendVisibility(chart.legend)
     # Views would keep to the range of the chart that they showed before.
     node.SetXAxisRangeAuto(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ COLORS = tuple(
 """As in the figures to publish: safe for color-blind readers."""
 INK = (0.1, 0.11, 0.13)
 GRAY = (0.6, 0.6, 0.6)
+TITLE_LETTERS = 44
+"""Of a line of a title: three plots stand beside each other, 320 pixels each in a small window."""
 MARGIN = 0.05
 """Of an axis, beyond its values."""
 LEGEND_LINE = 0.09
@@ -83,6 +86,12 @@ class CohortChart:
 def drawable(text: str) -> str:
     """Text as views can draw it: their font has no subscripts, and dollar signs begin formulas."""
     return text.translate(_SUBSCRIPTS).replace("$", r"\$")
+
+
+def in_title_lines(title: str) -> str:
+    """Break a title where it would be cut off."""
+    tied = title.replace(" = ", "\xa0=\xa0")  # A number stays with its name.
+    return "\n".join(textwrap.wrap(tied, TITLE_LETTERS)).replace("\xa0", " ")
 
 
 def below_legend(top: float, curves: Sequence[CohortCurve]) -> float:

@@ -11,7 +11,16 @@ from ..study.cohortresult import CohortResult, Comparison, Correlation, Roc
 from ..study.measures import Measure
 from ..study.statistics.comparisons import TEST_NAMES
 from ..study.statistics.regressionline import regression_line
-from .cohortchart import COLORS, GRAY, INK, CohortChart, CohortCurve, axis_range, below_legend
+from .cohortchart import (
+    COLORS,
+    GRAY,
+    INK,
+    TITLE_LETTERS,
+    CohortChart,
+    CohortCurve,
+    axis_range,
+    below_legend,
+)
 from .tables import Column
 
 BOX_HALF_WIDTH = 0.32
@@ -19,8 +28,8 @@ STRIP_HALF_WIDTH = 0.22
 WHISKER_LENGTH = 1.5
 """Longest one, in interquartile ranges (Tukey)."""
 MOST_BINS = 40
-TITLE_LETTERS = 64
-"""Of a line below an axis."""
+WHOLE_NUMBERS = 4.2
+"""Least length of the axis of groups: on a shorter one views write numbers between the groups'."""
 GOLDEN = (5**0.5 - 1) / 2
 """Multiples of it, without their whole part, fill an interval evenly."""
 
@@ -87,9 +96,15 @@ def groups_chart(result: CohortResult, comparison: Comparison) -> CohortChart | 
         lines,
         measure.title,
         (*strips, *boxes),
-        (0.4, len(result.groups) + 0.6),
+        _groups_range(len(result.groups)),
         axis_range(strips, 1),
     )
+
+
+def _groups_range(count: int) -> tuple[float, float]:
+    """Range of the axis that groups 1 to `count` stand on."""
+    half = max(count + 0.2, WHOLE_NUMBERS) / 2
+    return (count + 1) / 2 - half, (count + 1) / 2 + half
 
 
 def in_lines(items: Sequence[str]) -> str:
@@ -234,7 +249,7 @@ def roc_chart(key: str, rocs: Sequence[Roc]) -> CohortChart | None:
     chance = CohortCurve("Chance", x, y, (diagonal, diagonal), GRAY, "dashed")
     return CohortChart(
         key,
-        f"Discrimination of {rocs[0].outcome} by {what}",
+        f"ROC of {rocs[0].outcome} by {what}",
         x.title,
         y.title,
         (*curves, chance),

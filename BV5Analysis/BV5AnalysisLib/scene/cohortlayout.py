@@ -21,8 +21,9 @@ TABLES = {"TableView1": ("table1",), "TableView2": ("table1Correlations", "flow"
 
 def cohort_layout_xml() -> str:
     """Describe the layout."""
-    tables = _row(_item("vtkMRMLTableViewNode", f"TableView{n}", f"T{n}") for n in (1, 2))
-    plots = _row(_item("vtkMRMLPlotViewNode", f"PlotView{n}", f"P{n}") for n in (1, 2, 3))
+    # Without sizes the first view of a row takes most of it.
+    tables = _row(_item("vtkMRMLTableViewNode", f"TableView{n}", f"T{n}", 500) for n in (1, 2))
+    plots = _row(_item("vtkMRMLPlotViewNode", f"PlotView{n}", f"P{n}", 333) for n in (1, 2, 3))
     return f"""<layout type="vertical" split="true">
  <item splitSize="400">{tables}</item>
  <item splitSize="600">{plots}</item>
@@ -37,8 +38,8 @@ def _row(items: Iterable[str]) -> str:
  """
 
 
-def _item(class_name: str, tag: str, label: str) -> str:
-    return f"""   <item>
+def _item(class_name: str, tag: str, label: str, size: int) -> str:
+    return f"""   <item splitSize="{size}">
     <view class="{class_name}" singletontag="{tag}">
      <property name="viewlabel" action="default">{label}</property>
     </view>

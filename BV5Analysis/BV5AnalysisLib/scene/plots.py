@@ -20,6 +20,10 @@ SMALLEST_CSA_MM2 = 0.1
 LINE_WIDTH = 2.5
 HEADROOM = 1.05
 """How much higher than the highest curve a chart is."""
+TITLE_SIZE, AXIS_TITLE_SIZE, AXIS_LABEL_SIZE = 14, 12, 11
+"""Font sizes: the plot is some 160 pixels high in a small window."""
+BOUND = "bound_"
+"""Begins the keys of columns with class bounds."""
 MIN_RANGE = 1e-3
 """Of an axis, where all values are the same."""
 BY_AREA = (SizeClass.BELOW_FLOOR, SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
@@ -48,7 +52,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Axes:
-    """Titles of a plot, and whether its x axis is logarithmic."""
+    """Name and titles of a plot, and whether its x axis is logarithmic."""
 
     title: str
     x: Column
@@ -57,7 +61,20 @@ class Axes:
 
 
 HISTOGRAM_AXES = Axes("Blood volume by cross-sectional area", AREA, "Blood volume (mL)", True)
-PROFILE_AXES = Axes("Cross-sectional area along the branch", DISTANCE, CSA_TITLE)
+PROFILE_AXES = Axes("Cross-sectional area along the branch", DISTANCE, "Area (mm²)")
+
+
+def histogram_title(parameters: Parameters) -> str:
+    """Name the classes from left to right: a legend would lie on the bars, or take their room."""
+    names = (curve.column.title for curve in histogram_curves(parameters))
+    return f"Blood volume by area: {', '.join(names)}"
+
+
+def profile_title(parameters: Parameters) -> str:
+    """Tell what the dashed lines are, for the same reason."""
+    bounds = (parameters.minimum_csa_mm2, *parameters.class_bounds_mm2)
+    shown = ", ".join(f"{bound:g}" for bound in bounds if bound > 0)
+    return f"Area along the branch (dashed: bounds {shown} mm²)"
 
 
 def histogram_curves(parameters: Parameters) -> tuple[Curve, ...]:
@@ -77,7 +94,7 @@ def histogram_curves(parameters: Parameters) -> tuple[Curve, ...]:
 def series_roles(size_class: SizeClass) -> tuple[str, str]:
     """Roles of the series that have a class's color: in the histogram, and its lower bound."""
     key = VESSELS[size_class].key
-    return f"histogramChart.{key}_ml", f"profileChart.bound_{key}"
+    return f"histogramChart.{key}_ml", f"profileChart.{BOUND}{key}"
 
 
 def fill_histogram(
@@ -116,7 +133,7 @@ def profile_curves(parameters: Parameters) -> tuple[Curve, ...]:
         *(
             Curve(
                 Column(
-                    f"bound_{VESSELS[size_class].key}",
+                    f"{BOUND}{VESSELS[size_class].key}",
                     f"{VESSELS[size_class].name} from {bound:g} mm²",
                     "mm2",
                     "Lower bound of the class.",
@@ -199,7 +216,10 @@ def set_series(
 
 
 def set_chart(
-    chart: slicer.vtkMRMLPlotChartNode, axes: Axes, series: list[slicer.vtkMRMLPlotSeriesNode]
+    chart: slicer.vtkMRMLPlotChartNode,
+    axes: Axes,
+    series: list[slicer.vtkMRMLPlotSeriesNode],
+    title: str,
 ) -> None:
     """Let a chart show series, and no other.
 
@@ -210,13 +230,19 @@ def set_chart(
     axes : Axes
         Titles and scale.
     series : list of vtkMRMLPlotSeriesNode
-        In the order of the legend.
+        In the order in which they are drawn.
+    title : str
+        Names the series: there is no legend.
     """
     changing = chart.StartModify()
     chart.RemoveAllPlotSeriesNodeIDs()
     for each in series:
         chart.AddAndObservePlotSeriesNodeID(each.GetID())
-    chart.SetTitle(axes.title)
+    chart.SetTitle(title)
+    chart.SetLegendVisibility(False)
+    chart.SetTitleFontSize(TITLE_SIZE)
+    chart.SetAxisTitleFontSize(AXIS_TITLE_SIZE)
+    chart.SetAxisLabelFontSize(AXIS_LABEL_SIZE)
     chart.SetXAxisTitle(axes.x.title)
     chart.SetYAxisTitle(axes.y_title)
     chart.SetXAxisLogScale(axes.log_x)
@@ -231,7 +257,8 @@ def fit_axes(chart: slicer.vtkMRMLPlotChartNode, table: slicer.vtkMRMLTableNode)
     chart : vtkMRMLPlotChartNode
         The chart.
     table : vtkMRMLTableNode
-        Its x values, then those of its curves, which start at 0; without rows nothing is done.
+        Its x values, then those of its curves, which start at 0; without rows nothing is done. Of
+        class bounds the axis shows those below the curve, and the next one above.
     """
     if not table.GetNumberOfRows():
         return
@@ -239,7 +266,11 @@ def fit_axes(chart: slicer.vtkMRMLPlotChartNode, table: slicer.vtkMRMLTableNode)
         vtk_to_numpy(table.GetTable().GetColumn(index))
         for index in range(table.GetNumberOfColumns())
     )
-    top = HEADROOM * max(float(curve.max()) for curve in curves)
+    names = [table.GetColumnName(index) for index in range(1, table.GetNumberOfColumns())]
+    highest = {name: float(curve.max()) for name, curve in zip(names, curves, strict=True)}
+    bounds = {highest.pop(name) for name in names if name.startswith(BOUND)}
+    top = max(highest.values())
+    top = HEADROOM * min((bound for bound in bounds if bound >= top), default=top)
     changing = chart.StartModify()
     chart.SetXAxisRangeAuto(False)
     chart.SetXAxisRange(float(x.min()), max(float(x.max()), float(x.min()) + MIN_RANGE))

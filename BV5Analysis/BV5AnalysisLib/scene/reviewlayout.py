@@ -25,7 +25,7 @@ _SLICES = (
 def layout_xml() -> str:
     """Describe the layout: 3D large, three slices beside it, table and plot below."""
     return f"""<layout type="vertical" split="true">
- <item splitSize="720">
+ <item splitSize="700">
   <layout type="horizontal" split="true">
    <item splitSize="660">
     <view class="vtkMRMLViewNode" singletontag="1">
@@ -38,14 +38,14 @@ def layout_xml() -> str:
    </item>
   </layout>
  </item>
- <item splitSize="280">
+ <item splitSize="300">
   <layout type="horizontal" split="true">
-   <item splitSize="560">
+   <item splitSize="520">
     <view class="vtkMRMLTableViewNode" singletontag="TableView1">
      <property name="viewlabel" action="default">T</property>
     </view>
    </item>
-   <item splitSize="440">
+   <item splitSize="480">
     <view class="vtkMRMLPlotViewNode" singletontag="PlotView1">
      <property name="viewlabel" action="default">P</property>
     </view>
@@ -57,7 +57,7 @@ def layout_xml() -> str:
 
 
 def _slice_item(name: str, orientation: str, label: str, color: str) -> str:
-    return f"""     <item>
+    return f"""     <item splitSize="333">
       <view class="vtkMRMLSliceNode" singletontag="{name}">
        <property name="orientation" action="default">{orientation}</property>
        <property name="viewlabel" action="default">{label}</property>

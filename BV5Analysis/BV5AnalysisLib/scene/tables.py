@@ -18,6 +18,8 @@ from .models import named_array
 
 DECIMALS = {"mL": 3, "%": 2, "mm": 1}
 """Digits to show by unit; ``result.json`` has them all."""
+MEASURED_DECIMALS = {"mL": 2, "%": 1, "mm": 0}
+"""Digits of the measurements, which stand in a narrow view."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ def measurement_columns(parameters: Parameters) -> tuple[Column, ...]:
     Returns
     -------
     tuple of Column
-        Region first, then volumes (mL), percentages and length (mm).
+        Region first, then percentages, which are read first and must be seen without scrolling,
+        volumes (mL) and length (mm). The order of ``measurements.csv`` is its own.
     """
     floor, (low, high) = parameters.minimum_csa_mm2, parameters.class_bounds_mm2
     areas = {
@@ -65,7 +68,15 @@ def measurement_columns(parameters: Parameters) -> tuple[Column, ...]:
     keys = {size_class: VESSELS[size_class].key for size_class in SizeClass}
     return (
         Column("region", "Region", "", "Both lungs, one lung, or a given region."),
-        Column("lung_volume_ml", "Lung volume (mL)", "mL", "Volume of the region in the lungs."),
+        *(
+            Column(
+                f"{keys[size_class]}_pct",
+                f"{names[size_class]} (%)",
+                "%",
+                f"{names[size_class]} as a percentage of TPBV.",
+            )
+            for size_class in areas
+        ),
         Column("tpbv_ml", "TPBV (mL)", "mL", f"Blood in vessels of {floor:g} mm² and above."),
         *(
             Column(
@@ -82,15 +93,7 @@ def measurement_columns(parameters: Parameters) -> tuple[Column, ...]:
             "mL",
             f"Blood in vessels thinner than {floor:g} mm², not part of TPBV.",
         ),
-        *(
-            Column(
-                f"{keys[size_class]}_pct",
-                f"{names[size_class]} (%)",
-                "%",
-                f"{names[size_class]} as a percentage of TPBV.",
-            )
-            for size_class in areas
-        ),
+        Column("lung_volume_ml", "Lung volume (mL)", "mL", "Volume of the region in the lungs."),
         Column(
             "vessel_length_mm",
             "Vessel length (mm)",
@@ -128,7 +131,7 @@ def fill_measurements(node: slicer.vtkMRMLTableNode, case: Case) -> None:
         ]
         for column in columns
     }
-    fill_table(node, columns, values)
+    fill_table(node, columns, values, MEASURED_DECIMALS)
     node.SetUseFirstColumnAsRowHeader(True)
     node.SetDescription(f"{method_paragraph(case)} {parameters_sentence(case.parameters)}")
 
@@ -143,6 +146,7 @@ def fill_table(
     node: slicer.vtkMRMLTableNode,
     columns: Sequence[Column],
     values: Mapping[str, Sequence[str] | np.ndarray],
+    decimals: Mapping[str, int] = DECIMALS,
 ) -> None:
     """Fill a table, and lock it.
 
@@ -154,12 +158,14 @@ def fill_table(
         In their order.
     values : mapping of str to sequence
         Values by column: text, integers, or numbers, which are rounded as their unit asks.
+    decimals : mapping of str to int
+        Digits by unit; 3 of other units.
     """
     changing = node.StartModify()
     node.SetLocked(False)
     node.RemoveAllColumns()
     for column in columns:
-        node.AddColumn(_table_column(column, values[column.key]))
+        node.AddColumn(_table_column(column, values[column.key], decimals))
         # It has the unit: table views would append a unit label to it, once more.
         node.SetColumnTitle(column.key, column.title)
         node.SetColumnDescription(column.key, column.description)
@@ -168,10 +174,12 @@ def fill_table(
     node.EndModify(changing)
 
 
-def _table_column(column: Column, values: Sequence[str] | np.ndarray) -> vtk.vtkAbstractArray:
+def _table_column(
+    column: Column, values: Sequence[str] | np.ndarray, decimals: Mapping[str, int]
+) -> vtk.vtkAbstractArray:
     array = np.asarray(values)
     if array.dtype.kind == "f":
-        return named_array(column.key, np.round(array, DECIMALS.get(column.unit, 3)))
+        return named_array(column.key, np.round(array, decimals.get(column.unit, 3)))
     if array.dtype.kind in "iu":
         return named_array(column.key, array.astype(np.int32))
     texts = vtk.vtkStringArray()

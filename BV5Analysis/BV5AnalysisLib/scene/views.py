@@ -104,7 +104,7 @@ def arrange_views(
     view.SetRenderMode(slicer.vtkMRMLViewNode.Orthographic)
     _aim(application.camera, framing(lung_bounds(outcome), direction, aspect))
     for slice_view in SLICE_VIEWS:
-        _show_in_slice(application, slice_view, outcome.inputVolume)
+        show_in_slice(application, slice_view, outcome.inputVolume)
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _aim(camera: slicer.vtkMRMLCameraNode, frame: Framing) -> None:
     camera.ResetClippingRange()
 
 
-def _show_in_slice(
+def show_in_slice(
     application: OffscreenApplication,
     slice_view: SliceView,
     volume: slicer.vtkMRMLScalarVolumeNode,

@@ -4,7 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.drawnvoxels import AS_MEASURED, label_vessels
+from BV5AnalysisLib.imaging.cutting import joined, keep_points
+from BV5AnalysisLib.imaging.drawnvoxels import (
+    AS_MEASURED,
+    label_vessels,
+    within_reach,
+    within_reach_now,
+)
 from BV5AnalysisLib.imaging.edits import Edits
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
@@ -301,3 +307,22 @@ def test_nothing_given_is_changed(scene):
     scene.recompute(labels)
     np.testing.assert_array_equal(labels, kept)
     np.testing.assert_array_equal(scene.centerlines.point_volume_ml, volumes)
+
+
+@pytest.mark.parametrize("gone", ["a piece", "nothing", "a tube", "all"])
+@pytest.mark.parametrize("wider", [False, True])
+def test_what_is_within_reach_follows_points_that_go_come_and_change(scene, gone, wider):
+    before, grid = scene.centerlines, scene.vessels.grid
+    keep = np.ones(len(before.points_mm), bool)
+    keep[{"a piece": slice(5, 12), "nothing": slice(0), "all": slice(None)}.get(gone, slice(0))] = 0
+    keep[before.branch_id == (1 if gone == "a tube" else -1)] = False
+    left, _ = keep_points(before, keep)
+    if wider and len(left.points_mm):
+        area = left.csa_mm2.copy()
+        area[::9] *= 3.0
+        left = dataclasses.replace(left, csa_mm2=area)
+    now = joined(left, keep_points(before, np.arange(len(before.points_mm)) % 50 < 4)[0])
+    near = within_reach(before, grid)
+    as_before = near.copy()
+    assert np.array_equal(within_reach_now(near, before, keep, now, grid), within_reach(now, grid))
+    assert np.array_equal(near, as_before)

@@ -247,7 +247,7 @@ def test_other_bounds_change_classes_names_and_colors_stay(outcome, case):
             case, parameters=parameters, centerlines=numbers.centerlines, vessels=numbers.vessels
         ),
     )
-    assert outcome.colors.GetColorName(1) == "BV5: 0–6"
+    assert outcome.colors.GetColorName(1) == "BV5: 0–6 mm²"
     assert not outcome.colors.GetColorDefined(int(SizeClass.BELOW_FLOOR))
     assert outcome.tubesModels[SizeClass.BV5].GetDisplayNode().GetColor() == (0.1, 0.2, 0.3)
     segment = outcome.vesselsSegmentation.GetSegmentation().GetSegment("bv5")

@@ -1,6 +1,7 @@
 """A cohort in the scene: its tables of text, its plots by numbers and as Slicer draws them."""
 
 import dataclasses
+import xml.etree.ElementTree as ElementTree
 import zipfile
 
 import numpy as np
@@ -142,7 +143,7 @@ def test_long_lists_of_cases_are_cut(result):
 def test_the_plot_by_group_shows_every_patient_beside_its_box(nodes, result):
     chart = nodes.charts["groups"]
     assert chart.GetTitle() == "BV5 (%) by group, Welch's t test p = 0.023"
-    assert chart.GetXAxisTitle() == "1: Oxygen ≤ 2 L/min (n = 33); 2: Oxygen > 2 L/min (n = 17)"
+    assert chart.GetXAxisTitle() == "1: Oxygen ≤ 2 L/min (n = 33);\n2: Oxygen > 2 L/min (n = 17)"
     series = series_of(chart)
     for place, group in enumerate(result.groups, 1):
         x, y = of_series(series[group.label])
@@ -173,7 +174,7 @@ def test_whiskers_end_at_the_last_value_within_their_reach():
 
 def test_the_regression_goes_through_all_pairs_and_none_that_lacks_a_value(nodes, result):
     chart = nodes.charts["scatter.pao2_mmhg"]
-    assert chart.GetTitle() == "BV5 against PaO2: R = 0.30 (0.02 to 0.53), p = 0.034, n = 49"
+    assert chart.GetTitle() == "BV5 against PaO2: R = 0.30 (0.02 to 0.53),\np = 0.034, n = 49"
     assert chart.GetXAxisTitle() == "PaO2 (mmHg)"
     series = series_of(chart)
     shown = sum(len(of_series(series[group.label])[0]) for group in result.groups)
@@ -274,14 +275,50 @@ def test_ten_thousand_patients_are_drawn(application):
     assert nodes.tables["cases"].GetNumberOfRows() == 10_000
 
 
+def test_views_of_a_row_are_of_one_width():
+    rows = ElementTree.fromstring(cohort_layout_xml()).findall(".//layout[@type='horizontal']")
+    sizes = [[item.get("splitSize") for item in row.findall("item")] for row in rows]
+    assert [len(row) for row in sizes] == [2, 3]
+    assert all(len(set(row)) == 1 and None not in row for row in sizes)
+
+
+@pytest.mark.parametrize("size", [(326, 388), (404, 527), (511, 575)])
+@pytest.mark.parametrize("key", ["groups", "scatter.pao2_mmhg", "roc", "histogram"])
+def test_titles_of_plots_are_not_cut_off(nodes, key, size):
+    ink = drawn_chart(nodes.charts[key], size).min(axis=-1) < 128
+    columns = np.flatnonzero(ink.any(axis=0))
+    assert columns.min() > 1
+    assert columns.max() < size[0] - 2
+
+
+@pytest.mark.parametrize("key", ["roc", "histogram"])
+def test_no_curve_runs_below_the_legend(nodes, key):
+    size = (326, 388)
+    chart = nodes.charts[key]
+    with_legend = drawn_chart(chart, size).astype(int)
+    chart.SetLegendVisibility(False)
+    without = drawn_chart(chart, size).astype(int)
+    rows, columns = np.nonzero(np.abs(with_legend - without).max(axis=-1) > 40)
+    box = without[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    # The curves' colors are strong; the grid is faint.
+    assert np.ptp(box, axis=-1).max() < 40
+
+
+def test_axes_of_groups_have_whole_numbers_in_small_windows(nodes):
+    low, high = nodes.charts["groups"].GetXAxisRange()
+    assert high - low >= 4.2
+    assert (low + high) / 2 == pytest.approx(1.5)
+
+
 def test_text_that_views_cannot_draw_is_written_in_another_way():
     assert drawable("PaO₂/FiO₂ ≤ 2") == "PaO2/FiO2 ≤ 2"
     assert drawable("$5 or $6") == r"\$5 or \$6"
 
 
 def test_many_groups_are_told_in_lines_below_the_axis():
-    lines = in_lines([f"{place}: a group with a long name" for place in range(1, 6)]).split("\n")
+    lines = in_lines([f"{place}: a group's name" for place in range(1, 6)]).split("\n")
     assert [line.count("a group") for line in lines] == [2, 2, 1]
+    assert max(map(len, lines)) <= 45  # The separator may be one more.
     assert in_lines(["1: " + "x" * 99, "2: y"]).startswith("1: xxx")
 
 

@@ -198,7 +198,9 @@ def test_color_table_follows_the_size_classes(outcome):
         rgba = [0.0] * 4
         outcome.colors.GetColor(int(size_class), rgba)
         assert rgba == pytest.approx([*look.color, 1.0], abs=1 / 255)
-        assert outcome.colors.GetColorName(int(size_class)).startswith(f"{look.name}: ")
+        assert outcome.colors.GetColorName(int(size_class)).startswith(
+            "< 1.25 mm²" if size_class == SizeClass.BELOW_FLOOR else f"{look.name}: "
+        )
         coded = outcome.colors.GetTerminologyType(int(size_class))
         assert coded.GetCodeValue() == look.type.value
         assert outcome.colors.GetTerminologyRegion(int(size_class)).GetCodeValue() == "39607008"
@@ -212,5 +214,5 @@ def test_color_names_state_the_bounds(application, small_result):
     )
     colors = add_result(application.scene, wider, "wider").colors
     names = [colors.GetColorName(int(size_class)) for size_class in SizeClass]
-    assert names[:3] == ["BV5: 0–4", "BV5-10: 4–9.5", "BV10: ≥ 9.5"]
+    assert names[:3] == ["BV5: 0–4 mm²", "BV5-10: 4–9.5 mm²", "BV10: ≥ 9.5 mm²"]
     assert not colors.GetColorDefined(int(SizeClass.BELOW_FLOOR))

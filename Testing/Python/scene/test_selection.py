@@ -31,6 +31,7 @@ from BV5AnalysisLib.scene.selection import (
     selected_branch,
 )
 from BV5AnalysisLib.scene.views import arrange_views
+from scene.offscreenplot import drawn_chart
 from vtk.util.numpy_support import vtk_to_numpy
 
 SLICES = ("Red", "Yellow", "Green")
@@ -176,9 +177,31 @@ def test_the_profiles_axes_follow_the_branch(shown, small_result, branch):
     assert chart.GetXAxisRange() == pytest.approx((0.0, distance.max()))
     start = small_result.centerlines.branch_start
     area = small_result.centerlines.csa_mm2[start[branch] : start[branch + 1]].max()
-    assert chart.GetYAxisRange() == pytest.approx((0.0, 1.05 * max(area, 10.0)), rel=1e-3)
+    next_bound = min((bound for bound in (1.25, 5.0, 10.0) if bound >= area), default=area)
+    assert chart.GetYAxisRange() == pytest.approx((0.0, 1.05 * next_bound), rel=1e-3)
     assert not chart.GetXAxisRangeAuto()
     assert not chart.GetYAxisRangeAuto()
+
+
+def test_titles_name_what_the_plots_show_as_no_legend_lies_on_them(shown):
+    for chart, title in (
+        (shown.histogramChart, "Blood volume by area: Below floor, BV5, BV5-10, BV10"),
+        (shown.profileChart, "Area along the branch (dashed: bounds 1.25, 5, 10 mm²)"),
+    ):
+        assert chart.GetTitle() == title
+        assert not chart.GetLegendVisibility()
+
+
+@pytest.mark.parametrize("size", [(473, 181), (585, 251), (739, 275)])
+def test_titles_of_plots_fit_into_small_windows(shown, size):
+    select_branch(shown, 3)
+    for chart in (shown.histogramChart, shown.profileChart):
+        ink = drawn_chart(chart, size).min(axis=-1) < 128
+        title = ink[: size[1] // 8]
+        columns = np.flatnonzero(title.any(axis=0))
+        assert columns.size
+        assert columns.min() > 2
+        assert columns.max() < size[0] - 3
 
 
 def test_the_histograms_axes_follow_the_numbers(shown, small_result):
