@@ -12,6 +12,7 @@ from slicer.util import VTKObservationMixin
 from ..imaging.errors import AnalysisError
 from .advanced import AdvancedSection, chosen_parameters, parameters_problem
 from .analysis import AnalysisSection
+from .availability import Availability
 from .display import DisplaySection
 from .edits import EditWatch
 from .findings import FindingsSection
@@ -87,6 +88,7 @@ class Panel(VTKObservationMixin):
         self._review = ReviewSection(ui, logic, self._scene, self._edits, self._refresh)
         self._verdict = VerdictPart(ui, logic, self._refresh)
         self._advanced = AdvancedSection(ui)
+        self._availability = Availability(ui)
 
     def setup(self, isEntered: bool = True) -> None:
         """Connect the widgets, and begin as `enter` does: after a reload nobody calls that.
@@ -234,6 +236,15 @@ class Panel(VTKObservationMixin):
         self._display.update(self._case.outcome if self._case else None)
         self._review.update()
         self._advanced.update(self._case.parameters if self._case else None)
+        self._showAvailable()
+
+    def _showAvailable(self) -> None:
+        busy = ["saveReportButton"] if self._results.isReporting else []
+        unfit = ["recomputeButton"] if parameters_problem(self._parameterNode) else []
+        outcome = self._case.outcome if self._case else None
+        self._availability.apply(outcome, (*busy, *unfit))
+        if outcome is not None:
+            self._review.sayMissing(self._availability.reason(outcome, "recomputeButton"))
 
     def _chosenCase(self) -> ShownCase | None:
         """Case that is chosen; None also if it cannot be read, which is told once."""
@@ -339,6 +350,7 @@ class Panel(VTKObservationMixin):
         self._results.showEdited(edited)
         if self._parameterNode is not None:
             self._review.update()
+            self._showAvailable()
 
     def _onCaseModified(self, node: slicer.vtkMRMLTextNode, _event: str = "") -> None:
         if self._case is not None and node.GetText() != self._case.text:
