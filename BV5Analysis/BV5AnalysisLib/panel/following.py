@@ -13,6 +13,13 @@ from .protocols import Logic
 
 CASES = "vtkMRMLTextNode"
 VOLUMES = "vtkMRMLScalarVolumeNode"
+NODE_FIELDS = {
+    "inputVolume": "inputVolumeSelector",
+    "lungsSegmentation": "lungsSelector",
+    "regionsSegmentation": "regionsSelector",
+    "caseNode": "caseSelector",
+}
+"""Nodes that are chosen, and the widgets that show them."""
 AFTER_SELECTORS = -20.0
 """Priority of an observer: selectors of nodes empty themselves at the end of an import."""
 
@@ -149,3 +156,11 @@ class SceneFollower(VTKObservationMixin):
 def _nodes(scene: slicer.vtkMRMLScene, className: str) -> list[slicer.vtkMRMLNode]:
     count = scene.GetNumberOfNodesByClass(className)
     return [scene.GetNthNodeByClass(index, className) for index in range(count)]
+
+
+def formAgrees(ui: Any, parameterNode: Any) -> bool:
+    """Whether the form shows the nodes that are chosen."""
+    return all(
+        getattr(ui, widget).currentNode() is parameterNode.getValue(field)
+        for field, widget in NODE_FIELDS.items()
+    )

@@ -9,16 +9,17 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
-from ..imaging.errors import AnalysisError
-from .advanced import AdvancedSection, chosen_parameters, parameters_problem
+from .advanced import AdvancedSection, parameters_problem
 from .analysis import AnalysisSection
+from .availability import Availability
 from .display import DisplaySection
 from .edits import EditWatch
 from .findings import FindingsSection
-from .following import SceneFollower
+from .following import NODE_FIELDS, SceneFollower, formAgrees
 from .inputs import InputSection
 from .messages import problems_told
 from .protocols import Logic, Process, Reports
+from .requests import makeRequest, reasonNotToAnalyze
 from .results import CASE_ATTRIBUTE, ResultsSection
 from .review import ReviewSection
 from .shown import ShownCase, shown_case
@@ -27,8 +28,6 @@ from .verdict import VerdictPart
 if TYPE_CHECKING:
     from ..scene.outcome import Outcome
     from .background import AnalysisRequest
-
-NODE_FIELDS = ("inputVolume", "lungsSegmentation", "regionsSegmentation", "caseNode")
 
 
 class Panel(VTKObservationMixin):
@@ -87,6 +86,7 @@ class Panel(VTKObservationMixin):
         self._review = ReviewSection(ui, logic, self._scene, self._edits, self._refresh)
         self._verdict = VerdictPart(ui, logic, self._refresh)
         self._advanced = AdvancedSection(ui)
+        self._availability = Availability(ui)
 
     def setup(self, isEntered: bool = True) -> None:
         """Connect the widgets, and begin as `enter` does: after a reload nobody calls that.
@@ -238,6 +238,15 @@ class Panel(VTKObservationMixin):
         self._display.update(self._case.outcome if self._case else None)
         self._review.update()
         self._advanced.update(self._case.parameters if self._case else None)
+        self._showAvailable()
+
+    def _showAvailable(self) -> None:
+        busy = ["saveReportButton"] if self._results.isReporting else []
+        unfit = ["recomputeButton"] if parameters_problem(self._parameterNode) else []
+        outcome = self._case.outcome if self._case else None
+        self._availability.apply(outcome, (*busy, *unfit))
+        if outcome is not None:
+            self._review.sayMissing(self._availability.reason(outcome, "recomputeButton"))
 
     def _chosenCase(self) -> ShownCase | None:
         """Case that is chosen; None also if it cannot be read, which is told once."""
@@ -274,29 +283,10 @@ class Panel(VTKObservationMixin):
             self._update()
 
     def _showReason(self) -> None:
-        self._analysis.update(self._reasonNotToAnalyze())
-
-    def _reasonNotToAnalyze(self) -> str:
-        if parameters_problem(self._parameterNode):
-            return _("The parameters under Advanced do not fit each other.")
-        node = self._parameterNode.inputVolume
-        if node is not None and not self._scene.IsNodePresent(node):
-            node = None
-        return self._logic.reasonNotToAnalyze(node)
+        self._analysis.update(reasonNotToAnalyze(self._parameterNode, self._scene, self._logic))
 
     def _makeRequest(self) -> AnalysisRequest:
-        from .background import AnalysisRequest
-
-        if reason := self._reasonNotToAnalyze():
-            raise AnalysisError(reason)
-        chosen = self._parameterNode
-        return AnalysisRequest(
-            chosen.inputVolume,
-            chosen.lungsSegmentation,
-            chosen.regionsSegmentation,
-            chosen_parameters(chosen),
-            chosen.inputVolume.GetName(),
-        )
+        return makeRequest(self._parameterNode, self._scene, self._logic)
 
     def _chosenRegions(self) -> slicer.vtkMRMLSegmentationNode | None:
         return self._parameterNode.regionsSegmentation if self._parameterNode else None
@@ -319,30 +309,21 @@ class Panel(VTKObservationMixin):
         """Bind again what came loose: its parameter node was deleted, or the form emptied."""
         if self._scene.IsClosing() or not (self._entered or self._guiTag is not None):
             return
-        if self._parameterNode is None or self._guiTag is None or not self._agrees():
+        if (
+            self._parameterNode is None
+            or self._guiTag is None
+            or not formAgrees(self._ui, self._parameterNode)
+        ):
             self.initializeParameterNode()
         else:
             self._onNodeRemoved()
-
-    def _agrees(self) -> bool:
-        """Whether the form shows the nodes that are chosen."""
-        ui = self._ui
-        selectors = (
-            ui.inputVolumeSelector,
-            ui.lungsSelector,
-            ui.regionsSelector,
-            ui.caseSelector,
-        )
-        return all(
-            selector.currentNode() is self._parameterNode.getValue(field)
-            for selector, field in zip(selectors, NODE_FIELDS, strict=True)
-        )
 
     def _onEdited(self) -> None:
         edited = self._case is not None and self._case.edited
         self._results.showEdited(edited)
         if self._parameterNode is not None:
             self._review.update()
+            self._showAvailable()
 
     def _onCaseModified(self, node: slicer.vtkMRMLTextNode, _event: str = "") -> None:
         if self._case is not None and node.GetText() != self._case.text:

@@ -63,6 +63,11 @@ class ReportPart:
         if self._reports is not None:
             self._reports.cleanup()
 
+    @property
+    def isRunning(self) -> bool:
+        """Whether a report is being drawn."""
+        return self._saved is not None
+
     def show(self, case: ShownCase | None) -> None:
         """Show a case, or None; a report of another goes on being drawn."""
         self._case = case

@@ -32,7 +32,12 @@ class ResultsSection:
         Draws reports beside Slicer; without, the logic draws them while the window waits.
     """
 
-    def __init__(self, ui: Any, logic: Logic, reports: Reports | None = None) -> None:
+    def __init__(
+        self,
+        ui: Any,
+        logic: Logic,
+        reports: Reports | None = None,
+    ) -> None:
         self._ui = ui
         self._logic = logic
         self._case: ShownCase | None = None
@@ -52,6 +57,11 @@ class ResultsSection:
         """Let the section be used, which takes a parameter node."""
         self._ui.restoreLayoutButton.enabled = enabled
         self._ui.caseSelector.enabled = enabled
+
+    @property
+    def isReporting(self) -> bool:
+        """Whether a report is being drawn, which its button cancels."""
+        return self._reporting.isRunning
 
     def cleanup(self) -> None:
         """Stop what runs."""

@@ -55,6 +55,7 @@ class ReviewSection:
         self._source: tuple[Any, ...] | None = None
         self._listed: tuple[Any, ...] | None = None
         self._view = ""
+        self._recomputing = False
         self._list = BranchList(ui, self._select)
         self._picker = VesselPicker(scene, self._onPicked, self._onPickingEnded)
 
@@ -116,6 +117,11 @@ class ReviewSection:
                 self._select(self._list.current())
         self._showDue()
 
+    def sayMissing(self, reason: str) -> None:
+        """Say why the case cannot be recomputed, where what else is due would be said."""
+        if reason:
+            self._sayDue([reason], self._case.edited)
+
     def onPrevious(self, _checked: bool = False) -> None:
         """Go to the branch before."""
         self._list.step(-1)
@@ -159,15 +165,18 @@ class ReviewSection:
 
     def onRecompute(self, _checked: bool = False) -> None:
         """Update all numbers from the segmentations."""
-        if self._case is None:
+        if self._case is None or self._recomputing:
             return
-        case = self._case
-        with problems_told(_("The case could not be recomputed.")):
-            parameters = recompute_parameters(self._parameterNode, case.parameters)
-            with self._edits.paused():
-                self._logic.recompute(case.outcome, parameters)
-            self._edits.mark(case.node, edited=False)
-            self._onRecomputed()
+        case, self._recomputing = self._case, True
+        try:
+            with problems_told(_("The case could not be recomputed.")):
+                parameters = recompute_parameters(self._parameterNode, case.parameters)
+                with self._edits.paused():
+                    self._logic.recompute(case.outcome, parameters)
+                self._edits.mark(case.node, edited=False)
+                self._onRecomputed()
+        finally:
+            self._recomputing = False
 
     def _select(self, branchId: int) -> None:
         self._list.showCount()

@@ -7,7 +7,14 @@ from pathlib import Path
 import vtk
 from BV5AnalysisLib.imaging.scan import Acquisition
 
-ROLES = ("vesselsSegmentation", "lungsSegmentation", "branchesTable")
+ROLES = (
+    "vesselsSegmentation",
+    "lungsSegmentation",
+    "centerlinesModel",
+    "branchesTable",
+    "measurementsTable",
+    "inputVolume",
+)
 RECORD = {
     "schema": "bv5-analysis/result",
     "schema_version": "1.1",
@@ -123,7 +130,7 @@ class FakeLogic:
         """Arguments of each call of a method."""
         return [call[1:] for call in self.calls if call[0] == name]
 
-    def addCase(self, name, branches=BRANCHES, **changes):
+    def addCase(self, name, branches=BRANCHES, volume=None, **changes):
         """Add a case as `scene.cases` does, with little in it."""
         slicer, scene = self.slicer, self.scene
         node = slicer.vtkMRMLTextNode()
@@ -139,6 +146,20 @@ class FakeLogic:
         table = scene.AddNewNodeByClass("vtkMRMLTableNode", f"{name} branches")
         self.fillBranches(table, branches)
         node.SetNodeReferenceID("branchesTable", table.GetID())
+        for role, className in (
+            ("centerlinesModel", "vtkMRMLModelNode"),
+            ("measurementsTable", "vtkMRMLTableNode"),
+        ):
+            other = scene.AddNewNodeByClass(className, f"{name} {role}")
+            node.SetNodeReferenceID(role, other.GetID())
+        if volume is None:
+            volume = scene.CreateNodeByClass("vtkMRMLScalarVolumeNode")
+            volume.UnRegister(None)
+            volume.SetName("unfit to be analyzed")
+            volume.SetHideFromEditors(True)
+            scene.AddNode(volume)
+        node.SetNodeReferenceID("inputVolume", volume.GetID())
+        node.SetAttribute("BV5Analysis.hadInputVolume", "1")
         outcome = FakeOutcome(node)
         self.computedFrom[node.GetID()] = self._content(outcome)
         return outcome
