@@ -7,14 +7,15 @@ CT ?=
 CASES ?=
 BIN := $(VENV)/bin
 
-.PHONY: help demo demo-cohort test test-slicer-source lint benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort clean check-python check-egl check-qt
+.PHONY: help demo demo-cohort test test-slicer-source lint check-index benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
 	@echo "make demo-cohort      a study from scans to its table, on made-up data; OUT=folder"
 	@echo "make test             run every test"
 	@echo "make test-slicer-source SLICER_SOURCE=dir   the panel's tests on the Python files of a Slicer checkout"
-	@echo "make lint             check style"
+	@echo "make lint             check style, what loading the module does, and what the Extensions Index asks"
+	@echo "make check-index      the last of these; STRICT=1 before a release: no placeholder may be left"
 	@echo "make benchmark        both benchmarks; QUICK=1 for a small cut of each, RESUME=1 to go on"
 	@echo "make benchmark-accuracy   sizes and volumes on phantoms -> benchmarks/accuracy.md"
 	@echo "make benchmark-speed      seconds and memory -> benchmarks/speed.md"
@@ -45,6 +46,11 @@ test-slicer-source: check-egl check-qt $(VENV)/.installed
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python tools/check_file_scope.py
+	$(BIN)/python tools/check_index.py
+
+check-index: $(VENV)/.installed
+	$(BIN)/python tools/check_index.py $(if $(STRICT),--release)
 
 # One after the other also with -j: speed is measured on an idle machine.
 benchmark:
