@@ -5,16 +5,20 @@ VENV ?= .venv
 OUT ?= demo-output
 CT ?=
 CASES ?=
+JOBS ?=
 BIN := $(VENV)/bin
+# Files of tests side by side, each process with its own fixtures: make test JOBS=2.
+PARALLEL := $(if $(JOBS),-n $(JOBS) --dist loadfile)
 
-.PHONY: help demo demo-cohort test test-slicer-source lint benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort clean check-python check-egl check-qt
+.PHONY: help demo demo-cohort test test-slicer-source lint check-index benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
 	@echo "make demo-cohort      a study from scans to its table, on made-up data; OUT=folder"
-	@echo "make test             run every test"
+	@echo "make test             run every test; JOBS=2 for two processes"
 	@echo "make test-slicer-source SLICER_SOURCE=dir   the panel's tests on the Python files of a Slicer checkout"
-	@echo "make lint             check style"
+	@echo "make lint             check style, what loading the module does, and what the Extensions Index asks"
+	@echo "make check-index      the last of these; STRICT=1 before a release: no placeholder may be left"
 	@echo "make benchmark        both benchmarks; QUICK=1 for a small cut of each, RESUME=1 to go on"
 	@echo "make benchmark-accuracy   sizes and volumes on phantoms -> benchmarks/accuracy.md"
 	@echo "make benchmark-speed      seconds and memory -> benchmarks/speed.md"
@@ -33,8 +37,8 @@ demo-cohort: check-egl $(VENV)/.installed
 
 # Quick tests first: a mistake shows within seconds.
 test: check-egl check-qt $(VENV)/.installed
-	$(BIN)/pytest -q -m "not slow"
-	$(BIN)/pytest -q -m slow
+	$(BIN)/pytest -q $(PARALLEL) -m "not slow"
+	$(BIN)/pytest -q $(PARALLEL) -m slow
 
 # Slicer's own ScriptedLoadableModule.py, i18n.py and parameterNodeWrapper in place of stand-ins.
 test-slicer-source: check-egl check-qt $(VENV)/.installed
@@ -45,6 +49,11 @@ test-slicer-source: check-egl check-qt $(VENV)/.installed
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python tools/check_file_scope.py
+	$(BIN)/python tools/check_index.py
+
+check-index: $(VENV)/.installed
+	$(BIN)/python tools/check_index.py $(if $(STRICT),--release)
 
 # One after the other also with -j: speed is measured on an idle machine.
 benchmark:

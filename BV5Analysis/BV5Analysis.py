@@ -48,11 +48,12 @@ class BV5Analysis(ScriptedLoadableModule):
         parent.dependencies = []
         parent.contributors = ["BV5 Analysis developers"]
         parent.helpText = _(
-            "From a chest CT, finds the lungs and their vessels, measures the cross-sectional area"
-            " of every vessel, and tells how much of the blood is in thin (BV5), medium (BV5-10)"
-            " and thick (BV10) ones. Choose a CT volume and click Analyze; check and correct the"
-            " vessels, accept or reject the result, and save the report. For research; not a"
-            " medical device."
+            "Measures from a chest CT how much of the blood in the lungs is in small, medium"
+            " and large vessels (BV5, BV5-10, BV10), since small vessels are lost in diseases"
+            " such as COVID-19, COPD and pulmonary hypertension. Finds lungs and vessels by"
+            " itself, shows them for review and correction, and saves tables and a report."
+            " Choose a CT volume and click Analyze; check and correct the vessels, accept or"
+            " reject the result, and save the report. For research; not a medical device."
         )
         parent.acknowledgementText = _(
             "Classes by cross-sectional area after San José Estépar et al., Am J Respir Crit Care"

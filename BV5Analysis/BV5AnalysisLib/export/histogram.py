@@ -5,9 +5,6 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from ..imaging.measurements import CsaHistogram
 from ..imaging.sizeclasses import VESSELS, SizeClass
@@ -31,6 +28,10 @@ def histogram_png(case: Case) -> bytes:
     bytes
         PNG of about 1350 × 600 pixels.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
     edges, height = drawn_bars(case.csa_histogram)
     classes = case.parameters.size_class(np.sqrt(edges[:-1] * edges[1:]))
     figure = Figure(figsize=(9, 4), dpi=150, facecolor="white", layout="constrained")

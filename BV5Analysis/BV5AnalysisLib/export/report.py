@@ -6,8 +6,6 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from .. import __version__
 from ..imaging.measurements import Measurement
 from ..imaging.sizeclasses import VESSELS, SizeClass
@@ -44,6 +42,8 @@ def report_html(case: Case, overview: bytes, vessels_3d: bytes) -> str:
     str
         HTML with styles and pictures inside, for light and dark screens and A4 paper.
     """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

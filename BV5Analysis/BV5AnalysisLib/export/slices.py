@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import SimpleITK as sitk
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 from scipy import ndimage
 
 from ..imaging.parameters import Parameters
@@ -19,12 +16,14 @@ from ..imaging.volume import Volume
 from .casedata import Case
 from .wording import class_range
 
+if TYPE_CHECKING:
+    from matplotlib.lines import Line2D
+    from matplotlib.patheffects import AbstractPathEffect
+
 LUNG_WINDOW_HU = (-1350.0, 150.0)
 MARGIN_MM = 12.0
 SCALE_BAR_MM = 50.0
 _AXIAL, _CORONAL, _SAGITTAL = 0, 1, 2
-# White on the gray of soft tissue needs a dark rim.
-_HALO = [withStroke(linewidth=2.5, foreground="black")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +64,9 @@ def overview_png(case: Case, ct: Volume) -> bytes:
     bytes
         PNG of about 1600 × 1500 pixels.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     pictures = informative_slices(case, ct)
     figure = Figure(figsize=(10.6, 10.2), dpi=150, facecolor="black", layout="constrained")
     FigureCanvasAgg(figure)
@@ -188,7 +190,7 @@ def _draw(axes, picture: SlicePicture) -> None:
             va=along,
             fontsize=11,
             fontweight="bold",
-            path_effects=_HALO,
+            path_effects=_halo(),
         )
     bar_x, bar_y = width_mm - 0.04 * width_mm, height_mm - 0.04 * height_mm
     axes.plot(
@@ -196,7 +198,7 @@ def _draw(axes, picture: SlicePicture) -> None:
         [bar_y, bar_y],
         color="white",
         linewidth=2,
-        path_effects=_HALO,
+        path_effects=_halo(),
     )
     axes.text(
         bar_x - SCALE_BAR_MM / 2,
@@ -206,11 +208,20 @@ def _draw(axes, picture: SlicePicture) -> None:
         ha="center",
         va="bottom",
         fontsize=8,
-        path_effects=_HALO,
+        path_effects=_halo(),
     )
 
 
+def _halo() -> list[AbstractPathEffect]:
+    """White on the gray of soft tissue needs a dark rim."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=2.5, foreground="black")]
+
+
 def _legend_lines(parameters: Parameters) -> list[Line2D]:
+    from matplotlib.lines import Line2D
+
     return [
         Line2D(
             [],

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from ... import __version__
 from ...imaging.parameters import Parameters
 from ...imaging.quality import Severity
@@ -140,6 +138,8 @@ def failed_card(name: str, problem: str, choice: str) -> str:
 
 @functools.cache
 def _template(name: str) -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -70,7 +70,7 @@ class ContactSheet:
         """
         if not self._can_draw:
             return
-        from .index import failed_card, index_html, measured_card, sheet_of  # noqa: PLC0415
+        from .index import failed_card, index_html, measured_card, sheet_of
 
         began = time.monotonic()
         done = [case for case in cases if case.name in finished or case.name in problems]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from ...study.cohortresult import CohortResult, Comparison
 from ...study.measures import MEASURES, Measure
@@ -23,6 +23,9 @@ from .plots import (
 )
 from .style import DOUBLE_MM, SINGLE_MM, Picture, figure_style, grid_of_axes, new_figure, picture_of
 from .wording import chosen_test, estimate_text, interval_text, p_phrase, subscripted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _ROC_MM = 102.0
 """Room for a legend of four lines below the panels."""

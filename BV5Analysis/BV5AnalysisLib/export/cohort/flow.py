@@ -6,13 +6,16 @@ import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from ...study.cohortresult import CohortResult, Exclusion, FlowStep
 from .style import DOUBLE_MM, INK, PAPER, Picture, new_figure, picture_of
 from .wording import subscripted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _LINE_MM = 3.6
 _PAD_MM = 2.2

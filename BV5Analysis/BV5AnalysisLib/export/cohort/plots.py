@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from ...study.cohortresult import Group, Roc
 from ...study.statistics.regressionline import regression_line
 from .style import INK, LINE, PAPER, SOFT, color_of, dash_of, marker_of
 from .wording import estimate_text, subscripted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 RASTER_ABOVE = 300
 """More points than these are drawn as an image inside of the vector graphics."""
@@ -175,6 +178,8 @@ def draw_rocs(axes: Axes, rocs: Sequence[Roc]) -> None:
 
 def legend_handles(groups: Sequence[Group], as_lines: bool = False) -> list[Line2D]:
     """Return what a legend shows for each group."""
+    from matplotlib.lines import Line2D
+
     numbered = not _fit_below_axis(groups)
     return [
         Line2D(

@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import Any
 
 from ... import __version__
 from ...study.cohortresult import Cohort, CohortResult
@@ -115,7 +114,9 @@ def cohort_html(result: CohortResult, figures: Sequence[CohortFigure]) -> str:
     )
 
 
-def _environment() -> Environment:
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

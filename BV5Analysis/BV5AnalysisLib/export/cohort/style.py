@@ -13,12 +13,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 
 SINGLE_MM, DOUBLE_MM = 85.0, 175.0
 PRINT_DPI = 300
@@ -105,6 +105,9 @@ class Picture:
 @contextmanager
 def figure_style() -> Iterator[None]:
     """Draw and save figures of this style inside."""
+    import matplotlib as mpl
+    from matplotlib.font_manager import fontManager
+
     installed = {font.name for font in fontManager.ttflist}
     fonts = [_FONT, *(font for font in _OTHER_LETTERS if font in installed)]
     with mpl.rc_context(_STYLE | {"font.family": fonts}), warnings.catch_warnings():
@@ -115,6 +118,9 @@ def figure_style() -> Iterator[None]:
 
 def new_figure(width_mm: float, height_mm: float) -> Figure:
     """Return an empty figure of a size in print; inside `figure_style` only."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     size = (width_mm / 25.4, height_mm / 25.4)
     figure = Figure(figsize=size, dpi=PRINT_DPI, layout="constrained")
     figure.get_layout_engine().set(hspace=0.05)
