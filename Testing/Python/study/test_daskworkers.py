@@ -94,6 +94,9 @@ def test_workers_may_come_later_and_are_looked_at_first(step, tmp_path, monkeypa
                 workers.check_workers(tmp_path, [tmp_path / "gone"], nothing_required)
             with pytest.raises(AnalysisError, match=r"Worker tcp\S+: The report needs Jinja2\."):
                 workers.check_workers(tmp_path, [], something_required)
+            workers.check_equipment(nothing_required)
+            with pytest.raises(AnalysisError, match=r"Worker tcp\S+: The report needs Jinja2\."):
+                workers.check_equipment(something_required)
 
             preload = tmp_path / "preload.py"
             for text, problem in (
