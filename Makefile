@@ -49,7 +49,7 @@ test-slicer-source: check-egl check-qt $(VENV)/.installed
 	  echo "Name a checkout of Slicer: make test-slicer-source SLICER_SOURCE=dir" >&2; exit 1; }
 	SLICER_SOURCE="$(abspath $(SLICER_SOURCE))" $(BIN)/pytest -q Testing/Python/panel Testing/Python/standins
 
-# The lines of the library that the quick tests run; fails under what is reached now.
+# The lines of the library that the quick tests run. Not part of `test`: it slows the tests down.
 coverage: check-egl check-qt $(VENV)/.installed
 	$(BIN)/pytest -q -m "not slow" --cov --cov-report=term:skip-covered
 
