@@ -9,14 +9,21 @@ JOBS ?=
 BIN := $(VENV)/bin
 # Files of tests side by side, each process with its own fixtures: make test JOBS=2.
 PARALLEL := $(if $(JOBS),-n $(JOBS) --dist loadfile)
+SLICER_VENV ?= .venv-slicer
+API ?= ../shared/api.json
 
-.PHONY: help demo demo-cohort test test-slicer-source lint check-index benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort clean check-python check-egl check-qt
+.PHONY: help demo demo-cohort test coverage test-slicer-source test-slicer-versions golden slicer-api check-slicer-api lint check-index benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
 	@echo "make demo-cohort      a study from scans to its table, on made-up data; OUT=folder"
 	@echo "make test             run every test; JOBS=2 for two processes"
+	@echo "make coverage         the quick tests, and how much of the library they run"
+	@echo "make test-slicer-versions  the quick tests with the package versions that Slicer bundles"
 	@echo "make test-slicer-source SLICER_SOURCE=dir   the panel's tests on the Python files of a Slicer checkout"
+	@echo "make golden           take over what the analysis measures now as the golden numbers"
+	@echo "make check-slicer-api API=file  what a newer Slicer has and lacks, beside what tests rest on"
+	@echo "make slicer-api API=file  take that over"
 	@echo "make lint             check style, what loading the module does, and what the Extensions Index asks"
 	@echo "make check-index      the last of these; STRICT=1 before a release: no placeholder may be left"
 	@echo "make benchmark        both benchmarks; QUICK=1 for a small cut of each, RESUME=1 to go on"
@@ -45,6 +52,29 @@ test-slicer-source: check-egl check-qt $(VENV)/.installed
 	@test -d "$(SLICER_SOURCE)/Base/Python/slicer" || { \
 	  echo "Name a checkout of Slicer: make test-slicer-source SLICER_SOURCE=dir" >&2; exit 1; }
 	SLICER_SOURCE="$(abspath $(SLICER_SOURCE))" $(BIN)/pytest -q Testing/Python/panel Testing/Python/standins
+
+# The lines of the library that the quick tests run. Not part of `test`: it slows the tests down.
+coverage: check-egl check-qt $(VENV)/.installed
+	$(BIN)/pytest -q -m "not slow" --cov --cov-report=term:skip-covered
+
+# In an environment of its own, with the versions that Testing/slicer-versions.txt pins. It is made
+# by the same Python as the other one; Slicer's own is better, where there is one: PYTHON=python3.12.
+test-slicer-versions: check-egl check-qt $(SLICER_VENV)/.installed
+	$(SLICER_VENV)/bin/pytest -q -m "not slow" $(TESTS)
+
+$(SLICER_VENV)/.installed: pyproject.toml Testing/slicer-versions.txt | check-python
+	@echo "Installing into $(SLICER_VENV), once; this takes a minute or two."
+	@test -x $(SLICER_VENV)/bin/python || $(PYTHON) -m venv $(SLICER_VENV)
+	@$(SLICER_VENV)/bin/python -m pip install -q --disable-pip-version-check \
+	  -c Testing/slicer-versions.txt -r Testing/slicer-versions.txt -e '.[dev]'
+	@touch $@
+
+golden: $(VENV)/.installed
+	$(BIN)/python Testing/Python/golden.py
+
+# What stand-ins know of Slicer, from a listing (api.json) made inside a running one.
+slicer-api check-slicer-api: $(VENV)/.installed
+	PYTHONPATH=Testing/Python $(BIN)/python -m standins.slicerapi $(if $(filter check-%,$@),check,make) "$(API)"
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -103,4 +133,4 @@ check-qt: | check-python
 	    echo "$$library is missing; the panel's tests need it. Debian, Ubuntu: sudo apt-get install libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 fonts-dejavu-core" >&2; exit 1; }; done
 
 clean:
-	rm -rf $(VENV) demo-output demo-cohort-output
+	rm -rf $(VENV) $(SLICER_VENV) demo-output demo-cohort-output

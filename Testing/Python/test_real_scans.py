@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import golden
 import numpy as np
 import pytest
 from BV5AnalysisLib.cli import main
@@ -159,6 +160,11 @@ def test_vessels_are_a_tree_inside_the_lungs(patient):
     away = np.linalg.norm(lines.points_mm - middle, axis=1)
     by_class = [np.median(away[lines.size_class == c]) for c in list(SizeClass)[:3]]
     assert by_class[2] < by_class[1] < by_class[0]
+
+
+def test_numbers_are_the_golden_ones(patient):
+    name, result = patient
+    golden.assert_golden(name, golden.numbers(result))
 
 
 def test_blood_noise_and_findings_are_plausible(patient):

@@ -17,8 +17,6 @@ SCENE = ("mrmlSceneChanged(vtkMRMLScene*)", "setMRMLScene(vtkMRMLScene*)")
 # Qt's designer has these where Qt has another name or none.
 DESIGNER = {"SlicerParameterName", "orientation", "geometry"}
 
-needs_api = pytest.mark.skipif(not facts.present(), reason="api.json is not there")
-
 
 def parameter_names() -> list[str]:
     found = (
@@ -90,7 +88,6 @@ def test_no_style_sheet_sets_a_color():
                 assert not re.search(r"color|#[0-9a-fA-F]{3}|rgb", line), f"{file.name}: {line}"
 
 
-@needs_api
 @pytest.mark.parametrize("name", sorted({w.get("class") for w in WIDGETS.values()}))
 def test_classes_and_properties_are_slicers(name):
     real = facts.of_class(name)
@@ -104,7 +101,6 @@ def test_classes_and_properties_are_slicers(name):
     assert used - set(real.properties) - DESIGNER - {"buddy"} == set()
 
 
-@needs_api
 def test_connected_signals_are_slicers():
     for connection in TREE.iter("connection"):
         sender = WIDGETS[connection.findtext("sender")].get("class")
@@ -139,7 +135,6 @@ def test_some_file_uses_the_names():
     assert len(set().union(*(names_used(file) for file in files))) > 20
 
 
-@needs_api
 @pytest.mark.parametrize(
     "file",
     [MODULE / "BV5Analysis.py", *sorted((MODULE / "BV5AnalysisLib" / "panel").glob("*.py"))],

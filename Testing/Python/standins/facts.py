@@ -1,14 +1,22 @@
-"""What real Slicer's classes have, from api.json beside the repository, where it is present."""
+"""What real Slicer's classes have: `slicer_api.json`, read from a running Slicer."""
 
 import functools
-import json
-import re
 from dataclasses import dataclass
-from pathlib import Path
 
-API_FILE = Path(__file__).resolve().parents[3].parent / "shared" / "api.json"
+from standins.apifile import FILE, Api, normalized, read
 
-# What Qt 6 has and Qt 5 lacks, of what a panel might reach for where there is no api.json.
+__all__ = [
+    "QT6_ONLY",
+    "ClassFacts",
+    "MissingInStandIn",
+    "names",
+    "normalized",
+    "of_class",
+    "python_names",
+    "slicer_names",
+]
+
+# What Qt 6 has and Qt 5 lacks, of what a panel might reach for in a class that is not listed.
 QT6_ONLY = frozenset(
     {
         "accessibleIdentifier",
@@ -35,16 +43,16 @@ class ClassFacts:
     """Names that an object of one class has in real Slicer."""
 
     attributes: frozenset[str]
-    properties: dict[str, dict]
-    signals: tuple[str, ...]
+    properties: frozenset[str]
+    signals: frozenset[str]
 
 
 @functools.cache
-def _api() -> dict:
-    return json.loads(API_FILE.read_text()) if API_FILE.is_file() else {}
+def _api() -> Api:
+    return read(FILE.read_text(encoding="utf-8"))
 
 
-# What api.json lists under an expression.
+# What is listed under an expression.
 _EXPRESSIONS = {
     "qSlicerApplication": "slicer.app",
     "qSlicerLayoutManager": "slicer.app.layoutManager()",
@@ -54,43 +62,23 @@ _EXPRESSIONS = {
 
 @functools.cache
 def of_class(name: str) -> ClassFacts | None:
-    """Facts on a Qt, ctk or qMRML class; None where they are not known."""
-    entry = _api().get("widgets", {}).get(_EXPRESSIONS.get(name, name))
-    if not entry or not entry.get("attributes"):
+    """Facts on a Qt, ctk or qMRML class; None where it is not listed."""
+    listed = _api().classes.get(_EXPRESSIONS.get(name, name))
+    if listed is None:
         return None
-    return ClassFacts(
-        frozenset(entry["attributes"]), entry.get("properties", {}), tuple(entry.get("signals", ()))
-    )
+    return ClassFacts(listed.attributes, listed.of("properties"), listed.of("signals"))
 
 
-def names(of: str) -> frozenset[str] | None:
-    """Attribute names of `slicer.app`, `slicer.modules` and the like; None where not known."""
-    entry = _api().get("widgets", {}).get(of)
-    return frozenset(entry["attributes"]) if entry else None
+def names(of: str) -> frozenset[str]:
+    """Attribute names of `slicer.app`, `slicer.modules` and the like."""
+    return _api().classes[of].attributes
 
 
-def python_names(module: str) -> frozenset[str] | None:
-    """Names in one of Slicer's Python modules or classes; None where not known."""
-    entry = _api().get("python", {}).get(module)
-    return frozenset(entry) if entry else None
+def python_names(module: str) -> frozenset[str]:
+    """Names in one of Slicer's Python modules or classes."""
+    return _api().python[module]
 
 
-def slicer_names() -> frozenset[str] | None:
-    """Names of the package `slicer`; None where not known."""
-    return frozenset(_api()["slicer"]) if _api() else None
-
-
-def present() -> bool:
-    """Whether api.json is there."""
-    return API_FILE.is_file()
-
-
-def normalized(signature: str) -> str:
-    """Return a signal's signature without const, references and spaces.
-
-    >>> normalized("currentPathChanged(const QString &)")
-    'currentPathChanged(QString)'
-    """
-    name, _, arguments = signature.partition("(")
-    arguments = re.sub(r"\bconst\b|[\s&]", "", arguments.rstrip().removesuffix(")"))
-    return f"{name.strip()}({arguments})"
+def slicer_names() -> frozenset[str]:
+    """Names of the package `slicer`."""
+    return python_names("slicer")

@@ -25,6 +25,6 @@ def widget_class(name: str) -> type:
     """Return the wrapped class of a ctk or Slicer widget."""
     if name in widget_classes():
         return wrapper_class(widget_classes()[name])
-    if facts.of_class(name) or name in (facts.slicer_names() or ()):
+    if facts.of_class(name) or name in facts.slicer_names():
         raise facts.MissingInStandIn(f"{name} exists in Slicer, not here")
     raise AttributeError(f"There is no widget class '{name}'")

@@ -1,4 +1,4 @@
-"""ctk's and Slicer's widgets: rows of shared/slicer-facts.md, and what Slicer's source says."""
+"""ctk's and Slicer's widgets: what a running Slicer and its source say of them."""
 
 import slicer
 

@@ -81,7 +81,7 @@ class Modules:
     """`slicer.modules`: refuses what Slicer lacks."""
 
     def __getattr__(self, name: str):
-        if name in (facts.names("slicer.modules") or ()):
+        if name in facts.names("slicer.modules"):
             raise facts.MissingInStandIn(f"slicer.modules.{name} exists in Slicer, not here")
         raise AttributeError(f"There is no slicer.modules.{name}")
 
