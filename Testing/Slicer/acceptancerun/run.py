@@ -17,6 +17,8 @@ from .steps import Skipped
 from .told import Told
 
 MODULE = "BV5Analysis"
+_SLICERS_OWN = "QtWebEngineProcess"
+"""Started by Slicer itself when it first shows a web page, and there until it exits."""
 
 
 class Run:
@@ -185,7 +187,11 @@ class Run:
     def children(self) -> list[int]:
         """Processes that Slicer has started and that still run, without the watchdog's."""
         spared = own_line(self._pid) | {self._watchdog, *descendants(self._watchdog)}
-        return [pid for pid in descendants(self._pid) if pid not in spared]
+        return [
+            pid
+            for pid in descendants(self._pid)
+            if pid not in spared and _SLICERS_OWN not in command_of(pid)
+        ]
 
     def wait_for_children(self, before: set[int], seconds: float = 5.0) -> list[str]:
         """Command lines of processes that were not there before and stay longer than that."""

@@ -103,7 +103,7 @@ def _check_shown(run: Run, outcome) -> None:
     where=Where.NO_WINDOW,
 )
 def analyze_by_the_logic(run: Run) -> None:
-    from BV5AnalysisLib.imaging.progress import Cancelled
+    from BV5AnalysisLib.imaging.errors import Cancelled
 
     def stop(_step: str, fraction: float) -> None:
         if fraction > 0:
