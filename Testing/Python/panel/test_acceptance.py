@@ -145,6 +145,7 @@ def test_the_logics_steps_pass_without_a_window(tmp_path):
     assert "data:image" not in ended.page
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_fails_its_step_and_no_other(tmp_path):
     ended = run_steps(
         tmp_path / "steps",
@@ -240,7 +241,7 @@ def test_what_goes_wrong_fails_its_step_and_no_other(tmp_path):
         "last": "It took 3 s",
     }.items():
         assert text in said[name]
-    assert ended.closing == "3 passed, 10 failed, 1 skipped"
+    assert ended.closing == "3 passed, 11 failed, 1 skipped"
     assert "the number &lt;of things&gt;" in ended.page
 
 
@@ -308,6 +309,7 @@ def test_a_slicer_that_does_not_exit_is_ended_and_reported(tmp_path):
     assert "did not exit within 3 s" in ended.steps["exit"]["messages"][0]
 
 
+@pytest.mark.slow
 def test_an_analysis_whose_process_dies_is_reported(tmp_path):
     extra = tmp_path / "extra.py"
     extra.write_text(
@@ -323,7 +325,7 @@ def test_an_analysis_whose_process_dies_is_reported(tmp_path):
                 voxels[20:40, 20:40, 20:40] = 40
                 run.volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "CT")
                 slicer.util.updateVolumeFromArray(run.volume, voxels)
-                run.volume.SetSpacing(4.0, 4.0, 4.0)
+                run.volume.SetSpacing(2.0, 2.0, 2.0)
                 analyze(run)
             """
         ),
@@ -340,6 +342,7 @@ def test_an_analysis_whose_process_dies_is_reported(tmp_path):
     assert any("ended by the operating system" in m for m in ended.steps["dead-child"]["messages"])
 
 
+@pytest.mark.slow
 def test_wrong_options_are_told_and_slicer_exits(tmp_path):
     ended = run(tmp_path / "run", SIZE="large")
     assert ended.status == 1

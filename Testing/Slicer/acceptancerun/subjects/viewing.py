@@ -53,6 +53,11 @@ def classes(run: Run) -> None:
     run.check(not lungs.GetVisibility(), "the lungs are still shown")
     run.click("legendVisibleCheckBox")
     run.check(not outcome.legend.GetVisibility(), "the legend is still shown")
+    run.ui.bv5ColorButton.color = qt.QColor("#336699")
+    slicer.app.processEvents()
+    color = [0.0] * 4
+    outcome.colors.GetColor(1, color)
+    run.check(np.allclose(color[:3], (0.2, 0.4, 0.6), atol=0.01), "the legend keeps its old color")
     run.click("displayDefaultsButton")
     run.check(lungs.GetVisibility() and outcome.legend.GetVisibility(), "defaults hide something")
     run.check(not run.ui.resultsEditedLabel.visible, "a change of display is taken for an edit")
