@@ -27,7 +27,7 @@ from standins.slicerapp.moduleobjects import (
     qSlicerModuleManager,
     qSlicerScriptedLoadableModuleWidget,
 )
-from standins.slicerapp.recorders import make_packaging, make_sample_data
+from standins.slicerapp.recorders import SampleDataWidget, make_packaging, make_sample_data
 from standins.slicerapp.segmenteditor import SegmentEditorWidget
 from standins.slicerapp.utilities import utilities
 from standins.widgets import widget_classes
@@ -140,6 +140,8 @@ class Installation:
         editor = "SegmentEditor"
         make = functools.partial(self.slicer._widget_of, editor, SegmentEditorWidget)
         self.slicer.register_module(Module(editor, make=make))
+        make = functools.partial(self.slicer._widget_of, "SampleData", SampleDataWidget)
+        self.slicer.register_module(Module("SampleData", make=make))
 
     def remove(self) -> None:
         """Close the scene and the windows; restore modules, packages and paths."""

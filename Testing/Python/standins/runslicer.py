@@ -28,6 +28,8 @@ def main() -> int:
         if installation.slicer.main_window is not None:
             _show_panels(installation.slicer)
         installation.slicer.start()
+        native = installation.slicer.app._native
+        QtWidgets.QApplication.instance().aboutToQuit.connect(native.aboutToQuit)
         QtCore.QTimer.singleShot(0, lambda: _execute(options.python_script))
         status = QtWidgets.QApplication.exec()
         installation.remove()

@@ -6,6 +6,7 @@ it lies in the subject hierarchy, how it is shown, and what it holds.
 
 from __future__ import annotations
 
+import math
 import zlib
 from typing import Any
 
@@ -15,8 +16,8 @@ import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
 ROLE = "BV5Analysis."
-DIGITS = 5
-"""Significant digits of numbers that are compared; files of Slicer hold not many more."""
+WITHIN = 1e-4
+"""How much numbers may differ, relative to the larger one: files of Slicer hold some digits."""
 Values = dict[str, Any]
 
 
@@ -33,29 +34,33 @@ def case_state(outcome: Any) -> Values:
             continue
         for key, value in (_node_state(each) | _content(each)).items():
             state[f"{short}/{key}"] = value
-    state |= {f"legend/{key}": value for key, value in _legend(outcome).items()}
-    return {key: _rounded(value) for key, value in state.items()}
+    return state | {f"legend/{key}": value for key, value in _legend(outcome).items()}
 
 
-def differences(before: Values, after: Values, but: tuple[str, ...] = ()) -> list[str]:
-    """Say in what two states differ; paths that contain one of the texts `but` do not count."""
+def differences(before: Values, after: Values) -> list[str]:
+    """Say in what two states differ."""
     return [
         f"{key}: {_short(before.get(key, 'nothing'))} became {_short(after.get(key, 'nothing'))}"
         for key in sorted(before.keys() | after.keys())
-        if before.get(key) != after.get(key) and not any(text in key for text in but)
+        if not _same(before.get(key), after.get(key))
     ]
 
 
 def _own_roles(node: slicer.vtkMRMLNode) -> list[str]:
     roles = (node.GetNthNodeReferenceRole(i) for i in range(node.GetNumberOfNodeReferenceRoles()))
-    return sorted(role for role in roles if role.startswith(ROLE))
+    # A role stays after its reference was taken away.
+    return sorted(r for r in roles if r.startswith(ROLE) and node.GetNodeReferenceID(r))
 
 
 def _node_state(node: slicer.vtkMRMLNode) -> Values:
     state = {
         "class": node.GetClassName(),
         "name": node.GetName(),
-        "attributes": {name: node.GetAttribute(name) for name in sorted(node.GetAttributeNames())},
+        "attributes": {
+            name: node.GetAttribute(name)
+            for name in sorted(node.GetAttributeNames())
+            if name.startswith(ROLE)
+        },
         "folder": _folder(node),
     }
     if node.IsA("vtkMRMLTransformableNode"):
@@ -201,7 +206,9 @@ def _colors(node: slicer.vtkMRMLColorTableNode) -> Values:
     for index in range(node.GetNumberOfColors()):
         rgba = [0.0] * 4
         node.GetColor(index, rgba)
-        state[f"color {index}"] = (node.GetColorName(index), [round(x, 2) for x in rgba])
+        # One without a name is none of the table's own.
+        if name := node.GetColorName(index):
+            state[f"color {index}"] = (name, [round(x, 2) for x in rgba])
     return state
 
 
@@ -248,15 +255,15 @@ def _legend(outcome: Any) -> Values:
     }
 
 
-def _rounded(value: Any) -> Any:
-    """Value with numbers to so many digits; a number that is none equals itself."""
-    if isinstance(value, float):
-        return f"{value:.{DIGITS}g}"
-    if isinstance(value, dict):
-        return {key: _rounded(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return tuple(_rounded(each) for each in value)
-    return value
+def _same(a: Any, b: Any) -> bool:
+    """Whether two values are equal, numbers nearly; what is no number equals itself."""
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=WITHIN, abs_tol=1e-9) or (math.isnan(a) and math.isnan(b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return a == b
 
 
 def _short(value: Any, length: int = 120) -> str:

@@ -39,8 +39,8 @@ class Guard:
         self.process = subprocess.Popen(
             [_python(), "-m", "acceptancerun.watchdog", str(folder), str(os.getpid())]
             + ([] if launcher is None else [str(launcher)]),
-            cwd=Path(__file__).resolve().parents[1],
             stdin=reading,
+            env=os.environ | {"PYTHONPATH": _search_path()},
             start_new_session=True,
         )
         os.close(reading)
@@ -63,6 +63,12 @@ class Guard:
         line = json.dumps({"step": step, "limit": limit}) + "\n"
         with contextlib.suppress(BrokenPipeError):  # Somebody ended it: go on without.
             os.write(self._pipe, line.encode())
+
+
+def _search_path() -> str:
+    """Where that Python finds this package, and what Slicer's own needs."""
+    folder = str(Path(__file__).resolve().parents[1])
+    return os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
 
 
 def _launcher() -> int | None:

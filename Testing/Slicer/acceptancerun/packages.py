@@ -27,6 +27,7 @@ def with_packages(run: Run, modules: tuple[str, ...], does: Callable[[], Any]) -
     if not run.options.install:
         raise Skipped(f"{', '.join(missing)} is not installed, and nothing is to be installed.")
     run.told.answer("confirmOkCancelDisplay", True)
+    run.told.answer("confirmYesNoDisplay", False)  # No restart.
     run.told.dialogs_may_open = True
     try:
         result = does()

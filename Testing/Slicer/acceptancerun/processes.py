@@ -59,11 +59,15 @@ def _parents() -> dict[int, int]:
         return {}
     if Path("/proc/self/stat").exists():
         return dict(_of_proc())
-    listed = subprocess.run(
-        ["ps", "-axo", "pid=,ppid=,stat="], capture_output=True, text=True, check=False
-    )
-    rows = (line.split() for line in listed.stdout.splitlines())
-    return {int(pid): int(parent) for pid, parent, state in rows if not state.startswith("Z")}
+    with subprocess.Popen(
+        ["ps", "-axo", "pid=,ppid=,stat="], stdout=subprocess.PIPE, text=True
+    ) as listing:
+        rows = [line.split()[:3] for line in listing.stdout]
+    return {
+        int(pid): int(parent)
+        for pid, parent, state in rows
+        if not state.startswith("Z") and int(pid) != listing.pid
+    }
 
 
 def _of_proc():

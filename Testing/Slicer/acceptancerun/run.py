@@ -17,6 +17,8 @@ from .steps import Skipped
 from .told import Told
 
 MODULE = "BV5Analysis"
+_SLICERS_OWN = "QtWebEngineProcess"
+"""Started by Slicer itself when it first shows a web page, and there until it exits."""
 
 
 class Run:
@@ -39,8 +41,6 @@ class Run:
         The CT, once it is in the scene.
     ct_file : pathlib.Path
         The same CT as a file.
-    truth : tuple of Measurement
-        The phantom's true measurements.
     scratch : pathlib.Path
         Folder for the steps' own files, with a name that is not ASCII.
     """
@@ -50,7 +50,6 @@ class Run:
         self.told = told
         self.notes: list[str] = []
         self.volume: Any = None
-        self.truth: tuple = ()
         self.scratch = options.output / "files ü"
         self.ct_file = self.scratch / "ct.nrrd"
         self._pid = os.getpid()
@@ -107,7 +106,7 @@ class Run:
     def click(self, button: str) -> None:
         """Click a button of the panel, which must be enabled."""
         widget = getattr(self.ui, button)
-        self.check(widget.enabled, f"{button} is disabled")
+        self.check(widget.enabled, f"{button} is disabled: {widget.toolTip}")
         widget.click()
         slicer.app.processEvents()
 
@@ -133,13 +132,18 @@ class Run:
         """Keep something that was measured."""
         self.notes.append(text)
 
-    def wait(self, until: Callable[[], Any], seconds: float, what: str) -> float:
-        """Run the event loop until something holds; return its longest standstill, s."""
+    def wait(
+        self, until: Callable[[], Any], seconds: float, what: str, told: bool = False
+    ) -> float:
+        """Run the event loop until something holds; return its longest standstill, s.
+
+        An error that is told ends the waiting, and the step, unless `told` says that one is due.
+        """
         start = last = time.monotonic()
         longest = 0.0
         while not until():
             self.check(time.monotonic() < start + seconds, f"not within {seconds:g} s: {what}")
-            self.check(not self._refused(), "the panel told an error")
+            self.check(told or not self._refused(), "the panel told an error")
             slicer.app.processEvents()
             longest, last = max(longest, time.monotonic() - last), time.monotonic()
             time.sleep(0.01)
@@ -185,7 +189,11 @@ class Run:
     def children(self) -> list[int]:
         """Processes that Slicer has started and that still run, without the watchdog's."""
         spared = own_line(self._pid) | {self._watchdog, *descendants(self._watchdog)}
-        return [pid for pid in descendants(self._pid) if pid not in spared]
+        return [
+            pid
+            for pid in descendants(self._pid)
+            if pid not in spared and _SLICERS_OWN not in command_of(pid)
+        ]
 
     def wait_for_children(self, before: set[int], seconds: float = 5.0) -> list[str]:
         """Command lines of processes that were not there before and stay longer than that."""

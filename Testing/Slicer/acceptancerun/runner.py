@@ -136,7 +136,8 @@ class _Runner:
         run.equal(run.wait_for_children(set()), [], "processes left")
         now = _descriptors()
         run.equal(now, self._descriptors, "what descriptors 1 and 2 lead to")
-        if run.scratch.exists():
+        # What a failed step worked on may tell why.
+        if run.scratch.exists() and not self._report.count(FAILED):
             shutil.rmtree(run.scratch)
 
 

@@ -89,7 +89,13 @@ class Told:
     def _file_dialog(self) -> type:
         told, real = self, qt.QFileDialog
 
-        class Dialog:
+        class Others(type):
+            """Everything but the questions is as in the real class."""
+
+            def __getattr__(cls, name):
+                return getattr(real, name)
+
+        class Dialog(metaclass=Others):
             """Answers as told; without an answer, as if the user had cancelled."""
 
             def __new__(cls, *arguments):

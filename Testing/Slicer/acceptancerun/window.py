@@ -27,10 +27,11 @@ def picture(path: Path) -> None:
     slicer.app.processEvents()
     window = slicer.util.mainWindow()
     image = window.grab().toImage()
-    painter = None
+    painter, ratio = None, image.devicePixelRatio()
     for view in _drawing_views():
         place = view.mapTo(window, qt.QPoint(0, 0))
-        if not _is_flat(image, place.x(), place.y(), view.width, view.height):
+        part = [round(ratio * x) for x in (place.x(), place.y(), view.width, view.height)]
+        if not _is_flat(image, *part):
             continue
         # Some graphics drivers leave what OpenGL drew out of the grab: take it from VTK.
         drawn = _drawn(view, path.with_suffix(".view.png"))

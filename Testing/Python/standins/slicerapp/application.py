@@ -1,5 +1,7 @@
 """`slicer.app`."""
 
+import tempfile
+import zipfile
 from pathlib import Path
 
 from PySide6 import QtCore, QtWidgets
@@ -29,9 +31,17 @@ class qSlicerCoreIOManager(QtCore.QObject):
         return self._logics.scene.WriteToMRB(properties["fileName"], None, messages)
 
     def loadNodes(self, kind, properties, nodes, messages):
+        """Import a bundle; the scene's own reader of it takes Slicer's cache folder."""
         self._check(kind, properties)
-        clear = properties.get("clear", False)
-        return self._logics.scene.ReadFromMRB(properties["fileName"], clear, messages)
+        scene = self._logics.scene
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            zipfile.ZipFile(properties["fileName"]) as file,
+        ):
+            file.extractall(folder)
+            (inner,) = Path(folder).glob("*/*.mrml")
+            scene.SetURL(str(inner))
+            return bool(scene.Import(messages))
 
     def _check(self, kind, properties):
         if kind != "SceneFile" or not properties["fileName"].endswith(".mrb"):

@@ -1,9 +1,14 @@
 """`slicer.packaging` and `SampleData`: what is asked of them is kept, nothing is fetched."""
 
+import functools
 import logging
 import types
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+import slicer
 
 from standins.facts import MissingInStandIn
 
@@ -56,6 +61,7 @@ def make_sample_data(registered: dict[str, list[SampleDataSource]]) -> types.Mod
 
     class SampleDataLogic:
         categories: dict = {}
+        rules: dict = {}
 
         @staticmethod
         def registerCustomSampleDataSource(category="Custom", **named):
@@ -75,15 +81,47 @@ def make_sample_data(registered: dict[str, list[SampleDataSource]]) -> types.Mod
         def isSampleDataSourceRegistered(category, sampleDataSource):
             return sampleDataSource in registered.get(category, [])
 
-        def downloadSamples(self, sampleName):
-            sources = [each for some in registered.values() for each in some]
-            source = next(each for each in sources if each.sampleName == sampleName)
-            if source.customDownloader is None:
-                raise MissingInStandIn(f"{sampleName} would be fetched")
-            return [source.customDownloader(source)]
+        @staticmethod
+        def registerUrlRewriteRule(name, rewriteFunction):
+            SampleDataLogic.rules[name] = rewriteFunction
+
+        def downloadFromSource(self, source, maximumAttemptsCount=3, forceDownload=False):
+            """Load a file of this machine; a source's own way is its button's alone."""
+            uri = source.uris
+            for rule in SampleDataLogic.rules.values():
+                uri = rule(uri)
+            if not uri.startswith("file:"):
+                raise MissingInStandIn(f"{uri} would be fetched")
+            node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", source.nodeNames)
+            storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
+            storage.SetFileName(url2pathname(urlparse(uri).path))
+            assert storage.ReadData(node)
+            return [node]
 
         def logMessage(self, message, logLevel=logging.DEBUG):
             logging.log(logLevel, message)
 
     module.SampleDataLogic, module.SampleDataSource = SampleDataLogic, SampleDataSource
     return module
+
+
+class SampleDataWidget:
+    """The module's widget: a button a source."""
+
+    def __init__(self, parent=None):
+        self.parent = parent
+
+    def setup(self):
+        import qt
+        import SampleData
+
+        for sources in SampleData.SampleDataLogic.sampleDataSourcesByCategory().values():
+            for source in sources:
+                button = qt.QToolButton()
+                button.name = f"{source.sampleName}PushButton"
+                self.parent.layout().addWidget(button)
+                get = source.customDownloader or SampleData.SampleDataLogic().downloadFromSource
+                button.connect("clicked()", functools.partial(get, source))
+
+    def cleanup(self):
+        """Nothing to put away."""

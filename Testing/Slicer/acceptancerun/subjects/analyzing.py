@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -103,7 +104,7 @@ def _check_shown(run: Run, outcome) -> None:
     where=Where.NO_WINDOW,
 )
 def analyze_by_the_logic(run: Run) -> None:
-    from BV5AnalysisLib.imaging.progress import Cancelled
+    from BV5AnalysisLib.imaging.errors import Cancelled
 
     def stop(_step: str, fraction: float) -> None:
         if fraction > 0:
@@ -192,14 +193,18 @@ def _call(run: Run, command: list[str]) -> None:
     run.equal(process.returncode, 0, f"exit status; {log.read_text('utf-8', 'replace')[-2000:]}")
 
 
-@step("truth", "The numbers are near the phantom's truth", limit=30)
+@step("truth", "The numbers are near the phantom's truth", limit=300)
 def truth(run: Run) -> None:
+    from BV5AnalysisLib.imaging.phantom import chest_phantom
     from BV5AnalysisLib.panel.selftest import BV5_WITHIN_POINTS, TPBV_WITHIN
+    from BV5AnalysisLib.scene.sampledata import SPEC
 
     outcome = run.need_case()
     if run.options.phantom != SAMPLE_PHANTOM:
         raise Skipped("The phantom is not the sample's own; a coarser one comes less near.")
-    for row, true in zip(outcome.record["measurements"], run.truth, strict=True):
+    # The truth is that of the body, whatever the voxels: large ones take less time.
+    phantom = chest_phantom(dataclasses.replace(SPEC, spacing_mm=(3.0, 3.0, 3.0)))
+    for row, true in zip(outcome.record["measurements"], phantom.measurements, strict=True):
         region = row["region"]
         run.near(row["bv5_pct"], true.bv5_pct, BV5_WITHIN_POINTS, f"BV5 % {region}")
         run.near(row["tpbv_ml"] / true.tpbv_ml, 1.0, TPBV_WITHIN, f"TPBV / truth {region}")

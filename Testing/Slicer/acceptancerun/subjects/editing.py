@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import qt
 import slicer
 import vtk
 
 from ..branches import column, longest, middle
+from ..branchlist import choose
 from ..run import Run
 from ..steps import Where, step
 
@@ -26,9 +26,7 @@ def exclude(run: Run) -> None:
     outcome = run.show_case()
     ui = run.ui
     branch, volume = _richest(outcome)
-    ui.branchesTable.sortByColumn(0, qt.Qt.AscendingOrder)
-    ui.branchesTable.setCurrentIndex(ui.branchesTable.model().index(branch, 0))
-    slicer.app.processEvents()
+    choose(run, branch)
     before, count = run.total_ml(), ui.branchesTable.model().rowCount()
     run.click("excludeVesselButton")
     run.check(ui.resultsEditedLabel.visible, "the case is not called edited")

@@ -74,13 +74,14 @@ def sample(run: Run) -> None:
     (source,) = (each for each in sources if each.sampleName == SAMPLE)
     run.check(Path(source.thumbnailFileName).is_file(), "its button has no picture")
     with _phantom_of(run):
-        (volume,) = logic.downloadSamples(SAMPLE)
+        volume = _by_its_button(run, source) if run.has_window else _by_script(logic, source)
     slicer.app.processEvents()
     run.equal(volume.GetName(), "BV5 phantom", "name of the CT")
     write_volume(volume, run.ct_file)
     run.volume = volume
-    selection = slicer.app.applicationLogic().GetSelectionNode()
-    run.equal(selection.GetActiveVolumeID(), volume.GetID(), "volume in the slice views")
+    if run.has_window:
+        selection = slicer.app.applicationLogic().GetSelectionNode()
+        run.equal(selection.GetActiveVolumeID(), volume.GetID(), "volume in the slice views")
     run.equal(run.logic.reasonNotToAnalyze(volume), "", "why it cannot be analyzed")
     # As Slicer hands geometry over; the numbers must not depend on it.
     spacing = volume.GetSpacing()
@@ -103,23 +104,38 @@ def ct_chosen(run: Run) -> None:
     run.check(not run.ui.analyzeHintLabel.visible, f"told: {run.ui.analyzeHintLabel.text}")
 
 
+def _by_its_button(run: Run, source) -> slicer.vtkMRMLScalarVolumeNode:
+    """Click the button in Sample Data, while the panel is shown."""
+    before = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    widget = slicer.modules.sampledata.widgetRepresentation()
+    slicer.util.findChild(widget, f"{source.sampleName}PushButton").click()
+    after = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    new = [node for node in after if node not in before]
+    run.equal(len(new), 1, "volumes that the button brought")
+    return new[0]
+
+
+def _by_script(logic, source) -> slicer.vtkMRMLScalarVolumeNode:
+    """Get it as scripts do: as a file, which the module makes where it would be fetched."""
+    (volume,) = logic.downloadFromSource(source, forceDownload=True)
+    return volume
+
+
 @contextmanager
 def _phantom_of(run: Run) -> Iterator[None]:
-    """Keep the phantom's truth, and make the phantom that the options ask for."""
+    """Make the phantom that the options ask for."""
     from BV5AnalysisLib.scene import sampledata
 
-    makes, spec = sampledata.add_phantom, sampledata.SPEC
-    if run.options.phantom != SAMPLE_PHANTOM:
-        scale, voxel_mm = run.options.phantom
-        spec = dataclasses.replace(spec, scale=scale, spacing_mm=(voxel_mm,) * 3)
+    makes = sampledata.chest_phantom
+    scale, voxel_mm = run.options.phantom
 
-    def make(scene, name, spec=spec, progress=None):
-        volume, phantom = makes(scene, name, spec, progress)
-        run.truth = phantom.measurements
-        return volume, phantom
+    def make(spec, progress=None):
+        if run.options.phantom != SAMPLE_PHANTOM:
+            spec = dataclasses.replace(spec, scale=scale, spacing_mm=(voxel_mm,) * 3)
+        return makes(spec, progress)
 
-    sampledata.add_phantom = make
+    sampledata.chest_phantom = make
     try:
         yield
     finally:
-        sampledata.add_phantom = makes
+        sampledata.chest_phantom = makes

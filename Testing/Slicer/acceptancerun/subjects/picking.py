@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import slicer
 
 from ..branches import longest, middle
+from ..branchlist import chosen
 from ..mouse import click, go_to
 from ..run import Run
 from ..steps import Where, step
@@ -27,10 +30,10 @@ def pick(run: Run) -> None:
     for class_name in ("BV10", "BV5-10"):
         position, _direction = middle(outcome, longest(outcome, class_name))
         go_to("Red", position)
-        click("Red", position)
         wanted = run.logic.branchAt(outcome, position)
-        run.wait(lambda: _chosen(run) is not None, 10, f"a click on {class_name} chooses a branch")
-        run.equal(_chosen(run), wanted, f"branch chosen by the click on {class_name}")
+        run.check(chosen(run) != wanted, "the branch was chosen before the click")
+        click("Red", position)
+        run.wait(partial(_is_chosen, run, wanted), 10, f"a click chooses branch {wanted}")
         run.equal(_points(), points + 1, "points in the scene while picking")
     run.click("pickVesselButton")
     run.equal(_points(), points, "points in the scene afterwards")
@@ -41,17 +44,12 @@ def pick(run: Run) -> None:
     ui.perpendicularViewComboBox.currentIndex = 3
 
 
+def _is_chosen(run: Run, branch: int) -> bool:
+    return chosen(run) == branch
+
+
 def _points() -> int:
     return slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode")
-
-
-def _chosen(run: Run) -> int | None:
-    """Number of the branch that is chosen in the list."""
-    table = run.ui.branchesTable
-    row = table.currentIndex().row()
-    if row < 0:
-        return None
-    return int(table.model().data(table.model().index(row, 0)))
 
 
 @step(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import slicer
 
 from ..run import Run
-from ..steps import Where, step
+from ..steps import Skipped, Where, step
 
 
 def _state(run: Run) -> dict:
@@ -64,6 +67,27 @@ def _start(run: Run) -> None:
     run.click("analyzeButton")
     run.wait(lambda: run.ui.progressBar.value >= 1, 120, "the analysis makes progress")
     run.check(run.ui.cancelButton.enabled, "the analysis has ended before it was to be disturbed")
+
+
+@step(
+    "child-killed",
+    "An analysis whose process is killed is told with the place of its log, and nothing else",
+    limit=180,
+    where=Where.WINDOW,
+)
+def child_killed(run: Run) -> None:
+    count, before = len(run.outcomes()), set(run.children())
+    _start(run)
+    started = [pid for pid in run.children() if pid not in before]
+    if not started:
+        raise Skipped("Which processes Slicer has started cannot be told on this system.")
+    for pid in reversed(started):
+        os.kill(pid, signal.SIGKILL)
+    run.wait(lambda: not run.ui.cancelButton.enabled, 30, "the panel notices", told=True)
+    (text,) = run.told.take("errorDisplay")
+    run.check(".log" in text, f"the message does not name the log: {text}")
+    run.equal(len(run.outcomes()), count, "cases in the scene")
+    run.check(run.ui.analyzeButton.enabled, "Analyze is disabled afterwards")
 
 
 @step(

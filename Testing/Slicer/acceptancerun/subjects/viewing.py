@@ -7,6 +7,7 @@ import qt
 import slicer
 
 from ..branches import column, longest, middle
+from ..branchlist import cell, choose
 from ..run import Run
 from ..steps import Where, step
 
@@ -52,6 +53,11 @@ def classes(run: Run) -> None:
     run.check(not lungs.GetVisibility(), "the lungs are still shown")
     run.click("legendVisibleCheckBox")
     run.check(not outcome.legend.GetVisibility(), "the legend is still shown")
+    run.ui.bv5ColorButton.color = qt.QColor("#336699")
+    slicer.app.processEvents()
+    color = [0.0] * 4
+    outcome.colors.GetColor(1, color)
+    run.check(np.allclose(color[:3], (0.2, 0.4, 0.6), atol=0.01), "the legend keeps its old color")
     run.click("displayDefaultsButton")
     run.check(lungs.GetVisibility() and outcome.legend.GetVisibility(), "defaults hide something")
     run.check(not run.ui.resultsEditedLabel.visible, "a change of display is taken for an edit")
@@ -95,13 +101,13 @@ def branches(run: Run) -> None:
     ui.branchesTable.sortByColumn(6, qt.Qt.DescendingOrder)
     slicer.app.processEvents()
     run.click("nextBranchButton")
-    run.near(_number(run, 6), max(volumes), 0.0006, "mL of the first row, sorted by mL")
-    first = _number(run, 0)
+    run.near(cell(run, 6), max(volumes), 0.0006, "mL of the first row, sorted by mL")
+    first = cell(run, 0)
     run.click("nextBranchButton")
-    run.check(_number(run, 6) <= max(volumes), "the second row has more blood than the first")
-    run.check(_number(run, 0) != first, "Next stays at the branch")
+    run.check(cell(run, 6) <= max(volumes), "the second row has more blood than the first")
+    run.check(cell(run, 0) != first, "Next stays at the branch")
     run.click("previousBranchButton")
-    run.equal(_number(run, 0), first, "branch after Next and Previous")
+    run.equal(cell(run, 0), first, "branch after Next and Previous")
     _check_selected(run, outcome, int(first))
 
     ui.branchClassComboBox.currentIndex = 3
@@ -115,16 +121,6 @@ def branches(run: Run) -> None:
     ui.doubtfulOnlyCheckBox.click()
     slicer.app.processEvents()
     run.equal(model.rowCount(), len(volumes), "rows without a filter")
-
-
-def _number(run: Run, at: int) -> float:
-    """What the chosen row of the list says in a column."""
-    table = run.ui.branchesTable
-    row = table.currentIndex().row()
-    run.check(row >= 0, "no row is chosen")
-    text = table.model().data(table.model().index(row, at))
-    run.check(text is not None, "the chosen row has no text")
-    return float(str(text).removesuffix(" %"))
 
 
 def _check_selected(run: Run, outcome, branch: int) -> None:
@@ -143,16 +139,15 @@ def _check_selected(run: Run, outcome, branch: int) -> None:
 def across(run: Run) -> None:
     outcome = run.show_case()
     ui = run.ui
-    if ui.clearBranchButton.enabled:
-        run.click("clearBranchButton")
-    manager = slicer.app.layoutManager()
-    nodes = {name: manager.sliceWidget(name).mrmlSliceNode() for name in ("Yellow", "Green")}
-    before = {name: _turn(node) for name, node in nodes.items()}
     branch = longest(outcome, "BV10")
+    choose(run, branch)
+    run.click("clearBranchButton")
+    nodes = {name: _slice_node(name) for name in ("Yellow", "Green")}
+    before = {name: _turn(node) for name, node in nodes.items()}
     for index, name in ((2, "Yellow"), (3, "Green")):
         ui.perpendicularViewComboBox.currentIndex = index
         slicer.app.processEvents()
-        _choose(run, branch)
+        choose(run, branch)
         _check_across(run, outcome, branch, nodes[name], name)
     run.picture("across")
     run.click("clearBranchButton")
@@ -161,18 +156,39 @@ def across(run: Run) -> None:
     run.equal(outcome.highlightModel.GetPolyData().GetNumberOfPoints(), 0, "points of the mark")
 
 
+@step(
+    "clear-hidden",
+    "Clear turns the view back, too, when a filter has hidden the chosen branch from the list",
+    limit=60,
+    where=Where.WINDOW,
+)
+def clear_hidden(run: Run) -> None:
+    outcome = run.show_case()
+    ui, node = run.ui, _slice_node("Green")
+    ui.perpendicularViewComboBox.currentIndex = 3
+    branch = longest(outcome, "BV10")
+    choose(run, branch)
+    run.click("clearBranchButton")
+    before = _turn(node)
+    choose(run, branch)
+    ui.branchClassComboBox.currentIndex = 1
+    slicer.app.processEvents()
+    run.click("clearBranchButton")
+    turn, marked = _turn(node), outcome.highlightModel.GetPolyData().GetNumberOfPoints()
+    ui.branchClassComboBox.currentIndex = 0
+    slicer.app.processEvents()
+    choose(run, branch)
+    run.click("clearBranchButton")
+    run.equal(marked, 0, "points of the mark after Clear")
+    run.check(np.allclose(turn, before, atol=1e-5), "Green was not turned back")
+
+
+def _slice_node(name: str) -> slicer.vtkMRMLSliceNode:
+    return slicer.app.layoutManager().sliceWidget(name).mrmlSliceNode()
+
+
 def _turn(node: slicer.vtkMRMLSliceNode) -> np.ndarray:
     return slicer.util.arrayFromVTKMatrix(node.GetSliceToRAS())[:3, :3]
-
-
-def _choose(run: Run, branch: int) -> None:
-    """Choose a branch in the list: sorted by number, a branch's row is its number."""
-    table = run.ui.branchesTable
-    table.sortByColumn(0, qt.Qt.AscendingOrder)
-    slicer.app.processEvents()
-    table.setCurrentIndex(table.model().index(branch, 0))
-    slicer.app.processEvents()
-    run.equal(_number(run, 0), branch, "branch chosen in the list")
 
 
 def _check_across(run: Run, outcome, branch: int, node, name: str) -> None:
