@@ -108,3 +108,24 @@ def small_result() -> AnalysisResult:
         parameters=parameters,
         seconds={"lungs": 1.0, "vessels": 2.0},
     )
+
+
+@pytest.fixture(scope="session")
+def small_phantom_result() -> AnalysisResult:
+    """Analysis of a half-size chest phantom, some 850 branches; made once, in seconds."""
+    from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
+    from BV5AnalysisLib.imaging.pipeline import analyze
+
+    spec = ChestPhantomSpec(seed=1, scale=0.5, spacing_mm=(1.0, 1.0, 1.0))
+    return analyze(chest_phantom(spec).volume.to_sitk())
+
+
+@pytest.fixture(scope="session")
+def case_folder(small_phantom_result, tmp_path_factory) -> Path:
+    """The phantom's output folder, as the process hands it over."""
+    from BV5AnalysisLib.export.case import case_of, write_case
+
+    folder = tmp_path_factory.mktemp("case") / "case 7"
+    folder.mkdir()
+    write_case(folder, case_of("case 7", small_phantom_result))
+    return folder

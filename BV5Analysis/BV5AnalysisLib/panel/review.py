@@ -56,6 +56,8 @@ class ReviewSection:
         self._listed: tuple[Any, ...] | None = None
         self._view = ""
         self._recomputing = False
+        # Whether the views show a chosen branch, which the list may have filtered out since.
+        self._isAcross = False
         self._list = BranchList(ui, self._select)
         self._picker = VesselPicker(scene, self._onPicked, self._onPickingEnded)
 
@@ -132,8 +134,9 @@ class ReviewSection:
 
     def onClear(self, _checked: bool = False) -> None:
         """Let go of the chosen branch, and turn the slice view back."""
-        if self._list.current() is None or self._case is None:
+        if not self._isAcross or self._case is None:
             return
+        self._isAcross = False
         self._list.clear()
         if self._case.node is not None and self._case.node.GetScene() is not None:
             with problems_told(_("The views could not be turned back."), busy=False):
@@ -180,6 +183,7 @@ class ReviewSection:
 
     def _select(self, branchId: int) -> None:
         self._list.showCount()
+        self._isAcross = True
         with problems_told(_("The branch could not be shown."), busy=False):
             self._logic.selectBranch(self._case.outcome, branchId, self._view or None)
 

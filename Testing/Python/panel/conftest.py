@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from BV5AnalysisLib.imaging.measurements import AnalysisResult
 from descriptors import left_alone
 from panel.panelbench import bench  # noqa: F401 - a fixture
 from standins.analysisprocess import LedProcess
@@ -40,7 +39,13 @@ def qt(monkeypatch, slot_errors):
     refused_connections.clear()
     errors_of_ownership.clear()
     # What an observer of VTK's raises is only printed, by this hook.
-    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: slot_errors.append(error))
+    printed = sys.excepthook
+
+    def kept(kind, error, trace):
+        slot_errors.append(error)
+        printed(kind, error, trace)
+
+    monkeypatch.setattr(sys, "excepthook", kept)
     start_recording()
     yield install_qt()
     raised = list(slot_errors)
@@ -108,27 +113,6 @@ def python_slicer(tmp_path, monkeypatch) -> Path:
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
     return program
-
-
-@pytest.fixture(scope="session")
-def small_phantom_result() -> AnalysisResult:
-    """Analysis of a half-size chest phantom, some 850 branches; made once, in seconds."""
-    from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
-    from BV5AnalysisLib.imaging.pipeline import analyze
-
-    spec = ChestPhantomSpec(seed=1, scale=0.5, spacing_mm=(1.0, 1.0, 1.0))
-    return analyze(chest_phantom(spec).volume.to_sitk())
-
-
-@pytest.fixture(scope="session")
-def case_folder(small_phantom_result, tmp_path_factory) -> Path:
-    """The phantom's output folder, as the process hands it over."""
-    from BV5AnalysisLib.export.case import case_of, write_case
-
-    folder = tmp_path_factory.mktemp("case") / "case 7"
-    folder.mkdir()
-    write_case(folder, case_of("case 7", small_phantom_result))
-    return folder
 
 
 @pytest.fixture
