@@ -40,7 +40,8 @@ def makePhantomFile(path: Path) -> bool:
     temporary = Path(slicer.app.temporaryPath)
     temporary.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=temporary))
-    options = ["--seed", str(SPEC.seed), "--scale", str(SPEC.scale), "--progress", "json"]
+    options = ["--seed", str(SPEC.seed), "--scale", str(SPEC.scale)]
+    options += ["--spacing", *map(str, SPEC.spacing_mm), "--progress", "json"]
     try:
         child = SideCommand(["phantom", "-o", str(folder / "phantom"), *options], folder)
         try:

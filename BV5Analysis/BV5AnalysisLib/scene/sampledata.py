@@ -19,7 +19,7 @@ SPEC = ChestPhantomSpec(seed=1, scale=0.75)
 def add_phantom(
     scene: slicer.vtkMRMLScene,
     name: str,
-    spec: ChestPhantomSpec = SPEC,
+    spec: ChestPhantomSpec | None = None,
     progress: Progress | None = None,
 ) -> tuple[slicer.vtkMRMLScalarVolumeNode, ChestPhantom]:
     """Make a phantom and add its CT to a scene.
@@ -31,7 +31,7 @@ def add_phantom(
     name : str
         Name of the volume node; made unique.
     spec : ChestPhantomSpec, optional
-        What it is to be.
+        What it is to be; `SPEC` if not given.
     progress : callable, optional
         Called with step and fraction; may raise `Cancelled`.
 
@@ -42,7 +42,7 @@ def add_phantom(
     phantom : ChestPhantom
         Its truth.
     """
-    phantom = chest_phantom(spec, progress)
+    phantom = chest_phantom(spec or SPEC, progress)
     return add_volume(scene, scene.GenerateUniqueName(name), phantom.volume), phantom
 
 

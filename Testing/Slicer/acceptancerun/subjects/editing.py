@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import slicer
 import vtk
@@ -14,6 +16,8 @@ from ..steps import Where, step
 LOST_WITHIN = 0.3
 """How much the lost blood may differ from the branch's own: its ends are shared with others."""
 BALL_MM = 4.0
+COMPARED_WITHIN = 3.0
+"""Seconds within which the panel has compared the segmentations with what was measured."""
 
 
 @step(
@@ -29,7 +33,7 @@ def exclude(run: Run) -> None:
     choose(run, branch)
     before, count = run.total_ml(), ui.branchesTable.model().rowCount()
     run.click("excludeVesselButton")
-    run.check(ui.resultsEditedLabel.visible, "the case is not called edited")
+    run.wait(lambda: ui.resultsEditedLabel.visible, COMPARED_WITHIN, "called edited")
     run.equal(run.total_ml(), before, "TPBV before it is recomputed")
     run.click("recomputeButton")
     run.check(not ui.resultsEditedLabel.visible, "the case is called edited after Recompute")
@@ -98,6 +102,9 @@ def editor_left(run: Run) -> None:
     _open_editor(run, outcome)
     run.picture("editor-left")
     run.open_panel()
+    # As long as it may take the panel to see that nothing was edited.
+    end = time.monotonic() + COMPARED_WITHIN
+    run.wait(lambda: time.monotonic() > end, 2 * COMPARED_WITHIN, "the time passes")
     run.check(not run.ui.resultsEditedLabel.visible, "the case is called edited")
     run.check(not run.ui.recomputeHintLabel.visible, f"told: {run.ui.recomputeHintLabel.text}")
 
@@ -140,7 +147,7 @@ def edit(run: Run) -> None:
 def _back_and_recompute(run: Run) -> None:
     if run.has_window:
         run.open_panel()
-        run.check(run.ui.resultsEditedLabel.visible, "the case is not called edited")
+        run.wait(lambda: run.ui.resultsEditedLabel.visible, COMPARED_WITHIN, "called edited")
     _recompute(run)
     if run.has_window:
         run.check(not run.ui.resultsEditedLabel.visible, "the case is called edited afterwards")

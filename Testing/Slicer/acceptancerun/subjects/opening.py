@@ -126,16 +126,10 @@ def _phantom_of(run: Run) -> Iterator[None]:
     """Make the phantom that the options ask for."""
     from BV5AnalysisLib.scene import sampledata
 
-    makes = sampledata.chest_phantom
-    scale, voxel_mm = run.options.phantom
-
-    def make(spec, progress=None):
-        if run.options.phantom != SAMPLE_PHANTOM:
-            spec = dataclasses.replace(spec, scale=scale, spacing_mm=(voxel_mm,) * 3)
-        return makes(spec, progress)
-
-    sampledata.chest_phantom = make
+    sample, (scale, voxel_mm) = sampledata.SPEC, run.options.phantom
+    if run.options.phantom != SAMPLE_PHANTOM:
+        sampledata.SPEC = dataclasses.replace(sample, scale=scale, spacing_mm=(voxel_mm,) * 3)
     try:
         yield
     finally:
-        sampledata.chest_phantom = makes
+        sampledata.SPEC = sample

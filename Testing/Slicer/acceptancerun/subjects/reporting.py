@@ -29,7 +29,11 @@ def report(run: Run) -> None:
 
     def save() -> None:
         run.told.answer("getExistingDirectory", str(parent))
+        button = run.ui.saveReportButton
+        text = button.text
         run.click("saveReportButton")
+        # It is drawn beside Slicer; meanwhile the button cancels it.
+        run.wait(lambda: button.text == text, 300, "the report is saved")
 
     with_packages(run, DRAWING, save)
     (folder,) = parent.iterdir()
