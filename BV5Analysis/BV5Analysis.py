@@ -203,7 +203,8 @@ class BV5AnalysisWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
-        self.panel.setup(self.parent.isEntered)
+        # A widget without Slicer's own parent, as scripts make it, knows of no entering.
+        self.panel.setup(getattr(self.parent, "isEntered", True))
 
     def cleanup(self) -> None:
         """Stop what runs and let go of the scene; called before the widget is destroyed."""

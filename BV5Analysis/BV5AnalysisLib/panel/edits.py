@@ -11,7 +11,7 @@ import slicer
 from slicer.util import VTKObservationMixin
 
 from ..imaging.errors import AnalysisError
-from .shown import EDITED
+from ..scene.outcome import EDITED
 
 if TYPE_CHECKING:
     from ..scene.outcome import Outcome
@@ -47,6 +47,7 @@ class EditWatch(VTKObservationMixin):
         self._watched: dict[slicer.vtkMRMLSegmentationNode, Outcome] = {}
         self._due: dict[Outcome, list[slicer.vtkMRMLSegmentationNode]] = {}
         self._paused = False
+        self._shown = True
         # Kept, and let go of with this object: PythonQt owns it.
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
@@ -73,6 +74,23 @@ class EditWatch(VTKObservationMixin):
         self._due.clear()
         self.removeObservers()
         self._watched.clear()
+
+    def setShown(self, shown: bool) -> None:
+        """Say whether the panel is shown: else comparing, after each stroke, can wait until then.
+
+        Parameters
+        ----------
+        shown : bool
+            What is due is compared as soon as it is.
+        """
+        self._shown = shown
+        if shown and self._due:
+            self._timer.start()
+
+    def cleanup(self) -> None:
+        """Watch nothing any more; the timer lets go of this object."""
+        self.stop()
+        self._timer.disconnect("timeout()", self._compare)
 
     def isWaiting(self) -> bool:
         """Whether a comparison is still to come."""
@@ -113,6 +131,8 @@ class EditWatch(VTKObservationMixin):
 
         While a scene is loaded, nodes have yet to come; while it is closed, they go.
         """
+        if not self._shown:
+            return
         if self._paused or any(self._isBusy(outcome) for outcome in self._due):
             self._timer.start()
             return

@@ -123,6 +123,7 @@ class Panel(VTKObservationMixin):
         self._follower.stop()
         self._review.leave()
         self.setParameterNode(None)
+        self._edits.cleanup()
         self._analysis.cleanup()
         self._results.cleanup()
         self.removeObservers()
@@ -130,6 +131,7 @@ class Panel(VTKObservationMixin):
     def enter(self) -> None:
         """Follow the parameter node while the module is shown."""
         self._entered = True
+        self._edits.setShown(True)
         self.initializeParameterNode()
         if self._came is not None:
             self._showInViews()
@@ -138,6 +140,7 @@ class Panel(VTKObservationMixin):
     def exit(self) -> None:
         """Leave the parameter node alone while another module is shown."""
         self._entered = False
+        self._edits.setShown(False)
         self._review.leave()
         self._unbind()
 

@@ -21,6 +21,7 @@ from ..imaging.errors import AnalysisError
 from .packages import REPORT, ensurePackages
 from .processoutput import PREFIX
 from .sidecommand import SideCommand
+from .temporary import remove
 
 if TYPE_CHECKING:
     from ..scene.outcome import Outcome
@@ -83,15 +84,19 @@ class ReportProcess:
         if self._run is not None:
             raise AnalysisError(_("A report is being saved already. Wait for its end."))
         ensurePackages(REPORT, _("The report"), _("save the measurements as CSV"), ask=True)
+        if outcome.caseNode.GetScene() is None:
+            # Asking and installing takes its time, in which the scene may be closed.
+            raise AnalysisError(_("The case is not in the scene any more."))
         check_report_folder(folder, overwrite)
         temporary = Path(slicer.app.temporaryPath)
         temporary.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=PREFIX, dir=temporary))
         try:
-            files = stage_report(outcome, staging)
+            with slicer.util.WaitCursor():
+                files = stage_report(outcome, staging)
             child = SideCommand(["report", *files, "--progress", "none"], staging)
         except BaseException:
-            shutil.rmtree(staging, ignore_errors=True)
+            remove(staging)
             raise
         self._run = _Run(child, staging, folder, overwrite, onFinished, onFailed, onCancelled)
         self._timer.start()
@@ -121,12 +126,16 @@ class ReportProcess:
                 report = place_report(run.staging, run.folder, run.overwrite)
         except (AnalysisError, OSError) as error:
             problem = str(error)
+        except Exception as error:
+            # Told as well, so that nobody waits for the report; and raised, with its traceback.
+            problem = f"{type(error).__name__}: {error}"
+            raise
         finally:
             run.remove()
-        if report is not None:
-            run.onFinished(report)
-        else:
-            run.onFailed(problem)
+            if report is not None:
+                run.onFinished(report)
+            else:
+                run.onFailed(problem)
 
     def _end(self) -> _Run:
         run, self._run = self._run, None
@@ -150,4 +159,4 @@ class _Run:
     def remove(self) -> None:
         """End the command, if it runs, and remove its files."""
         self.child.end()
-        shutil.rmtree(self.staging, ignore_errors=True)
+        remove(self.staging)

@@ -93,32 +93,33 @@ class ReportPart:
             )
             if not parent:
                 return
-            folder = Path(parent) / file_name(self._case.node.GetName())
+            # Later on another case may be shown: dialogs and installations let things happen.
+            case = self._case
+            folder = Path(parent) / file_name(case.node.GetName())
             question = _("{folder} exists. Replace it?").format(folder=folder)
             overwrite = folder.exists()
             if not overwrite or slicer.util.confirmOkCancelDisplay(question):
-                self._save(folder, overwrite)
+                self._save(case, folder, overwrite)
 
-    def _save(self, folder: Path, overwrite: bool) -> None:
+    def _save(self, case: ShownCase, folder: Path, overwrite: bool) -> None:
         if self._reports is None or not self._reports.canStart():
-            self._saveHere(folder, overwrite)
+            self._saveHere(case, folder, overwrite)
             return
         self._say("", None)
         self._startTime = time.monotonic()
         callbacks = (self._onFinished, self._onFailed, self._onCancelled)
-        with slicer.util.WaitCursor():
-            self._reports.start(self._case.outcome, folder, overwrite, *callbacks)
-        self._saved = self._case
+        self._reports.start(case.outcome, folder, overwrite, *callbacks)
+        self._saved = case
         self._timer.start()
         self.show(self._case)
 
-    def _saveHere(self, folder: Path, overwrite: bool) -> None:
+    def _saveHere(self, case: ShownCase, folder: Path, overwrite: bool) -> None:
         self._say(_("Saving the report…"), None)
         slicer.app.processEvents()
         report = None
         try:
             with slicer.util.WaitCursor():
-                report = self._logic.exportReport(self._case.outcome, folder, overwrite)
+                report = self._logic.exportReport(case.outcome, folder, overwrite)
         finally:
             self._say(_("Saved {link}") if report else "", report)
 

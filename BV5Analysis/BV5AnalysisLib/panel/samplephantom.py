@@ -7,12 +7,14 @@ import tempfile
 import time
 from pathlib import Path
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
 from ..imaging.errors import AnalysisError
 from .processoutput import PREFIX, progressIn
 from .sidecommand import SideCommand
+from .temporary import remove
 
 LOOK_SECONDS = 0.02
 
@@ -53,7 +55,7 @@ def makePhantomFile(path: Path) -> bool:
             raise AnalysisError(_("The phantom could not be made: {0}").format(problem))
         shutil.move(folder / "phantom" / "ct.nrrd", path)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
     return True
 
 
@@ -61,7 +63,9 @@ def _waited(child: SideCommand) -> bool:
     """Serve the window until a command has ended; False if the user cancels."""
     # Modal: nothing else is begun meanwhile that this call would have to return from first.
     dialog = slicer.util.createProgressDialog(
-        labelText=_("Making the digital chest phantom"), windowTitle=_("BV5 Analysis")
+        labelText=_("Making the digital chest phantom"),
+        windowTitle=_("BV5 Analysis"),
+        windowModality=qt.Qt.WindowModal,
     )
     dialog.autoClose = dialog.autoReset = False
     try:

@@ -10,12 +10,10 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..imaging.errors import AnalysisError
+from ..scene.outcome import EDITED
 
 if TYPE_CHECKING:
     from ..scene.outcome import Outcome
-
-EDITED = "BV5Analysis.edited"
-"""Attribute of a case node: its segmentations changed since its numbers were made."""
 
 
 @dataclass(frozen=True)

@@ -221,12 +221,13 @@ def remove_case(outcome: Outcome) -> None:
     remove_folder(outcome)
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     for node in own:
-        # Slicer's plugins would remove the item with its node; without Qt nobody does.
-        if item := hierarchy.GetItemByDataNode(node):
-            hierarchy.RemoveItem(item, False)
+        # The item goes last: as long as its node tells of changes, Slicer's plugins look for it.
         for each in [*_displays_and_storages(node), node]:
             if each.GetScene() is scene:
                 scene.RemoveNode(each)
+        # Those plugins remove it with its node; without Qt nobody does.
+        if item := hierarchy.GetItemByDataNode(node):
+            hierarchy.RemoveItem(item, False)
 
 
 def _displays_and_storages(node: slicer.vtkMRMLNode) -> list[slicer.vtkMRMLNode]:

@@ -15,7 +15,7 @@ from ..imaging.errors import AnalysisError
 from ..imaging.volume import Grid, Volume
 from .labelgrids import Frame
 from .masks import lung_labels_as_drawn, vessel_labels
-from .outcome import Outcome
+from .outcome import EDITED, Outcome
 from .places import frame_of
 from .segmentations import BINARY
 
@@ -96,7 +96,10 @@ class EditCheck:
         """
         computed = outcome.caseNode.GetAttribute(COMPUTED_FROM)
         segmentations = (outcome.vesselsSegmentation, outcome.lungsSegmentation)
-        if computed is None or None in segmentations:
+        if computed is None:
+            # Of a scene from before there was a digest: the mark that it was saved with holds.
+            return outcome.caseNode.GetAttribute(EDITED) == "1"
+        if None in segmentations:
             return False
         now = (
             self._digest(outcome, node, read)

@@ -13,6 +13,8 @@ import slicer
 from ..imaging.errors import AnalysisError
 from ..imaging.sizeclasses import SizeClass
 
+EDITED = "BV5Analysis.edited"
+"""Attribute of a case node: its segmentations changed since its numbers were made."""
 CASE_ATTRIBUTE = "BV5Analysis.case"
 """Attribute by which a text node is a case node."""
 COHORT_ATTRIBUTE = "BV5Analysis.cohort"

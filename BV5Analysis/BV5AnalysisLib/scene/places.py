@@ -9,7 +9,7 @@ import vtk
 from ..export.record import grid_of
 from ..imaging.errors import AnalysisError
 from ..imaging.volume import Grid, Volume
-from .coordinates import array_of
+from .coordinates import array_of, grid_from_ras
 from .images import turned_round
 from .outcome import Outcome
 from .volumes import ct_volume
@@ -34,10 +34,12 @@ def check_together(outcome: Outcome, with_volume: bool) -> None:
         The message names the nodes that are elsewhere than the centerlines.
     """
     nodes = [outcome.vesselsSegmentation, outcome.lungsSegmentation]
-    nodes += [outcome.inputVolume] if with_volume else []
-    lines = outcome.centerlinesModel
+    lines, volume = outcome.centerlinesModel, outcome.inputVolume
     if lines is None:
         return
+    # A CT whose transform was hardened has no transform any more, and is in place nevertheless.
+    if with_volume and volume is not None and _on_grid(outcome, volume) is None:
+        nodes.append(volume)
     apart = [node.GetName() for node in nodes if node is not None and not _together(node, lines)]
     if apart:
         raise AnalysisError(
@@ -64,17 +66,32 @@ def scan_of(outcome: Outcome) -> Volume | None:
     node = outcome.inputVolume
     if node is None:
         return None
-    volume, grid = ct_volume(node), grid_of(outcome.record)
-    if volume.grid.matches(grid):
-        return volume
-    # Slicer turns the slices of left-handed grids round.
-    volume = turned_round(volume)
-    if not volume.grid.matches(grid):
+    volume = _on_grid(outcome, node)
+    if volume is None:
         raise AnalysisError(
             f"{node.GetName()} was moved, cropped or resampled after it was analyzed; undo that, or"
             " analyze it again."
         )
     return volume
+
+
+def _on_grid(outcome: Outcome, node: slicer.vtkMRMLScalarVolumeNode) -> Volume | None:
+    """Voxels of the CT on the case's grid, whatever transform either is under; None if elsewhere.
+
+    The case's grid is in the frame of its centerlines.
+    """
+    volume, grid = ct_volume(node), grid_of(outcome.record)
+    lines = outcome.centerlinesModel
+    if lines is not None and (between := _between(node, lines)) is not None:
+        matrix = vtk.vtkMatrix4x4()
+        node.GetIJKToRASMatrix(matrix)
+        vtk.vtkMatrix4x4.Multiply4x4(between, matrix, matrix)
+        volume = Volume(volume.array, grid_from_ras(matrix, node.GetImageData().GetExtent()))
+    # Slicer turns the slices of left-handed grids round.
+    for each in (volume, turned_round(volume)):
+        if each.grid.matches(grid):
+            return each
+    return None
 
 
 def check_same_grid(grid: Grid, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
@@ -90,11 +107,20 @@ def check_same_grid(grid: Grid, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
 def _together(
     node: slicer.vtkMRMLTransformableNode, other: slicer.vtkMRMLTransformableNode
 ) -> bool:
-    one, two = node.GetParentTransformNode(), other.GetParentTransformNode()
-    if one is two:
+    if node.GetParentTransformNode() is other.GetParentTransformNode():
         return True
-    if not all(each is None or each.IsTransformToWorldLinear() for each in (one, two)):
-        return False
+    between = _between(node, other)
+    return between is not None and bool(np.abs(array_of(between) - np.eye(4)).max() <= SAME_PLACE)
+
+
+def _between(
+    node: slicer.vtkMRMLTransformableNode, other: slicer.vtkMRMLTransformableNode
+) -> vtk.vtkMatrix4x4 | None:
+    """From one node's frame to another's; None if they have the same, or a transform bends it."""
+    one, two = node.GetParentTransformNode(), other.GetParentTransformNode()
+    linear = all(each is None or each.IsTransformToWorldLinear() for each in (one, two))
+    if one is two or not linear:
+        return None
     matrix = vtk.vtkMatrix4x4()
     slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(one, two, matrix)
-    return bool(np.abs(array_of(matrix) - np.eye(4)).max() <= SAME_PLACE)
+    return matrix

@@ -267,8 +267,11 @@ def test_edits_are_noticed_also_from_another_module(bench, case):
     assert not bench.ui.recomputeHintLabel.visible
     bench.panel.exit()
     change_voxels(case.vesselsSegmentation)
+    asked = len(bench.logic.calls)
     bench.waitForEdits()
+    assert len(bench.logic.calls) == asked, "compared while nobody looks"
     bench.panel.enter()
+    bench.waitForEdits()
     assert bench.ui.recomputeHintLabel.text == "Edited: recompute to update the numbers."
     assert case.caseNode.GetAttribute("BV5Analysis.edited") == "1"
 

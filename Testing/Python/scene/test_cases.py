@@ -409,6 +409,43 @@ def test_a_ct_that_was_hardened_elsewhere_is_refused(outcome):
         recomputed_case(outcome)
 
 
+def test_a_ct_whose_transform_was_hardened_is_still_in_place(application, small_result, case):
+    scene = application.scene
+    ct = add_volume(scene, "CT", small_result.scan.volume)
+    transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "turned")
+    turned = np.eye(4)
+    turned[:2, :2], turned[:3, 3] = [[0.6, -0.8], [0.8, 0.6]], (15.0, -4.0, 30.0)
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(turned))
+    ct.SetAndObserveTransformNodeID(transform.GetID())
+    outcome = add_case(scene, case, ct)
+    before = recomputed_case(outcome).measurements
+    ct.HardenTransform()
+    assert ct.GetParentTransformNode() is None
+    assert recomputed_case(outcome).measurements == before
+    np.testing.assert_array_equal(scan_of(outcome).array, small_result.scan.volume.array)
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(np.eye(4)))
+    with pytest.raises(AnalysisError, match="CT was moved, cropped or resampled"):
+        recomputed_case(outcome)
+
+
+def test_a_case_goes_without_a_change_of_nodes_that_have_no_item(outcome):
+    """Slicer's plugins would look in vain for the item, and say so in the log."""
+    scene = outcome.scene
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    told = []
+    for node in (outcome.vesselsSegmentation, outcome.lungsSegmentation):
+        for event in (
+            slicer.vtkMRMLDisplayableNode.DisplayModifiedEvent,
+            slicer.vtkSegmentation.SegmentRemoved,
+            slicer.vtkSegmentation.SegmentModified,
+        ):
+            node.AddObserver(
+                event, lambda node, _event: told.append(hierarchy.GetItemByDataNode(node))
+            )
+    remove_case(outcome)
+    assert told and all(told)
+
+
 def test_closing_the_scene_ends_the_outcome(outcome):
     scene = outcome.scene
     scene.Clear()

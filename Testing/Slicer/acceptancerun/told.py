@@ -126,6 +126,7 @@ class Told:
     def _close_dialog(self) -> None:
         """Close a dialog that waits for a user."""
         dialog = None if self.dialogs_may_open else slicer.app.activeModalWidget()
-        if dialog is not None:
+        # A progress dialog waits for no user.
+        if dialog is not None and dialog.className() != "QProgressDialog":
             self.shown.append(("dialog", dialog.windowTitle or dialog.className()))
             dialog.close()
