@@ -180,14 +180,24 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("--set-address", metavar="URL", help="write the repository's address")
     given = parser.parse_args(arguments)
     if given.set_address:
+        if problem := repository.problem_of(given.set_address):
+            parser.error(problem)
         repository.set_address(root, given.set_address)
-    faults = [fault for check in CHECKS for fault in check(root)]
-    left = repository.placeholders(root)
+    try:
+        faults = [fault for check in CHECKS for fault in check(root)]
+        left = repository.placeholders(root)
+    except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
+        # A file that is missing, no UTF-8, no JSON or TOML, or of another shape than it must be.
+        reason = f"{type(error).__name__}: {error}"
+        print(f"A file of the extension cannot be read: {reason}", file=sys.stderr)
+        return 1
     for fault in faults:
         print(fault, file=sys.stderr)
     for place in left:
         print(f"placeholder left: {place}", file=sys.stderr if given.release else sys.stdout)
-    if not faults:
+    if not faults and not left:
+        print("What the Extensions Index asks for is there.")
+    elif not faults:
         print(f"What the Extensions Index asks for is there, but for {len(left)} placeholders.")
     return int(bool(faults or (given.release and left)))
 

@@ -8,6 +8,7 @@ stands here once, so that it can be checked and a new address written into all:
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -61,6 +62,13 @@ def disagreements(root: Path) -> list[str]:
         for text in texts
         if text not in (root / name).read_text(encoding="utf-8")
     ]
+
+
+def problem_of(address: str) -> str:
+    """Say why a text cannot be the repository's address; empty if it can."""
+    if re.fullmatch(r"https://[\w.-]+(/[\w.-]+)*/SlicerBV5Analysis/?", address):
+        return ""
+    return f"{address!r} is no address like https://github.com/OWNER/SlicerBV5Analysis"
 
 
 def set_address(root: Path, new: str) -> None:

@@ -36,6 +36,17 @@ FOLDER = str(Path(__file__).resolve().parent)
 if FOLDER not in sys.path:
     sys.path.insert(0, FOLDER)
 
+try:
+    import qt  # noqa: F401
+    import slicer  # noqa: F401
+except ImportError:
+    print(
+        f"This runs in 3D Slicer: Slicer --python-script {__file__} (options are told at the"
+        " beginning of the file).",
+        file=sys.stderr,
+    )
+    sys.exit(2)
+
 from acceptancerun.runner import main  # noqa: E402
 
 main()

@@ -97,7 +97,8 @@ def analyze_into_folder(job: Job, progress: Progress) -> AnalysisResult:
     """
     parameters = read_parameters(job.parameters)
     acquisition = read_acquisition(job.acquisition) if job.acquisition else None
-    check_requirements(job.report, job.scene)
+    with stop_at_once():
+        check_requirements(job.report, job.scene)
     check_output(job.output, RESULT, job.overwrite)
     name = job.case or job.output.resolve().name
     with stop_at_once():

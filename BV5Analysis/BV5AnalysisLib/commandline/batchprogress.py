@@ -115,7 +115,7 @@ def shown_batch_progress(kind: str) -> Iterator[ShowBatch]:
     """
     if kind == "json":
         yield _print_json
-    elif kind == "none" or not sys.stderr.isatty():
+    elif kind == "none" or sys.stderr is None or not sys.stderr.isatty():
         yield lambda _progress: None
     elif importlib.util.find_spec("rich"):
         with _bar() as show:

@@ -32,7 +32,8 @@ def run(options: argparse.Namespace) -> None:
     phantom_folder, result_folder = options.output / "phantom", options.output / "result"
     ct = options.ct or phantom_folder / "ct.nrrd"
     job = Job(ct, result_folder, overwrite=options.overwrite)
-    check_requirements(job.report, job.scene)
+    with stop_at_once():
+        check_requirements(job.report, job.scene)
     check_output(result_folder, RESULT, options.overwrite)
     if options.ct is None:
         check_output(phantom_folder, PHANTOM, options.overwrite)

@@ -37,7 +37,7 @@ def shown_progress(kind: str) -> Iterator[Progress]:
     """
     if kind == "json":
         yield _rising(_print_json)
-    elif kind == "none" or not sys.stderr.isatty():
+    elif kind == "none" or sys.stderr is None or not sys.stderr.isatty():
         yield silent
     elif importlib.util.find_spec("rich"):
         with rich_bar() as show:

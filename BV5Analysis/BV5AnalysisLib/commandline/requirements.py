@@ -12,7 +12,7 @@ _SCENE = {"slicer": "slicer-core"}
 WITHOUT_REPORT = "--no-report leaves the report out"
 
 
-def check_requirements(report: bool, scene: bool) -> None:
+def check_requirements(report: bool, scene: bool, instead: str = WITHOUT_REPORT) -> None:
     """Check that what the wanted files need is installed and works.
 
     Parameters
@@ -21,16 +21,18 @@ def check_requirements(report: bool, scene: bool) -> None:
         Report and pictures are wanted.
     scene : bool
         The 3D Slicer scene is wanted.
+    instead : str
+        How to do without the report; empty where there is no doing without.
 
     Raises
     ------
     AnalysisError
         A package or system library is missing; the message has the command that installs it.
     """
-    check_installed(_REPORT if report else {}, "The report", WITHOUT_REPORT)
+    check_installed(_REPORT if report else {}, "The report", instead)
     check_installed(_SCENE if scene else {}, "The scene", "leave --scene out")
     if report:
-        _try_report()
+        _try_report(instead)
 
 
 def check_in_worker(report: bool) -> None:
@@ -59,7 +61,7 @@ def check_in_worker(report: bool) -> None:
             ) from error
 
 
-def _try_report() -> None:
+def _try_report(instead: str) -> None:
     try:
         from ..scene.pictures import check_rendering
         from .trial import try_report
@@ -67,12 +69,13 @@ def _try_report() -> None:
         check_rendering()
         try_report()
     except AnalysisError as error:
-        raise AnalysisError(f"{str(error).removesuffix('.')} (or {WITHOUT_REPORT}).") from error
+        way_out = f" (or {instead})" if instead else ""
+        raise AnalysisError(f"{str(error).removesuffix('.')}{way_out}.") from error
     except Exception as error:  # Such as a package that is there and cannot be loaded.
         reason = " ".join(f"{type(error).__name__}: {error}".split())
+        way_out = f" ({instead})" if instead else ""
         raise AnalysisError(
-            f"What draws the report cannot be loaded ({reason}); install it again"
-            f" ({WITHOUT_REPORT})."
+            f"What draws the report cannot be loaded ({reason}); install it again{way_out}."
         ) from error
 
 

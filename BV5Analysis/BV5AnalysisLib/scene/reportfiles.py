@@ -48,7 +48,7 @@ def stage_report(outcome: Outcome, staging: Path) -> list[str]:
     folder.mkdir()
     write_case(folder, case)
     write_nrrd(staging / CT, scan.array, scan.grid)
-    return [str(folder), str(staging / CT)]
+    return [str(folder), str(staging / CT), "--checked-scan"]
 
 
 def check_report_folder(folder: Path, overwrite: bool) -> None:

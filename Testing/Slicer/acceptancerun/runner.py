@@ -197,9 +197,20 @@ def _said(error: Exception) -> str:
     return "".join(traceback.format_exception(error)).strip()
 
 
+OF_A_RUN = ("acceptance.json", "closing.txt", "traces.txt")
+"""Files by which a folder is known as that of an earlier run."""
+
+
 def _fresh(folder: Path) -> Path:
-    """Make the output folder, without what an earlier run left there."""
+    """Make the output folder, without what an earlier run left there; other files stay safe."""
     folder.mkdir(parents=True, exist_ok=True)
+    if not any(folder.iterdir()):
+        return folder
+    if not any((folder / name).is_file() for name in OF_A_RUN):
+        raise FileExistsError(
+            f"{folder} holds other files than those of an acceptance run; name an empty folder by"
+            " BV5_ACCEPTANCE_OUTPUT."
+        )
     for path in folder.iterdir():
         if path.suffix in {".png", ".html", ".json", ".txt"}:
             path.unlink()
