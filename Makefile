@@ -5,10 +5,10 @@ VENV ?= .venv
 OUT ?= demo-output
 CT ?=
 CASES ?=
-JOBS ?=
+JOBS ?= 2
 BIN := $(VENV)/bin
-# Files of tests side by side, each process with its own fixtures: make test JOBS=2.
-PARALLEL := $(if $(JOBS),-n $(JOBS) --dist loadfile)
+# Files of tests side by side, each process with its own fixtures; slow ones take up to 2 GB each.
+PARALLEL = -n $(JOBS) --dist loadfile
 SLICER_VENV ?= .venv-slicer
 API ?= ../shared/api.json
 
@@ -17,7 +17,7 @@ API ?= ../shared/api.json
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
 	@echo "make demo-cohort      a study from scans to its table, on made-up data; OUT=folder"
-	@echo "make test             run every test; JOBS=2 for two processes"
+	@echo "make test             run every test, in JOBS=2 processes"
 	@echo "make coverage         the quick tests, and how much of the library they run"
 	@echo "make test-slicer-versions  the quick tests with the package versions that Slicer bundles"
 	@echo "make test-slicer-source SLICER_SOURCE=dir   the panel's tests on the Python files of a Slicer checkout"
