@@ -160,9 +160,7 @@ def _replace_segments(
         segmentation.AddSegment(segment, appearance.key)
 
 
-def make_surfaces(
-    node: slicer.vtkMRMLSegmentationNode, smoothing: float, leave_out: Mapping[str, float]
-) -> None:
+def make_surfaces(node: slicer.vtkMRMLSegmentationNode, smoothing: float) -> None:
     """Give a segmentation closed surfaces, if it has none; edits renew them by Slicer's rule.
 
     Parameters
@@ -171,38 +169,12 @@ def make_surfaces(
         With binary labelmaps.
     smoothing : float
         0 to 1.
-    leave_out : mapping of str to float
-        Part of the triangles to leave out, 0 to 1, by segment ID; none of other segments.
     """
     segmentation = node.GetSegmentation()
     if segmentation.ContainsRepresentation(SURFACE) or not segmentation.GetNumberOfSegments():
         return
     _set_rule(segmentation, smoothing)
     node.CreateClosedSurfaceRepresentation()
-    for key, part in leave_out.items():
-        segment = segmentation.GetSegment(key)
-        surface = segment.GetRepresentation(SURFACE) if segment is not None else None
-        if surface is not None and surface.GetNumberOfPolys():
-            segment.AddRepresentation(SURFACE, _decimated(surface, part))
-
-
-def _decimated(surface: vtk.vtkPolyData, part: float) -> vtk.vtkPolyData:
-    """Leave out a part of the triangles."""
-    # Slicer's rule would do so, too, but not with the quadrangles that its surface nets make.
-    triangles, decimate, normals = (
-        vtk.vtkTriangleFilter(),
-        vtk.vtkDecimatePro(),
-        vtk.vtkPolyDataNormals(),
-    )
-    triangles.SetInputData(surface)
-    decimate.SetInputConnection(triangles.GetOutputPort())
-    decimate.SetTargetReduction(part)
-    decimate.PreserveTopologyOn()
-    normals.SetInputConnection(decimate.GetOutputPort())
-    normals.SplittingOff()
-    normals.ConsistencyOff()
-    normals.Update()
-    return normals.GetOutput()
 
 
 def make_shell(
