@@ -10,7 +10,7 @@ import numpy as np
 
 from ..imaging.cores import cores
 from ..imaging.drawnvoxels import as_drawn
-from ..imaging.errors import AnalysisError
+from ..imaging.errors import AnalysisError, UnreadableCase
 from ..imaging.sizeclasses import LUNGS, VESSELS
 from .casedata import Case, Review, case_of, with_recomputed
 from .centerlines import read_centerlines, write_centerlines
@@ -64,11 +64,17 @@ def read_case(folder: Path) -> Case:
 
     Raises
     ------
-    AnalysisError
+    UnreadableCase
         It is no such folder, a file in it is missing or damaged, files do not belong together, or
         another version of this software wrote it.
     """
-    folder = Path(folder)
+    try:
+        return _read_case(Path(folder))
+    except AnalysisError as error:
+        raise UnreadableCase(str(error)) from error
+
+
+def _read_case(folder: Path) -> Case:
     # Unlike the path's own method, false also for names that no file system takes.
     if not os.path.isdir(folder):  # noqa: PTH112
         raise AnalysisError(f"There is no folder {folder}; give one that `bv5 analyze` wrote.")

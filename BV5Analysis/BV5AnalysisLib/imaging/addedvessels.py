@@ -67,7 +67,7 @@ def measure_added(
     -----
     Own method.
     """
-    added = _none()
+    added = no_centerlines()
     pieces = painted_pieces(painted, labels.grid.spacing_zyx)
     if not pieces:
         return added
@@ -78,7 +78,8 @@ def measure_added(
     return added
 
 
-def _none() -> Centerlines:
+def no_centerlines() -> Centerlines:
+    """Centerlines without a point."""
     none = np.zeros(0)
     return Centerlines.measured(
         np.zeros((0, 3)), np.zeros(1, int), none, none.astype(np.uint8), none, none

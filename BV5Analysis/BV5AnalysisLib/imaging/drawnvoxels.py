@@ -20,6 +20,9 @@ AS_MEASURED = 255
 ROUNDING_MM = 1e-3
 """More than points and grids are off after they were written to files and read again."""
 
+FEW = 3
+"""Of so many points along lines one is looked at first."""
+
 _AS_MEASURED_COLUMN = max(SizeClass) + 1
 _CHANGED = 16
 
@@ -97,6 +100,17 @@ class CoreLabels:
     votes: np.ndarray
     labeled_voxels: np.ndarray
 
+    def of_points(self, chosen: np.ndarray) -> CoreLabels:
+        """Rows of some points."""
+        return CoreLabels(self.votes[chosen], self.labeled_voxels[chosen])
+
+    def followed_by(self, other: CoreLabels) -> CoreLabels:
+        """Rows of both."""
+        return CoreLabels(
+            np.concatenate([self.votes, other.votes]),
+            np.concatenate([self.labeled_voxels, other.labeled_voxels]),
+        )
+
     @property
     def _classes(self) -> np.ndarray:
         return self.votes[:, 1:_AS_MEASURED_COLUMN]
@@ -146,7 +160,9 @@ def labels_in_cores(labels: Volume, centerlines: Centerlines) -> CoreLabels:
         point: np.ndarray, voxel: tuple[np.ndarray, ...], distance: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         label = np.minimum(flat_labels[np.ravel_multi_index(voxel, grid.shape)], kinds - 1)
-        points, index = np.unique(point, return_inverse=True)
+        # Voxels come ball by ball.
+        first = np.concatenate([[True], point[1:] != point[:-1]])[: len(point)]
+        points, index = point[first], np.cumsum(first) - 1
         in_core = distance <= core[point]
         column = index[in_core] * kinds + label[in_core]
         votes = np.bincount(column, minlength=len(points) * kinds).reshape(-1, kinds)
@@ -176,7 +192,11 @@ def as_drawn(centerlines: Centerlines, vessels: Volume) -> Centerlines:
     Centerlines
         With `drawn_voxels` and `drawn_class`.
     """
-    seen = labels_in_cores(vessels, centerlines)
+    return with_drawn(centerlines, labels_in_cores(vessels, centerlines))
+
+
+def with_drawn(centerlines: Centerlines, seen: CoreLabels) -> Centerlines:
+    """Remember labels that were counted already, as `as_drawn` does."""
     return dataclasses.replace(
         centerlines,
         drawn_voxels=seen.votes[:, 1:].sum(axis=1, dtype=np.int32),
@@ -202,49 +222,108 @@ def within_reach(centerlines: Centerlines, grid: Grid) -> np.ndarray:
     return _voxels_near(centerlines.points_mm, _reach_with_room(centerlines, grid), grid)
 
 
-def within_reach_now(
-    near: np.ndarray, before: Centerlines, keep: np.ndarray, now: Centerlines, grid: Grid
-) -> np.ndarray:
-    """Give what `within_reach` does after points went and came, without doing it all again.
+def beyond_reach(labels: Volume, centerlines: Centerlines) -> np.ndarray:
+    """Labeled voxels that `within_reach` does not have, sooner than by asking it.
 
     Parameters
     ----------
-    near : numpy.ndarray
-        Bool, `within_reach` of the points before; it stays as it is.
+    labels : Volume
+        0 outside vessels.
+    centerlines : Centerlines
+        n points.
+
+    Returns
+    -------
+    numpy.ndarray
+        (m,) places of the voxels in the flat array.
+    """
+    grid, points = labels.grid, centerlines.points_mm
+    reach = _reach_with_room(centerlines, grid)
+    # Points of a line reach over their neighbors' voxels: a few of them leave little to look at.
+    near = _voxels_near(points[::FEW], reach[::FEW], grid)
+    for mark, label in zip(near, labels.array, strict=True):
+        np.logical_and(~mark, label, out=mark)
+    return _not_near(np.flatnonzero(near), points, reach, grid)
+
+
+def beyond_reach_now(
+    beyond: np.ndarray,
+    labels: Volume,
+    before: Centerlines,
+    keep: np.ndarray,
+    now: Centerlines,
+) -> np.ndarray:
+    """Give what `beyond_reach` does after points went and came, looking only around these.
+
+    Parameters
+    ----------
+    beyond : numpy.ndarray
+        (m,) `beyond_reach` of the points before.
+    labels : Volume
+        0 outside vessels.
     before : Centerlines
         n points.
     keep : numpy.ndarray
         (n,) bool, which of them are left.
     now : Centerlines
-        The points that are left, in their order, and then any others.
-    grid : Grid
-        Of the voxels.
+        The points that are left, in their order and as wide as before, and then any others.
 
     Returns
     -------
     numpy.ndarray
-        Bool, shape ``grid.shape``.
+        (k,) places of the voxels in the flat array.
     """
-    reach_before, reach = _reach_with_room(before, grid), _reach_with_room(now, grid)
-    left = int(np.count_nonzero(keep))
-    other = reach_before[keep] != reach[:left]
-    gone = ~keep
-    gone[keep] = other
-    new = np.concatenate([other, np.ones(len(reach) - left, bool)])
-    if gone.any():
-        # Those beside may reach into what the ones that are gone reached into.
-        farthest = reach_before[gone].max() + ROUNDING_MM
-        distance, _ = cKDTree(before.points_mm[gone]).query(
-            now.points_mm, distance_upper_bound=reach.max(initial=0.0) + farthest
-        )
-        new |= distance <= reach + farthest
-    lost = _voxels_near(before.points_mm[gone], reach_before[gone], grid)
-    return (near & ~lost) | _voxels_near(now.points_mm[new], reach[new], grid)
+    grid = labels.grid
+    lost_mm, reach = before.points_mm[~keep], _reach_with_room(before, grid)[~keep]
+    if len(lost_mm):
+        box, lost = _box_near(lost_mm, reach, grid)
+        index = np.nonzero(lost & (labels.array[box] != 0))
+        index = tuple(along + side.start for along, side in zip(index, box, strict=True))
+        beyond = np.union1d(beyond, np.ravel_multi_index(index, grid.shape))
+    return _not_near(beyond, now.points_mm, _reach_with_room(now, grid), grid)
+
+
+def _not_near(
+    voxels: np.ndarray, points_mm: np.ndarray, reach_mm: np.ndarray, grid: Grid
+) -> np.ndarray:
+    """Those of a few voxels, places in the flat array, that no point reaches."""
+    if len(voxels) == 0 or len(points_mm) == 0:
+        return voxels
+    index = np.unravel_index(voxels, grid.shape)
+    places = cKDTree(
+        grid.index_to_world(np.stack(index, axis=1)), balanced_tree=False, compact_nodes=False
+    )
+    farthest = reach_mm + ROUNDING_MM
+    distance, _ = places.query(points_mm, distance_upper_bound=farthest.max())
+    close = distance <= farthest
+    if not close.any():
+        return voxels
+    box, near = _box_near(points_mm[close], reach_mm[close], grid)
+    in_box = [along - side.start for along, side in zip(index, box, strict=True)]
+    inside = np.ones(len(voxels), bool)
+    for along, size in zip(in_box, near.shape, strict=True):
+        inside &= (along >= 0) & (along < size)
+    inside[inside] = near[tuple(along[inside] for along in in_box)]
+    return voxels[~inside]
 
 
 def _reach_with_room(centerlines: Centerlines, grid: Grid) -> np.ndarray:
     """How far (n,) from each point the middles of its voxels may be, mm: half a voxel more."""
     return reach_mm(centerlines, grid) + 0.5 * float(np.linalg.norm(grid.spacing_zyx))
+
+
+def _box_near(
+    points_mm: np.ndarray, radius_mm: np.ndarray, grid: Grid
+) -> tuple[tuple[slice, ...], np.ndarray]:
+    """Box of the grid around balls, and the voxels in it that are in any ball."""
+    center = grid.world_to_index(points_mm)
+    out = radius_mm[:, None] / grid.spacing_zyx
+    shape = np.array(grid.shape)
+    first = np.clip(np.floor((center - out).min(axis=0)).astype(int), 0, shape - 1)
+    stop = np.clip(np.ceil((center + out).max(axis=0)).astype(int) + 1, first + 1, shape)
+    box = tuple(slice(*side) for side in zip(first, stop, strict=True))
+    size = tuple(int(length) for length in stop - first)
+    return box, voxels_in_balls(size, center - first, grid.spacing_zyx, radius_mm)
 
 
 def _voxels_near(points_mm: np.ndarray, radius_mm: np.ndarray, grid: Grid) -> np.ndarray:
@@ -279,9 +358,10 @@ def relabeled(
     Volume
         uint8 `SizeClass` values; no voxel more or less is labeled.
     """
-    unsettled = labels.array == AS_MEASURED
-    if not (changed.any() or unsettled.any()):
+    # The largest value that labels can have, which is found sooner than compared with.
+    if not changed.any() and labels.array.max(initial=0) < AS_MEASURED:
         return labels
+    unsettled = labels.array == AS_MEASURED
     grid = labels.grid
     everywhere = Volume((labels.array > 0).view(np.uint8), grid)
     marked = dataclasses.replace(

@@ -8,6 +8,10 @@ class AnalysisError(Exception):
     """
 
 
+class UnreadableCase(AnalysisError):
+    """A case's folder is missing or damaged, or is none."""
+
+
 class DiskFull(AnalysisError):
     """Nothing can be written any more, which no other input would change."""
 

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from .addedvessels import measure_added
+from .addedvessels import measure_added, no_centerlines
 from .centerlines import Centerlines
 from .cutting import joined, keep_points, values_at
 from .drawnvoxels import (
     AS_MEASURED,
     CoreLabels,
-    as_drawn,
+    beyond_reach,
+    beyond_reach_now,
     labels_in_cores,
     reach_mm,
     relabeled,
+    with_drawn,
     within_reach,
-    within_reach_now,
 )
 from .edits import Edits
 from .errors import AnalysisError
@@ -112,29 +113,39 @@ def recompute(
         if volume is not None and not volume.grid.matches(vessels.grid):
             raise AnalysisError(f"The vessels and the {name} lie on different voxel grids.")
     inside = values_at(lungs, centerlines.points_mm) > 0
-    present = _as_labeled(centerlines, labels_in_cores(vessels, centerlines), parameters)
+    seen = labels_in_cores(vessels, centerlines)
+    present = _as_labeled(centerlines, seen, parameters)
     keep = inside & (present.kept_share > 0)
     keep &= ~_is_stub(present, keep, inside, reach_mm(present, vessels.grid))
     left, _ = keep_points(present, keep)
 
-    near = within_reach(centerlines, vessels.grid)
-    beyond = (lungs.array > 0) & ~near
-    painted, free = beyond & (vessels.array > 0), beyond & (vessels.array == 0)
-    added = measure_added(ct, vessels, painted, free, left, calibration, parameters)
-    added, _ = keep_points(added, values_at(lungs, added.points_mm) > 0)
+    beyond = beyond_reach(vessels, centerlines)
+    painted = beyond[lungs.array.reshape(-1)[beyond] > 0]
+    added = no_centerlines()
+    if len(painted):
+        free = (lungs.array > 0) & ~within_reach(centerlines, vessels.grid) & (vessels.array == 0)
+        mask = _marked(painted, vessels)
+        added = measure_added(ct, vessels, mask, free, left, calibration, parameters)
+        added, _ = keep_points(added, values_at(lungs, added.points_mm) > 0)
     final = joined(left, added)
 
     labels = vessels
-    if not keep.all() or painted.any():
-        near = within_reach_now(near, centerlines, keep, final, vessels.grid)
-        labels = vessels.with_array(np.where(near, vessels.array, np.uint8(0)))
+    if len(painted) or not keep.all():
+        crumbs = beyond_reach_now(beyond, vessels, centerlines, keep, final)
+        labels = vessels.with_array(vessels.array.copy())
+        labels.array.reshape(-1)[crumbs] = 0
     by_hand = present.class_by_hand | centerlines.class_by_hand
     moved = (present.size_class != centerlines.size_class) & ~by_hand
     moved = np.concatenate([moved[keep], np.zeros(len(added.points_mm), bool)])
-    labels = relabeled(ct, labels, final, calibration, moved)
-    final = _as_drawn_now(final, labels, len(left.points_mm))
+    settled = relabeled(ct, labels, final, calibration, moved)
+    if settled is labels:
+        # No core that was counted has lost a voxel: crumbs lie beyond all of them.
+        seen = seen.of_points(keep).followed_by(labels_in_cores(settled, added))
+    else:
+        seen = labels_in_cores(settled, final)
+    final = _as_drawn_now(final, seen, len(left.points_mm))
     return Recomputed(
-        vessels=labels,
+        vessels=settled,
         centerlines=final,
         measurements=measure_regions(final, lungs, regions),
         csa_histogram=csa_histogram(final.csa_mm2, final.point_volume_ml, parameters),
@@ -161,6 +172,13 @@ def check_recomputable(before: Parameters, after: Parameters) -> None:
                 f"Parameter {name} was changed, which takes a new analysis; analyze the scan again,"
                 " or set it back."
             )
+
+
+def _marked(voxels: np.ndarray, like: Volume) -> np.ndarray:
+    """Bool (z, y, x) with the voxels at these places of the flat array."""
+    mask = np.zeros(like.grid.shape, bool)
+    mask.reshape(-1)[voxels] = True
+    return mask
 
 
 def _as_labeled(centerlines: Centerlines, seen: CoreLabels, parameters: Parameters) -> Centerlines:
@@ -244,9 +262,9 @@ def _is_stub(
     return stub
 
 
-def _as_drawn_now(final: Centerlines, labels: Volume, measured: int) -> Centerlines:
+def _as_drawn_now(final: Centerlines, seen: CoreLabels, measured: int) -> Centerlines:
     """Remember the labels as they are now; what the first points were drawn into stays known."""
-    now = as_drawn(final, labels)
+    now = with_drawn(final, seen)
     voxels = np.concatenate([final.drawn_voxels[:measured], now.drawn_voxels[measured:]])
     return dataclasses.replace(now, drawn_voxels=voxels)
 

@@ -101,10 +101,7 @@ def measure_regions(
     """
     check_regions(regions, lungs.grid)
     lung = values_at(lungs, centerlines.points_mm)
-    # One mask of the whole scan at a time: they are large.
-    right, left = (
-        np.count_nonzero(lungs.array == side) for side in (LungLabel.RIGHT, LungLabel.LEFT)
-    )
+    right, left = (_count(lungs.array, side) for side in (LungLabel.RIGHT, LungLabel.LEFT))
     rows = [
         ("both", lung > 0, right + left),
         ("right", lung == LungLabel.RIGHT, right),
@@ -125,6 +122,11 @@ def measure_regions(
         )
         for name, points, voxels in rows
     )
+
+
+def _count(array: np.ndarray, value: int) -> int:
+    """Voxels of a value; slice by slice, as a mask of the whole scan takes long to fill."""
+    return sum(int(np.count_nonzero(each == value)) for each in array)
 
 
 def _measure(

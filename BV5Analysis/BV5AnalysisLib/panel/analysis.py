@@ -11,7 +11,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from ..imaging.errors import AnalysisError
+from ..imaging.errors import AnalysisError, UnreadableCase
 from .messages import problems_told
 from .protocols import Logic, Process
 
@@ -194,7 +194,7 @@ class AnalysisSection:
         self.update(self._reason)
         try:
             with (
-                problems_told(_("The results could not be loaded.")),
+                problems_told(_("The results could not be loaded."), UnreadableCase),
                 slicer.util.RenderBlocker(),
             ):
                 self._onLoaded(

@@ -18,7 +18,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from ..imaging.errors import AnalysisError
+from ..imaging.errors import AnalysisError, UnreadableCase
 from .childprocess import ChildProcess
 from .processoutput import PREFIX, Log, progressIn
 from .pythonslicer import COMMAND, pythonSlicer
@@ -55,7 +55,7 @@ class AnalysisRequest:
 
 @dataclass(frozen=True)
 class Callbacks:
-    """Whom to tell; of the last three, one is called, once."""
+    """Whom to tell; of the last three, one is called, once, but for a result that is unreadable."""
 
     onProgress: Callable[[str, float], None]
     onFinished: Callable[[Path], None]
@@ -94,7 +94,8 @@ class AnalysisProcess:
         onProgress : callable
             Gets the step's name and the fraction done.
         onFinished : callable
-            Gets the folder with the result, which is removed when the callback returns.
+            Gets the folder with the result, which is removed when the callback returns. If it
+            raises `UnreadableCase`, that is told as a failure.
         onFailed : callable
             Gets what went wrong, in words for the user, and the log file, which stays; None if
             there is none.
@@ -158,10 +159,14 @@ class AnalysisProcess:
             return
         self._run = None
         self._timer.stop()
+        keepLog = callback is run.callbacks.onFailed
         try:
             callback(*arguments)
+        except UnreadableCase as error:
+            keepLog = True
+            run.tellDamage(error)
         finally:
-            run.remove(keepLog=callback is run.callbacks.onFailed)
+            run.remove(keepLog)
 
 
 class _Run:
@@ -228,6 +233,13 @@ class _Run:
         """Tell a failure as all others are told: from the event loop."""
         qt.QTimer.singleShot(0, lambda: self._failUnlessEnded(message))
 
+    def tellDamage(self, problem: UnreadableCase) -> None:
+        """Tell that the result could not be read; what keeps it from being read is in the log."""
+        self._log.write(f"{problem}\n".encode())
+        self._log.close(keep=True)
+        message = _("The analysis wrote a damaged result. Is the disk full?")
+        self.callbacks.onFailed(message, self._log.path)
+
     def remove(self, keepLog: bool) -> None:
         """Remove what is on disk."""
         self._ended = True
@@ -255,9 +267,6 @@ class _Run:
             self._fail(self._reason(process))
         elif not (self._result / "result.json").is_file():
             self._fail(_("The analysis ended without a result."))
-        elif problem := _problem(self._result):
-            self._log.write(f"{problem}\n".encode())
-            self._fail(_("The analysis wrote a damaged result. Is the disk full?"))
         else:
             self._end(self, self.callbacks.onFinished, self._result)
 
@@ -282,14 +291,3 @@ class _Run:
         if self._log is not None:
             self._log.close(keep=True)
         self._end(self, self.callbacks.onFailed, message, log)
-
-
-def _problem(folder: Path) -> str:
-    """Say what keeps a result from being read, which takes little time; empty if nothing."""
-    from ..export.case import read_case
-
-    try:
-        read_case(folder)
-    except AnalysisError as error:
-        return str(error)
-    return ""

@@ -63,7 +63,7 @@ class DisplaySection:
         """Make surfaces again that went for the time in Segment Editor."""
         settings = display_settings(self._parameterNode)
         if outcome is not None and settings.geometry == "surfaces":
-            with problems_told(_("The display could not be changed."), busy=False):
+            with problems_told(_("The display could not be changed.")):
                 self._logic.applyDisplay(outcome, settings)
 
     def update(self, outcome: Outcome | None) -> None:
@@ -75,8 +75,13 @@ class DisplaySection:
         if self._applied is not None and self._applied == (outcome, settings):
             return
         another = self._applied is None or self._applied[0] != outcome
+        # Surfaces are made when they are first shown. No event is served meanwhile, which could
+        # change the scene under them.
+        slow = settings.geometry == "surfaces" and (
+            another or self._applied[1].geometry != settings.geometry
+        )
         self._applied = (outcome, settings)
-        with problems_told(_("The display could not be changed."), busy=False):
+        with problems_told(_("The display could not be changed."), busy=slow):
             self._logic.applyDisplay(outcome, settings)
             if another:
                 self._hideOthers(outcome, settings)

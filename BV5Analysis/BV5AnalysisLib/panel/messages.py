@@ -11,13 +11,17 @@ from ..imaging.errors import AnalysisError
 
 
 @contextmanager
-def problems_told(what: str, busy: bool = True) -> Iterator[None]:
+def problems_told(
+    what: str, to_caller: type[Exception] | tuple[()] = (), busy: bool = True
+) -> Iterator[None]:
     """Run a block for a button: what cannot be done is told in a message box.
 
     Parameters
     ----------
     what : str
         What could not be done, one sentence, translated.
+    to_caller : type of Exception, optional
+        What is raised again, after the block, for the caller to tell.
     busy : bool
         Whether to show the wait cursor meanwhile.
 
@@ -26,11 +30,15 @@ def problems_told(what: str, busy: bool = True) -> Iterator[None]:
     Exception
         Anything but what is expected to go wrong; it is told with its traceback as well.
     """
-    problem = ""
+    problem, passed_on = "", None
     with slicer.util.tryWithErrorDisplay(what, waitCursor=busy):
         try:
             yield
+        except to_caller as error:
+            passed_on = error
         except (AnalysisError, OSError) as error:
             problem = str(error)
+    if passed_on is not None:
+        raise passed_on
     if problem:
         slicer.util.errorDisplay(f"{what}\n\n{problem}")

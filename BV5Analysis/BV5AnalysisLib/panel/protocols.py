@@ -97,7 +97,10 @@ class Process(Protocol):
         onFailed: Callable[[str, Path], None],
         onCancelled: Callable[[], None],
     ) -> None:
-        """Start; exactly one of the last three is called in the end."""
+        """Start; exactly one of the last three is called in the end.
+
+        `onFailed` comes after `onFinished` if that raises `UnreadableCase`.
+        """
 
     def cancel(self) -> None:
         """Stop at once."""

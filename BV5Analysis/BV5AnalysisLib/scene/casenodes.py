@@ -30,7 +30,14 @@ from .plots import (
     set_chart,
     set_series,
 )
-from .segmentations import add_display, add_segmentation, make_shell, set_labels, shell_surfaces
+from .segmentations import (
+    SURFACE,
+    add_display,
+    add_segmentation,
+    make_shell,
+    set_labels,
+    shell_surfaces,
+)
 from .tables import fill_measurements
 from .tubes import tubes_poly_data
 
@@ -44,7 +51,7 @@ HIGHLIGHT_LINE = 3
 """Thickness of its outline on slices, pixels."""
 
 
-def fill_nodes(outcome: Outcome, case: Case) -> None:
+def fill_nodes(outcome: Outcome, case: Case, new_lungs: bool) -> None:
     """Make what is missing of a case's nodes, and fill all of them.
 
     Parameters
@@ -53,10 +60,12 @@ def fill_nodes(outcome: Outcome, case: Case) -> None:
         With its case node, and the CT if there is one.
     case : Case
         What the nodes are to hold.
+    new_lungs : bool
+        Whether the lungs are others than those that the nodes were last filled with.
     """
     outcome.set_record(case_record(case))
     new = [
-        *_fill_segmentations(outcome, case),
+        *_fill_segmentations(outcome, case, new_lungs),
         *_fill_models(outcome, case),
         *_fill_tables(outcome, case),
         *_fill_plots(outcome, case),
@@ -64,7 +73,7 @@ def fill_nodes(outcome: Outcome, case: Case) -> None:
     put_into_folder(outcome, new)
 
 
-def _fill_segmentations(outcome: Outcome, case: Case) -> list[slicer.vtkMRMLNode]:
+def _fill_segmentations(outcome: Outcome, case: Case, new_lungs: bool) -> list[slicer.vtkMRMLNode]:
     new = []
     for role, what, labels, appearances in (
         ("vesselsSegmentation", "vessels", case.vessels, VESSELS),
@@ -84,8 +93,9 @@ def _fill_segmentations(outcome: Outcome, case: Case) -> list[slicer.vtkMRMLNode
         node.GetDisplayNode().SetOpacity2DFill(0.0)
         node.GetDisplayNode().SetOpacity3D(LUNG_OPACITY if what == "lungs" else 1.0)
         node.GetDisplayNode().SetVisibility3D(what == "lungs")
-    surfaces = shell_surfaces(case.lungs, LUNGS, LUNG_SMOOTHING, LUNG_VOXEL_MM)
-    make_shell(outcome.lungsSegmentation, surfaces, LUNG_SMOOTHING)
+    if new_lungs or not outcome.lungsSegmentation.GetSegmentation().ContainsRepresentation(SURFACE):
+        surfaces = shell_surfaces(case.lungs, LUNGS, LUNG_SMOOTHING, LUNG_VOXEL_MM)
+        make_shell(outcome.lungsSegmentation, surfaces, LUNG_SMOOTHING)
     return new
 
 

@@ -13,7 +13,7 @@ from ..imaging.errors import AnalysisError
 from ..imaging.scan import Region
 from .casenodes import case_node_name, fill_nodes, plain_name
 from .display import apply_display, current_display
-from .edited import remember_computed
+from .edited import digest_of_case, has_other_lungs, remember_computed
 from .folders import make_folder, remove_folder
 from .masks import lung_labels, regions_from, vessel_labels
 from .models import centerlines_of
@@ -177,8 +177,9 @@ def case_from_scene(outcome: Outcome, need_volume: bool = False) -> Case:
 
 
 def _fill(outcome: Outcome, case: Case) -> None:
-    fill_nodes(outcome, case)
-    remember_computed(outcome, case)
+    digest = digest_of_case(case)
+    fill_nodes(outcome, case, has_other_lungs(outcome, digest))
+    remember_computed(outcome, digest)
 
 
 def regions_of(outcome: Outcome) -> tuple[Region, ...]:

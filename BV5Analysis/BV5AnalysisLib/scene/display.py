@@ -17,9 +17,6 @@ from .segmentations import SURFACE, make_surfaces
 Color = tuple[float, float, float]
 
 VESSEL_SMOOTHING = 0.2  # vessels of two voxels keep their width, those of one half of it
-VESSEL_DECIMATION = {VESSELS[each].key: 0.5 for each in (SizeClass.BV10, SizeClass.BV5_10)}
-"""Part of the triangles to leave out. Thinner vessels, two or three voxels wide, have none to
-spare: asked for half of them, decimation finds a sixth, and takes longest."""
 LUNG_OPACITY = 0.12
 FILL_OPACITY = 0.5
 
@@ -194,7 +191,7 @@ def _show_vessels(outcome: Outcome, settings: DisplaySettings) -> None:
 
 def show_surfaces(node: slicer.vtkMRMLSegmentationNode) -> None:
     """Make the vessels' closed surfaces if there are none, and let 3D views take them."""
-    make_surfaces(node, VESSEL_SMOOTHING, VESSEL_DECIMATION)
+    make_surfaces(node, VESSEL_SMOOTHING)
     display = node.GetDisplayNode()
     if display.GetPreferredDisplayRepresentationName3D() != SURFACE:
         display.SetPreferredDisplayRepresentationName3D(SURFACE)

@@ -29,17 +29,34 @@ State = tuple[object, ...]
 """What a segmentation's voxels hang on, without the voxels themselves."""
 
 
-def remember_computed(outcome: Outcome, case: Case) -> None:
+def digest_of_case(case: Case) -> str:
+    """Text for a case's vessels and one for its lungs, with a blank between.
+
+    Parameters
+    ----------
+    case : Case
+        Whose labels its measurements are of.
+    """
+    return " ".join(_digest(each.array) for each in (case.vessels, case.lungs))
+
+
+def remember_computed(outcome: Outcome, digest: str) -> None:
     """Keep with a case's node what its numbers are of.
 
     Parameters
     ----------
     outcome : Outcome
         Nodes of the case.
-    case : Case
-        Whose labels its measurements are of.
+    digest : str
+        See `digest_of_case`.
     """
-    outcome.caseNode.SetAttribute(COMPUTED_FROM, _digest_of_case(case))
+    outcome.caseNode.SetAttribute(COMPUTED_FROM, digest)
+
+
+def has_other_lungs(outcome: Outcome, digest: str) -> bool:
+    """Whether the lungs that a case's numbers are of are others than those of `digest_of_case`."""
+    computed = outcome.caseNode.GetAttribute(COMPUTED_FROM) or ""
+    return computed.split()[1:] != digest.split()[1:]
 
 
 def was_edited(outcome: Outcome, case: Case) -> bool:
@@ -52,7 +69,7 @@ def was_edited(outcome: Outcome, case: Case) -> bool:
     case : Case
         As `cases.case_from_scene` just read it.
     """
-    return outcome.caseNode.GetAttribute(COMPUTED_FROM) != _digest_of_case(case)
+    return outcome.caseNode.GetAttribute(COMPUTED_FROM) != digest_of_case(case)
 
 
 class EditCheck:
@@ -141,10 +158,6 @@ def _state(outcome: Outcome, node: slicer.vtkMRMLSegmentationNode) -> State:
 def _when_changed(thing: vtk.vtkObject | None) -> int:
     """VTK's time of an object's last change, which no other object has; 0 for none."""
     return thing.GetMTime() if thing is not None else 0
-
-
-def _digest_of_case(case: Case) -> str:
-    return " ".join(_digest(each.array) for each in (case.vessels, case.lungs))
 
 
 def _digest(labels: np.ndarray) -> str:

@@ -81,7 +81,8 @@ def lung_labels(
         Segments that must be split by side cover but one lung.
     """
     labels = lung_labels_as_drawn(segmentation, grid, frame)
-    if OTHER_SEGMENT not in labels.array:
+    # The largest value that labels can have.
+    if labels.array.max(initial=0) < OTHER_SEGMENT:
         return labels
     mask = labels.with_array((labels.array > 0).astype(np.uint8))
     orientation = Orientation.of(grid)

@@ -7,15 +7,19 @@ from collections.abc import Mapping
 import numpy as np
 import slicer
 import vtk
+from vtk.util.numpy_support import vtk_to_numpy
 
 from ..export.segmentation import terminology_entry
 from ..imaging.sizeclasses import Appearance
 from ..imaging.volume import Grid, Volume
-from .images import labelmap
+from .coordinates import array_of, index_to_ras
+from .images import labelmap, right_handed
 
 BINARY = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
 SURFACE_NETS = "1"
+SAME_GEOMETRY = 1e-9
+"""Largest difference of two matrices' elements that are the same but for rounding, mm."""
 _RULE = slicer.vtkBinaryLabelmapToClosedSurfaceConversionRule
 
 
@@ -80,19 +84,62 @@ def set_edit_geometry(
 def set_labels(
     node: slicer.vtkMRMLSegmentationNode, labels: Volume, appearances: Mapping[int, Appearance]
 ) -> None:
-    """Replace all segments of a node; those that it had keep their name and color.
+    """Give a node these segments and no other; those that it had keep their name and color.
 
-    All segments share one labelmap layer, so that they stay disjoint when edited.
+    All segments share one labelmap layer, so that they stay disjoint when edited. Where the node
+    has such a layer, only its voxels are replaced, and nothing at all if they are the same.
 
     Parameters
     ----------
     node : vtkMRMLSegmentationNode
-        Its surfaces go; its other segments, too.
+        Its surfaces go if voxels change.
     labels : Volume
         uint8 label values, 0 for background.
     appearances : mapping of int to Appearance
         Segments by label value.
     """
+    image = _only_layer(node.GetSegmentation(), appearances)
+    if image is None or not _replace_voxels(image, labels):
+        _replace_segments(node, labels, appearances)
+
+
+def _only_layer(
+    segmentation: slicer.vtkSegmentation, appearances: Mapping[int, Appearance]
+) -> slicer.vtkOrientedImageData | None:
+    """Labelmap of just these segments; None if there is no such, or one without voxels."""
+    values = {look.key: int(value) for value, look in appearances.items()}
+    there = {key: segmentation.GetSegment(key) for key in segmentation.GetSegmentIDs()}
+    if {key: segment.GetLabelValue() for key, segment in there.items()} != values:
+        return None
+    if segmentation.GetNumberOfLayers(BINARY) != 1:
+        return None
+    image = segmentation.GetLayerDataObject(0, BINARY)
+    return image if image is not None and image.GetNumberOfPoints() else None
+
+
+def _replace_voxels(image: slicer.vtkOrientedImageData, labels: Volume) -> bool:
+    """Write labels into an image; false if it lies elsewhere, or has no room for all of them."""
+    labels = right_handed(labels)
+    matrix = vtk.vtkMatrix4x4()
+    image.GetImageToWorldMatrix(matrix)
+    if np.abs(array_of(matrix) - array_of(index_to_ras(labels.grid))).max() > SAME_GEOMETRY:
+        return False
+    sides = np.add(np.reshape(image.GetExtent(), (3, 2))[::-1], [0, 1])
+    if (sides[:, 0] < 0).any() or (sides[:, 1] > labels.grid.shape).any():
+        return False
+    new = labels.array[tuple(slice(*side) for side in sides)]
+    if np.count_nonzero(new) < np.count_nonzero(labels.array):
+        return False
+    values = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(new.shape)
+    if not np.array_equal(values, new):
+        values[...] = new
+        image.Modified()
+    return True
+
+
+def _replace_segments(
+    node: slicer.vtkMRMLSegmentationNode, labels: Volume, appearances: Mapping[int, Appearance]
+) -> None:
     segmentation = node.GetSegmentation()
     kept = {
         key: (segmentation.GetSegment(key).GetName(), segmentation.GetSegment(key).GetColor())
@@ -113,9 +160,7 @@ def set_labels(
         segmentation.AddSegment(segment, appearance.key)
 
 
-def make_surfaces(
-    node: slicer.vtkMRMLSegmentationNode, smoothing: float, leave_out: Mapping[str, float]
-) -> None:
+def make_surfaces(node: slicer.vtkMRMLSegmentationNode, smoothing: float) -> None:
     """Give a segmentation closed surfaces, if it has none; edits renew them by Slicer's rule.
 
     Parameters
@@ -124,38 +169,12 @@ def make_surfaces(
         With binary labelmaps.
     smoothing : float
         0 to 1.
-    leave_out : mapping of str to float
-        Part of the triangles to leave out, 0 to 1, by segment ID; none of other segments.
     """
     segmentation = node.GetSegmentation()
     if segmentation.ContainsRepresentation(SURFACE) or not segmentation.GetNumberOfSegments():
         return
     _set_rule(segmentation, smoothing)
     node.CreateClosedSurfaceRepresentation()
-    for key, part in leave_out.items():
-        segment = segmentation.GetSegment(key)
-        surface = segment.GetRepresentation(SURFACE) if segment is not None else None
-        if surface is not None and surface.GetNumberOfPolys():
-            segment.AddRepresentation(SURFACE, _decimated(surface, part))
-
-
-def _decimated(surface: vtk.vtkPolyData, part: float) -> vtk.vtkPolyData:
-    """Leave out a part of the triangles."""
-    # Slicer's rule would do so, too, but not with the quadrangles that its surface nets make.
-    triangles, decimate, normals = (
-        vtk.vtkTriangleFilter(),
-        vtk.vtkDecimatePro(),
-        vtk.vtkPolyDataNormals(),
-    )
-    triangles.SetInputData(surface)
-    decimate.SetInputConnection(triangles.GetOutputPort())
-    decimate.SetTargetReduction(part)
-    decimate.PreserveTopologyOn()
-    normals.SetInputConnection(decimate.GetOutputPort())
-    normals.SplittingOff()
-    normals.ConsistencyOff()
-    normals.Update()
-    return normals.GetOutput()
 
 
 def make_shell(

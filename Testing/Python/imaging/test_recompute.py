@@ -7,9 +7,10 @@ import pytest
 from BV5AnalysisLib.imaging.cutting import joined, keep_points
 from BV5AnalysisLib.imaging.drawnvoxels import (
     AS_MEASURED,
+    beyond_reach,
+    beyond_reach_now,
     label_vessels,
     within_reach,
-    within_reach_now,
 )
 from BV5AnalysisLib.imaging.edits import Edits
 from BV5AnalysisLib.imaging.errors import AnalysisError
@@ -322,7 +323,13 @@ def test_what_is_within_reach_follows_points_that_go_come_and_change(scene, gone
         area[::9] *= 3.0
         left = dataclasses.replace(left, csa_mm2=area)
     now = joined(left, keep_points(before, np.arange(len(before.points_mm)) % 50 < 4)[0])
-    near = within_reach(before, grid)
-    as_before = near.copy()
-    assert np.array_equal(within_reach_now(near, before, keep, now, grid), within_reach(now, grid))
-    assert np.array_equal(near, as_before)
+    rng = np.random.default_rng(5)
+    labels = scene.vessels.with_array((rng.random(grid.shape) < 0.3).astype(np.uint8))
+    beyond = beyond_reach(labels, before)
+    np.testing.assert_array_equal(
+        beyond, np.flatnonzero(~within_reach(before, grid) & (labels.array > 0))
+    )
+    after = beyond_reach_now(beyond, labels, before, keep, now)
+    np.testing.assert_array_equal(
+        after, np.flatnonzero(~within_reach(now, grid) & (labels.array > 0))
+    )

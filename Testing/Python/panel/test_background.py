@@ -70,8 +70,6 @@ def temporary(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def background(qt, temporary, monkeypatch):
-    # Results of the stand-in are empty.
-    monkeypatch.setattr("BV5AnalysisLib.export.case.read_case", lambda folder: None)
     monkeypatch.delitem(sys.modules, "BV5AnalysisLib.panel.background", raising=False)
     module = importlib.import_module("BV5AnalysisLib.panel.background")
     yield module
@@ -289,16 +287,24 @@ def test_failures_are_told_in_plain_words_with_the_log(
     assert names(temporary) == [log.name]
 
 
-def test_a_damaged_result_is_told_and_its_log_stays(
-    process, request_of, python_slicer, temporary, monkeypatch
-):
-    monkeypatch.setattr("BV5AnalysisLib.export.case.read_case", read_case)
+def test_a_damaged_result_is_told_and_its_log_stays(process, request_of, python_slicer, temporary):
     python_slicer(WRITES_A_RESULT)
-    told, log = failure(run(process, request_of()))
+    heard, folders = Heard(), []
+
+    def finished(folder):
+        folders.append(folder)
+        read_case(folder)
+
+    process.start(request_of(), heard.on_progress, finished, heard.on_failed, heard.on_cancelled)
+    wait_until(lambda: heard.ended)
+    spin(0.2)
+    told, log = failure(heard)
     assert "wrote a damaged result" in told
     assert str(temporary) not in told
     assert "result.json" in log.read_text("utf-8")
+    assert len(folders) == 1
     assert names(temporary) == [log.name]
+    assert not process.isRunning()
 
 
 def test_a_volume_without_a_name_is_analyzed(process, request_of, python_slicer):

@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 import slicer
-from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.errors import AnalysisError, UnreadableCase
 
 
 def test_without_input_the_hint_says_what_to_do(bench):
@@ -169,6 +169,18 @@ def test_results_that_cannot_be_loaded(bench, tmp_path):
     bench.analyze()
     bench.process.finish(tmp_path)
     assert "result.json is damaged." in bench.messages.texts("error")[0]
+    assert bench.ui.analyzeButton.enabled
+    assert not bench.ui.progressBar.visible
+
+
+def test_a_result_that_cannot_be_read_is_told_once_as_the_process_tells_it(bench, tmp_path):
+    bench.logic.fails["loadCase"] = UnreadableCase("result.json is damaged.")
+    bench.analyze()
+    bench.process.finish(tmp_path)
+    (told,) = bench.messages.texts("error")
+    assert "A damaged result: result.json is damaged." in told
+    assert "analysis could not be done" in told
+    assert bench.ui.progressLabel.text == "Failed"
     assert bench.ui.analyzeButton.enabled
     assert not bench.ui.progressBar.visible
 

@@ -1,6 +1,7 @@
 """A case in the scene: read back, changed, damaged, saved, removed."""
 
 import dataclasses
+import operator
 import zipfile
 
 import numpy as np
@@ -199,6 +200,55 @@ def test_update_puts_painted_vessels_into_classes_and_makes_deleted_segments_aga
     assert after.edits == numbers.edits
     # Computing again from what the scene now holds changes nothing.
     assert new_numbers(after, scan_of(outcome)).measurements == after.measurements
+
+
+def surfaces_of(node) -> list[vtk.vtkPolyData]:
+    segmentation = node.GetSegmentation()
+    return [segmentation.GetSegment(k).GetRepresentation(SURFACE) for k in ("right", "left")]
+
+
+def layer_of(node):
+    return node.GetSegmentation().GetLayerDataObject(0, BINARY)
+
+
+def test_update_leaves_lungs_alone_that_are_the_same(outcome, case):
+    before = surfaces_of(outcome.lungsSegmentation)
+    lungs_changed = layer_of(outcome.lungsSegmentation).GetMTime()
+    vessels = case.vessels.array.copy()
+    vessels[vessels == SizeClass.BV10] = SizeClass.BV5
+    update_case(outcome, dataclasses.replace(case, vessels=case.vessels.with_array(vessels)))
+    assert all(map(operator.is_, before, surfaces_of(outcome.lungsSegmentation)))
+    assert layer_of(outcome.lungsSegmentation).GetMTime() == lungs_changed
+    np.testing.assert_array_equal(case_from_scene(outcome).vessels.array, vessels)
+
+
+def test_update_makes_the_shell_of_other_lungs_anew(outcome, case):
+    before = [surface.GetBounds() for surface in surfaces_of(outcome.lungsSegmentation)]
+    lungs = case.lungs.array.copy()
+    lungs[: lungs.shape[0] // 2] = 0
+    update_case(outcome, dataclasses.replace(case, lungs=case.lungs.with_array(lungs)))
+    after = [surface.GetBounds() for surface in surfaces_of(outcome.lungsSegmentation)]
+    assert all(new[4] > old[4] + 1 for old, new in zip(before, after, strict=True))
+    np.testing.assert_array_equal(case_from_scene(outcome).lungs.array, lungs)
+
+
+def test_update_makes_room_for_voxels_beyond_the_labelmap(outcome, case):
+    vessels = case.vessels.array.copy()
+    vessels[0, 0, 0] = SizeClass.BV5
+    update_case(outcome, dataclasses.replace(case, vessels=case.vessels.with_array(vessels)))
+    np.testing.assert_array_equal(case_from_scene(outcome).vessels.array, vessels)
+
+
+def test_update_drops_surfaces_of_vessels_that_changed(outcome, case):
+    apply_display(outcome, DisplaySettings(geometry="surfaces"))
+    apply_display(outcome, DisplaySettings())
+    segmentation = outcome.vesselsSegmentation.GetSegmentation()
+    update_case(outcome, case)
+    assert segmentation.ContainsRepresentation(SURFACE)
+    vessels = case.vessels.array.copy()
+    vessels[vessels == SizeClass.BV10] = SizeClass.BV5
+    update_case(outcome, dataclasses.replace(case, vessels=case.vessels.with_array(vessels)))
+    assert not segmentation.ContainsRepresentation(SURFACE)
 
 
 def test_numbers_older_than_an_edit_are_not_exported(outcome, case, tmp_path):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from BV5AnalysisLib.imaging.errors import UnreadableCase
+
 
 @dataclass
 class LedProcess:
@@ -24,7 +26,11 @@ class LedProcess:
         self._callbacks[0](step, fraction)
 
     def finish(self, folder) -> None:
-        self._end(1, folder)
+        failed = self._callbacks[2]
+        try:
+            self._end(1, folder)
+        except UnreadableCase as error:
+            failed(f"A damaged result: {error}", None)
 
     def fail(self, message: str, log) -> None:
         self._end(2, message, log)
