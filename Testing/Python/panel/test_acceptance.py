@@ -89,12 +89,12 @@ def run(folder: Path, *arguments: str, python_slicer: str = "", **options: str) 
     return Ended(process.returncode, output, errors, folder / "out ü")
 
 
-def run_steps(folder: Path, code: str, names: str, **options: str) -> Ended:
-    """Run steps that a test writes, and no others."""
+def run_steps(folder: Path, code: str, names: str, *arguments: str, **options: str) -> Ended:
+    """Run steps that a test writes, and no others but the named ones."""
     folder.mkdir()
     extra = folder / "extra.py"
     extra.write_text(HEAD + textwrap.dedent(code), encoding="utf-8")
-    return run(folder / "run", EXTRA=str(extra), STEPS=names, **options)
+    return run(folder / "run", *arguments, EXTRA=str(extra), STEPS=names, **options)
 
 
 HEAD = """
@@ -233,6 +233,29 @@ def test_what_goes_wrong_fails_its_step_and_no_other(tmp_path):
         assert text in said[name]
     assert ended.closing == "3 passed, 11 failed, 1 skipped"
     assert "the number &lt;of things&gt;" in ended.page
+
+
+def test_a_slicer_without_the_module_takes_it_whole_from_the_checkout(tmp_path):
+    ended = run_steps(
+        tmp_path / "steps",
+        """
+        @step("whole", "It is as after Slicer's start", limit=30)
+        def whole(run):
+            import SampleData
+            from BV5AnalysisLib.scene.reviewlayout import OWN_LAYOUTS
+
+            layout = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+            run.check(all(map(layout.IsLayoutDescription, OWN_LAYOUTS)), "a layout is missing")
+            sources = SampleData.SampleDataLogic.sampleDataSourcesByCategory("BV5 Analysis")
+            run.equal(len(sources), 2, "sample data")
+            event = slicer.vtkMRMLScene.EndImportEvent
+            run.check(slicer.mrmlScene.HasObserver(event), "charts are not kept whole")
+        """,
+        "module,whole",
+        "--without-module",
+    )
+    assert ended.named("failed") == set(), ended.output
+    assert "it was loaded from the checkout" in "".join(ended.steps["module"]["messages"])
 
 
 def test_a_step_that_hangs_is_ended_and_reported(tmp_path):

@@ -1,6 +1,6 @@
 """A stand-in Slicer as a program: runs a script as Slicer does, and exits as it is told.
 
-python -m standins.runslicer [--no-main-window] --python-script FILE
+python -m standins.runslicer [--no-main-window] [--without-module] --python-script FILE
 """
 
 import argparse
@@ -19,12 +19,14 @@ MODULE_FILE = Path(__file__).resolve().parents[3] / "BV5Analysis" / "BV5Analysis
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--no-main-window", action="store_true")
+    parser.add_argument("--without-module", action="store_true")
     parser.add_argument("--python-script", type=Path, required=True)
     options = parser.parse_args()
     install_qt()
     with tempfile.TemporaryDirectory(prefix="stand-in-slicer-") as folder:
         installation = Installation(Path(folder), not options.no_main_window)
-        installation.slicer.load_module(MODULE_FILE)
+        if not options.without_module:
+            installation.slicer.load_module(MODULE_FILE)
         if installation.slicer.main_window is not None:
             _show_panels(installation.slicer)
         installation.slicer.start()
