@@ -32,6 +32,12 @@ class Options:
         Multiplies the limits of all steps.
     extra : pathlib.Path or None
         File with further steps.
+    case : tuple of pathlib.Path, or None
+        Folder of a real case, and its CT, to measure times on.
+    standstill : bool
+        Whether a window that stands still while an analysis runs fails a step.
+    times : bool
+        Whether times on the real case that are longer than asked fail a step.
     """
 
     output: Path
@@ -41,6 +47,9 @@ class Options:
     install: bool = True
     limit_factor: float = 1.0
     extra: Path | None = None
+    case: tuple[Path, Path] | None = None
+    standstill: bool = True
+    times: bool = False
 
 
 def options_from(environment: Mapping[str, str] = os.environ) -> Options:
@@ -62,6 +71,9 @@ def options_from(environment: Mapping[str, str] = os.environ) -> Options:
     except ValueError as error:
         raise ValueError(f"{PREFIX}LIMIT_FACTOR: {error}") from None
     extra = value("EXTRA", "")
+    times = value("TIMES", "")
+    if times not in ("", "0", "1"):
+        raise ValueError(f"{PREFIX}TIMES is {times!r}; give 0 or 1, or leave it out.")
     names = (name.strip() for name in value("STEPS", "").split(","))
     return Options(
         output=Path(value("OUTPUT", "acceptance-output")).absolute(),
@@ -71,4 +83,19 @@ def options_from(environment: Mapping[str, str] = os.environ) -> Options:
         install=value("INSTALL", "1") != "0",
         limit_factor=factor,
         extra=Path(extra).absolute() if extra else None,
+        case=_case(value("CASE", "")),
+        standstill=times != "0",
+        times=times == "1",
     )
+
+
+def _case(text: str) -> tuple[Path, Path] | None:
+    """Folder and CT; ValueError where one of them is not there."""
+    if not text:
+        return None
+    first, _equals, second = text.partition("=")
+    folder, ct = Path(first).absolute(), Path(second).absolute()
+    for path, given in ((folder / "result.json", first), (ct, second)):
+        if not given or not path.exists():
+            raise ValueError(f"{PREFIX}CASE is {text!r}: there is no {path}. Give FOLDER=CT.")
+    return folder, ct
