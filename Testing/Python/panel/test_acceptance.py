@@ -20,7 +20,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is
 SKIPPED = {"truth": "The phantom is not the sample's own"}
 WINDOWLESS = (
     "module,sample,analyze,named-once,classes,across,pick,exclude,recompute,edit,verdict,"
-    "scene-file,recompute-loaded,case-folder"
+    "scene-file,recompute-loaded,case-folder,ten-cases,newer-record,transforms,same-names,"
+    "packages-missing"
 )
 """Batch, cohort and report do the same with a window, where they are tried."""
 
@@ -68,6 +69,8 @@ def start(folder: Path, arguments=(), python_slicer: str = "", **options: str):
         "QT_QPA_PLATFORM": "offscreen",
         "BV5_ACCEPTANCE_OUTPUT": str(folder / "out ü"),
         "BV5_ACCEPTANCE_PHANTOM": "0.5 0.9",
+        # How fast it is on a machine that others use, too, is no matter here.
+        "BV5_ACCEPTANCE_TIMES": "0",
     }
     environment |= {f"BV5_ACCEPTANCE_{name}": value for name, value in options.items()}
     return subprocess.Popen(
@@ -353,6 +356,52 @@ def test_an_analysis_whose_process_dies_is_reported(tmp_path):
     assert ended.status == 1
     assert ended.named("failed") == {"dead-child"}
     assert any("ended by the operating system" in m for m in ended.steps["dead-child"]["messages"])
+
+
+def test_a_layout_that_hides_something_and_a_standstill_are_told(tmp_path):
+    ended = run_steps(
+        tmp_path / "steps",
+        """
+        from acceptancerun import layoutcheck
+
+        @step("columns", "It holds", limit=30)
+        def columns(run):
+            table = qt.QTableWidget(1, 4)
+            table.setHorizontalHeaderLabels(["BV5 (%)", "TPBV (mL)", "BV5-10 (%)", "BV10 (%)"])
+            table.resize(350, 100)
+            table.show()
+            slicer.app.processEvents()
+            told = layoutcheck.not_seen(table, ["BV5 (%)", "BV5-10 (%)", "BV10 (%)", "Lost"])
+            table.close()
+            run.equal([text.split(" is ")[0] for text in told], ["BV10 (%)", "Lost"], "told")
+            run.check("from 300 to 400" in told[0], told[0])
+
+        @step("sizes-told", "It holds", limit=30)
+        def sizes_told(run):
+            view = qt.QWidget()
+            view.resize(100, 90)
+            told = layoutcheck.too_small({"Red": (view, (150, 80)), "Green": (view, (80, 80))})
+            run.equal(told, ["Red has 100 × 90 pixels, not 150 × 80"], "told")
+            run.equal(layoutcheck.unlike([300, 290, 305]), "", "told of nearly equal plots")
+            told = layoutcheck.unlike([600, 150, 150])
+            run.equal(told, "the plots are 600, 150, 150 pixels wide", "told")
+            run.check(layoutcheck.unlike([]), "nothing is told without plots")
+
+        @step("quick", "It holds", limit=30)
+        def quick(run):
+            run.standstill(0.4, "meanwhile")
+
+        @step("stands-still", "It does not hold", limit=30)
+        def stands_still(run):
+            run.standstill(0.6, "meanwhile")
+        """,
+        "columns,sizes-told,quick,stands-still",
+        TIMES="",
+    )
+    assert ended.named("failed") == {"stands-still"}, ended.output
+    messages = ended.steps["stands-still"]["messages"]
+    assert messages[0] == "the window stood still for 0.60 s meanwhile"
+    assert ended.steps["quick"]["messages"][0].endswith("meanwhile: 0.40 s")
 
 
 @pytest.mark.slow
