@@ -23,7 +23,7 @@ BV5_ACCEPTANCE_SIZE          size of the main window; 1600x1000. Layouts are che
 BV5_ACCEPTANCE_PHANTOM       scale and voxel size in mm of the sample phantom; "0.75 0.7". With
                              another than this its truth is not compared
 BV5_ACCEPTANCE_STEPS         names of steps to run, with commas; all. What a step builds on has to
-                             be named, too
+                             be named, too. Those with a minus before them are left out
 BV5_ACCEPTANCE_INSTALL       0: Python packages that are missing are not installed, and what needs
                              them is skipped; 1
 BV5_ACCEPTANCE_CASE          FOLDER=CT: a real case, as "bv5 analyze" wrote it, and its CT, for the

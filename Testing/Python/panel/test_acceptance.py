@@ -109,12 +109,12 @@ from acceptancerun.steps import Skipped, step
 
 @pytest.mark.slow
 def test_every_step_passes_in_a_window(tmp_path):
-    ended = run(tmp_path / "window")
+    ended = run(tmp_path / "window", STEPS="-self-test")
     assert ended.named("failed") == set(), ended.output
     assert ended.named("skipped") == set(SKIPPED)
     for name, reason in SKIPPED.items():
         assert ended.steps[name]["messages"][0].startswith(reason)
-    assert len(ended.steps) >= 28 and list(ended.steps)[-1] == "exit"
+    assert len(ended.steps) >= 38 and list(ended.steps)[-1] == "exit"
     assert ended.status == 0
     counts = [len(ended.named(result)) for result in ("passed", "failed", "skipped")]
     assert ended.closing == "{} passed, {} failed, {} skipped".format(*counts)
@@ -124,7 +124,18 @@ def test_every_step_passes_in_a_window(tmp_path):
         assert f'id="{name}"' in ended.page
     assert ended.page.count("data:image/png;base64,") == len(ended.steps)
     tutorial = ("1-input", "2-analyzing", "3-result", "4-review", "5-report", "6-cohort")
-    assert {f"{name}.png" for name in tutorial} <= {p.name for p in ended.folder.iterdir()}
+    sizes = ("1366x768", "1600x1000", "1920x1080")
+    layouts = (f"{layout}-{size}" for layout in ("sizes", "cohort") for size in sizes)
+    pictures = {f"{name}.png" for name in (*tutorial, *layouts)}
+    assert pictures <= {path.name for path in ended.folder.iterdir()}
+
+
+@pytest.mark.slow
+def test_the_modules_own_test_passes_in_a_window(tmp_path):
+    # Apart from the others: it takes as long as many of them, and needs none.
+    ended = run(tmp_path / "window", STEPS="module,self-test")
+    assert ended.named("passed") == {"module", "self-test", "exit"}, ended.output
+    assert ended.status == 0
 
 
 @pytest.mark.slow
@@ -413,6 +424,12 @@ def test_wrong_options_are_told_and_slicer_exits(tmp_path):
     ended = run(tmp_path / "another", STEPS="module,no-such-step")
     assert ended.status == 1
     assert "no-such-step" in "".join(ended.steps["run"]["messages"])
+    ended = run(tmp_path / "third", CASE="no-folder=no-ct.nrrd")
+    assert ended.status == 1
+    assert "BV5_ACCEPTANCE_CASE is 'no-folder=no-ct.nrrd'" in ended.errors
+    ended = run(tmp_path / "fourth", TIMES="2")
+    assert ended.status == 1
+    assert "BV5_ACCEPTANCE_TIMES is '2'" in ended.errors
 
 
 def test_the_watchdog_ends_what_hangs_with_all_its_processes(tmp_path):

@@ -26,6 +26,8 @@ class Options:
         Scale and voxel size, mm, of the sample phantom.
     steps : frozenset of str
         Names of steps to run; all if empty.
+    left_out : frozenset of str
+        Names of steps not to run.
     install : bool
         Whether missing Python packages may be installed.
     limit_factor : float
@@ -44,6 +46,7 @@ class Options:
     size: tuple[int, int] = (1600, 1000)
     phantom: tuple[float, float] = SAMPLE_PHANTOM
     steps: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
     install: bool = True
     limit_factor: float = 1.0
     extra: Path | None = None
@@ -74,12 +77,13 @@ def options_from(environment: Mapping[str, str] = os.environ) -> Options:
     times = value("TIMES", "")
     if times not in ("", "0", "1"):
         raise ValueError(f"{PREFIX}TIMES is {times!r}; give 0 or 1, or leave it out.")
-    names = (name.strip() for name in value("STEPS", "").split(","))
+    names = [name.strip() for name in value("STEPS", "").split(",") if name.strip()]
     return Options(
         output=Path(value("OUTPUT", "acceptance-output")).absolute(),
         size=numbers("SIZE", "1600x1000", int, "x"),
         phantom=numbers("PHANTOM", "0.75 0.7", float),
-        steps=frozenset(name for name in names if name),
+        steps=frozenset(name for name in names if not name.startswith("-")),
+        left_out=frozenset(name[1:] for name in names if name.startswith("-")),
         install=value("INSTALL", "1") != "0",
         limit_factor=factor,
         extra=Path(extra).absolute() if extra else None,

@@ -12,7 +12,6 @@ from ..branches import column
 from ..branchlist import choose
 from ..run import Run
 from ..steps import Where, step
-from .editing import COMPARED_WITHIN
 from .viewing import TOGGLES
 
 SHOW, RECOMPUTE, CHOOSE, TOGGLE = 2.0, 2.5, 0.15, 0.15
@@ -77,7 +76,7 @@ def _times(run: Run, folder, volume, loaded: list) -> list[str]:
     _tell("Choose a branch, before drawing", CHOOSE, _longest_choice(run, count))
     _tell("Toggle a class, before drawing", TOGGLE, _longest_toggle(run))
     run.click("excludeVesselButton")
-    run.wait(lambda: run.ui.resultsEditedLabel.visible, COMPARED_WITHIN, "called edited")
+    run.wait(lambda: run.ui.resultsEditedLabel.visible, 60, "called edited")
     timed("Recompute", RECOMPUTE, lambda: run.click("recomputeButton"))
     return late
 
