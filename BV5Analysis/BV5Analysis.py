@@ -59,9 +59,17 @@ class BV5Analysis(ScriptedLoadableModule):
             "Classes by cross-sectional area after San José Estépar et al., Am J Respir Crit Care"
             " Med 2013;188:231, and Morris et al., Eur Respir J 2021;58:2004133."
         )
-        slicer.app.connect("startupCompleted()", registerSampleData)
-        slicer.app.connect("startupCompleted()", registerLayouts)
-        slicer.app.connect("startupCompleted()", keepCharts)
+        slicer.app.connect("startupCompleted()", onStartupCompleted)
+
+
+def onStartupCompleted() -> None:
+    """Make known to Slicer what the module brings besides its panel.
+
+    For a script, too, that loads the module into a Slicer that has started already.
+    """
+    registerLayouts()
+    keepCharts()
+    registerSampleData()  # Last: a Slicer may be built without that module.
 
 
 def registerLayouts() -> None:

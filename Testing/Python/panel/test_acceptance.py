@@ -20,7 +20,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is
 SKIPPED = {"truth": "The phantom is not the sample's own"}
 WINDOWLESS = (
     "module,sample,analyze,named-once,classes,across,pick,exclude,recompute,edit,verdict,"
-    "scene-file,recompute-loaded,case-folder"
+    "scene-file,recompute-loaded,case-folder,ten-cases,newer-record,transforms,same-names,"
+    "packages-missing"
 )
 """Batch, cohort and report do the same with a window, where they are tried."""
 
@@ -68,6 +69,8 @@ def start(folder: Path, arguments=(), python_slicer: str = "", **options: str):
         "QT_QPA_PLATFORM": "offscreen",
         "BV5_ACCEPTANCE_OUTPUT": str(folder / "out ü"),
         "BV5_ACCEPTANCE_PHANTOM": "0.5 0.9",
+        # How fast it is on a machine that others use, too, is no matter here.
+        "BV5_ACCEPTANCE_TIMES": "0",
     }
     environment |= {f"BV5_ACCEPTANCE_{name}": value for name, value in options.items()}
     return subprocess.Popen(
@@ -89,12 +92,12 @@ def run(folder: Path, *arguments: str, python_slicer: str = "", **options: str) 
     return Ended(process.returncode, output, errors, folder / "out ü")
 
 
-def run_steps(folder: Path, code: str, names: str, **options: str) -> Ended:
-    """Run steps that a test writes, and no others."""
+def run_steps(folder: Path, code: str, names: str, *arguments: str, **options: str) -> Ended:
+    """Run steps that a test writes, and no others but the named ones."""
     folder.mkdir()
     extra = folder / "extra.py"
     extra.write_text(HEAD + textwrap.dedent(code), encoding="utf-8")
-    return run(folder / "run", EXTRA=str(extra), STEPS=names, **options)
+    return run(folder / "run", *arguments, EXTRA=str(extra), STEPS=names, **options)
 
 
 HEAD = """
@@ -106,12 +109,12 @@ from acceptancerun.steps import Skipped, step
 
 @pytest.mark.slow
 def test_every_step_passes_in_a_window(tmp_path):
-    ended = run(tmp_path / "window")
+    ended = run(tmp_path / "window", STEPS="-self-test")
     assert ended.named("failed") == set(), ended.output
     assert ended.named("skipped") == set(SKIPPED)
     for name, reason in SKIPPED.items():
         assert ended.steps[name]["messages"][0].startswith(reason)
-    assert len(ended.steps) >= 28 and list(ended.steps)[-1] == "exit"
+    assert len(ended.steps) >= 38 and list(ended.steps)[-1] == "exit"
     assert ended.status == 0
     counts = [len(ended.named(result)) for result in ("passed", "failed", "skipped")]
     assert ended.closing == "{} passed, {} failed, {} skipped".format(*counts)
@@ -121,7 +124,18 @@ def test_every_step_passes_in_a_window(tmp_path):
         assert f'id="{name}"' in ended.page
     assert ended.page.count("data:image/png;base64,") == len(ended.steps)
     tutorial = ("1-input", "2-analyzing", "3-result", "4-review", "5-report", "6-cohort")
-    assert {f"{name}.png" for name in tutorial} <= {p.name for p in ended.folder.iterdir()}
+    sizes = ("1366x768", "1600x1000", "1920x1080")
+    layouts = (f"{layout}-{size}" for layout in ("sizes", "cohort") for size in sizes)
+    pictures = {f"{name}.png" for name in (*tutorial, *layouts)}
+    assert pictures <= {path.name for path in ended.folder.iterdir()}
+
+
+@pytest.mark.slow
+def test_the_modules_own_test_passes_in_a_window(tmp_path):
+    # Apart from the others: it takes as long as many of them, and needs none.
+    ended = run(tmp_path / "window", STEPS="module,self-test")
+    assert ended.named("passed") == {"module", "self-test", "exit"}, ended.output
+    assert ended.status == 0
 
 
 @pytest.mark.slow
@@ -235,6 +249,29 @@ def test_what_goes_wrong_fails_its_step_and_no_other(tmp_path):
     assert "the number &lt;of things&gt;" in ended.page
 
 
+def test_a_slicer_without_the_module_takes_it_whole_from_the_checkout(tmp_path):
+    ended = run_steps(
+        tmp_path / "steps",
+        """
+        @step("whole", "It is as after Slicer's start", limit=30)
+        def whole(run):
+            import SampleData
+            from BV5AnalysisLib.scene.reviewlayout import OWN_LAYOUTS
+
+            layout = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+            run.check(all(map(layout.IsLayoutDescription, OWN_LAYOUTS)), "a layout is missing")
+            sources = SampleData.SampleDataLogic.sampleDataSourcesByCategory("BV5 Analysis")
+            run.equal(len(sources), 2, "sample data")
+            event = slicer.vtkMRMLScene.EndImportEvent
+            run.check(slicer.mrmlScene.HasObserver(event), "charts are not kept whole")
+        """,
+        "module,whole",
+        "--without-module",
+    )
+    assert ended.named("failed") == set(), ended.output
+    assert "it was loaded from the checkout" in "".join(ended.steps["module"]["messages"])
+
+
 def test_a_step_that_hangs_is_ended_and_reported(tmp_path):
     ended = run_steps(
         tmp_path / "steps",
@@ -332,6 +369,52 @@ def test_an_analysis_whose_process_dies_is_reported(tmp_path):
     assert any("ended by the operating system" in m for m in ended.steps["dead-child"]["messages"])
 
 
+def test_a_layout_that_hides_something_and_a_standstill_are_told(tmp_path):
+    ended = run_steps(
+        tmp_path / "steps",
+        """
+        from acceptancerun import layoutcheck
+
+        @step("columns", "It holds", limit=30)
+        def columns(run):
+            table = qt.QTableWidget(1, 4)
+            table.setHorizontalHeaderLabels(["BV5 (%)", "TPBV (mL)", "BV5-10 (%)", "BV10 (%)"])
+            table.resize(350, 100)
+            table.show()
+            slicer.app.processEvents()
+            told = layoutcheck.not_seen(table, ["BV5 (%)", "BV5-10 (%)", "BV10 (%)", "Lost"])
+            table.close()
+            run.equal([text.split(" is ")[0] for text in told], ["BV10 (%)", "Lost"], "told")
+            run.check("from 300 to 400" in told[0], told[0])
+
+        @step("sizes-told", "It holds", limit=30)
+        def sizes_told(run):
+            view = qt.QWidget()
+            view.resize(100, 90)
+            told = layoutcheck.too_small({"Red": (view, (150, 80)), "Green": (view, (80, 80))})
+            run.equal(told, ["Red has 100 × 90 pixels, not 150 × 80"], "told")
+            run.equal(layoutcheck.unlike([300, 290, 305]), "", "told of nearly equal plots")
+            told = layoutcheck.unlike([600, 150, 150])
+            run.equal(told, "the plots are 600, 150, 150 pixels wide", "told")
+            run.check(layoutcheck.unlike([]), "nothing is told without plots")
+
+        @step("quick", "It holds", limit=30)
+        def quick(run):
+            run.standstill(0.4, "meanwhile")
+
+        @step("stands-still", "It does not hold", limit=30)
+        def stands_still(run):
+            run.standstill(0.6, "meanwhile")
+        """,
+        "columns,sizes-told,quick,stands-still",
+        TIMES="",
+    )
+    assert ended.named("failed") == {"stands-still"}, ended.output
+    messages = ended.steps["stands-still"]["messages"]
+    assert messages[0] == "the window stood still for 0.60 s meanwhile"
+    assert ended.steps["quick"]["messages"][0].endswith("meanwhile: 0.40 s")
+
+
 @pytest.mark.slow
 def test_wrong_options_are_told_and_slicer_exits(tmp_path):
     ended = run(tmp_path / "run", SIZE="large")
@@ -341,6 +424,12 @@ def test_wrong_options_are_told_and_slicer_exits(tmp_path):
     ended = run(tmp_path / "another", STEPS="module,no-such-step")
     assert ended.status == 1
     assert "no-such-step" in "".join(ended.steps["run"]["messages"])
+    ended = run(tmp_path / "third", CASE="no-folder=no-ct.nrrd")
+    assert ended.status == 1
+    assert "BV5_ACCEPTANCE_CASE is 'no-folder=no-ct.nrrd'" in ended.errors
+    ended = run(tmp_path / "fourth", TIMES="2")
+    assert ended.status == 1
+    assert "BV5_ACCEPTANCE_TIMES is '2'" in ended.errors
 
 
 def test_the_watchdog_ends_what_hangs_with_all_its_processes(tmp_path):

@@ -20,6 +20,13 @@ def test_the_module_is_listed_under_quantification(module, slicer_app):
     assert "BV5Analysis" in slicer.selfTests
 
 
+def test_slicers_start_calls_the_one_function_that_scripts_may_call_later(slicer_app):
+    module = slicer_app.load_module(MODULE_FILE)
+    connections = slicer_app.app._native._pythonqt_connections
+    called = [each for signal, each, _adapted in connections if signal == "startupCompleted()"]
+    assert called == [module.onStartupCompleted]
+
+
 def test_the_layout_is_known_once_slicer_has_started(module, slicer_app):
     from BV5AnalysisLib.scene.reviewlayout import LAYOUT_ID
 

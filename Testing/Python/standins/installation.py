@@ -117,6 +117,7 @@ class Installation:
         self.slicer = Slicer(
             self._logics.scene, app, start_recording(), manager=manager, main_window=self._window
         )
+        manager.factoryManager().load_module = self.slicer.load_module
         self._fill_package(app)
         load_all()
         self._add_modules()

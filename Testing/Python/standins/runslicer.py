@@ -1,6 +1,6 @@
 """A stand-in Slicer as a program: runs a script as Slicer does, and exits as it is told.
 
-python -m standins.runslicer [--no-main-window] --python-script FILE
+python -m standins.runslicer [--no-main-window] [--without-module] --python-script FILE
 """
 
 import argparse
@@ -12,6 +12,7 @@ from PySide6 import QtCore, QtWidgets
 
 from standins.installation import Installation, install_qt
 from standins.pythonqt import signals
+from standins.slicerapp.arranging import Arranger
 
 MODULE_FILE = Path(__file__).resolve().parents[3] / "BV5Analysis" / "BV5Analysis.py"
 
@@ -19,30 +20,45 @@ MODULE_FILE = Path(__file__).resolve().parents[3] / "BV5Analysis" / "BV5Analysis
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--no-main-window", action="store_true")
+    parser.add_argument("--without-module", action="store_true")
     parser.add_argument("--python-script", type=Path, required=True)
     options = parser.parse_args()
     install_qt()
     with tempfile.TemporaryDirectory(prefix="stand-in-slicer-") as folder:
         installation = Installation(Path(folder), not options.no_main_window)
-        installation.slicer.load_module(MODULE_FILE)
+        if not options.without_module:
+            installation.slicer.load_module(MODULE_FILE)
         if installation.slicer.main_window is not None:
-            _show_panels(installation.slicer)
+            arranger = _show_panels(installation.slicer)
         installation.slicer.start()
         native = installation.slicer.app._native
         QtWidgets.QApplication.instance().aboutToQuit.connect(native.aboutToQuit)
         QtCore.QTimer.singleShot(0, lambda: _execute(options.python_script))
         status = QtWidgets.QApplication.exec()
+        if installation.slicer.main_window is not None:
+            arranger.stop()
         installation.remove()
     for signal in signals.refused_connections:
         print(f"Connected to a signal that there is not: {signal}", file=sys.stderr)
     return status or int(bool(signals.refused_connections))
 
 
-def _show_panels(slicer) -> None:
-    """Show the window, with the panel of the module that is chosen in it."""
+PANEL_WIDTH = 480
+
+
+def _show_panels(slicer) -> Arranger:
+    """Show the window, with the panel of the module that is chosen beside the views."""
     window, area = slicer.main_window, QtWidgets.QScrollArea()
     area.setWidgetResizable(True)
-    window.setCentralWidget(area)
+    area.setFixedWidth(PANEL_WIDTH)
+    manager = slicer.app._native.layoutManager()._native
+    center = QtWidgets.QWidget()
+    row = QtWidgets.QHBoxLayout(center)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(area)
+    row.addWidget(manager.viewport(), 1)
+    window.setCentralWidget(center)
+    arranger = Arranger(manager)
 
     def show(name: str) -> None:
         area.takeWidget()
@@ -53,6 +69,7 @@ def _show_panels(slicer) -> None:
 
     window.moduleSelector().moduleSelected.connect(show)
     window.show()
+    return arranger
 
 
 def _execute(script: Path) -> None:

@@ -17,6 +17,8 @@ from .steps import Skipped
 from .told import Told
 
 MODULE = "BV5Analysis"
+STANDSTILL = 0.5
+"""Seconds that the window may stand still while something long runs."""
 _SLICERS_OWN = "QtWebEngineProcess"
 """Started by Slicer itself when it first shows a web page, and there until it exits."""
 
@@ -128,6 +130,12 @@ class Run:
         if self.has_window:
             window.picture(self.options.output / f"{name}.png")
 
+    def standstill(self, seconds: float, what: str) -> None:
+        """Note how long the window stood still; too long fails the step."""
+        self.note(f"Longest standstill of the window {what}: {seconds:.2f} s")
+        too_long = self.options.standstill and seconds > STANDSTILL
+        self.check(not too_long, f"the window stood still for {seconds:.2f} s {what}")
+
     def note(self, text: str) -> None:
         """Keep something that was measured."""
         self.notes.append(text)
@@ -206,6 +214,13 @@ class Run:
     def parameters(self) -> Any:
         """The panel's choices as the scene keeps them."""
         return self.logic.getParameterNode()
+
+    def saved_case(self) -> Path:
+        """Folder of the case that the run goes on with; saved if it was not yet."""
+        folder = self.scratch / "Fall Ü"
+        if not folder.is_dir():
+            self.logic.saveCase(self.need_case(), folder)
+        return folder
 
     def folder(self, name: str) -> Path:
         """A new folder of the step's own."""

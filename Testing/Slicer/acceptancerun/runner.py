@@ -78,14 +78,16 @@ class _Runner:
         if self._options.extra is not None:
             code = compile(self._options.extra.read_text("utf-8"), self._options.extra, "exec")
             exec(code, {"__name__": "acceptancerun_extra"})
-        wanted = self._options.steps
-        if unknown := wanted - {step.name for step in STEPS}:
+        wanted, left_out = self._options.steps, self._options.left_out
+        if unknown := (wanted | left_out) - {step.name for step in STEPS}:
             raise ValueError(f"There are no steps {', '.join(sorted(unknown))}")
         unfit = Where.NO_WINDOW if self._run.has_window else Where.WINDOW
         return [
             step
             for step in STEPS
-            if step.where is not unfit and (not wanted or step.name in wanted)
+            if step.where is not unfit
+            and (not wanted or step.name in wanted)
+            and step.name not in left_out
         ]
 
     def _try(self, step: Step) -> None:

@@ -12,12 +12,15 @@ _ROW = 16
 """Pixels between those that are looked at to tell whether a view was drawn."""
 
 
-def arrange(size: tuple[int, int]) -> None:
-    """Give the main window a size, so that pictures can be compared."""
+def arrange(size: tuple[int, int]) -> tuple[int, int]:
+    """Give the main window a size, so that pictures can be compared; return what it got."""
     window = slicer.util.mainWindow()
     window.showNormal()
     window.resize(*size)
-    slicer.app.processEvents()
+    # Splitters inside follow from the event loop, level by level.
+    for _ in range(5):
+        slicer.app.processEvents()
+    return window.width, window.height
 
 
 def picture(path: Path) -> None:

@@ -65,6 +65,14 @@ class qMRMLSliceView(qMRMLWidget):
     forceRender = scheduleRender
 
 
+def _filled_by(widget, view_class):
+    """Make the view that takes all of a widget."""
+    view, layout = view_class(widget), QtWidgets.QVBoxLayout(widget)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(view)
+    return view
+
+
 class qMRMLSliceWidget(qMRMLWidget):
     """One slice view with its real logic."""
 
@@ -72,7 +80,7 @@ class qMRMLSliceWidget(qMRMLWidget):
 
     def __init__(self, parent=None):
         super().__init__(parent)
-        self._view = qMRMLSliceView(self)
+        self._view = _filled_by(self, qMRMLSliceView)
 
     def sliceView(self):
         return self._view
@@ -115,7 +123,7 @@ class qMRMLThreeDWidget(qMRMLWidget):
 
     def __init__(self, parent=None):
         super().__init__(parent)
-        self._view = qMRMLThreeDView(self)
+        self._view = _filled_by(self, qMRMLThreeDView)
 
     def threeDView(self):
         return self._view

@@ -1,5 +1,7 @@
 """`slicer.modules`, the module manager, and the main window with its module selector."""
 
+from pathlib import Path
+
 from PySide6 import QtCore, QtWidgets
 
 from standins import facts
@@ -86,13 +88,28 @@ class Modules:
         raise AttributeError(f"There is no slicer.modules.{name}")
 
 
-class _FactoryManager(QtCore.QObject):
+class qSlicerModuleFactoryManager(QtCore.QObject):
+    """Loads scripted modules from their files, after the start, too."""
+
+    load_module = None
+    """Loads one; `standins.installation.Slicer.load_module`."""
+
     def __init__(self, manager):
         super().__init__()
-        self._manager = manager
+        self._manager, self._registered = manager, {}
 
     def loadedModuleNames(self):
         return tuple(self._manager.modules_by_name)
+
+    def registerModule(self, file):
+        self._registered[file.baseName()] = Path(file.absoluteFilePath())
+
+    def loadModules(self, names):
+        for name in names:
+            if name not in self._registered:
+                return False
+            self.load_module(self._registered[name])
+        return True
 
 
 class qSlicerModuleManager(QtCore.QObject):
@@ -104,7 +121,7 @@ class qSlicerModuleManager(QtCore.QObject):
     def __init__(self):
         super().__init__()
         self.modules_by_name: dict[str, Module] = {}
-        self._factory = _FactoryManager(self)
+        self._factory = qSlicerModuleFactoryManager(self)
 
     def module(self, name):
         return self.modules_by_name.get(name)

@@ -14,7 +14,7 @@ from standins.facts import MissingInStandIn
 
 
 def make_packaging(installed: list) -> types.ModuleType:
-    """Return a module `slicer.packaging` that appends the requirements to `installed`."""
+    """Return a module `slicer.packaging` that asks, and appends the requirements to `installed`."""
     module = types.ModuleType("slicer.packaging")
 
     def pip_ensure(
@@ -27,6 +27,8 @@ def make_packaging(installed: list) -> types.ModuleType:
         skip_in_testing=True,
         show_progress=True,
     ):
+        if prompt_install and not slicer.util.confirmOkCancelDisplay("Install packages?"):
+            raise RuntimeError("User declined package installation")
         wanted = [requirements] if isinstance(requirements, str) else list(requirements)
         installed.extend(str(requirement) for requirement in wanted)
 

@@ -49,12 +49,23 @@ class qMRMLTableView(QtWidgets.QTableView):
         table = self._node.GetTable() if self._node else None
         model = QtGui.QStandardItemModel(self)
         if table is not None:
-            columns = range(table.GetNumberOfColumns())
-            model.setHorizontalHeaderLabels([table.GetColumnName(c) or "" for c in columns])
-            for row in range(table.GetNumberOfRows()):
+            rows = range(table.GetNumberOfRows())
+            first = int(self._node.GetUseFirstColumnAsRowHeader())
+            columns = range(first, table.GetNumberOfColumns())
+            for row in rows:
                 items = [QtGui.QStandardItem(table.GetValue(row, c).ToString()) for c in columns]
                 model.appendRow(items)
+            model.setHorizontalHeaderLabels([self._header(table, column) for column in columns])
+            if first:
+                model.setVerticalHeaderLabels([table.GetValue(r, 0).ToString() for r in rows])
         self.setModel(model)
+
+    def _header(self, table, column):
+        name = table.GetColumnName(column) or ""
+        if not self._node.GetUseColumnTitleAsColumnHeader():
+            return name
+        title, unit = self._node.GetColumnTitle(name), self._node.GetColumnUnitLabel(name)
+        return f"{title or name} [{unit}]" if unit else title or name
 
 
 class _View(_SceneWidget):

@@ -10,9 +10,12 @@ FILES = (
     "editing",
     "judging",
     "saving",
+    "speeds",
+    "badinput",
     "reporting",
     "cohorts",
     "scenes",
+    "selftesting",
 )
 """In the order in which their steps run."""
 

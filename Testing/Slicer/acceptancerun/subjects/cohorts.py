@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import slicer
 
+from .. import layoutcheck, window
 from ..packages import with_packages
 from ..run import Run
 from ..steps import step
@@ -47,9 +48,28 @@ def cohort(run: Run) -> None:
         run.check(manager.tableViewCount >= 2, "fewer than two tables are shown")
         run.check(manager.plotViewCount >= 3, "fewer than three plots are shown")
         run.picture("6-cohort")
+        _check_sizes(run)
     run.logic.restoreLayout()
     slicer.app.processEvents()
     run.check(_layout() not in (0, shown) or not run.has_window, "the cohort's layout stays")
+
+
+def _check_sizes(run: Run) -> None:
+    if not layoutcheck.are_laid_out():
+        run.note("Sizes were not checked: the views of this Slicer are not in its window.")
+        return
+    problems = []
+    try:
+        for size in layoutcheck.SIZES:
+            window.arrange(size)
+            name = "{}x{}".format(*size)
+            found = layoutcheck.too_small(layoutcheck.views())
+            found.append(layoutcheck.unlike([plot.width for plot in layoutcheck.plots()]))
+            problems += [f"{name}: {each}" for each in found if each]
+            run.picture(f"cohort-{name}")
+    finally:
+        window.arrange(run.options.size)
+    run.check(not problems, "\n".join(problems))
 
 
 def _layout() -> int:

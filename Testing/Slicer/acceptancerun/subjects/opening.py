@@ -52,9 +52,8 @@ def _load_from_checkout(run: Run) -> None:
     run.check(factory.loadModules([MODULE]), f"{CHECKOUT} could not be loaded")
     import BV5Analysis
 
-    # Slicer's start, at which it would do so, is over.
-    BV5Analysis.registerSampleData()
-    BV5Analysis.registerLayouts()
+    # Slicer's start, at which it would be called, is over.
+    BV5Analysis.onStartupCompleted()
     run.note("This Slicer lacked the module; it was loaded from the checkout.")
 
 

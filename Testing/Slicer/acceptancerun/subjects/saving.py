@@ -41,12 +41,15 @@ def scene_file(run: Run) -> None:
     run.note(f"{len(before)} values compared")
     run.check(not problems, "\n".join(problems))
     run.equal(_panel_state(run), shown, "what the panel shows")
-    log = slicerlog.entries_since(count)
-    hierarchy = [line for line in log if "subjecthierarchy" in line.lower().replace(" ", "")]
-    run.equal(hierarchy, [], "what Slicer's log says of the subject hierarchy")
+    _check_log(run, count)
     if run.has_window:
         run.check(chosen is loaded.caseNode, "the loaded case was not chosen")
         run.check(not said.startswith("Done in"), f"the panel said {said!r} of a loaded case")
+
+
+def _check_log(run: Run, count: int) -> None:
+    hierarchy = slicerlog.of_subject_hierarchy(count)
+    run.equal(hierarchy, [], "what Slicer's log says of the subject hierarchy")
 
 
 def _begin(run: Run, outcome) -> None:
@@ -100,6 +103,7 @@ def case_folder(run: Run) -> None:
     slicer.app.processEvents()
     run.equal(run.outcomes(), [], "cases after it was removed")
     run.check(run.volume.GetScene() is not None, "the CT was removed with the case")
+    count = slicerlog.entry_count()
     if run.has_window:
         run.told.answer("getExistingDirectory", str(folder))
         run.click("loadCaseButton")
@@ -113,6 +117,7 @@ def case_folder(run: Run) -> None:
     problems = differences(before, case_state(loaded))
     run.note(f"{len(before)} values compared")
     run.check(not problems, "\n".join(problems))
+    _check_log(run, count)
 
 
 @step(
@@ -123,9 +128,7 @@ def case_folder(run: Run) -> None:
 )
 def console_case(run: Run) -> None:
     first = run.show_case()
-    folder = run.scratch / "Fall Ü"
-    if not folder.is_dir():
-        run.logic.saveCase(first, folder)
+    folder, count = run.saved_case(), slicerlog.entry_count()
     second = run.logic.loadCase(folder)
     slicer.app.processEvents()
     run.check(second.caseNode.GetName() != first.caseNode.GetName(), "two cases have one name")
@@ -140,5 +143,6 @@ def console_case(run: Run) -> None:
         run.logic.removeCase(second)
         run.ui.caseSelector.setCurrentNode(first.caseNode)
         slicer.app.processEvents()
+    _check_log(run, count)
     run.check(run.ui.keyLabel.visible, "the first case is not shown again")
     run.check(first.legend.GetVisibility(), "the legend of the first case did not come back")

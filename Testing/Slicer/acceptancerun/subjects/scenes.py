@@ -10,6 +10,10 @@ import slicer
 from ..run import Run
 from ..steps import Skipped, Where, step
 
+SCENES = 3
+TURNS = 20
+"""Of the event loop, in which a process that has ended is freed."""
+
 
 def _state(run: Run) -> dict:
     ui = run.ui
@@ -67,6 +71,37 @@ def _start(run: Run) -> None:
     run.click("analyzeButton")
     run.wait(lambda: run.ui.progressBar.value >= 1, 120, "the analysis makes progress")
     run.check(run.ui.cancelButton.enabled, "the analysis has ended before it was to be disturbed")
+
+
+@step(
+    "reload-scenes",
+    "After several scenes, loaded one after the other, Analyze runs to its end",
+    limit=1200,
+    where=Where.WINDOW,
+)
+def reload_scenes(run: Run) -> None:
+    case = run.show_case().caseNode
+    path = run.folder("several") / "one.mrb"
+    run.check(slicer.util.saveScene(str(path)), "the scene could not be saved")
+    count, name = len(run.outcomes()), case.GetName()
+    for number in range(1, SCENES + 1):
+        slicer.mrmlScene.Clear(0)
+        slicer.app.processEvents()
+        slicer.util.loadScene(str(path))
+        slicer.app.processEvents()
+        run.equal(len(run.outcomes()), count, f"cases of scene {number}")
+        run.equal(run.chosen_case().GetName(), name, f"case chosen of scene {number}")
+    slicer.util.loadScene(str(path))
+    slicer.app.processEvents()
+    run.equal(len(run.outcomes()), 2 * count, "cases after it was added to itself")
+    run.volume = run.logic.outcome(run.chosen_case()).inputVolume
+    _start(run)
+    run.wait(lambda: not run.ui.cancelButton.enabled, 600, "the analysis ends")
+    for _ in range(TURNS):
+        slicer.app.processEvents()
+    run.equal(len(run.outcomes()), 2 * count + 1, "cases after the analysis")
+    run.set_case(run.logic.outcome(run.chosen_case()))
+    run.check(run.need_case().inputVolume is run.volume, "the new case refers to another CT")
 
 
 @step(

@@ -6,10 +6,11 @@ import numpy as np
 import qt
 import slicer
 
+from .. import layoutcheck, window
 from ..branches import column, longest, middle
 from ..branchlist import cell, choose
 from ..run import Run
-from ..steps import Where, step
+from ..steps import Skipped, Where, step
 
 TOGGLES = {
     "bv5VisibleCheckBox": ("BV5", "bv5"),
@@ -30,6 +31,36 @@ def _shown(outcome, name: str, segment: str) -> list[bool]:
         bool(outcome.tubesModels[SizeClass[name]].GetDisplayNode().GetVisibility()),
         bool(display.GetSegmentVisibility(segment)),
     ]
+
+
+@step(
+    "sizes",
+    "In windows of three sizes every view can be used, and the percentages are seen",
+    limit=180,
+    where=Where.WINDOW,
+)
+def sizes(run: Run) -> None:
+    run.show_case()
+    run.click("showLayoutButton")
+    if not layoutcheck.are_laid_out():
+        raise Skipped("The views of this Slicer are not in its window.")
+    problems = []
+    try:
+        for size in layoutcheck.SIZES:
+            reached = window.arrange(size)
+            name = "{}x{}".format(*size)
+            if reached != size:
+                run.note("The screen allows {} × {} in place of {name}".format(*reached, name=name))
+            views = layoutcheck.views()
+            run.check(len(views) >= 6, f"only {', '.join(views)} are seen")
+            found = layoutcheck.too_small(views)
+            for table in layoutcheck.tables():
+                found += layoutcheck.not_seen(table.tableView(), layoutcheck.PERCENTAGES)
+            problems += [f"{name}: {each}" for each in found]
+            run.picture(f"sizes-{name}")
+    finally:
+        window.arrange(run.options.size)
+    run.check(not problems, "\n".join(problems))
 
 
 @step(
