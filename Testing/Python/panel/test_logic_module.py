@@ -127,13 +127,3 @@ def test_closing_the_scene_leaves_the_widget_usable(widget, slicer_app, case_fol
     assert widget.logic.outcomes() == []
     widget.enter()
     assert widget.logic.getParameterNode().inputVolume is None
-
-
-@pytest.mark.slow
-def test_the_self_test_passes_without_a_window(windowless_slicer_app, python_slicer):
-    module = windowless_slicer_app.load_module(MODULE_FILE)
-    windowless_slicer_app.start()
-    test = module.BV5AnalysisTest()
-    test.messageDelay = 1
-    test.runTest()
-    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLVolumeNode") == 0
