@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -254,7 +255,12 @@ def shown(seconds: float) -> str:
     return f"{seconds:.3f}" if seconds >= 0.0005 else "< 0.001"
 
 
-def report(cases: list[Measured]) -> str:
+def load_now() -> float | None:
+    """Average of the last minute, of this and all other work; None where nobody counts it."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def report(cases: list[Measured], load: float | None = None) -> str:
     """Write the page."""
     lines = [
         "# Speed of the panel",
@@ -264,6 +270,11 @@ def report(cases: list[Measured]) -> str:
         f" Where it says drawn, a 3D view of {VIEW_PIXELS[0]} × {VIEW_PIXELS[1]} pixels and three"
         " slice views were drawn off-screen by software, once each or as told below; widgets are"
         " in none of the figures.",
+        *(
+            []
+            if load is None
+            else ["", f"Processes that ran or waited before it began: {load:.1f}."]
+        ),
         "",
         "| | " + " | ".join(case.name for case in cases) + " | target |",
         "|---|" + "---:|" * (len(cases) + 1),
@@ -290,7 +301,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.no_phantom and not options.cases:
         parser.error("without the phantom, give a folder")
-    measured = []
+    measured, load = [], load_now()
     if not options.no_phantom:
         with tempfile.TemporaryDirectory() as folder:
             ct = phantom_case(Path(folder))
@@ -299,7 +310,7 @@ def main() -> None:
         folder, _, scan = each.partition("=")
         ct = read_scan(scan).volume if scan else None
         measured.append(measure(Path(folder).name, Path(folder), ct))
-    page = report(measured)
+    page = report(measured, load)
     RESULT.write_text(page, encoding="utf-8")
     print(page)
 
