@@ -11,7 +11,6 @@ import slicer
 from slicer.util import VTKObservationMixin
 
 from ..imaging.errors import AnalysisError
-from ..scene.outcome import EDITED
 
 if TYPE_CHECKING:
     from ..scene.outcome import Outcome
@@ -107,6 +106,8 @@ class EditWatch(VTKObservationMixin):
 
     def mark(self, caseNode: slicer.vtkMRMLTextNode, edited: bool) -> None:
         """Mark a case as edited, or as up to date, until it is next compared."""
+        from ..scene.outcome import EDITED
+
         if (caseNode.GetAttribute(EDITED) == "1") == edited:
             return
         if edited:

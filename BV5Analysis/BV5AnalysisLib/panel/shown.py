@@ -10,7 +10,6 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..imaging.errors import AnalysisError
-from ..scene.outcome import EDITED
 
 if TYPE_CHECKING:
     from ..scene.outcome import Outcome
@@ -63,6 +62,8 @@ class ShownCase:
     @property
     def edited(self) -> bool:
         """Whether the segmentations changed since the numbers were made."""
+        from ..scene.outcome import EDITED
+
         return self.node is not None and self.node.GetAttribute(EDITED) == "1"
 
 
