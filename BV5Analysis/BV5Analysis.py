@@ -26,12 +26,12 @@ from slicer.util import VTKObservationMixin
 
 if TYPE_CHECKING:
     from BV5AnalysisLib.imaging.parameters import Parameters
-    from BV5AnalysisLib.scene.batchtable import BatchResult
-    from BV5AnalysisLib.scene.cohort import CohortNodes
-    from BV5AnalysisLib.scene.display import DisplaySettings
-    from BV5AnalysisLib.scene.edited import EditCheck
-    from BV5AnalysisLib.scene.outcome import Outcome
-    from BV5AnalysisLib.study.cohortresult import CohortResult
+    from BV5AnalysisLib.scene.case.edited import EditCheck
+    from BV5AnalysisLib.scene.cohort.batch_table import BatchResult
+    from BV5AnalysisLib.scene.cohort.cohort_nodes import CohortNodes
+    from BV5AnalysisLib.scene.nodes.outcome import Outcome
+    from BV5AnalysisLib.scene.views.display import DisplaySettings
+    from BV5AnalysisLib.study.cohort_result import CohortResult
 
 SAMPLE_CATEGORY = "BV5 Analysis"
 SAMPLE_PHANTOM = "BV5 digital chest phantom"
@@ -74,8 +74,8 @@ def onStartupCompleted() -> None:
 
 def registerLayouts() -> None:
     """Make the module's layouts known: scenes that were saved in one open in it."""
-    from BV5AnalysisLib.scene.cohortlayout import cohort_layout_xml
-    from BV5AnalysisLib.scene.reviewlayout import (
+    from BV5AnalysisLib.scene.cohort.layout import cohort_layout_xml
+    from BV5AnalysisLib.scene.views.review_layout import (
         COHORT_LAYOUT_ID,
         register_layout,
         scene_layout_node,
@@ -89,7 +89,7 @@ def registerLayouts() -> None:
 
 def keepCharts() -> None:
     """Keep cases' charts whole whenever a scene is loaded, whether the panel is open or not."""
-    from BV5AnalysisLib.scene.loading import ChartKeeper
+    from BV5AnalysisLib.scene.case.loading import ChartKeeper
 
     ChartKeeper(slicer.mrmlScene)  # The scene's observers hold it.
 
@@ -136,10 +136,10 @@ def loadPhantom(_source: Any = None) -> slicer.vtkMRMLScalarVolumeNode | None:
     vtkMRMLScalarVolumeNode or None
         Its CT; None if the user cancelled.
     """
-    from BV5AnalysisLib.scene.sampledata import add_phantom, add_phantom_file
+    from BV5AnalysisLib.scene.case.sample_data import add_phantom, add_phantom_file
 
     if _isBesideSlicer():
-        from BV5AnalysisLib.panel.samplephantom import makePhantomFile
+        from BV5AnalysisLib.panel.process.sample_phantom import makePhantomFile
 
         path = Path(slicer.app.temporaryPath) / "BV5-phantom.nrrd"
         if not makePhantomFile(path):
@@ -159,7 +159,7 @@ def _phantomFile(uri: str) -> str:
     """Make the phantom's file where Sample Data is about to get it, and return where it is."""
     if uri != SAMPLE_URI:
         return uri
-    from BV5AnalysisLib.scene.sampledata import write_phantom_ct
+    from BV5AnalysisLib.scene.case.sample_data import write_phantom_ct
 
     path = Path(slicer.app.temporaryPath) / "BV5-phantom.nrrd"
     write_phantom_ct(path, _showStep)
@@ -195,9 +195,9 @@ class BV5AnalysisWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         Called when the module is opened for the first time, just before `enter`, and on a reload,
         when the module may be open already and `enter` does not follow.
         """
-        from BV5AnalysisLib.panel.background import AnalysisProcess
         from BV5AnalysisLib.panel.panel import Panel
-        from BV5AnalysisLib.panel.reporting import ReportProcess
+        from BV5AnalysisLib.panel.process.background import AnalysisProcess
+        from BV5AnalysisLib.panel.process.reporting import ReportProcess
 
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/BV5Analysis.ui"))
@@ -285,13 +285,13 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
 
     def getParameterNode(self) -> Any:
         """Scene's parameter node, wrapped: the user's choices in the panel."""
-        from BV5AnalysisLib.panel.parameternode import BV5AnalysisParameterNode
+        from BV5AnalysisLib.panel.parameter_node import BV5AnalysisParameterNode
 
         return BV5AnalysisParameterNode(super().getParameterNode())
 
     def reasonNotToAnalyze(self, inputVolume: slicer.vtkMRMLNode | None) -> str:
         """Why a volume cannot be analyzed and what to do; empty if it can."""
-        from BV5AnalysisLib.scene.volumes import reason_not_measurable
+        from BV5AnalysisLib.scene.nodes.volumes import reason_not_measurable
 
         return reason_not_measurable(inputVolume)
 
@@ -321,15 +321,15 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         Returns
         -------
         Outcome
-            The nodes that were added to the scene, see `BV5AnalysisLib.scene.outcome`.
+            The nodes that were added to the scene, see `BV5AnalysisLib.scene.nodes.outcome`.
 
         Raises
         ------
         AnalysisError
             The volume cannot be measured; the message says why and what to do.
         """
-        from BV5AnalysisLib.scene.cases import add_case
-        from BV5AnalysisLib.scene.measuring import measured_case
+        from BV5AnalysisLib.scene.case.cases import add_case
+        from BV5AnalysisLib.scene.case.measuring import measured_case
 
         case = measured_case(
             inputVolume, lungsSegmentation, regionsSegmentation, parameters, progress
@@ -357,15 +357,15 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         AnalysisError
             It cannot be read, or is no chest CT; the message says why and what to do.
         """
-        from BV5AnalysisLib.imaging.reading import read_scan
-        from BV5AnalysisLib.scene.acquisition import add_scan
+        from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
+        from BV5AnalysisLib.scene.nodes.acquisition import add_scan
 
         scan = read_scan(Path(path))
         return add_scan(slicer.mrmlScene, scan, name or scan.source)
 
     def removeCase(self, outcome: Outcome) -> None:
         """Take a case's nodes out of the scene; the CT and given segmentations stay."""
-        from BV5AnalysisLib.scene.cases import remove_case
+        from BV5AnalysisLib.scene.case.cases import remove_case
 
         with slicer.util.RenderBlocker():
             remove_case(outcome)
@@ -397,9 +397,9 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         AnalysisError
             The folder cannot be read, or the CT is another one.
         """
-        from BV5AnalysisLib.export.case import read_case
-        from BV5AnalysisLib.scene.cases import add_case
-        from BV5AnalysisLib.scene.measuring import volume_of_case
+        from BV5AnalysisLib.case.files import read_case
+        from BV5AnalysisLib.scene.case.cases import add_case
+        from BV5AnalysisLib.scene.case.measuring import volume_of_case
 
         case = read_case(Path(folder))
         volume = inputVolume or volume_of_case(slicer.mrmlScene, case)
@@ -426,8 +426,8 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         AnalysisError
             Nodes were deleted that it takes, or a parameter was changed that needs a new analysis.
         """
-        from BV5AnalysisLib.scene.cases import update_case
-        from BV5AnalysisLib.scene.measuring import recomputed_case
+        from BV5AnalysisLib.scene.case.cases import update_case
+        from BV5AnalysisLib.scene.case.measuring import recomputed_case
 
         case = recomputed_case(outcome, parameters)
         with slicer.util.RenderBlocker():
@@ -451,7 +451,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         bool
             By content: an edit that was undone is none.
         """
-        from BV5AnalysisLib.scene.edited import EditCheck
+        from BV5AnalysisLib.scene.case.edited import EditCheck
 
         if self._editCheck is None:
             self._editCheck = EditCheck()
@@ -461,20 +461,20 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
 
     def outcomes(self) -> list[Outcome]:
         """Cases of the scene, in the order in which they came."""
-        from BV5AnalysisLib.scene.outcome import find_outcomes
+        from BV5AnalysisLib.scene.nodes.outcome import find_outcomes
 
         return find_outcomes(slicer.mrmlScene)
 
     def outcome(self, caseNode: slicer.vtkMRMLTextNode) -> Outcome:
         """Case of a case node; ValueError if it is none."""
-        from BV5AnalysisLib.scene.outcome import outcome_of
+        from BV5AnalysisLib.scene.nodes.outcome import outcome_of
 
         return outcome_of(caseNode)
 
     def showResults(self, outcome: Outcome) -> None:
         """Show a case in the review layout; without a window, set up the views' nodes."""
-        from BV5AnalysisLib.scene.layout import fill_views
-        from BV5AnalysisLib.scene.reviewlayout import scene_layout_node, show_layout
+        from BV5AnalysisLib.scene.views.layout import fill_views
+        from BV5AnalysisLib.scene.views.review_layout import scene_layout_node, show_layout
 
         layoutNode = scene_layout_node(slicer.mrmlScene)
         with slicer.util.RenderBlocker():
@@ -484,13 +484,13 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
 
     def isShown(self, outcome: Outcome) -> bool:
         """Whether the review layout shows a case already."""
-        from BV5AnalysisLib.scene.showing import is_shown
+        from BV5AnalysisLib.scene.views.showing import is_shown
 
         return is_shown(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
 
     def restoreLayout(self) -> None:
         """Go back to the layout from before `showResults` or `showCohort`."""
-        from BV5AnalysisLib.scene.reviewlayout import restore_layout, scene_layout_node
+        from BV5AnalysisLib.scene.views.review_layout import restore_layout, scene_layout_node
 
         layoutNode = scene_layout_node(slicer.mrmlScene)
         if layoutNode is not None:
@@ -520,7 +520,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         AnalysisError
             It cannot be written; the message says why and what to do.
         """
-        from BV5AnalysisLib.scene.exporting import write_outcome
+        from BV5AnalysisLib.scene.case.exporting import write_outcome
 
         ensureReportPackages()
         write_outcome(outcome, Path(folder), overwrite)
@@ -528,19 +528,19 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
 
     def saveCase(self, outcome: Outcome, folder: Path | str, overwrite: bool = False) -> None:
         """Write a case's folder as `exportReport` does, but without report and pictures."""
-        from BV5AnalysisLib.scene.exporting import write_outcome
+        from BV5AnalysisLib.scene.case.exporting import write_outcome
 
         write_outcome(outcome, Path(folder), overwrite, report=False)
 
     def exportTables(self, outcome: Outcome, path: Path | str) -> None:
         """Write the measurements of a case as CSV; AnalysisError if that fails."""
-        from BV5AnalysisLib.scene.exporting import write_table
+        from BV5AnalysisLib.scene.case.exporting import write_table
 
         write_table(outcome, Path(path))
 
     def measurementsText(self, outcome: Outcome) -> str:
         """Measurements of a case, tab separated, as for the clipboard."""
-        from BV5AnalysisLib.scene.exporting import table_text
+        from BV5AnalysisLib.scene.case.exporting import table_text
 
         return table_text(outcome)
 
@@ -551,9 +551,9 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         """
         from datetime import datetime
 
-        from BV5AnalysisLib.export.case import Review
+        from BV5AnalysisLib.case.files import Review
         from BV5AnalysisLib.imaging.errors import AnalysisError
-        from BV5AnalysisLib.scene.cases import set_review
+        from BV5AnalysisLib.scene.case.cases import set_review
 
         for what, value in (("status", status), ("reviewer", reviewer), ("comment", comment)):
             if not isinstance(value, str):
@@ -567,7 +567,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
 
     def applyDisplay(self, outcome: Outcome, settings: DisplaySettings) -> None:
         """Change how a case is shown; only what differs is touched."""
-        from BV5AnalysisLib.scene.display import apply_display
+        from BV5AnalysisLib.scene.views.display import apply_display
 
         with slicer.util.RenderBlocker():
             apply_display(outcome, settings)
@@ -576,27 +576,27 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         self, outcome: Outcome, branchId: int, perpendicularView: str | None = None
     ) -> None:
         """Go to a branch in all views, and turn a slice view across it, such as ``Green``."""
-        from BV5AnalysisLib.scene.selection import select_branch
+        from BV5AnalysisLib.scene.views.selection import select_branch
 
         with slicer.util.RenderBlocker():
             select_branch(outcome, branchId, perpendicularView, slicer.app.applicationLogic())
 
     def clearSelection(self, outcome: Outcome) -> None:
         """Undo `selectBranch`."""
-        from BV5AnalysisLib.scene.selection import clear_selection
+        from BV5AnalysisLib.scene.views.selection import clear_selection
 
         with slicer.util.RenderBlocker():
             clear_selection(outcome, slicer.app.applicationLogic())
 
     def branchAt(self, outcome: Outcome, ras: tuple[float, float, float]) -> int | None:
         """ID of the branch at a position (RAS, mm); None if no vessel is near."""
-        from BV5AnalysisLib.scene.branches import branch_at
+        from BV5AnalysisLib.scene.nodes.branch_table import branch_at
 
         return branch_at(outcome, ras)
 
     def excludeBranch(self, outcome: Outcome, branchId: int) -> None:
         """Erase a branch from the vessels; `recompute` then leaves it out of the numbers."""
-        from BV5AnalysisLib.scene.exclusion import erase_branch
+        from BV5AnalysisLib.scene.case.exclusion import erase_branch
 
         with slicer.util.RenderBlocker():
             erase_branch(outcome, branchId)
@@ -604,7 +604,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
     def editVessels(self, outcome: Outcome) -> None:
         """Open Segment Editor on a case's vessels; AnalysisError if they were deleted."""
         from BV5AnalysisLib.imaging.errors import AnalysisError
-        from BV5AnalysisLib.scene.segmentations import SURFACE
+        from BV5AnalysisLib.scene.nodes.segmentations import SURFACE
 
         segmentation = outcome.vesselsSegmentation
         if segmentation is None:
@@ -637,9 +637,10 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         progress : callable, optional
             Called with step and fraction; may raise `Cancelled`, which ends the batch at once.
         **options
-            Fields of `BV5AnalysisLib.panel.batch.BatchRequest`: ``parameters`` (`Parameters`, or a
-            dict of names and values), ``report`` (True by default), ``resume`` to go on with an
-            interrupted batch, ``retryFailed``, ``jobs``, ``scheduler``, ``keepIdentifiers``.
+            Fields of `BV5AnalysisLib.panel.console.batch.BatchRequest`: ``parameters``
+            (`Parameters`, or a dict of names and values), ``report`` (True by default), ``resume``
+            to go on with an interrupted batch, ``retryFailed``, ``jobs``, ``scheduler``,
+            ``keepIdentifiers``.
 
         Returns
         -------
@@ -651,7 +652,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         AnalysisError
             Nothing was measured; the message says why and what to do.
         """
-        from BV5AnalysisLib.panel.batch import analyzeBatch, batchRequest
+        from BV5AnalysisLib.panel.console.batch import analyzeBatch, batchRequest
 
         return analyzeBatch(batchRequest(manifestOrFolder, outputFolder, options), progress)
 
@@ -677,8 +678,8 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         AnalysisError
             It is no such folder, or no case has this region.
         """
-        from BV5AnalysisLib.scene.batchtable import add_batch_table
-        from BV5AnalysisLib.scene.viewnodes import show_table
+        from BV5AnalysisLib.scene.cohort.batch_table import add_batch_table
+        from BV5AnalysisLib.scene.nodes.view_nodes import show_table
 
         table = add_batch_table(slicer.mrmlScene, Path(folder), region)
         layoutManager = slicer.app.layoutManager()
@@ -723,7 +724,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         AnalysisError
             It cannot be done; the message says why and what to do.
         """
-        from BV5AnalysisLib.panel.cohort import analyzeCohort
+        from BV5AnalysisLib.panel.console.cohort import analyzeCohort
 
         folder = None if outputFolder is None else Path(outputFolder)
         return analyzeCohort(Path(measurements), Path(clinical), folder, overwrite, options)
@@ -744,10 +745,10 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
             Tables and charts by their keys, such as ``tables["table1"]``; `restoreLayout` goes
             back to the layout from before.
         """
-        from BV5AnalysisLib.panel.cohort import ensureStatistics
-        from BV5AnalysisLib.scene.cohort import add_cohort
-        from BV5AnalysisLib.scene.cohortlayout import cohort_layout_xml, fill_cohort_views
-        from BV5AnalysisLib.scene.reviewlayout import (
+        from BV5AnalysisLib.panel.console.cohort import ensureStatistics
+        from BV5AnalysisLib.scene.cohort.cohort_nodes import add_cohort
+        from BV5AnalysisLib.scene.cohort.layout import cohort_layout_xml, fill_cohort_views
+        from BV5AnalysisLib.scene.views.review_layout import (
             COHORT_LAYOUT_ID,
             scene_layout_node,
             show_layout,
@@ -776,7 +777,7 @@ def ensureReportPackages(ask: bool = True) -> None:
     AnalysisError
         It is not installed now; the message says what the report needs.
     """
-    from BV5AnalysisLib.panel.packages import REPORT, ensurePackages
+    from BV5AnalysisLib.panel.process.packages import REPORT, ensurePackages
 
     ensurePackages(REPORT, _("The report"), _("save the measurements as CSV"), ask)
 
@@ -803,6 +804,6 @@ class BV5AnalysisTest(ScriptedLoadableModuleTest):
 
     def test_BV5Analysis1(self) -> None:
         """Take a phantom all the way, from its CT to its report and back."""
-        from BV5AnalysisLib.panel.selftest import run
+        from BV5AnalysisLib.panel.self_test import run
 
         run(self, BV5AnalysisLogic(), self.delayDisplay)

@@ -21,13 +21,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from batchstub import TEMPLATE, case_name, fails
+from batch_stub import TEMPLATE, case_name, fails
 from BV5AnalysisLib.export.batch.cases import finished_case
 from scans import machine, scans
 
 HERE = Path(__file__).resolve().parent
 RESULT = HERE / "batch.md"
-STUB = HERE / "batchstub.py"
+STUB = HERE / "batch_stub.py"
 BV5 = [sys.executable, "-m", "BV5AnalysisLib"]
 CASES = 1000
 SCALES = (2500, 5000, 10000, 20000)

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from BV5AnalysisLib.imaging.centerlines import Centerlines
-from BV5AnalysisLib.imaging.confidence import branch_class, class_confidence
+from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
+from BV5AnalysisLib.imaging.sizing.confidence import branch_class, class_confidence
 from chest_phantoms.matching import SAME_WAY, pieces_of
 from chest_phantoms.tables import table
 from resuming import HERE

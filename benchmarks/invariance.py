@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import SimpleITK as sitk
 from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.model.volume import Volume
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
-from BV5AnalysisLib.imaging.reading import read_scan
-from BV5AnalysisLib.imaging.volume import Volume
+from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
 from chest_phantoms.cases import USUAL_MM
 from chest_phantoms.tables import signed, table
 from resuming import HERE, IMAGING, OUT, Notes

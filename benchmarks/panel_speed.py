@@ -20,25 +20,25 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from BV5AnalysisLib.export.case import case_of, read_case, write_case
+from BV5AnalysisLib.case.files import case_of, read_case, write_case
+from BV5AnalysisLib.imaging.model.size_classes import SizeClass
+from BV5AnalysisLib.imaging.model.volume import Volume
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
-from BV5AnalysisLib.imaging.reading import read_scan
-from BV5AnalysisLib.imaging.sizeclasses import SizeClass
-from BV5AnalysisLib.imaging.volume import Volume
-from BV5AnalysisLib.scene.branches import BranchFinder, branch_rows
-from BV5AnalysisLib.scene.cases import add_case, update_case
-from BV5AnalysisLib.scene.display import DisplaySettings, apply_display
-from BV5AnalysisLib.scene.exclusion import erase_branch
-from BV5AnalysisLib.scene.images import add_volume
-from BV5AnalysisLib.scene.layout import fill_views
-from BV5AnalysisLib.scene.measuring import recomputed_case
-from BV5AnalysisLib.scene.offscreen import OffscreenApplication
-from BV5AnalysisLib.scene.outcome import Outcome
-from BV5AnalysisLib.scene.segmentations import SURFACE
-from BV5AnalysisLib.scene.selection import clear_selection, select_branch
-from BV5AnalysisLib.scene.views import SLICE_VIEWS, arrange_views, show_in_slice
-from drawnviews import DrawnViews
+from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
+from BV5AnalysisLib.scene.case.cases import add_case, update_case
+from BV5AnalysisLib.scene.case.exclusion import erase_branch
+from BV5AnalysisLib.scene.case.measuring import recomputed_case
+from BV5AnalysisLib.scene.nodes.branch_table import BranchFinder, branch_rows
+from BV5AnalysisLib.scene.nodes.images import add_volume
+from BV5AnalysisLib.scene.nodes.outcome import Outcome
+from BV5AnalysisLib.scene.nodes.segmentations import SURFACE
+from BV5AnalysisLib.scene.views.arrangement import SLICE_VIEWS, arrange_views, show_in_slice
+from BV5AnalysisLib.scene.views.display import DisplaySettings, apply_display
+from BV5AnalysisLib.scene.views.layout import fill_views
+from BV5AnalysisLib.scene.views.offscreen import OffscreenApplication
+from BV5AnalysisLib.scene.views.selection import clear_selection, select_branch
+from drawn_views import DrawnViews
 from scans import machine
 
 RESULT = Path(__file__).resolve().parent / "panel.md"

@@ -24,7 +24,7 @@ from .commandline.arguments.bloodgas import add_bloodgas
 from .commandline.arguments.cohort import add_cohort
 from .commandline.arguments.common import shared_options
 from .commandline.arguments.demo import add_demo
-from .commandline.arguments.democohort import add_demo_cohort
+from .commandline.arguments.demo_cohort import add_demo_cohort
 from .commandline.arguments.phantom import add_phantom
 from .commandline.arguments.report import add_report
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _own_error_stream() -> contextlib.AbstractContextManager[None]:
     """Silence image readers, unless another application calls the command in its own process."""
-    from .imaging.quiet import own_error_stream
+    from .imaging.reading.quiet import own_error_stream
 
     if getattr(sys.modules.get("slicer"), "app", None) is not None:
         return contextlib.nullcontext()
@@ -69,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
     from .commandline import stopping
     from .imaging.errors import AnalysisError
 
-    module = options.command.replace("-", "")
+    module = options.command.replace("-", "_")
     command = importlib.import_module(f"{__package__}.commandline.{module}")
     try:
         command.run(options)

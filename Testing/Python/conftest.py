@@ -6,20 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.centerlines import Centerlines
-from BV5AnalysisLib.imaging.drawnvoxels import as_drawn
-from BV5AnalysisLib.imaging.measurements import (
+from BV5AnalysisLib.imaging.model.centerlines import Centerlines
+from BV5AnalysisLib.imaging.model.finding import Finding, Severity
+from BV5AnalysisLib.imaging.model.measurements import (
     AnalysisResult,
     Calibration,
     CsaHistogram,
     Measurement,
 )
+from BV5AnalysisLib.imaging.model.scan import Scan
+from BV5AnalysisLib.imaging.model.size_classes import LungLabel
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.quality import Finding, Severity
-from BV5AnalysisLib.imaging.quiet import own_error_stream
-from BV5AnalysisLib.imaging.scan import Scan
-from BV5AnalysisLib.imaging.sizeclasses import LungLabel
-from BV5AnalysisLib.imaging.volume import Grid, Volume
+from BV5AnalysisLib.imaging.reading.quiet import own_error_stream
+from BV5AnalysisLib.imaging.sizing.voxel_labels import as_drawn
 
 
 def pytest_configure() -> None:
@@ -123,7 +123,7 @@ def small_phantom_result() -> AnalysisResult:
 @pytest.fixture(scope="session")
 def case_folder(small_phantom_result, tmp_path_factory) -> Path:
     """The phantom's output folder, as the process hands it over."""
-    from BV5AnalysisLib.export.case import case_of, write_case
+    from BV5AnalysisLib.case.files import case_of, write_case
 
     folder = tmp_path_factory.mktemp("case") / "case 7"
     folder.mkdir()

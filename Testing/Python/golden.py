@@ -15,10 +15,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from BV5AnalysisLib.imaging.measurements import AnalysisResult
+from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
-from BV5AnalysisLib.imaging.reading import read_scan
+from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
 
 FILE = Path(__file__).resolve().parents[1] / "golden.json"
 SCANS = Path(os.environ.get("BV5_SCANS", Path(__file__).resolve().parents[3] / "shared" / "data"))

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from BV5AnalysisLib import __version__, cli
+from BV5AnalysisLib.case import folder as output
 from BV5AnalysisLib.commandline import analyze as command
 from BV5AnalysisLib.commandline import demo as demo_command
 from BV5AnalysisLib.commandline import requirements
 from BV5AnalysisLib.commandline.progress import shown_progress
-from BV5AnalysisLib.export import folder as output
 from BV5AnalysisLib.export.batch.thumbnails import THUMBNAILS
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec
@@ -73,7 +73,7 @@ def calls(monkeypatch, small_result) -> dict:
         progress("vessels again", 0.5)
         return small_result
 
-    monkeypatch.setattr(command.reading, "read_scan", read_scan)
+    monkeypatch.setattr(command.scan_reader, "read_scan", read_scan)
     monkeypatch.setattr(command.masks, "read_lungs", read_lungs)
     monkeypatch.setattr(command.pipeline, "analyze", analyze)
     return given
@@ -310,7 +310,7 @@ def test_the_report_and_the_scene_come_with_the_data(calls, ct, out, capsys):
 
 
 def test_a_missing_system_library_is_named_before_the_work(calls, ct, out, monkeypatch, capsys):
-    pictures = pytest.importorskip("BV5AnalysisLib.scene.pictures")
+    pictures = pytest.importorskip("BV5AnalysisLib.scene.views.pictures")
     error = AnalysisError("The 3D picture needs libEGL.")
     monkeypatch.setattr(pictures, "check_rendering", failing(error))
     assert cli.main(["analyze", str(ct), "-o", str(out)]) == 1
@@ -385,7 +385,7 @@ from BV5AnalysisLib import cli
 from BV5AnalysisLib.commandline import analyze as command
 
 result = pickle.loads(Path(sys.argv[1]).read_bytes())
-command.reading.read_scan = lambda *args, **options: result.scan
+command.scan_reader.read_scan = lambda *args, **options: result.scan
 command.pipeline.analyze = lambda *args, **options: result
 
 def sleep_in_c(*args, **options):

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bodies import SimpleBody
 from BV5AnalysisLib import cli
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.reading import read_scan
-from scanfiles import BAD_SCANS, chest_image, image_of, write_series, written
+from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
+from helpers.bodies import SimpleBody
+from helpers.scan_files import BAD_SCANS, chest_image, image_of, write_series, written
 
 
 def refused(arguments: list[str], folder: Path, capfd) -> str:

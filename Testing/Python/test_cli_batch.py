@@ -9,22 +9,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-import batchstub
+import batch_stub
 import pytest
-from batchsteps import wait_until
-from batchstub import REASON, TEMPLATE, case_name, fails, stub_case
+from batch_stub import REASON, TEMPLATE, case_name, fails, stub_case
 from BV5AnalysisLib import cli
+from BV5AnalysisLib.case.files import case_of, write_case
 from BV5AnalysisLib.commandline import batch as command
 from BV5AnalysisLib.export.batch import sheet
 from BV5AnalysisLib.export.batch.cases import finished_case
-from BV5AnalysisLib.export.case import case_of, write_case
 from BV5AnalysisLib.study.batch import workers
 from BV5AnalysisLib.study.batch.memory import bytes_for
 from BV5AnalysisLib.study.scans.plan import Plan
-from daskcluster import DaskCluster
+from helpers.batch_steps import wait_until
+from helpers.dask_cluster import DaskCluster
 
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
-STUB = Path(batchstub.__file__)
+STUB = Path(batch_stub.__file__)
 
 
 @pytest.fixture
@@ -45,10 +45,10 @@ def out(tmp_path) -> Path:
 @pytest.fixture
 def study(template, tmp_path, monkeypatch):
     """Make the command measure so many cases by the stub; gives the source."""
-    monkeypatch.setattr(workers, "CASES_A_PROCESS", batchstub.STUBS_A_PROCESS)
-    monkeypatch.setattr(command, "MeasureCase", batchstub.StubStep)
-    monkeypatch.setattr(command, "plan_batch", batchstub.stub_plan)
-    monkeypatch.setattr(command, "plan_again", batchstub.stub_plan_again)
+    monkeypatch.setattr(workers, "CASES_A_PROCESS", batch_stub.STUBS_A_PROCESS)
+    monkeypatch.setattr(command, "MeasureCase", batch_stub.StubStep)
+    monkeypatch.setattr(command, "plan_batch", batch_stub.stub_plan)
+    monkeypatch.setattr(command, "plan_again", batch_stub.stub_plan_again)
 
     def of(count: int) -> str:
         source = tmp_path / "source"
@@ -368,7 +368,7 @@ def test_little_memory_is_told_and_makes_fewer_workers(study, out, monkeypatch, 
 
 
 def test_a_scheduler_that_does_not_answer(study, out, monkeypatch, capsys):
-    monkeypatch.setattr("BV5AnalysisLib.study.batch.daskworkers.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("BV5AnalysisLib.study.batch.dask_workers.CONNECT_SECONDS", 0.5)
     arguments = ["batch", study(3), "-o", str(out), "--no-report"]
     assert cli.main([*arguments, "--scheduler", "tcp://127.0.0.1:1"]) == 1
     assert "No Dask scheduler answers at tcp://127.0.0.1:1" in capsys.readouterr().err

@@ -5,14 +5,14 @@ import os
 import shutil
 from pathlib import Path
 
-import batchstub
+import batch_stub
 import pytest
-from batchstub import TEMPLATE
+from batch_stub import TEMPLATE
 from BV5AnalysisLib import cli
+from BV5AnalysisLib.case.files import case_of, write_case
 from BV5AnalysisLib.commandline import batch as command
-from BV5AnalysisLib.export.case import case_of, write_case
-from BV5AnalysisLib.study.scans import manifestscans
-from scantrees import image, write_study
+from BV5AnalysisLib.study.scans import manifest_scans
+from helpers.scan_trees import image, write_study
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def stub(tmp_path, small_result, monkeypatch):
     folder.mkdir()
     write_case(folder, case_of(TEMPLATE, small_result))
     monkeypatch.setenv("BV5_STUB_TEMPLATE", str(folder))
-    monkeypatch.setattr(command, "MeasureCase", batchstub.StubStep)
+    monkeypatch.setattr(command, "MeasureCase", batch_stub.StubStep)
 
 
 @pytest.fixture
@@ -158,9 +158,9 @@ def test_rows_that_did_not_change_are_not_read_again(scans, out, monkeypatch):
     source = listing(scans, a_1="ct-1.nrrd", b_2="ct-2.nrrd")
     assert bv5_batch(source, out) == 0
     looked_at = []
-    searched = manifestscans._searched
+    searched = manifest_scans._searched
     monkeypatch.setattr(
-        manifestscans, "_searched", lambda row: looked_at.append(row.case) or searched(row)
+        manifest_scans, "_searched", lambda row: looked_at.append(row.case) or searched(row)
     )
     source = listing(scans, a_1="ct-1.nrrd", b_2="ct-2.nrrd", c_3="ct-3.nrrd")
     assert bv5_batch(source, out, "--resume") == 0

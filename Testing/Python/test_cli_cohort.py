@@ -10,7 +10,7 @@ import pytest
 from BV5AnalysisLib.cli import _parser, main
 from BV5AnalysisLib.commandline.cohort import chosen_options
 from BV5AnalysisLib.study.cohort.options import CohortOptions
-from cohorttables import (
+from helpers.cohort_tables import (
     PAO2,
     case_names,
     clinical,

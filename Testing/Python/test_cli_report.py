@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from BV5AnalysisLib import cli
+from BV5AnalysisLib.case.nrrd import write_nrrd
 from BV5AnalysisLib.commandline import report
-from BV5AnalysisLib.export.nrrd import write_nrrd
 
 
 @pytest.fixture

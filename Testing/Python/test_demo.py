@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from BV5AnalysisLib.case.folder import RESULT
 from BV5AnalysisLib.export.batch.thumbnails import THUMBNAILS
-from BV5AnalysisLib.export.folder import RESULT
-from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
+from BV5AnalysisLib.imaging.model.size_classes import VESSELS, SizeClass
 
 pytestmark = pytest.mark.slow
 

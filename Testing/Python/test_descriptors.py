@@ -5,14 +5,14 @@ import threading
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from BV5AnalysisLib.case.files import case_of, read_case, write_case
 from BV5AnalysisLib.commandline.batch import BatchJob, run_batch
-from BV5AnalysisLib.export.case import case_of, read_case, write_case
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
-from BV5AnalysisLib.imaging.reading import read_scan
-from descriptors import left_alone
-from scanfiles import chest_image, write_series, written
+from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
+from helpers.descriptors import left_alone
+from helpers.scan_files import chest_image, write_series, written
 
 WAIT = 60.0
 

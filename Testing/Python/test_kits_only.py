@@ -9,9 +9,9 @@ import BV5AnalysisLib
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from BV5AnalysisLib.export.nrrd import write_nrrd
+from BV5AnalysisLib.case.nrrd import write_nrrd
+from BV5AnalysisLib.imaging.model.size_classes import VESSELS
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
-from BV5AnalysisLib.imaging.sizeclasses import VESSELS
 
 KITS = Path(__file__).parent / "kits"
 LIBRARY = Path(BV5AnalysisLib.__file__).parents[1]

@@ -13,11 +13,12 @@ import pytest
 LIBRARY = Path(BV5AnalysisLib.__file__).parent
 PACKAGE = LIBRARY.name
 
-LAYERS = ("imaging", "study", "export", "scene", "panel", "commandline", "cli", "__main__")
+LAYERS = ("imaging", "study", "case", "export", "scene", "panel", "commandline", "cli", "__main__")
 BUNDLED_WITH_SLICER = {"numpy", "scipy", "SimpleITK", "pydicom"}
 PACKAGES = {
     "imaging": BUNDLED_WITH_SLICER,
     "study": BUNDLED_WITH_SLICER | {"statsmodels", "openpyxl", "psutil", "distributed"},
+    "case": BUNDLED_WITH_SLICER,
     "export": BUNDLED_WITH_SLICER | {"matplotlib", "jinja2"},
     "scene": BUNDLED_WITH_SLICER | {"slicer", "vtk"},
     "panel": {"slicer", "vtk", "qt", "ctk", "SampleData"},
@@ -25,6 +26,24 @@ PACKAGES = {
     "cli": set(),
     "__main__": set(),
 }
+# Rooms of a layer, as an order: each imports only itself and those before it.
+ROOMS = {
+    "imaging": (
+        "model",
+        "numerics",
+        "lungs",
+        "reading",
+        "vessels",
+        "airways",
+        "sizing",
+        "editing",
+        "phantom",
+        "pipeline",
+    ),
+    "scene": ("nodes", "views", "case", "cohort"),
+}
+# Files that lie beside the rooms, because users import them by that name, belong to one.
+BESIDE = {"imaging": {"errors": "model", "parameters": "model", "progress": "model"}}
 # Only these may load what `bv5 analyze --no-report` has to do without.
 DRAWING = {
     "export/slices.py",
@@ -75,6 +94,27 @@ def imports_of(source: str, module: str) -> Iterator[Import]:
             yield Import(name, id(node) not in inner)
 
 
+def room_of(layer: str, name: str) -> str:
+    """Room that a file or folder at the top of a layer belongs to."""
+    return BESIDE.get(layer, {}).get(name, name)
+
+
+def _breaks_room(path: str, inside: list[str]) -> str | None:
+    """Whether a file imports from a room that comes after its own; `inside` is the target."""
+    layer, *rest = path.removesuffix(".py").split("/")
+    if layer not in ROOMS or len(inside) < 2 or inside[0] != layer or rest == ["__init__"]:
+        return None
+    rooms, own = ROOMS[layer], room_of(layer, rest[0])
+    target = room_of(layer, inside[1])
+    if own not in rooms:
+        return f"{path} lies in no room"
+    if target not in rooms:
+        return f"{path} imports {target}, which is no room"
+    if rooms.index(target) > rooms.index(own):
+        return f"{path} imports {target}, a room that comes after {own}"
+    return None
+
+
 def violations(source: str, path: str) -> list[str]:
     """What a file of the library imports against the rules; `path` is within the library."""
     layer = path.removesuffix(".py").split("/")[0]
@@ -88,6 +128,8 @@ def violations(source: str, path: str) -> list[str]:
             target = rest[0] if rest else ""
             if target in LAYERS and LAYERS.index(target) > LAYERS.index(layer):
                 found.append(f"{path} imports {target}, a layer above its own")
+            if breach := _breaks_room(path, rest):
+                found.append(breach)
             if layer == "commandline" and each.at_file_scope and _is_heavy(rest):
                 found.append(f"{path} loads {each.module} before it is needed")
             if layer == "panel" and each.at_file_scope and not _is_light(rest):
@@ -140,26 +182,33 @@ def test_every_layer_that_exists_was_looked_at():
 @pytest.mark.parametrize(
     ("path", "source", "reason"),
     [
-        ("imaging/a.py", "from ..export.tables import COLUMNS", "above"),
-        ("imaging/a.py", "from .. import scene", "above"),
+        ("imaging/model/a.py", "from ...case.tables import COLUMNS", "above"),
+        ("imaging/pipeline.py", "from .. import scene", "above"),
+        ("imaging/vessels/a.py", "from ..sizing.blur import Blur", "comes after"),
+        ("imaging/vessels/a.py", "from .. import pipeline", "comes after"),
+        ("imaging/parameters.py", "from .numerics import cores", "comes after"),
+        ("imaging/stray.py", "from .errors import AnalysisError", "in no room"),
+        ("imaging/model/a.py", "from ..stray import a", "is no room"),
+        ("scene/nodes/a.py", "def f():\n    from ..case.cases import a", "comes after"),
+        ("case/a.py", "from ..export.report import report_html", "above"),
         ("imaging/phantom/a.py", "from ...export import tables", "above"),
         ("imaging/phantom/__init__.py", "from ...export import tables", "above"),
-        ("imaging/a.py", "def f():\n    import BV5AnalysisLib.scene.results", "above"),
-        ("imaging/a.py", "import vtk", "imports vtk"),
+        ("imaging/pipeline.py", "def f():\n    import BV5AnalysisLib.scene.case.results", "above"),
+        ("imaging/model/a.py", "import vtk", "imports vtk"),
         ("export/a.py", "def f():\n    import slicer", "imports slicer"),
-        ("export/tables.py", "import matplotlib.figure", "draws"),
-        ("scene/a.py", "import qt", "imports qt"),
-        ("scene/a.py", "from ..commandline import analyze", "above"),
+        ("case/tables.py", "import matplotlib.figure", "draws"),
+        ("scene/nodes/a.py", "import qt", "imports qt"),
+        ("scene/nodes/a.py", "from ...commandline import analyze", "above"),
         ("commandline/a.py", "import rich.table", "rich at once"),
         ("commandline/a.py", "from ..export.report import report_html", "before it is needed"),
         ("commandline/a.py", "from ..scene import results", "before it is needed"),
         ("study/a.py", "import statsmodels.api", "statsmodels at once"),
-        ("study/a.py", "from ..export.tables import COLUMNS", "above"),
+        ("study/a.py", "from ..case.tables import COLUMNS", "above"),
         ("cli.py", "import numpy", "imports numpy"),
         ("panel/a.py", "import numpy", "imports numpy"),
-        ("panel/a.py", "from ..scene.display import DisplaySettings", "when Slicer starts"),
+        ("panel/a.py", "from ..scene.views.display import DisplaySettings", "when Slicer starts"),
         ("panel/a.py", "def f():\n    from ..commandline import analyze", "above"),
-        ("scene/a.py", "from ..panel import background", "above"),
+        ("scene/nodes/a.py", "from ...panel import process", "above"),
     ],
 )
 def test_a_breach_is_found(path, source, reason):
@@ -169,17 +218,35 @@ def test_a_breach_is_found(path, source, reason):
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("imaging/phantom/a.py", "from ..volume import Grid\nfrom .b import c\nimport math"),
+        ("imaging/phantom/a.py", "from ..model.volume import Grid\nfrom .b import c\nimport math"),
         ("export/report.py", "from jinja2 import Environment\nfrom .. import __version__"),
-        ("scene/a.py", "import slicer\nfrom ..export.segmentation import terminology_entry"),
+        ("scene/nodes/a.py", "import slicer\nfrom ...case.segmentation import terminology_entry"),
+        ("imaging/sizing/a.py", "from ..vessels.branches import a\nfrom ..errors import b"),
+        ("imaging/parameters.py", "from .model.size_classes import a"),
+        ("scene/__init__.py", "from .case.cases import a"),
         ("commandline/a.py", "def f():\n    from ..scene import results\n    import rich"),
         ("panel/a.py", "import qt\nfrom ..imaging.errors import AnalysisError"),
-        ("panel/a.py", "def f():\n    from ..scene.display import DisplaySettings"),
-        ("panel/a.py", "if TYPE_CHECKING:\n    from ..scene.outcome import Outcome"),
+        ("panel/a.py", "def f():\n    from ..scene.views.display import DisplaySettings"),
+        ("panel/a.py", "if TYPE_CHECKING:\n    from ..scene.nodes.outcome import Outcome"),
     ],
 )
 def test_what_is_allowed_is_not_found(path, source):
     assert violations(source, path) == []
+
+
+@pytest.mark.parametrize("layer", sorted(ROOMS))
+def test_every_file_of_a_layer_lies_in_a_room(layer):
+    found = {
+        room_of(layer, path.split("/")[1].removesuffix(".py"))
+        for path in LIBRARY_FILES
+        if path.startswith(f"{layer}/")
+    }
+    assert found == {*ROOMS[layer], "__init__"}
+
+
+def test_a_public_name_of_a_room_loads_nothing_before_it_is_asked_for():
+    loaded = loaded_after("import BV5AnalysisLib.imaging.reading")
+    assert not loaded & {"numpy", "scipy", "SimpleITK", "pydicom"}
 
 
 def loaded_after(statement: str) -> set[str]:

@@ -13,14 +13,14 @@ from pathlib import Path
 import golden
 import numpy as np
 import pytest
+from BV5AnalysisLib.case.files import case_of
+from BV5AnalysisLib.case.tables import measurements_csv
 from BV5AnalysisLib.cli import main
-from BV5AnalysisLib.export.case import case_of
-from BV5AnalysisLib.export.tables import measurements_csv
-from BV5AnalysisLib.imaging.measurements import AnalysisResult
+from BV5AnalysisLib.imaging.model.finding import Severity
+from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
+from BV5AnalysisLib.imaging.model.size_classes import LungLabel, SizeClass
 from BV5AnalysisLib.imaging.pipeline import SHARES, analyze
-from BV5AnalysisLib.imaging.quality import Severity
-from BV5AnalysisLib.imaging.reading import read_scan
-from BV5AnalysisLib.imaging.sizeclasses import LungLabel, SizeClass
+from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
 from scipy import ndimage
 
 pytestmark = pytest.mark.slow

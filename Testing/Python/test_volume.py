@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from BV5AnalysisLib.imaging.volume import Grid, Volume
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from BV5AnalysisLib.imaging.centerlines import Centerlines
+from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from scipy.spatial import cKDTree
 
 WIDER = 1.15

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from BV5AnalysisLib.imaging.model.size_classes import SizeClass
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.phantom import ChestPhantom, ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.phantom.disease import EXPIRATION_HU
 from BV5AnalysisLib.imaging.pipeline import analyze
-from BV5AnalysisLib.imaging.sizeclasses import SizeClass
 from todays_ways.ways import WAYS, Sized, forget
 
 from chest_phantoms.matching import line_pieces, pieces_of

@@ -33,13 +33,13 @@ SCORING = [
 ]
 FOR_PHANTOMS = (
     "phantom",
-    "banded.py",
-    "blocks.py",
-    "centerlines.py",
+    "numerics/banded.py",
+    "numerics/blocks.py",
+    "model/centerlines.py",
     "parameters.py",
-    "sizeclasses.py",
-    "volume.py",
-    "workgrid.py",
+    "model/size_classes.py",
+    "model/volume.py",
+    "vessels/work_grid.py",
 )
 CODE = {
     "ours": [IMAGING, *SCORING],

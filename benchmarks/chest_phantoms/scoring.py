@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from BV5AnalysisLib.imaging.measurements import Measurement
+from BV5AnalysisLib.imaging.model.measurements import Measurement
+from BV5AnalysisLib.imaging.model.size_classes import SizeClass
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.sizeclasses import SizeClass
 
 from chest_phantoms.matching import Pieces, area_ratios, found_pieces
 from chest_phantoms.truth import BLUR_MM, Place, Truth

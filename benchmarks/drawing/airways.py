@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from BV5AnalysisLib.imaging.bronchi import Bronchi, find_bronchi
-from BV5AnalysisLib.imaging.bronchialwalls import added_by_bronchi
-from BV5AnalysisLib.imaging.calibration import measure_parenchyma
-from BV5AnalysisLib.imaging.measurements import AnalysisResult
-from BV5AnalysisLib.imaging.orientation import Orientation
+from BV5AnalysisLib.imaging.airways.bronchi import Bronchi, find_bronchi
+from BV5AnalysisLib.imaging.airways.walls import added_by_bronchi
+from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
+from BV5AnalysisLib.imaging.model.orientation import Orientation
+from BV5AnalysisLib.imaging.model.size_classes import VESSELS
 from BV5AnalysisLib.imaging.pipeline import EDGE_MM, MARGIN_MM
-from BV5AnalysisLib.imaging.sizeclasses import VESSELS
-from BV5AnalysisLib.imaging.workgrid import WorkGrid
+from BV5AnalysisLib.imaging.vessels.calibration import measure_parenchyma
+from BV5AnalysisLib.imaging.vessels.work_grid import WorkGrid
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy import ndimage

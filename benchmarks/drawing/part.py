@@ -10,7 +10,7 @@ import sys
 
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
-from BV5AnalysisLib.imaging.reading import read_scan
+from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
 from chest_phantoms.cases import USUAL_MM
 from chest_phantoms.truth import Truth
 from matplotlib.figure import Figure

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from BV5AnalysisLib.imaging.measurements import AnalysisResult
-from BV5AnalysisLib.imaging.sizeclasses import SizeClass
-from BV5AnalysisLib.imaging.volume import Grid
+from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
+from BV5AnalysisLib.imaging.model.size_classes import SizeClass
+from BV5AnalysisLib.imaging.model.volume import Grid
 from chest_phantoms.matching import distance_to, found_pieces, pieces_of
 from chest_phantoms.scoring import FALSE_PLACES
 from chest_phantoms.truth import Truth

@@ -8,9 +8,9 @@ from functools import cache
 from itertools import product
 
 import numpy as np
+from BV5AnalysisLib.imaging.model.volume import Volume
 from BV5AnalysisLib.imaging.phantom import ChestWall, StraightAirway, StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.phantom.bundles import LUMEN_TO_ARTERY, wall_thickness
-from BV5AnalysisLib.imaging.volume import Volume
 from scipy.spatial.transform import Rotation
 
 from straight_tubes.rows import BLOOD_HU, PLAIN_HU, directions

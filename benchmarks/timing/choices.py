@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import numpy as np
 import SimpleITK as sitk
-from BV5AnalysisLib.imaging.banded import along_axes
-from BV5AnalysisLib.imaging.blocks import block_means
-from BV5AnalysisLib.imaging.distances import distance_mm
-from BV5AnalysisLib.imaging.volume import Grid
+from BV5AnalysisLib.imaging.model.volume import Grid
+from BV5AnalysisLib.imaging.numerics.banded import along_axes
+from BV5AnalysisLib.imaging.numerics.blocks import block_means
+from BV5AnalysisLib.imaging.numerics.distances import distance_mm
 from scipy import ndimage
 
 SHAPE = (240, 320, 400)

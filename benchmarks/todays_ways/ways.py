@@ -16,8 +16,8 @@ from functools import cached_property
 
 import numpy as np
 import SimpleITK as sitk
-from BV5AnalysisLib.imaging.volume import Volume
-from BV5AnalysisLib.imaging.workgrid import WorkGrid
+from BV5AnalysisLib.imaging.model.volume import Volume
+from BV5AnalysisLib.imaging.vessels.work_grid import WorkGrid
 from scipy import ndimage
 from scipy.spatial import cKDTree
 from skimage.morphology import skeletonize

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..export.case import case_of, write_case
-from ..export.folder import RESULT, check_output, output_folder
-from ..export.recordfields import acquisition_problem
-from ..imaging import masks, pipeline, reading
+from ..case.files import case_of, write_case
+from ..case.folder import RESULT, check_output, output_folder
+from ..case.record_fields import acquisition_problem
+from ..imaging import pipeline
 from ..imaging.errors import AnalysisError
-from ..imaging.measurements import AnalysisResult, Measurement
+from ..imaging.model.measurements import AnalysisResult, Measurement
+from ..imaging.model.scan import Acquisition
+from ..imaging.model.size_classes import VESSELS, Appearance, SizeClass
 from ..imaging.parameters import Parameters
 from ..imaging.progress import Progress
-from ..imaging.scan import Acquisition
-from ..imaging.sizeclasses import VESSELS, Appearance, SizeClass
+from ..imaging.reading import masks, scan_reader
 from .drawing import drawn
 from .printing import print_table
 from .progress import part, shown_progress
@@ -103,9 +104,9 @@ def analyze_into_folder(job: Job, progress: Progress) -> AnalysisResult:
     name = job.case or job.output.resolve().name
     with stop_at_once():
         progress("reading the scan", 0.0)
-        ct = reading.read_scan(job.ct, series=job.series)
+        ct = scan_reader.read_scan(job.ct, series=job.series)
         if acquisition:
-            ct = reading.with_acquisition(ct, acquisition)
+            ct = scan_reader.with_acquisition(ct, acquisition)
         lungs = masks.read_lungs(job.lungs, ct.volume.grid) if job.lungs else None
         regions = masks.read_regions(job.regions, ct.volume.grid) if job.regions else None
         result = pipeline.analyze(

@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..case.folder import check_output
 from ..export.batch.folder import BatchFolder
 from ..export.batch.place import BATCH, check_new_batch, is_batch, remove_leftovers
-from ..export.folder import check_output
-from ..imaging.cores import usable_cores
 from ..imaging.errors import AnalysisError, DiskFull
+from ..imaging.numerics.cores import usable_cores
 from ..imaging.parameters import Parameters
 from ..study.batch.case import BatchCase
-from ..study.batch.daskworkers import DaskWorkers
+from ..study.batch.dask_workers import DaskWorkers
 from ..study.batch.memory import SHARE, available_bytes, worker_count
 from ..study.batch.run import run_cases
 from ..study.batch.workers import LocalWorkers
@@ -27,8 +27,8 @@ from ..study.scans.plan import plan_batch
 from ..study.scans.replan import plan_again
 from ..study.texts import counted, printable
 from .analyze import read_parameters
-from .batchprogress import ShowBatch, Tally, planning, shown_batch_progress
-from .batchstep import MeasureCase
+from .batch_progress import ShowBatch, Tally, planning, shown_batch_progress
+from .batch_step import MeasureCase
 from .requirements import check_in_worker, check_requirements
 from .stopping import Stopped, end_with_stdin, stop_in_order
 

@@ -9,12 +9,12 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..case.folder import check_output
 from ..export.cohort.wording import BY_RANKS, estimate_text, p_text, summary_text
-from ..export.folder import check_output
 from ..imaging.progress import Progress
 from ..study.cohort.analysis import analyze_cohort
 from ..study.cohort.options import CohortOptions
-from ..study.cohortresult import CohortResult, Correlation, Variable
+from ..study.cohort_result import CohortResult, Correlation, Variable
 from .printing import print_table
 from .progress import part, shown_progress
 from .requirements import check_installed

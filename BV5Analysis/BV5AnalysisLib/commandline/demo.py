@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from ..export.folder import RESULT, check_output
+from ..case.folder import RESULT, check_output
 from ..export.phantom_files import PHANTOM, write_phantom
-from ..imaging.measurements import Measurement
+from ..imaging.model.measurements import Measurement
+from ..imaging.model.size_classes import VESSELS, SizeClass
 from ..imaging.phantom import ChestPhantomSpec, chest_phantom
-from ..imaging.sizeclasses import VESSELS, SizeClass
 from .analyze import Job, analyze_into_folder, measurements_table, print_files
 from .printing import print_table
 from .progress import part, shown_progress

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..export.casedata import Case
-from ..imaging.measurements import AnalysisResult
-from ..imaging.volume import Volume
+from ..case.case import Case
+from ..imaging.model.measurements import AnalysisResult
+from ..imaging.model.volume import Volume
 
 PICTURE_SIZE = (1600, 1200)
 
@@ -69,10 +69,10 @@ def drawn(
 
 
 def _scene(case: Case, result: AnalysisResult) -> Callable[[Path], None]:
-    from ..scene.bundle import save_scene
-    from ..scene.offscreen import OffscreenApplication
-    from ..scene.results import add_result
-    from ..scene.views import arrange_views
+    from ..scene.case.bundle import save_scene
+    from ..scene.case.results import add_result
+    from ..scene.views.arrangement import arrange_views
+    from ..scene.views.offscreen import OffscreenApplication
 
     application = OffscreenApplication()
     arrange_views(application, add_result(application.scene, result, case.name))
@@ -87,7 +87,7 @@ def documents_of(case: Case, ct: Volume, size: tuple[int, int] = PICTURE_SIZE) -
     """Pictures and report of a case, by file name; `size` is that of the 3D picture, pixels."""
     from ..export.report import report_html
     from ..export.slices import overview_png
-    from ..scene.rendering import rendered_png
+    from ..scene.views.rendering import rendered_png
 
     vessels_3d, overview = rendered_png(case, size), overview_png(case, ct)
     return {

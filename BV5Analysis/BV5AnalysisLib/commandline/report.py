@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..export.case import read_case
-from ..imaging import reading
+from ..case.files import read_case
 from ..imaging.errors import AnalysisError
 from ..imaging.progress import Progress
+from ..imaging.reading import scan_reader
 from .drawing import documents_of
 from .progress import shown_progress
 from .requirements import check_requirements
@@ -80,7 +80,7 @@ def report_into_folder(
             raise AnalysisError(
                 f"{folder.name} has a report already; give --overwrite to draw it again."
             )
-        scan = reading.read_scan(ct, series=series)
+        scan = scan_reader.read_scan(ct, series=series)
         if not scan.volume.grid.matches(case.grid):
             raise AnalysisError(
                 f"{ct.name} does not have the voxels of the scan that {folder.name} was measured"

@@ -63,7 +63,7 @@ def check_in_worker(report: bool) -> None:
 
 def _try_report(instead: str) -> None:
     try:
-        from ..scene.pictures import check_rendering
+        from ..scene.views.pictures import check_rendering
         from .trial import try_report
 
         check_rendering()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..export.case import case_of
-from ..imaging.centerlines import Centerlines
-from ..imaging.measurements import AnalysisResult, Calibration, CsaHistogram, Measurement
+from ..case.files import case_of
+from ..imaging.model.centerlines import Centerlines
+from ..imaging.model.measurements import AnalysisResult, Calibration, CsaHistogram, Measurement
+from ..imaging.model.scan import Scan
+from ..imaging.model.size_classes import LungLabel
+from ..imaging.model.volume import Grid, Volume
 from ..imaging.parameters import Parameters
-from ..imaging.scan import Scan
-from ..imaging.sizeclasses import LungLabel
-from ..imaging.volume import Grid, Volume
 from .drawing import drawn
 
 _GRID = Grid((24, 16, 16), (10.0, 10.0, 10.0), (-120.0, -80.0, -80.0))

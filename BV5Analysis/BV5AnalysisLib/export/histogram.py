@@ -6,9 +6,9 @@ import io
 
 import numpy as np
 
-from ..imaging.measurements import CsaHistogram
-from ..imaging.sizeclasses import VESSELS, SizeClass
-from .casedata import Case
+from ..case.case import Case
+from ..imaging.model.measurements import CsaHistogram
+from ..imaging.model.size_classes import VESSELS, SizeClass
 
 _TICKS_MM2 = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 

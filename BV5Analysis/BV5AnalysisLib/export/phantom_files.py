@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..imaging.centerlines import Centerlines
-from ..imaging.measurements import Measurement
+from ..case.centerlines import write_centerlines
+from ..case.folder import FolderKind, output_folder
+from ..case.segmentation import write_segmentation
+from ..case.tables import MEASUREMENT_FIELDS
+from ..case.versions import software_versions
+from ..imaging.model.centerlines import Centerlines
+from ..imaging.model.measurements import Measurement
+from ..imaging.model.size_classes import LUNGS, VESSELS
 from ..imaging.phantom import ChestPhantom
-from ..imaging.sizeclasses import LUNGS, VESSELS
-from .centerlines import write_centerlines
-from .folder import FolderKind, output_folder
-from .segmentation import write_segmentation
-from .tables import MEASUREMENT_FIELDS
-from .versions import software_versions
 
 SCHEMA_VERSION = "1.0"
 PHANTOM = FolderKind(

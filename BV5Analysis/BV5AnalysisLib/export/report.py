@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..imaging.measurements import Measurement
-from ..imaging.sizeclasses import VESSELS, SizeClass
-from .casedata import Case
+from ..case.case import Case
+from ..case.record import case_record
+from ..imaging.model.measurements import Measurement
+from ..imaging.model.size_classes import VESSELS, SizeClass
 from .histogram import histogram_png
-from .record import case_record
 from .wording import (
     REFERENCES,
     class_range,

@@ -10,10 +10,10 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ..case.case import Case
+from ..imaging.model.size_classes import VESSELS, LungLabel, SizeClass
+from ..imaging.model.volume import Volume
 from ..imaging.parameters import Parameters
-from ..imaging.sizeclasses import VESSELS, LungLabel, SizeClass
-from ..imaging.volume import Volume
-from .casedata import Case
 from .wording import class_range
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
+from ..case.case import Case, Review
+from ..imaging.model.size_classes import SizeClass
 from ..imaging.parameters import Parameters
-from ..imaging.profiles import THIN_MM2, THIN_WINDOW_MM, WINDOW_MM
-from ..imaging.sizeclasses import SizeClass
-from ..imaging.widevessels import WIDE_MM2
-from .casedata import Case, Review
+from ..imaging.sizing.branch_sizes import THIN_MM2, THIN_WINDOW_MM, WINDOW_MM
+from ..imaging.sizing.wide_vessels import WIDE_MM2
 
 REFERENCES = (
     "San José Estépar R, Kinney GL, Black-Shinn JL, et al. Computed tomographic measures of"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .errors import AnalysisError
-from .sizeclasses import SizeClass
+from .model.size_classes import SizeClass
 
 
 @dataclass(frozen=True)

@@ -8,42 +8,42 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from .airways import segment_airways
-from .branches import Branches, link_branches
-from .bronchi import find_bronchi
-from .bronchialwalls import subtract_bronchi
-from .calibration import calibrate, measure_blood_hu, measure_parenchyma
-from .chest import Chest, survey_chest
-from .consolidation import find_consolidation
-from .cutting import keep_points, values_at
-from .drawnvoxels import as_drawn, label_vessels
+from .airways.bronchi import find_bronchi
+from .airways.tree import segment_airways
+from .airways.walls import subtract_bronchi
 from .errors import AnalysisError
-from .findings import calibration_findings, vessel_findings, worst_first
-from .givenlungs import given_lungs
-from .hilum import extend_to_edge
-from .lungquality import lung_findings
-from .lungs import segment_lungs
-from .measurements import AnalysisResult, Calibration
-from .orientation import Orientation
+from .lungs.chest import Chest, survey_chest
+from .lungs.consolidation import find_consolidation
+from .lungs.given_lungs import given_lungs
+from .lungs.lung_findings import lung_findings
+from .lungs.segmentation import segment_lungs
+from .model.cutting import keep_points, values_at
+from .model.measurements import AnalysisResult, Calibration
+from .model.orientation import Orientation
+from .model.scan import Region, Scan
+from .model.steps import Steps
+from .model.volume import Volume
 from .parameters import Parameters
-from .profiles import SizedBranches, size_branches
 from .progress import Progress
-from .reading import scan_from_image
-from .ridges import find_ridge_points
-from .scan import Region, Scan
-from .sheets import without_sheets
-from .sizing import measure_cross_sections
-from .steps import Steps
-from .thinvessels import measure_blur
-from .volume import Volume
-from .volumes import (
+from .reading.scan_reader import scan_from_image
+from .sizing.blood_findings import calibration_findings, vessel_findings, worst_first
+from .sizing.blood_volumes import (
     check_regions,
     csa_histogram,
     measure_regions,
     world_centerlines,
 )
-from .widevessels import with_wide_volumes
-from .workgrid import WorkGrid
+from .sizing.blur_measurement import measure_blur
+from .sizing.branch_sizes import SizedBranches, size_branches
+from .sizing.cross_sections import measure_cross_sections
+from .sizing.sheets import without_sheets
+from .sizing.voxel_labels import as_drawn, label_vessels
+from .sizing.wide_vessels import with_wide_volumes
+from .vessels.branches import Branches, link_branches
+from .vessels.calibration import calibrate, measure_blood_hu, measure_parenchyma
+from .vessels.hilum import extend_to_edge
+from .vessels.ridges import find_ridge_points
+from .vessels.work_grid import WorkGrid
 
 SHARES = {
     "lungs and airways": 7.0,

@@ -16,8 +16,8 @@ from .messages import problems_told
 from .protocols import Logic, Process
 
 if TYPE_CHECKING:
-    from ..scene.outcome import Outcome
-    from .background import AnalysisRequest
+    from ..scene.nodes.outcome import Outcome
+    from .process.background import AnalysisRequest
 
 
 def step_text(step: str) -> str:

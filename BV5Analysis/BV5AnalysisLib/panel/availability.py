@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 if TYPE_CHECKING:
-    from ..scene.outcome import Outcome
+    from ..scene.nodes.outcome import Outcome
 
 HAD_VOLUME = "BV5Analysis.hadInputVolume"
-"""Attribute of a case node that was given a CT; as in `scene.cases`."""
+"""Attribute of a case node that was given a CT; as in `scene.case.cases`."""
 _SEGMENTED = ("vesselsSegmentation", "lungsSegmentation", "centerlinesModel")
 NEEDS = {
     "copyButton": ("measurementsTable",),

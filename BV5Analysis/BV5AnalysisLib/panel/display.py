@@ -12,8 +12,8 @@ from .messages import problems_told
 from .protocols import Logic
 
 if TYPE_CHECKING:
-    from ..scene.display import DisplaySettings
-    from ..scene.outcome import Outcome
+    from ..scene.nodes.outcome import Outcome
+    from ..scene.views.display import DisplaySettings
 
 CLASS_FIELDS = {"bv5": "BV5", "bv510": "BV5_10", "bv10": "BV10", "belowFloor": "BELOW_FLOOR"}
 """Prefix of a class's fields in the parameter node, and its name in `SizeClass`."""
@@ -113,8 +113,8 @@ def to_defaults(parameterNode: Any, fields: tuple[str, ...]) -> None:
 
 def display_settings(parameterNode: Any) -> DisplaySettings:
     """Give the settings as the parameter node has them."""
-    from ..imaging.sizeclasses import SizeClass
-    from ..scene.display import ClassDisplay, DisplaySettings
+    from ..imaging.model.size_classes import SizeClass
+    from ..scene.views.display import ClassDisplay, DisplaySettings
 
     value = parameterNode.getValue
 

@@ -13,7 +13,7 @@ from slicer.util import VTKObservationMixin
 from ..imaging.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from ..scene.outcome import Outcome
+    from ..scene.nodes.outcome import Outcome
 
 WAIT_MS = 150
 """From the last change to the comparison: a burst of changes is compared once."""
@@ -24,7 +24,7 @@ class EditWatch(VTKObservationMixin):
 
     Slicer's events only tell that something may have changed: opening Segment Editor, making
     surfaces and loading a scene tell so, too. What counts is the content, see
-    `scene.edited`; it is compared from the event loop, soon after the last event, and
+    `scene.case.edited`; it is compared from the event loop, soon after the last event, and
     the mark goes when an edit is undone.
 
     Parameters
@@ -106,7 +106,7 @@ class EditWatch(VTKObservationMixin):
 
     def mark(self, caseNode: slicer.vtkMRMLTextNode, edited: bool) -> None:
         """Mark a case as edited, or as up to date, until it is next compared."""
-        from ..scene.outcome import EDITED
+        from ..scene.nodes.outcome import EDITED
 
         if (caseNode.GetAttribute(EDITED) == "1") == edited:
             return

@@ -26,8 +26,8 @@ from .shown import ShownCase, shown_case
 from .verdict import VerdictPart
 
 if TYPE_CHECKING:
-    from ..scene.outcome import Outcome
-    from .background import AnalysisRequest
+    from ..scene.nodes.outcome import Outcome
+    from .process.background import AnalysisRequest
 
 
 class Panel(VTKObservationMixin):

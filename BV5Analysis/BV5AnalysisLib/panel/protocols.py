@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     import slicer
 
     from ..imaging.parameters import Parameters
-    from ..scene.display import DisplaySettings
-    from ..scene.outcome import Outcome
-    from .background import AnalysisRequest
+    from ..scene.nodes.outcome import Outcome
+    from ..scene.views.display import DisplaySettings
+    from .process.background import AnalysisRequest
 
 
 class Logic(Protocol):
@@ -87,7 +87,7 @@ class Logic(Protocol):
 
 
 class Process(Protocol):
-    """`background.AnalysisProcess`: one analysis at a time, beside Slicer."""
+    """`panel.process.background.AnalysisProcess`: one analysis at a time, beside Slicer."""
 
     def start(
         self,
@@ -113,7 +113,7 @@ class Process(Protocol):
 
 
 class Reports(Protocol):
-    """`reporting.ReportProcess`: one report at a time, drawn beside Slicer."""
+    """`panel.process.reporting.ReportProcess`: one report at a time, drawn beside Slicer."""
 
     def canStart(self) -> bool:
         """Whether there is the program that draws."""

@@ -12,7 +12,7 @@ from .advanced import chosen_parameters, parameters_problem
 from .protocols import Logic
 
 if TYPE_CHECKING:
-    from .background import AnalysisRequest
+    from .process.background import AnalysisRequest
 
 
 def reasonNotToAnalyze(chosen: Any, scene: slicer.vtkMRMLScene, logic: Logic) -> str:
@@ -37,7 +37,7 @@ def reasonNotToAnalyze(chosen: Any, scene: slicer.vtkMRMLScene, logic: Logic) ->
 
 def makeRequest(chosen: Any, scene: slicer.vtkMRMLScene, logic: Logic) -> AnalysisRequest:
     """Request of what is chosen; AnalysisError says why there is none. As for the reason."""
-    from .background import AnalysisRequest
+    from .process.background import AnalysisRequest
 
     if reason := reasonNotToAnalyze(chosen, scene, logic):
         raise AnalysisError(reason)

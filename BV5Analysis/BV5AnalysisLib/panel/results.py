@@ -10,10 +10,10 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from .filenames import file_name
+from .file_names import file_name
 from .messages import problems_told
 from .protocols import Logic, Reports
-from .reportpart import ReportPart
+from .report_part import ReportPart
 from .shown import ShownCase
 
 CASE_ATTRIBUTE = ("BV5Analysis.case", "1")

@@ -10,11 +10,11 @@ from slicer.i18n import tr as _
 from slicer.util import NodeModify
 
 from .advanced import parameters_problem, recompute_parameters
-from .branchlist import BranchList
-from .branchrows import BranchRow, branch_rows
+from .branch_list import BranchList
+from .branch_rows import BranchRow, branch_rows
 from .edits import EditWatch
 from .messages import problems_told
-from .parameternode import BranchClass
+from .parameter_node import BranchClass
 from .picking import VesselPicker
 from .protocols import Logic
 from .shown import ShownCase

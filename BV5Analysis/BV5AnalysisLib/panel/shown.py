@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 from ..imaging.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from ..scene.outcome import Outcome
+    from ..scene.nodes.outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class ShownCase:
     @property
     def edited(self) -> bool:
         """Whether the segmentations changed since the numbers were made."""
-        from ..scene.outcome import EDITED
+        from ..scene.nodes.outcome import EDITED
 
         return self.node is not None and self.node.GetAttribute(EDITED) == "1"
 
@@ -85,8 +85,8 @@ def shown_case(outcome: Outcome) -> ShownCase:
     AnalysisError
         The record is damaged, or of a newer version of the module.
     """
-    from ..export.record import SCHEMA_VERSION, check_schema
-    from ..export.recordfields import check_record
+    from ..case.record import SCHEMA_VERSION, check_schema
+    from ..case.record_fields import check_record
     from ..imaging.parameters import Parameters
 
     node = outcome.caseNode

@@ -12,7 +12,7 @@ After edits it is read back, computed anew and shown in the same nodes::
     case = case_from_scene(outcome)
     update_case(outcome, with_recomputed(case, recompute(...), ...))
 
-Outside of Slicer `offscreen.OffscreenApplication` stands in for the application, and
-`bundle.save_scene` writes what Slicer opens. `rendering.rendered_png` draws a case without any
-scene.
+Outside of Slicer `scene.views.offscreen.OffscreenApplication` stands in for the application, and
+`scene.case.bundle.save_scene` writes what Slicer opens. `scene.views.rendering.rendered_png` draws
+a case without any scene.
 """

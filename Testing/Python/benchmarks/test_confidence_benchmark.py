@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.centerlines import Centerlines
+from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.volume import Grid, Volume
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from invariance import (
     CHANGES,
     NOISE_HU,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.centerlines import Centerlines
+from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from chest_phantoms.matching import (
     Pieces,
     area_ratios,

@@ -1,7 +1,7 @@
 """Fixtures for files that are written."""
 
 import pytest
-from BV5AnalysisLib.export.case import case_of, write_case
+from BV5AnalysisLib.case.files import case_of, write_case
 
 
 @pytest.fixture(scope="session")

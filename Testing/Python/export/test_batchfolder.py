@@ -9,15 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from batchfolders import cases, content, journal, put_case, rows
+from BV5AnalysisLib.case.tables import COLUMNS, csv_text
+from BV5AnalysisLib.case.whole_files import write_whole
 from BV5AnalysisLib.export.batch import journal as batchjournal
 from BV5AnalysisLib.export.batch import sheet as batchsheet
 from BV5AnalysisLib.export.batch.folder import BatchFolder, check_new_batch, is_batch
-from BV5AnalysisLib.export.tables import COLUMNS, csv_text
-from BV5AnalysisLib.export.wholefiles import write_whole
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.batch.case import BatchCase, CaseOutcome
 from BV5AnalysisLib.study.scans.plan import Plan
+from helpers.batch_folders import cases, content, journal, put_case, rows
 
 REQUEST = {"parameters": {"minimum_csa_mm2": 1.25}, "report": False}
 
@@ -615,8 +615,8 @@ import shutil, sys
 from pathlib import Path
 from BV5AnalysisLib.export.batch.folder import BatchFolder
 from BV5AnalysisLib.study.batch.case import CaseOutcome
-from batchfolders import put_case
-from BV5AnalysisLib.export.folder import RESULT, output_folder
+from helpers.batch_folders import put_case
+from BV5AnalysisLib.case.folder import RESULT, output_folder
 
 out, template = Path(sys.argv[1]), Path(sys.argv[2])
 with BatchFolder.resume(out, {}) as batch:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("jinja2")
-from batchfolders import cases, put_case
 from BV5AnalysisLib.export.batch.cases import finished_case
 from BV5AnalysisLib.export.batch.folder import BatchFolder
 from BV5AnalysisLib.export.batch.index import (
@@ -23,6 +22,7 @@ from BV5AnalysisLib.export.batch.index import (
     sheet_of,
 )
 from BV5AnalysisLib.study.batch.case import CaseOutcome
+from helpers.batch_folders import cases, put_case
 
 VOID = {"meta", "img", "input", "br"}
 NASTY = "<script>alert(1)</script>\"'>&"

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from BV5AnalysisLib.export.case import case_of, write_case
+from BV5AnalysisLib.case.files import case_of, write_case
 
 FILES = [
     "centerlines.vtp",
@@ -24,10 +24,10 @@ WRITE_WITH_LIMIT = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from BV5AnalysisLib.export.folder import RESULT, output_folder
-from BV5AnalysisLib.export.segmentation import write_segmentation
-from BV5AnalysisLib.imaging.sizeclasses import LUNGS
-from BV5AnalysisLib.imaging.volume import Grid, Volume
+from BV5AnalysisLib.case.folder import RESULT, output_folder
+from BV5AnalysisLib.case.segmentation import write_segmentation
+from BV5AnalysisLib.imaging.model.size_classes import LUNGS
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.errors import AnalysisError
 
 grid = Grid((64, 64, 64), (1.0, 1.0, 1.0))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.centerlines import write_centerlines
-from BV5AnalysisLib.imaging.centerlines import Centerlines
+from BV5AnalysisLib.case.centerlines import write_centerlines
+from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 
 vtk = pytest.importorskip("vtk")
 from vtk.util.numpy_support import vtk_to_numpy  # noqa: E402

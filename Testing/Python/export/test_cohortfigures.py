@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.study.cohortresult import Estimate, Exclusion, FlowStep, Group
+from BV5AnalysisLib.study.cohort_result import Estimate, Exclusion, FlowStep, Group
 from BV5AnalysisLib.study.measures import BV5_PCT
-from cohorts import LABELS, cohort_result
+from helpers.cohorts import LABELS, cohort_result
 
 pytest.importorskip("matplotlib")
 from BV5AnalysisLib.export.cohort import plots as cohortplots

@@ -21,7 +21,7 @@ from BV5AnalysisLib.export.cohort.files import (
 )
 from BV5AnalysisLib.export.cohort.record import cohort_json
 from BV5AnalysisLib.export.cohort.tables import Block, table_one
-from BV5AnalysisLib.study.cohortresult import (
+from BV5AnalysisLib.study.cohort_result import (
     Estimate,
     Exclusion,
     FlowStep,
@@ -30,7 +30,7 @@ from BV5AnalysisLib.study.cohortresult import (
     UnusableCell,
 )
 from BV5AnalysisLib.study.measures import MEASURES
-from cohorts import cohort_result
+from helpers.cohorts import cohort_result
 
 NAN = float("nan")
 SCHEMA = json.loads(

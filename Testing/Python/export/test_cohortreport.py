@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.cohortresult import (
+from BV5AnalysisLib.study.cohort_result import (
     Comparison,
     Exclusion,
     FlowStep,
@@ -18,16 +18,16 @@ from BV5AnalysisLib.study.cohortresult import (
     Summary,
     UnusableCell,
 )
-from cohorts import cohort_result
+from helpers.cohorts import cohort_result
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
+from BV5AnalysisLib.case.folder import output_folder
 from BV5AnalysisLib.export.cohort.figures import FIGURES, cohort_figures
 from BV5AnalysisLib.export.cohort.folder import COHORT, write_cohort
 from BV5AnalysisLib.export.cohort.pairs import pairs_block
 from BV5AnalysisLib.export.cohort.report import MOST_LISTED, cohort_html, table_one_html
 from BV5AnalysisLib.export.cohort.tables import table_one
-from BV5AnalysisLib.export.folder import output_folder
 
 HOSTILE = "<script>alert('x')</script>\"&{{7*7}}"
 VOID = {"meta", "br", "hr", "link", "img"}

@@ -14,7 +14,7 @@ from BV5AnalysisLib.export.cohort.tables import (
     table_one,
 )
 from BV5AnalysisLib.export.cohort.wording import p_phrase, p_text, references
-from BV5AnalysisLib.study.cohortresult import (
+from BV5AnalysisLib.study.cohort_result import (
     CategoryComparison,
     Comparison,
     Correlation,
@@ -25,7 +25,7 @@ from BV5AnalysisLib.study.cohortresult import (
     Test,
 )
 from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
-from cohorts import LABELS, VARIABLES, cohort_result
+from helpers.cohorts import LABELS, VARIABLES, cohort_result
 
 NAN = float("nan")
 NONE = Estimate(NAN, NAN, NAN)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from BV5AnalysisLib.export.nrrd import TYPES, write_nrrd
-from BV5AnalysisLib.imaging.volume import Grid, Volume
+from BV5AnalysisLib.case.nrrd import TYPES, write_nrrd
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 
 ANGLE = np.radians(20.0)
 OBLIQUE = Grid(

@@ -5,12 +5,12 @@ import io
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.measurements import CsaHistogram
-from BV5AnalysisLib.imaging.sizeclasses import VESSELS, LungLabel, SizeClass
-from BV5AnalysisLib.imaging.volume import Grid, Volume
+from BV5AnalysisLib.imaging.model.measurements import CsaHistogram
+from BV5AnalysisLib.imaging.model.size_classes import VESSELS, LungLabel, SizeClass
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 
 pytest.importorskip("matplotlib")
-from BV5AnalysisLib.export.case import case_of
+from BV5AnalysisLib.case.files import case_of
 from BV5AnalysisLib.export.histogram import drawn_bars, histogram_png
 from BV5AnalysisLib.export.slices import informative_slices, overview_png
 from matplotlib import image as mpl_image

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from BV5AnalysisLib.export.case import (
+from BV5AnalysisLib.case.centerlines import read_centerlines, write_centerlines
+from BV5AnalysisLib.case.files import (
     Case,
     Review,
     case_of,
@@ -15,17 +16,16 @@ from BV5AnalysisLib.export.case import (
     with_recomputed,
     write_case,
 )
-from BV5AnalysisLib.export.centerlines import read_centerlines, write_centerlines
-from BV5AnalysisLib.export.segmentation import write_segmentation
-from BV5AnalysisLib.imaging.centerlines import Centerlines
-from BV5AnalysisLib.imaging.edits import Edits
+from BV5AnalysisLib.case.segmentation import write_segmentation
+from BV5AnalysisLib.imaging.editing.recompute import recompute
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.measurements import CsaHistogram
+from BV5AnalysisLib.imaging.model.centerlines import Centerlines
+from BV5AnalysisLib.imaging.model.edits import Edits
+from BV5AnalysisLib.imaging.model.measurements import CsaHistogram
+from BV5AnalysisLib.imaging.model.scan import Acquisition
+from BV5AnalysisLib.imaging.model.size_classes import LUNGS, VESSELS, LungLabel, SizeClass
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.recompute import recompute
-from BV5AnalysisLib.imaging.scan import Acquisition
-from BV5AnalysisLib.imaging.sizeclasses import LUNGS, VESSELS, LungLabel, SizeClass
-from BV5AnalysisLib.imaging.volume import Grid, Volume
 
 SAME = ("name", "measurements", "findings", "calibration", "parameters", "seconds", "lungs_given")
 SAME += ("grid", "sha256", "acquisition", "review", "edits", "software", "created")

@@ -8,13 +8,13 @@ import jsonschema
 import numpy as np
 import pytest
 from BV5AnalysisLib import __version__
-from BV5AnalysisLib.export.case import case_of
-from BV5AnalysisLib.export.record import case_record, write_record
-from BV5AnalysisLib.export.recordfields import check_record
-from BV5AnalysisLib.imaging.measurements import CsaHistogram
+from BV5AnalysisLib.case.files import case_of
+from BV5AnalysisLib.case.record import case_record, write_record
+from BV5AnalysisLib.case.record_fields import check_record
+from BV5AnalysisLib.imaging.model.finding import Finding, Severity
+from BV5AnalysisLib.imaging.model.measurements import CsaHistogram
+from BV5AnalysisLib.imaging.model.scan import Acquisition
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.quality import Finding, Severity
-from BV5AnalysisLib.imaging.scan import Acquisition
 
 SCHEMA = json.loads(
     (Path(__file__).parents[3] / "docs" / "result.schema.json").read_text(encoding="utf-8")

@@ -5,12 +5,12 @@ import json
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.case import case_of
-from BV5AnalysisLib.export.centerlines import read_centerlines, write_centerlines
-from BV5AnalysisLib.export.record import case_from_record, case_record, grid_of, read_record
-from BV5AnalysisLib.export.recordfields import check_record
-from BV5AnalysisLib.imaging.edits import Edits
+from BV5AnalysisLib.case.centerlines import read_centerlines, write_centerlines
+from BV5AnalysisLib.case.files import case_of
+from BV5AnalysisLib.case.record import case_from_record, case_record, grid_of, read_record
+from BV5AnalysisLib.case.record_fields import check_record
 from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.model.edits import Edits
 
 NAN, INF = float("nan"), float("inf")
 TURNED = [1, 0, 0, 0, 0.8, 0.6, 0, -0.6, 0.8]

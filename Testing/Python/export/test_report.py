@@ -8,12 +8,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from BV5AnalysisLib import __version__
-from BV5AnalysisLib.imaging.edits import Edits
-from BV5AnalysisLib.imaging.quality import Finding, Severity
+from BV5AnalysisLib.imaging.model.edits import Edits
+from BV5AnalysisLib.imaging.model.finding import Finding, Severity
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
-from BV5AnalysisLib.export.case import Review, case_of
+from BV5AnalysisLib.case.files import Review, case_of
 from BV5AnalysisLib.export.histogram import histogram_png
 from BV5AnalysisLib.export.report import number, report_html
 

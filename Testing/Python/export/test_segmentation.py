@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from BV5AnalysisLib.export.segmentation import terminology_entry, write_segmentation
-from BV5AnalysisLib.imaging.sizeclasses import LUNGS, VESSELS, LungLabel, SizeClass
-from BV5AnalysisLib.imaging.volume import Grid, Volume
+from BV5AnalysisLib.case.segmentation import terminology_entry, write_segmentation
+from BV5AnalysisLib.imaging.model.size_classes import LUNGS, VESSELS, LungLabel, SizeClass
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 
 
 @pytest.fixture(params=[1, -1], ids=["head last", "head first"])

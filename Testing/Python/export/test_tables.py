@@ -5,9 +5,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.case import Review, case_of
-from BV5AnalysisLib.export.tables import COLUMNS, safe_cell, write_measurements
-from BV5AnalysisLib.imaging.quality import Finding, Severity
+from BV5AnalysisLib.case.files import Review, case_of
+from BV5AnalysisLib.case.tables import COLUMNS, safe_cell, write_measurements
+from BV5AnalysisLib.imaging.model.finding import Finding, Severity
 from BV5AnalysisLib.study.formulas import unguard
 
 FIXED = (

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from BV5AnalysisLib.case.folder import RESULT
 from BV5AnalysisLib.export.batch.thumbnails import THUMBNAILS, write_thumbnails
-from BV5AnalysisLib.export.folder import RESULT
 
 
 def picture(path, channels: int, width: int = 600, height: int = 450) -> np.ndarray:

@@ -1,9 +1,10 @@
 """Phantoms that several test files of the imaging layer share; each is made and measured once."""
 
 import pytest
-from BV5AnalysisLib.imaging.measurements import AnalysisResult
+from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
 from BV5AnalysisLib.imaging.phantom import ChestPhantom, ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
+from helpers.bodies import SimpleBody
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +35,15 @@ def tiny_chest() -> ChestPhantom:
 def tiny_analyzed(tiny_chest) -> AnalysisResult:
     """The tiny chest, its true lungs given."""
     return analyze(tiny_chest.volume.to_sitk(), lungs=tiny_chest.lungs)
+
+
+@pytest.fixture
+def simple_body() -> SimpleBody:
+    """A body without organs."""
+    return SimpleBody()
+
+
+@pytest.fixture(scope="session")
+def small_chest_phantom() -> ChestPhantom:
+    """A child-sized chest phantom on coarse voxels."""
+    return chest_phantom(ChestPhantomSpec(scale=0.6, spacing_mm=(1.5, 1.5, 2.0), seed=1))

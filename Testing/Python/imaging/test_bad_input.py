@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.reading import read_scan, scan_from_image
-from scanfiles import BAD_SCANS, chest_image, image_of, two_series, write_series, written
+from BV5AnalysisLib.imaging.reading.scan_reader import read_scan, scan_from_image
+from helpers.scan_files import BAD_SCANS, chest_image, image_of, two_series, write_series, written
 
 
 @pytest.mark.parametrize("name", BAD_SCANS)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError, Cancelled
+from BV5AnalysisLib.imaging.model.size_classes import LungLabel, SizeClass
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.phantom.anatomy import LEFT, RIGHT, SIDES, build_anatomy
 from BV5AnalysisLib.imaging.phantom.bundles import lumen_radius, wall_thickness
 from BV5AnalysisLib.imaging.phantom.chest import FISSURE_MM
 from BV5AnalysisLib.imaging.phantom.growth import plant
-from BV5AnalysisLib.imaging.sizeclasses import LungLabel, SizeClass
 from scipy.spatial import cKDTree
 
 SMALL = ChestPhantomSpec(scale=0.5, spacing_mm=(1.2, 1.2, 1.2), noise_hu=0)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from BV5AnalysisLib.imaging.errors import AnalysisError, Cancelled
+from BV5AnalysisLib.imaging.model.scan import Region
+from BV5AnalysisLib.imaging.model.size_classes import LungLabel, SizeClass
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.pipeline import SHARES, analyze
-from BV5AnalysisLib.imaging.scan import Region
-from BV5AnalysisLib.imaging.sizeclasses import LungLabel, SizeClass
-from BV5AnalysisLib.imaging.volume import Grid, Volume
 from scipy import ndimage
 from scipy.spatial import cKDTree
 

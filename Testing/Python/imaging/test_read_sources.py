@@ -3,10 +3,10 @@
 import numpy as np
 import pydicom
 import pytest
-from BV5AnalysisLib.imaging.dicomheaders import read_header
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.reading import read_scan, read_sources
-from scanfiles import (
+from BV5AnalysisLib.imaging.reading.dicom_headers import read_header
+from BV5AnalysisLib.imaging.reading.scan_reader import read_scan, read_sources
+from helpers.scan_files import (
     OTHER_SERIES,
     SERIES,
     chest,

@@ -4,12 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.branchvoxels import branch_voxels
-from BV5AnalysisLib.imaging.edits import Edits
+from BV5AnalysisLib.imaging.editing.branch_voxels import branch_voxels
+from BV5AnalysisLib.imaging.editing.recompute import Recomputed, recompute
+from BV5AnalysisLib.imaging.model.edits import Edits
+from BV5AnalysisLib.imaging.model.size_classes import LungLabel
+from BV5AnalysisLib.imaging.model.volume import Volume
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.recompute import Recomputed, recompute
-from BV5AnalysisLib.imaging.sizeclasses import LungLabel
-from BV5AnalysisLib.imaging.volume import Volume
 
 
 @pytest.fixture(scope="module")

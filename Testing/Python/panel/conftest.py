@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from descriptors import left_alone
+from helpers.descriptors import left_alone
 from panel.panelbench import bench  # noqa: F401 - a fixture
 from standins.analysisprocess import LedProcess
 from standins.installation import Installation, install_qt
@@ -118,6 +118,6 @@ def python_slicer(tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def ct_node(slicer_app, small_phantom_result):
     """The CT of `case_folder`, in the scene."""
-    from BV5AnalysisLib.scene.images import add_volume
+    from BV5AnalysisLib.scene.nodes.images import add_volume
 
     return add_volume(slicer_app.scene, "CT ü 7", small_phantom_result.scan.volume)

@@ -21,7 +21,7 @@ class Bench:
         self.qt = sys.modules["qt"]
         self.scene = slicer.mrmlScene
         self.module = importlib.import_module("BV5AnalysisLib.panel.panel")
-        self.fields = importlib.import_module("BV5AnalysisLib.panel.parameternode")
+        self.fields = importlib.import_module("BV5AnalysisLib.panel.parameter_node")
         self.logic = FakeLogic(slicer, self.fields.BV5AnalysisParameterNode)
         self.process, self.reports = process, reports
         self.open()

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import vtk
-from BV5AnalysisLib.imaging.scan import Acquisition
+from BV5AnalysisLib.imaging.model.scan import Acquisition
 
 ROLES = (
     "vesselsSegmentation",
@@ -83,7 +83,7 @@ BRANCHES = [
 
 
 class FakeOutcome:
-    """Nodes of a case, found by references as in `scene.outcome`."""
+    """Nodes of a case, found by references as in `scene.nodes.outcome`."""
 
     def __init__(self, caseNode):
         self.caseNode = caseNode
@@ -131,7 +131,7 @@ class FakeLogic:
         return [call[1:] for call in self.calls if call[0] == name]
 
     def addCase(self, name, branches=BRANCHES, volume=None, **changes):
-        """Add a case as `scene.cases` does, with little in it."""
+        """Add a case as `scene.case.cases` does, with little in it."""
         slicer, scene = self.slicer, self.scene
         node = slicer.vtkMRMLTextNode()
         node.SetName(name)
@@ -174,7 +174,7 @@ class FakeLogic:
         return self._content(outcome) != self.computedFrom[outcome.caseNode.GetID()]
 
     def fillBranches(self, table, branches):
-        """Fill a table as `scene.branches` does."""
+        """Fill a table as `scene.nodes.branch_table` does."""
         while table.GetNumberOfColumns():
             table.RemoveColumn(0)
         for index, name in enumerate(COLUMNS):

@@ -256,7 +256,7 @@ def test_a_slicer_without_the_module_takes_it_whole_from_the_checkout(tmp_path):
         @step("whole", "It is as after Slicer's start", limit=30)
         def whole(run):
             import SampleData
-            from BV5AnalysisLib.scene.reviewlayout import OWN_LAYOUTS
+            from BV5AnalysisLib.scene.views.review_layout import OWN_LAYOUTS
 
             layout = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
             run.check(all(map(layout.IsLayoutDescription, OWN_LAYOUTS)), "a layout is missing")

@@ -17,12 +17,12 @@ import BV5AnalysisLib
 import numpy as np
 import pytest
 import slicer
-from BV5AnalysisLib.export.case import read_case
+from BV5AnalysisLib.case.files import read_case
 from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.volume import Grid, Volume
-from BV5AnalysisLib.scene.images import add_volume
-from BV5AnalysisLib.scene.offscreen import OffscreenApplication
+from BV5AnalysisLib.scene.nodes.images import add_volume
+from BV5AnalysisLib.scene.views.offscreen import OffscreenApplication
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
 
@@ -70,15 +70,15 @@ def temporary(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def background(qt, temporary, monkeypatch):
-    monkeypatch.delitem(sys.modules, "BV5AnalysisLib.panel.background", raising=False)
-    module = importlib.import_module("BV5AnalysisLib.panel.background")
+    monkeypatch.delitem(sys.modules, "BV5AnalysisLib.panel.process.background", raising=False)
+    module = importlib.import_module("BV5AnalysisLib.panel.process.background")
     yield module
-    sys.modules.pop("BV5AnalysisLib.panel.background", None)
+    sys.modules.pop("BV5AnalysisLib.panel.process.background", None)
 
 
 @pytest.fixture
 def process_output(background):
-    return importlib.import_module("BV5AnalysisLib.panel.processoutput")
+    return importlib.import_module("BV5AnalysisLib.panel.process.output")
 
 
 @pytest.fixture
@@ -343,7 +343,7 @@ def test_an_unfit_volume_is_told_before_anything_is_written(
 def test_a_full_disk_while_the_scan_is_written(
     process, request_of, python_slicer, temporary, monkeypatch
 ):
-    from BV5AnalysisLib.scene import handover
+    from BV5AnalysisLib.scene.case import handover
 
     def full(*_arguments):
         raise OSError(28, "No space left on device")
@@ -590,7 +590,7 @@ def test_the_real_command_measures_a_phantom(
     process, background, application, tmp_path, monkeypatch, temporary
 ):
     from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec
-    from BV5AnalysisLib.scene.sampledata import add_phantom
+    from BV5AnalysisLib.scene.case.sample_data import add_phantom
 
     use_real_command(tmp_path, monkeypatch)
     spec = ChestPhantomSpec(seed=1, scale=0.6)

@@ -16,8 +16,8 @@ WAIT = 20.0
 @pytest.fixture
 def start(slicer_app, tmp_path):
     """Start Python code as a child; what is left of it ends with the test."""
-    module = importlib.import_module("BV5AnalysisLib.panel.childprocess")
-    output = importlib.import_module("BV5AnalysisLib.panel.processoutput")
+    module = importlib.import_module("BV5AnalysisLib.panel.process.child_process")
+    output = importlib.import_module("BV5AnalysisLib.panel.process.output")
     logs, started = [], []
 
     def make(code: str, *command: str):

@@ -6,7 +6,7 @@ paused, as Slicer's do with cases whose drawing takes long.
 
 import types
 
-import drawnviews
+import drawn_views
 import pytest
 import slicer
 
@@ -22,14 +22,14 @@ def ui(widget):
 
 @pytest.fixture
 def views(ui, ct_node, monkeypatch):
-    monkeypatch.setattr(drawnviews, "SECONDS_TO_DRAW", 0.0)
+    monkeypatch.setattr(drawn_views, "SECONDS_TO_DRAW", 0.0)
     scene = slicer.mrmlScene
     application = types.SimpleNamespace(
         logic=slicer.app.applicationLogic(),
         scene=scene,
         view=scene.GetSingletonNode("1", "vtkMRMLViewNode"),
     )
-    views = drawnviews.DrawnViews(application, SIZE)
+    views = drawn_views.DrawnViews(application, SIZE)
     slicer.app.renderPaused.connect(views.set_paused)
     views.settle()
     views.reset()
@@ -63,8 +63,8 @@ def outcome(ui, widget, case_folder, messages, views, drawn):
 
 
 def test_views_that_are_not_paused_draw_again_and_again(widget, case_folder, ct_node, views, drawn):
-    from BV5AnalysisLib.export.case import read_case
-    from BV5AnalysisLib.scene.cases import add_case
+    from BV5AnalysisLib.case.files import read_case
+    from BV5AnalysisLib.scene.case.cases import add_case
 
     add_case(slicer.mrmlScene, read_case(case_folder), ct_node)
     in_3d, _ = drawn()
@@ -72,7 +72,7 @@ def test_views_that_are_not_paused_draw_again_and_again(widget, case_folder, ct_
 
 
 def test_each_step_of_a_review_draws_once(ui, widget, outcome, drawn):
-    from BV5AnalysisLib.scene.branches import branch_rows
+    from BV5AnalysisLib.scene.nodes.branch_table import branch_rows
 
     assert outcome.legend.GetVisibility()
     assert drawn() == (1, 1), "loaded and shown"
@@ -112,7 +112,7 @@ def test_views_draw_again_after_something_went_wrong(
     def fail(*_arguments):
         raise OSError("no space")
 
-    monkeypatch.setattr("BV5AnalysisLib.scene.layout.fill_views", fail)
+    monkeypatch.setattr("BV5AnalysisLib.scene.views.layout.fill_views", fail)
     with pytest.raises(OSError, match="no space"):
         widget.logic.showResults(outcome)
     assert not views.paused_now

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import slicer
-from BV5AnalysisLib.export.case import read_case
+from BV5AnalysisLib.case.files import read_case
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
 
@@ -173,7 +173,7 @@ def test_packages_of_the_report_are_asked_for(module, monkeypatch, installs):
     packaging.pip_ensure = pip_ensure
     monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
     monkeypatch.setattr(slicer, "packaging", packaging, raising=False)
-    from BV5AnalysisLib.panel import packages
+    from BV5AnalysisLib.panel.process import packages
 
     names = packages.REPORT
     monkeypatch.setattr(
@@ -365,7 +365,7 @@ def write_header(path: Path) -> None:
 
 
 def test_the_dicom_header_of_a_loaded_volume_is_found(from_dicom, tmp_path, set_database):
-    from BV5AnalysisLib.scene.acquisition import acquisition_of
+    from BV5AnalysisLib.scene.nodes.acquisition import acquisition_of
 
     write_header(tmp_path / "a.dcm")
     set_database(Database(str(tmp_path / "a.dcm")))
@@ -376,8 +376,8 @@ def test_the_dicom_header_of_a_loaded_volume_is_found(from_dicom, tmp_path, set_
 
 @pytest.mark.parametrize("path", ["", "/nowhere/a.dcm", RuntimeError("database is closed")])
 def test_a_header_that_cannot_be_read_is_logged(from_dicom, path, set_database, caplog):
-    from BV5AnalysisLib.imaging.scan import Acquisition
-    from BV5AnalysisLib.scene.acquisition import acquisition_of
+    from BV5AnalysisLib.imaging.model.scan import Acquisition
+    from BV5AnalysisLib.scene.nodes.acquisition import acquisition_of
 
     set_database(Database(path))
     with caplog.at_level(logging.WARNING):
@@ -386,8 +386,8 @@ def test_a_header_that_cannot_be_read_is_logged(from_dicom, path, set_database, 
 
 
 def test_without_a_database_or_dicom_there_is_no_acquisition(from_dicom, set_database, caplog):
-    from BV5AnalysisLib.imaging.scan import Acquisition
-    from BV5AnalysisLib.scene.acquisition import acquisition_of
+    from BV5AnalysisLib.imaging.model.scan import Acquisition
+    from BV5AnalysisLib.scene.nodes.acquisition import acquisition_of
 
     set_database(None)
     assert acquisition_of(from_dicom) == Acquisition()
@@ -399,13 +399,13 @@ def test_without_a_database_or_dicom_there_is_no_acquisition(from_dicom, set_dat
 def test_a_scan_keeps_what_its_header_said(module, slicer_app, monkeypatch, small_result):
     import dataclasses
 
-    from BV5AnalysisLib.imaging import reading
-    from BV5AnalysisLib.imaging.scan import Acquisition
-    from BV5AnalysisLib.scene.acquisition import acquisition_of
+    from BV5AnalysisLib.imaging.model.scan import Acquisition
+    from BV5AnalysisLib.imaging.reading import scan_reader
+    from BV5AnalysisLib.scene.nodes.acquisition import acquisition_of
 
     acquisition = Acquisition(kernel="B70f", slice_thickness_mm=1.5)
     scan = dataclasses.replace(small_result.scan, acquisition=acquisition)
-    monkeypatch.setattr(reading, "read_scan", lambda path: scan)
+    monkeypatch.setattr(scan_reader, "read_scan", lambda path: scan)
     volume = module.BV5AnalysisLogic().loadScan("somewhere")
     assert volume.GetName() == "hand-made"
     assert acquisition_of(volume) == acquisition
@@ -414,8 +414,8 @@ def test_a_scan_keeps_what_its_header_said(module, slicer_app, monkeypatch, smal
 
 @pytest.mark.parametrize("kept", ["{", "[1]", '{"kernel": 5}', '{"patient": "Nobody"}'])
 def test_a_damaged_note_of_the_acquisition_is_logged(ct_node, kept, caplog):
-    from BV5AnalysisLib.imaging.scan import Acquisition
-    from BV5AnalysisLib.scene.acquisition import acquisition_of
+    from BV5AnalysisLib.imaging.model.scan import Acquisition
+    from BV5AnalysisLib.scene.nodes.acquisition import acquisition_of
 
     ct_node.SetAttribute("BV5Analysis.acquisition", kept)
     with caplog.at_level(logging.WARNING):

@@ -6,8 +6,8 @@ import SimpleITK as sitk
 import slicer
 import vtk
 from BV5AnalysisLib.imaging.errors import AnalysisError, Cancelled
-from BV5AnalysisLib.scene.images import add_volume
-from descriptors import streams
+from BV5AnalysisLib.scene.nodes.images import add_volume
+from helpers.descriptors import streams
 
 pytestmark = pytest.mark.slow
 
@@ -94,8 +94,8 @@ def test_oblique_volumes_and_segmentations_of_the_user(logic, slicer_app, small_
     grid = dataclasses.replace(volume.grid, direction=tuple(turn.ravel().tolist()))
     node = add_volume(slicer.mrmlScene, "oblique", type(volume)(volume.array, grid))
     lungs = type(volume)(small_phantom_result.lungs.array, grid)
-    from BV5AnalysisLib.imaging.sizeclasses import LUNGS
-    from BV5AnalysisLib.scene.segmentations import add_segmentation
+    from BV5AnalysisLib.imaging.model.size_classes import LUNGS
+    from BV5AnalysisLib.scene.nodes.segmentations import add_segmentation
 
     segmentation = add_segmentation(slicer.mrmlScene, "given", lungs, LUNGS, node)
     segmentation.GetSegmentation().GetSegment("left").SetName("Lappen ü")

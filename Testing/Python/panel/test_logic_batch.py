@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import slicer
-from batchsteps import is_running
 from BV5AnalysisLib.imaging.errors import AnalysisError, Cancelled
 from BV5AnalysisLib.imaging.parameters import Parameters
+from helpers.batch_steps import is_running
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
 
@@ -263,10 +263,10 @@ def test_a_program_that_cannot_be_started_is_told(logic, folder, python_slicer, 
 
 def test_packages_are_asked_for_where_they_are_needed(logic, folder, python_slicer, monkeypatch):
     python_slicer(MEASURES_TWO)
-    packages = importlib.import_module("BV5AnalysisLib.panel.packages")
+    packages = importlib.import_module("BV5AnalysisLib.panel.process.packages")
     asked = []
     monkeypatch.setattr(
-        importlib.import_module("BV5AnalysisLib.panel.batch"),
+        importlib.import_module("BV5AnalysisLib.panel.console.batch"),
         "ensurePackages",
         lambda needed, purpose, instead, ask: asked.append((needed, ask)),
     )
@@ -400,7 +400,7 @@ def test_the_real_command_refuses_a_folder_without_scans(logic, folder, tmp_path
 def test_the_real_command_measures_a_phantom_and_tells_of_a_bad_scan(
     logic, folder, tmp_path, real_command, small_phantom_result
 ):
-    from BV5AnalysisLib.export.nrrd import write_nrrd
+    from BV5AnalysisLib.case.nrrd import write_nrrd
 
     scans = tmp_path / "scans"
     scans.mkdir()
@@ -452,7 +452,7 @@ def descendants() -> set[int]:
 def test_cancelling_the_real_command_ends_its_workers_too(
     logic, folder, tmp_path, real_command, small_phantom_result
 ):
-    from BV5AnalysisLib.export.nrrd import write_nrrd
+    from BV5AnalysisLib.case.nrrd import write_nrrd
 
     scans = tmp_path / "scans"
     scans.mkdir()

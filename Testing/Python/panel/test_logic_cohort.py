@@ -8,7 +8,7 @@ import pytest
 import slicer
 from BV5AnalysisLib.export.cohort.synthetic import write_synthetic_cohort
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.scene.reviewlayout import COHORT_LAYOUT_ID
+from BV5AnalysisLib.scene.views.review_layout import COHORT_LAYOUT_ID
 from BV5AnalysisLib.study.cohort.synthetic import synthetic_cohort
 
 MODULE_FILE = Path(__file__).resolve().parents[3] / "BV5Analysis" / "BV5Analysis.py"
@@ -106,8 +106,8 @@ def test_nothing_is_written_or_added_where_it_fails(logic, tables, tmp_path):
 
 
 def test_packages_are_asked_for_where_they_are_needed(logic, tables, tmp_path, monkeypatch):
-    cohort = importlib.import_module("BV5AnalysisLib.panel.cohort")
-    packages = importlib.import_module("BV5AnalysisLib.panel.packages")
+    cohort = importlib.import_module("BV5AnalysisLib.panel.console.cohort")
+    packages = importlib.import_module("BV5AnalysisLib.panel.process.packages")
     asked = []
 
     def ensure(needed, purpose, instead, ask):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import slicer
 from BV5AnalysisLib.commandline.analyze import read_acquisition, read_parameters
-from BV5AnalysisLib.imaging.masks import read_lungs, read_regions
+from BV5AnalysisLib.imaging.model.size_classes import LUNGS
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.reading import read_scan
-from BV5AnalysisLib.imaging.sizeclasses import LUNGS
-from BV5AnalysisLib.scene.acquisition import ACQUISITION
-from BV5AnalysisLib.scene.handover import names_of_files, write_inputs
-from BV5AnalysisLib.scene.segmentations import add_segmentation
+from BV5AnalysisLib.imaging.reading.masks import read_lungs, read_regions
+from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
+from BV5AnalysisLib.scene.case.handover import names_of_files, write_inputs
+from BV5AnalysisLib.scene.nodes.acquisition import ACQUISITION
+from BV5AnalysisLib.scene.nodes.segmentations import add_segmentation
 
 
 @pytest.fixture

@@ -28,13 +28,13 @@ def test_slicers_start_calls_the_one_function_that_scripts_may_call_later(slicer
 
 
 def test_the_layout_is_known_once_slicer_has_started(module, slicer_app):
-    from BV5AnalysisLib.scene.reviewlayout import LAYOUT_ID
+    from BV5AnalysisLib.scene.views.review_layout import LAYOUT_ID
 
     assert slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode").IsLayoutDescription(LAYOUT_ID)
 
 
 def test_the_layout_is_made_known_without_loading_heavy_packages():
-    code = "import sys, BV5AnalysisLib.scene.reviewlayout; print(*sys.modules)"
+    code = "import sys, BV5AnalysisLib.scene.views.review_layout; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=MODULE_FILE.parent, capture_output=True, check=True
     )
@@ -55,14 +55,14 @@ def test_sample_data_are_offered_once(module, slicer_app):
 
 
 def test_the_phantom_is_loaded_and_shown(module, slicer_app, monkeypatch, small_result):
-    from BV5AnalysisLib.scene import sampledata
-    from BV5AnalysisLib.scene.images import add_volume
+    from BV5AnalysisLib.scene.case import sample_data
+    from BV5AnalysisLib.scene.nodes.images import add_volume
 
     def add_phantom(scene, name, progress):
         progress("vessel trees", 0.25)
         return add_volume(scene, name, small_result.scan.volume), None
 
-    monkeypatch.setattr(sampledata, "add_phantom", add_phantom)
+    monkeypatch.setattr(sample_data, "add_phantom", add_phantom)
     volume = module.loadPhantom()
     assert volume.GetName() == "BV5 phantom"
     selection = slicer.app.applicationLogic().GetSelectionNode()
@@ -70,10 +70,10 @@ def test_the_phantom_is_loaded_and_shown(module, slicer_app, monkeypatch, small_
 
 
 def test_sample_data_finds_the_phantom_as_a_file(module, slicer_app, monkeypatch):
-    from BV5AnalysisLib.scene import sampledata
+    from BV5AnalysisLib.scene.case import sample_data
 
     made = []
-    monkeypatch.setattr(sampledata, "write_phantom_ct", lambda path, progress: made.append(path))
+    monkeypatch.setattr(sample_data, "write_phantom_ct", lambda path, progress: made.append(path))
     assert module._phantomFile("https://elsewhere/ct.nrrd") == "https://elsewhere/ct.nrrd"
     assert made == []
     address = urlparse(module._phantomFile(module.SAMPLE_URI))

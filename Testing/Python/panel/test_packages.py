@@ -13,7 +13,7 @@ from BV5AnalysisLib.imaging.errors import AnalysisError
 @pytest.fixture
 def packages(module, monkeypatch):
     """The module `packages`, in a Slicer that has none of them."""
-    packages = importlib.import_module("BV5AnalysisLib.panel.packages")
+    packages = importlib.import_module("BV5AnalysisLib.panel.process.packages")
     found = importlib.util.find_spec
     names = {"matplotlib", "jinja2", "statsmodels", "openpyxl", "distributed"}
     monkeypatch.setattr(

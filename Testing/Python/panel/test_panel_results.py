@@ -127,7 +127,7 @@ def test_what_fails_before_saving_is_told(bench, monkeypatch, tmp_path, button):
 
     bench.showCase()
     bench.messages.answer("getExistingDirectory", str(tmp_path))
-    for module in ("results", "reportpart"):
+    for module in ("results", "report_part"):
         monkeypatch.setattr(f"BV5AnalysisLib.panel.{module}.file_name", fail)
     getattr(bench.ui, button).click()
     (told,) = bench.messages.texts("error")

@@ -3,9 +3,9 @@
 import dataclasses
 
 import pytest
+from BV5AnalysisLib.imaging.model.size_classes import VESSELS, SizeClass
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
-from BV5AnalysisLib.scene.display import DisplaySettings
+from BV5AnalysisLib.scene.views.display import DisplaySettings
 
 
 def last_settings(bench):
@@ -154,7 +154,7 @@ def test_ranges_of_the_form_are_those_of_the_parameters(bench):
 def test_branch_classes_are_the_size_classes(bench):
     import sys
 
-    rows = sys.modules["BV5AnalysisLib.panel.branchrows"]
+    rows = sys.modules["BV5AnalysisLib.panel.branch_rows"]
     assert {look.name: int(key) for key, look in VESSELS.items()} == rows.CLASSES
     names = {member.name: member.value for member in bench.fields.BranchClass}
     assert names == {"ALL": 0} | {each.name: int(each) for each in SizeClass}

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 import slicer
-from BV5AnalysisLib.imaging.sizeclasses import VESSELS
+from BV5AnalysisLib.imaging.model.size_classes import VESSELS
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_choosing_branches_moves_the_views(ui, outcome, messages):
 
 
 def test_display_reaches_the_nodes(ui, outcome, qt):
-    from BV5AnalysisLib.imaging.sizeclasses import SizeClass
+    from BV5AnalysisLib.imaging.model.size_classes import SizeClass
 
     tubes = outcome.tubesModels[SizeClass.BV5].GetDisplayNode()
     segmentation = outcome.vesselsSegmentation.GetDisplayNode()

@@ -18,7 +18,7 @@ print('{{"step": "vessels", "fraction": 0.5}}', flush=True)
 @pytest.fixture
 def child(python_slicer, small_phantom_result, tmp_path):
     """Let PythonSlicer do something else than make a phantom, which takes ten seconds."""
-    from BV5AnalysisLib.export.nrrd import write_nrrd
+    from BV5AnalysisLib.case.nrrd import write_nrrd
 
     volume = small_phantom_result.scan.volume
     ct = tmp_path / "made.nrrd"

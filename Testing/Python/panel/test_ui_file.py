@@ -30,7 +30,7 @@ def parameter_names() -> list[str]:
 
 @pytest.fixture
 def fields(slicer_app) -> set[str]:
-    from BV5AnalysisLib.panel.parameternode import BV5AnalysisParameterNode
+    from BV5AnalysisLib.panel.parameter_node import BV5AnalysisParameterNode
 
     return set(BV5AnalysisParameterNode.allParameters)
 
@@ -47,7 +47,7 @@ def test_each_field_has_one_widget(fields):
 def test_each_binding_is_one_that_slicer_can_make(slicer_app, fields):
     """With SLICER_SOURCE, Slicer's own connectors decide."""
     import slicer
-    from BV5AnalysisLib.panel.parameternode import BV5AnalysisParameterNode
+    from BV5AnalysisLib.panel.parameter_node import BV5AnalysisParameterNode
 
     widget = slicer.util.loadUI(str(UI))
     widget.setMRMLScene(slicer.mrmlScene)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import SimpleITK as sitk
-from BV5AnalysisLib.imaging.orientation import Orientation
-from BV5AnalysisLib.imaging.volume import Grid, Volume
+from BV5AnalysisLib.imaging.model.orientation import Orientation
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation

@@ -3,7 +3,12 @@
 import unicodedata
 from datetime import date
 
-from BV5AnalysisLib.imaging.identity import HIDDEN, Identity, names_patient, without_identity
+from BV5AnalysisLib.imaging.reading.patient_identity import (
+    HIDDEN,
+    Identity,
+    names_patient,
+    without_identity,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 

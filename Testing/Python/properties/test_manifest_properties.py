@@ -3,7 +3,7 @@
 import csv
 import io
 
-from BV5AnalysisLib.study.scans.casenames import folded, problem_of_name, safe_name
+from BV5AnalysisLib.study.scans.case_names import folded, problem_of_name, safe_name
 from BV5AnalysisLib.study.scans.manifest import read_manifest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -1,11 +1,11 @@
 """Fast ways of calculating against plain ones: banded products, distances, cut centerlines."""
 
 import numpy as np
-from BV5AnalysisLib.imaging import distances
-from BV5AnalysisLib.imaging.banded import along_axes
-from BV5AnalysisLib.imaging.centerlines import BRANCH_ARRAYS, POINT_ARRAYS, Centerlines
-from BV5AnalysisLib.imaging.cutting import joined, keep_points
-from BV5AnalysisLib.imaging.volume import Grid
+from BV5AnalysisLib.imaging.model.centerlines import BRANCH_ARRAYS, POINT_ARRAYS, Centerlines
+from BV5AnalysisLib.imaging.model.cutting import joined, keep_points
+from BV5AnalysisLib.imaging.model.volume import Grid
+from BV5AnalysisLib.imaging.numerics import distances
+from BV5AnalysisLib.imaging.numerics.banded import along_axes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.cohortresult import Variable
-from BV5AnalysisLib.study.tables.casetable import CaseTable
+from BV5AnalysisLib.study.cohort_result import Variable
+from BV5AnalysisLib.study.tables.case_table import CaseTable
 from BV5AnalysisLib.study.tables.exclusions import exclude, parse_rule
 from BV5AnalysisLib.study.tables.numbers import MISSING, NO_NUMBER, parse_numbers
 from hypothesis import given

@@ -1,7 +1,7 @@
 """A cohort result made by hand, for tests of what the scene makes of it."""
 
 import numpy as np
-from BV5AnalysisLib.study.cohortresult import (
+from BV5AnalysisLib.study.cohort_result import (
     Cohort,
     CohortResult,
     Comparison,

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from BV5AnalysisLib.imaging.measurements import AnalysisResult
-from BV5AnalysisLib.imaging.volume import Grid, Volume
-from BV5AnalysisLib.scene.offscreen import OffscreenApplication
-from BV5AnalysisLib.scene.outcome import Outcome
-from BV5AnalysisLib.scene.results import add_result
+from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
+from BV5AnalysisLib.scene.case.results import add_result
+from BV5AnalysisLib.scene.nodes.outcome import Outcome
+from BV5AnalysisLib.scene.views.offscreen import OffscreenApplication
 from vtk.util.misc import calldata_type
 from vtk.util.numpy_support import vtk_to_numpy
 

@@ -3,7 +3,7 @@
 import numpy as np
 import slicer
 import vtk
-from BV5AnalysisLib.scene.pictures import off_screen_window, pixels_of
+from BV5AnalysisLib.scene.views.pictures import off_screen_window, pixels_of
 
 PENS = {
     slicer.vtkMRMLPlotSeriesNode.LineStyleNone: vtk.vtkPen.NO_PEN,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import slicer
 import vtk
-from BV5AnalysisLib.scene.pictures import off_screen_window
+from BV5AnalysisLib.scene.views.pictures import off_screen_window
 
 
 class OffscreenView:

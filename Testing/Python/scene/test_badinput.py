@@ -6,10 +6,9 @@ import json
 import numpy as np
 import pytest
 import slicer
-from BV5AnalysisLib.export.case import Review, case_of
+from BV5AnalysisLib.case.files import Review, case_of
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.scene.branches import branch_at, branch_rows
-from BV5AnalysisLib.scene.cases import (
+from BV5AnalysisLib.scene.case.cases import (
     add_case,
     case_from_scene,
     regions_of,
@@ -17,17 +16,18 @@ from BV5AnalysisLib.scene.cases import (
     set_review,
     update_case,
 )
-from BV5AnalysisLib.scene.display import DisplaySettings, apply_display, current_display
-from BV5AnalysisLib.scene.edited import EditCheck
-from BV5AnalysisLib.scene.exclusion import erase_branch
-from BV5AnalysisLib.scene.exporting import table_text, write_outcome, write_table
-from BV5AnalysisLib.scene.images import add_volume
-from BV5AnalysisLib.scene.layout import fill_views
-from BV5AnalysisLib.scene.measuring import recomputed_case
-from BV5AnalysisLib.scene.offscreen import OffscreenApplication
-from BV5AnalysisLib.scene.outcome import find_outcomes
-from BV5AnalysisLib.scene.results import add_result
-from BV5AnalysisLib.scene.selection import clear_selection, select_branch
+from BV5AnalysisLib.scene.case.edited import EditCheck
+from BV5AnalysisLib.scene.case.exclusion import erase_branch
+from BV5AnalysisLib.scene.case.exporting import table_text, write_outcome, write_table
+from BV5AnalysisLib.scene.case.measuring import recomputed_case
+from BV5AnalysisLib.scene.case.results import add_result
+from BV5AnalysisLib.scene.nodes.branch_table import branch_at, branch_rows
+from BV5AnalysisLib.scene.nodes.images import add_volume
+from BV5AnalysisLib.scene.nodes.outcome import find_outcomes
+from BV5AnalysisLib.scene.views.display import DisplaySettings, apply_display, current_display
+from BV5AnalysisLib.scene.views.layout import fill_views
+from BV5AnalysisLib.scene.views.offscreen import OffscreenApplication
+from BV5AnalysisLib.scene.views.selection import clear_selection, select_branch
 
 REVIEW = Review("accepted", "R", "", "2024-05-01T10:00:00+02:00")
 TOLD = ("deleted", "edited")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.tables import COLUMNS
+from BV5AnalysisLib.case.tables import COLUMNS
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.scene.batchtable import BatchResult, add_batch_table, batch_result
+from BV5AnalysisLib.scene.cohort.batch_table import BatchResult, add_batch_table, batch_result
 from BV5AnalysisLib.study.batch.case import CaseOutcome
 from vtk.util.numpy_support import vtk_to_numpy
 

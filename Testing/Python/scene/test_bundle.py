@@ -6,16 +6,16 @@ import zipfile
 import numpy as np
 import pytest
 import slicer
-from BV5AnalysisLib.export.case import Review, case_of
-from BV5AnalysisLib.export.segmentation import terminology_entry
-from BV5AnalysisLib.imaging.sizeclasses import LUNGS, VESSELS, SizeClass
-from BV5AnalysisLib.scene.bundle import save_scene
-from BV5AnalysisLib.scene.cases import add_case, case_from_scene, set_review
-from BV5AnalysisLib.scene.images import add_volume
-from BV5AnalysisLib.scene.offscreen import OffscreenApplication
-from BV5AnalysisLib.scene.outcome import find_outcomes
-from BV5AnalysisLib.scene.results import add_result
-from BV5AnalysisLib.scene.views import arrange_views
+from BV5AnalysisLib.case.files import Review, case_of
+from BV5AnalysisLib.case.segmentation import terminology_entry
+from BV5AnalysisLib.imaging.model.size_classes import LUNGS, VESSELS, SizeClass
+from BV5AnalysisLib.scene.case.bundle import save_scene
+from BV5AnalysisLib.scene.case.cases import add_case, case_from_scene, set_review
+from BV5AnalysisLib.scene.case.results import add_result
+from BV5AnalysisLib.scene.nodes.images import add_volume
+from BV5AnalysisLib.scene.nodes.outcome import find_outcomes
+from BV5AnalysisLib.scene.views.arrangement import arrange_views
+from BV5AnalysisLib.scene.views.offscreen import OffscreenApplication
 from vtk.util.numpy_support import vtk_to_numpy
 
 

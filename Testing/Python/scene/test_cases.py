@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from BV5AnalysisLib.export.case import Case, Review, case_of, read_case
-from BV5AnalysisLib.imaging.centerlines import BRANCH_ARRAYS, POINT_ARRAYS
-from BV5AnalysisLib.imaging.drawnvoxels import AS_MEASURED
+from BV5AnalysisLib.case.files import Case, Review, case_of, read_case
+from BV5AnalysisLib.imaging.editing.recompute import recompute
 from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.model.centerlines import BRANCH_ARRAYS, POINT_ARRAYS
+from BV5AnalysisLib.imaging.model.size_classes import VESSELS, SizeClass
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.recompute import recompute
-from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
-from BV5AnalysisLib.imaging.volume import Grid, Volume
-from BV5AnalysisLib.scene.bundle import save_scene
-from BV5AnalysisLib.scene.cases import (
+from BV5AnalysisLib.imaging.sizing.voxel_labels import AS_MEASURED
+from BV5AnalysisLib.scene.case.bundle import save_scene
+from BV5AnalysisLib.scene.case.cases import (
     add_case,
     case_from_scene,
     regions_of,
@@ -25,16 +25,16 @@ from BV5AnalysisLib.scene.cases import (
     set_review,
     update_case,
 )
-from BV5AnalysisLib.scene.display import DisplaySettings, apply_display, current_display
-from BV5AnalysisLib.scene.edited import was_edited
-from BV5AnalysisLib.scene.exporting import write_outcome, write_table
-from BV5AnalysisLib.scene.images import add_volume, labelmap
-from BV5AnalysisLib.scene.measuring import recomputed_case
-from BV5AnalysisLib.scene.offscreen import OffscreenApplication
-from BV5AnalysisLib.scene.outcome import find_outcomes, outcome_of
-from BV5AnalysisLib.scene.places import scan_of
-from BV5AnalysisLib.scene.segmentations import BINARY, SURFACE
-from BV5AnalysisLib.scene.selection import select_branch
+from BV5AnalysisLib.scene.case.edited import was_edited
+from BV5AnalysisLib.scene.case.exporting import write_outcome, write_table
+from BV5AnalysisLib.scene.case.measuring import recomputed_case
+from BV5AnalysisLib.scene.nodes.images import add_volume, labelmap
+from BV5AnalysisLib.scene.nodes.outcome import find_outcomes, outcome_of
+from BV5AnalysisLib.scene.nodes.places import scan_of
+from BV5AnalysisLib.scene.nodes.segmentations import BINARY, SURFACE
+from BV5AnalysisLib.scene.views.display import DisplaySettings, apply_display, current_display
+from BV5AnalysisLib.scene.views.offscreen import OffscreenApplication
+from BV5AnalysisLib.scene.views.selection import select_branch
 from vtk.util.numpy_support import vtk_to_numpy
 
 OWN_NODES = (
@@ -105,7 +105,7 @@ def test_scan_of_the_case_is_its_volume(outcome, small_result):
 
 
 def test_a_turned_scan_is_given_in_the_order_of_the_case(application, turned_result):
-    from BV5AnalysisLib.scene.results import add_result
+    from BV5AnalysisLib.scene.case.results import add_result
 
     outcome = add_result(application.scene, turned_result, "turned")
     scan = scan_of(outcome)
@@ -131,12 +131,12 @@ def test_a_volume_of_other_voxels_is_refused_and_nothing_added(application, case
 
 
 def test_what_fails_midway_leaves_the_scene_as_it_was(application, case, monkeypatch):
-    from BV5AnalysisLib.scene import casenodes
+    from BV5AnalysisLib.scene.case import case_nodes
 
     def failing(*_: object) -> None:
         raise RuntimeError("midway")
 
-    monkeypatch.setattr(casenodes, "fill_histogram", failing)
+    monkeypatch.setattr(case_nodes, "fill_histogram", failing)
     scene = application.scene
     before = {scene.GetNthNode(i).GetID() for i in range(scene.GetNumberOfNodes())}
     with pytest.raises(RuntimeError, match="midway"):
@@ -559,7 +559,7 @@ def test_results_go_under_the_volumes_transform(application, case, small_result)
 
 
 def test_a_saved_scene_opens_with_the_case(application, turned_result, tmp_path):
-    from BV5AnalysisLib.scene.results import add_result
+    from BV5AnalysisLib.scene.case.results import add_result
 
     outcome = add_result(application.scene, turned_result, "Fall Ä 7")
     set_review(outcome, Review("accepted", "Dr. Ö", 'gut & "klar" <1>', "2024-05-01T10:00:00Z"))

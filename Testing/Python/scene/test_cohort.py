@@ -7,20 +7,20 @@ import zipfile
 import numpy as np
 import pytest
 import slicer
-from BV5AnalysisLib.scene.bundle import save_scene
-from BV5AnalysisLib.scene.cohort import add_cohort, remove_cohort
-from BV5AnalysisLib.scene.cohortchart import COLORS, drawable
-from BV5AnalysisLib.scene.cohortcurves import box_outline, cohort_charts, in_lines
-from BV5AnalysisLib.scene.cohortlayout import cohort_layout_xml, fill_cohort_views, shown_charts
-from BV5AnalysisLib.scene.cohorttables import cohort_blocks
-from BV5AnalysisLib.scene.offscreen import OffscreenApplication
-from BV5AnalysisLib.scene.reviewlayout import (
+from BV5AnalysisLib.scene.case.bundle import save_scene
+from BV5AnalysisLib.scene.cohort.chart import COLORS, drawable
+from BV5AnalysisLib.scene.cohort.cohort_nodes import add_cohort, remove_cohort
+from BV5AnalysisLib.scene.cohort.curves import box_outline, cohort_charts, in_lines
+from BV5AnalysisLib.scene.cohort.layout import cohort_layout_xml, fill_cohort_views, shown_charts
+from BV5AnalysisLib.scene.cohort.tables import cohort_blocks
+from BV5AnalysisLib.scene.views.offscreen import OffscreenApplication
+from BV5AnalysisLib.scene.views.review_layout import (
     COHORT_LAYOUT_ID,
     LAYOUT_ID,
     restore_layout,
     show_layout,
 )
-from BV5AnalysisLib.study.cohortresult import CohortResult, Group
+from BV5AnalysisLib.study.cohort_result import CohortResult, Group
 from scene.cohortdata import PAO2, made_result
 from scene.offscreenplot import drawn_chart
 from vtk.util.numpy_support import vtk_to_numpy

@@ -6,23 +6,23 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from BV5AnalysisLib.export.case import case_of
-from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
-from BV5AnalysisLib.scene.branches import branch_at
-from BV5AnalysisLib.scene.cases import add_case, remove_case, update_case
-from BV5AnalysisLib.scene.colors import renew_legend
-from BV5AnalysisLib.scene.display import (
+from BV5AnalysisLib.case.files import case_of
+from BV5AnalysisLib.imaging.model.size_classes import VESSELS, SizeClass
+from BV5AnalysisLib.scene.case.cases import add_case, remove_case, update_case
+from BV5AnalysisLib.scene.case.exclusion import erase_branch
+from BV5AnalysisLib.scene.nodes.branch_table import branch_at
+from BV5AnalysisLib.scene.nodes.colors import renew_legend
+from BV5AnalysisLib.scene.nodes.outcome import find_outcomes
+from BV5AnalysisLib.scene.nodes.segmentations import SURFACE
+from BV5AnalysisLib.scene.views.arrangement import SUPERIOR, arrange_views
+from BV5AnalysisLib.scene.views.display import (
     ClassDisplay,
     DisplaySettings,
     apply_display,
     current_display,
 )
-from BV5AnalysisLib.scene.exclusion import erase_branch
-from BV5AnalysisLib.scene.outcome import find_outcomes
-from BV5AnalysisLib.scene.pictures import off_screen_window, pixels_of
-from BV5AnalysisLib.scene.segmentations import SURFACE
-from BV5AnalysisLib.scene.selection import select_branch
-from BV5AnalysisLib.scene.views import SUPERIOR, arrange_views
+from BV5AnalysisLib.scene.views.pictures import off_screen_window, pixels_of
+from BV5AnalysisLib.scene.views.selection import select_branch
 from scene.offscreenview import OffscreenView
 
 
@@ -361,7 +361,7 @@ def test_the_scene_may_be_closed_while_a_case_is_drawn(outcome, view):
 
 
 def test_drawing_a_picture_leaves_slicers_shared_factory_alone(small_result, monkeypatch):
-    from BV5AnalysisLib.scene.rendering import rendered_png
+    from BV5AnalysisLib.scene.views.rendering import rendered_png
 
     shared = slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance()
     logic = slicer.vtkSlicerApplicationLogic()
@@ -380,7 +380,7 @@ def test_drawing_a_picture_leaves_slicers_shared_factory_alone(small_result, mon
 def test_without_egl_a_plain_window_is_made_as_in_slicer(monkeypatch):
     from unittest import mock
 
-    from BV5AnalysisLib.scene import pictures
+    from BV5AnalysisLib.scene.views import pictures
 
     vtk_without_egl = mock.Mock(spec=["vtkRenderWindow", "vtkObject"])
     monkeypatch.setattr(pictures, "vtk", vtk_without_egl)

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from BV5AnalysisLib.imaging.volume import Volume
-from BV5AnalysisLib.scene.cases import case_from_scene, update_case
-from BV5AnalysisLib.scene.display import DisplaySettings, apply_display
-from BV5AnalysisLib.scene.edited import EditCheck, was_edited
-from BV5AnalysisLib.scene.exclusion import erase_branch
-from BV5AnalysisLib.scene.images import labelmap
-from BV5AnalysisLib.scene.labelgrids import looked_up
-from BV5AnalysisLib.scene.measuring import recomputed_case
-from BV5AnalysisLib.scene.outcome import find_outcomes
-from BV5AnalysisLib.scene.segmentations import BINARY, SURFACE
+from BV5AnalysisLib.imaging.model.volume import Volume
+from BV5AnalysisLib.scene.case.cases import case_from_scene, update_case
+from BV5AnalysisLib.scene.case.edited import EditCheck, was_edited
+from BV5AnalysisLib.scene.case.exclusion import erase_branch
+from BV5AnalysisLib.scene.case.measuring import recomputed_case
+from BV5AnalysisLib.scene.nodes.images import labelmap
+from BV5AnalysisLib.scene.nodes.label_grids import looked_up
+from BV5AnalysisLib.scene.nodes.outcome import find_outcomes
+from BV5AnalysisLib.scene.nodes.segmentations import BINARY, SURFACE
+from BV5AnalysisLib.scene.views.display import DisplaySettings, apply_display
 from vtk.util.numpy_support import vtk_to_numpy
 
 
@@ -210,7 +210,7 @@ def test_a_segmentation_that_cannot_be_read_is_edited(outcome, check, vtk_compla
 
 
 def test_two_cases_are_told_apart(application, small_result, check):
-    from BV5AnalysisLib.scene.results import add_result
+    from BV5AnalysisLib.scene.case.results import add_result
 
     first, second = (add_result(application.scene, small_result, name) for name in "ab")
     erase_branch(second, 0)

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from BV5AnalysisLib.export.nrrd import write_nrrd
+from BV5AnalysisLib.case.nrrd import write_nrrd
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.reading import read_scan
-from BV5AnalysisLib.imaging.volume import Grid, Volume
-from BV5AnalysisLib.scene.coordinates import grid_from_ras, index_to_ras
-from BV5AnalysisLib.scene.handover import CT, write_inputs
-from BV5AnalysisLib.scene.images import add_volume
-from BV5AnalysisLib.scene.measuring import recomputed_case
-from BV5AnalysisLib.scene.results import add_result
-from BV5AnalysisLib.scene.volumes import ct_volume
+from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
+from BV5AnalysisLib.scene.case.handover import CT, write_inputs
+from BV5AnalysisLib.scene.case.measuring import recomputed_case
+from BV5AnalysisLib.scene.case.results import add_result
+from BV5AnalysisLib.scene.nodes.coordinates import grid_from_ras, index_to_ras
+from BV5AnalysisLib.scene.nodes.images import add_volume
+from BV5AnalysisLib.scene.nodes.volumes import ct_volume
 
 SIZE = (14, 13, 12)
 TURNED = np.linalg.qr(np.array([[0.9, 0.2, -0.1], [-0.25, 0.95, 0.3], [0.1, -0.2, 0.9]]))[0]

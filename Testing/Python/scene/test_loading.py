@@ -5,18 +5,18 @@ import zipfile
 
 import pytest
 import slicer
-from BV5AnalysisLib.export.case import Review, case_of
-from BV5AnalysisLib.scene.bundle import save_scene
-from BV5AnalysisLib.scene.cases import add_case, case_from_scene, remove_case, set_review
-from BV5AnalysisLib.scene.cohort import add_cohort
-from BV5AnalysisLib.scene.display import DisplaySettings, apply_display, current_display
-from BV5AnalysisLib.scene.edited import EditCheck
-from BV5AnalysisLib.scene.loading import ChartKeeper, own_charts, series_ids
-from BV5AnalysisLib.scene.measuring import recomputed_case
-from BV5AnalysisLib.scene.outcome import find_outcomes
-from BV5AnalysisLib.scene.results import add_result
-from BV5AnalysisLib.scene.selection import select_branch
-from BV5AnalysisLib.scene.viewnodes import show_chart
+from BV5AnalysisLib.case.files import Review, case_of
+from BV5AnalysisLib.scene.case.bundle import save_scene
+from BV5AnalysisLib.scene.case.cases import add_case, case_from_scene, remove_case, set_review
+from BV5AnalysisLib.scene.case.edited import EditCheck
+from BV5AnalysisLib.scene.case.loading import ChartKeeper, own_charts, series_ids
+from BV5AnalysisLib.scene.case.measuring import recomputed_case
+from BV5AnalysisLib.scene.case.results import add_result
+from BV5AnalysisLib.scene.cohort.cohort_nodes import add_cohort
+from BV5AnalysisLib.scene.nodes.outcome import find_outcomes
+from BV5AnalysisLib.scene.nodes.view_nodes import show_chart
+from BV5AnalysisLib.scene.views.display import DisplaySettings, apply_display, current_display
+from BV5AnalysisLib.scene.views.selection import select_branch
 from scene.cohortdata import made_result
 from scene.plotbar import PlotBar
 from scene.references import references_of

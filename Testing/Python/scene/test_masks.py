@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from BV5AnalysisLib.imaging.drawnvoxels import AS_MEASURED
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.sizeclasses import LungLabel, SizeClass
-from BV5AnalysisLib.imaging.volume import Grid, Volume
-from BV5AnalysisLib.scene import labelgrids
-from BV5AnalysisLib.scene.images import labelmap
-from BV5AnalysisLib.scene.masks import lung_labels, lungs_from, regions_from, vessel_labels
-from BV5AnalysisLib.scene.segmentations import BINARY
+from BV5AnalysisLib.imaging.model.size_classes import LungLabel, SizeClass
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
+from BV5AnalysisLib.imaging.sizing.voxel_labels import AS_MEASURED
+from BV5AnalysisLib.scene.nodes import label_grids
+from BV5AnalysisLib.scene.nodes.images import labelmap
+from BV5AnalysisLib.scene.nodes.masks import lung_labels, lungs_from, regions_from, vessel_labels
+from BV5AnalysisLib.scene.nodes.segmentations import BINARY
 
 GRID = Grid((40, 30, 20), (2.0, 2.0, 2.5), (-40.0, -30.0, -25.0))
 """LPS; voxels of 2 × 2 × 2.5 mm."""
@@ -45,7 +45,7 @@ def test_edited_vessels_come_back_as_they_were(outcome, small_result):
 
 
 def test_turned_vessels_come_back_as_they_were(application, turned_result):
-    from BV5AnalysisLib.scene.results import add_result
+    from BV5AnalysisLib.scene.case.results import add_result
 
     outcome = add_result(application.scene, turned_result, "turned")
     grid = turned_result.scan.volume.grid
@@ -274,9 +274,9 @@ def test_lobes_of_one_layer_are_read_from_it_once_and_not_resampled(node, monkey
         read.append(image)
         return labelgrids_values(image)
 
-    labelgrids_values = labelgrids._values
-    monkeypatch.setattr(labelgrids, "_values", values)
-    monkeypatch.setattr(labelgrids.ndimage, "affine_transform", None)
+    labelgrids_values = label_grids._values
+    monkeypatch.setattr(label_grids, "_values", values)
+    monkeypatch.setattr(label_grids.ndimage, "affine_transform", None)
     regions = regions_from(node, grid, None)
     assert len(read) == 1
     assert [np.count_nonzero(region.mask.array) for region in regions] == [40 * 78 * 78] * 5

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import vtk
-from BV5AnalysisLib.imaging.centerlines import BRANCH_ARRAYS, POINT_ARRAYS, Centerlines
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
-from BV5AnalysisLib.scene.models import centerlines_of, centerlines_poly_data
-from BV5AnalysisLib.scene.tubes import STEP_MM, tubes_poly_data
+from BV5AnalysisLib.imaging.model.centerlines import BRANCH_ARRAYS, POINT_ARRAYS, Centerlines
+from BV5AnalysisLib.imaging.model.size_classes import VESSELS, SizeClass
+from BV5AnalysisLib.scene.nodes.models import centerlines_of, centerlines_poly_data
+from BV5AnalysisLib.scene.nodes.tubes import STEP_MM, tubes_poly_data
 from vtk.util.numpy_support import vtk_to_numpy
 
 

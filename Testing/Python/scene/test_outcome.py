@@ -4,7 +4,7 @@ import json
 
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.scene.cases import case_from_scene
+from BV5AnalysisLib.scene.case.cases import case_from_scene
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "5", "[" * 100_000, '{"case": "x"'])

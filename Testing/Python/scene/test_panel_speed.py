@@ -2,7 +2,7 @@
 
 import panel_speed
 import pytest
-from BV5AnalysisLib.export.case import case_of, write_case
+from BV5AnalysisLib.case.files import case_of, write_case
 
 
 @pytest.fixture

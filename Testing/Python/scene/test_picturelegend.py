@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.model.size_classes import VESSELS
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.sizeclasses import VESSELS
-from BV5AnalysisLib.scene import picturelegend
-from BV5AnalysisLib.scene.colors import LEGEND_TITLE, size_class_label
-from BV5AnalysisLib.scene.picturelegend import LegendEntry, with_legend
+from BV5AnalysisLib.scene.nodes.colors import LEGEND_TITLE, size_class_label
+from BV5AnalysisLib.scene.views import picture_legend
+from BV5AnalysisLib.scene.views.picture_legend import LegendEntry, with_legend
 
 ENTRIES = [
     LegendEntry(size_class_label(each, Parameters()), look.color) for each, look in VESSELS.items()
@@ -17,14 +17,14 @@ ENTRIES = [
 def laid(monkeypatch):
     """Boxes (left, bottom, right, top) of all that is laid over a picture."""
     boxes = []
-    real = picturelegend._lay
+    real = picture_legend._lay
 
     def lay(pixels, coverage, color, left, bottom):
         x, y = round(left), round(bottom)
         boxes.append((x, y, x + coverage.shape[1], y + coverage.shape[0]))
         real(pixels, coverage, color, left, bottom)
 
-    monkeypatch.setattr(picturelegend, "_lay", lay)
+    monkeypatch.setattr(picture_legend, "_lay", lay)
     return boxes
 
 
@@ -76,5 +76,5 @@ def test_patches_have_the_colors_of_the_classes(laid):
 def test_text_is_readable_in_small_pictures(laid):
     with_legend(np.zeros((180, 240, 3), np.uint8), LEGEND_TITLE, ENTRIES)
     assert (
-        min(top - bottom for _, bottom, _, top in laid[2::2]) >= picturelegend.READABLE_PIXELS - 1
+        min(top - bottom for _, bottom, _, top in laid[2::2]) >= picture_legend.READABLE_PIXELS - 1
     )

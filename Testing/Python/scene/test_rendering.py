@@ -13,13 +13,13 @@ import pytest
 import SimpleITK as sitk
 import slicer
 import vtk
-from BV5AnalysisLib.export.case import case_of
-from BV5AnalysisLib.imaging.centerlines import Centerlines
+from BV5AnalysisLib.case.files import case_of
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.sizeclasses import VESSELS, SizeClass
-from BV5AnalysisLib.scene.pictures import off_screen_window
-from BV5AnalysisLib.scene.rendering import render_3d
-from BV5AnalysisLib.scene.views import ANTERIOR, LEFT, POSTERIOR, SUPERIOR
+from BV5AnalysisLib.imaging.model.centerlines import Centerlines
+from BV5AnalysisLib.imaging.model.size_classes import VESSELS, SizeClass
+from BV5AnalysisLib.scene.views.arrangement import ANTERIOR, LEFT, POSTERIOR, SUPERIOR
+from BV5AnalysisLib.scene.views.pictures import off_screen_window
+from BV5AnalysisLib.scene.views.rendering import render_3d
 
 SIZE = (480, 360)
 LEGEND_TOP = 0.89
@@ -128,9 +128,9 @@ FRESH = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import slicer
-from BV5AnalysisLib.imaging.sizeclasses import LUNGS
-from BV5AnalysisLib.imaging.volume import Grid, Volume
-from BV5AnalysisLib.scene.segmentations import shell_surfaces
+from BV5AnalysisLib.imaging.model.size_classes import LUNGS
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
+from BV5AnalysisLib.scene.nodes.segmentations import shell_surfaces
 import numpy as np
 array = np.zeros((20, 20, 20), np.uint8)
 array[5:15, 5:15, 3:8], array[5:15, 5:15, 12:17] = 1, 2
@@ -221,7 +221,7 @@ def test_in_slicer_without_display_windows_are_of_egl(monkeypatch):
 DRAW = """
 import sys
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.scene.pictures import off_screen_window
+from BV5AnalysisLib.scene.views.pictures import off_screen_window
 try:
     off_screen_window()
 except AnalysisError as error:

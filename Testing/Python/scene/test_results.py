@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from BV5AnalysisLib.export.segmentation import terminology_entry
-from BV5AnalysisLib.imaging.centerlines import Centerlines
+from BV5AnalysisLib.case.segmentation import terminology_entry
+from BV5AnalysisLib.imaging.model.centerlines import Centerlines
+from BV5AnalysisLib.imaging.model.size_classes import LUNGS, VESSELS, SizeClass
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.sizeclasses import LUNGS, VESSELS, SizeClass
-from BV5AnalysisLib.scene.coordinates import ras_points
-from BV5AnalysisLib.scene.folders import folder_item
-from BV5AnalysisLib.scene.images import add_volume
-from BV5AnalysisLib.scene.results import add_result
+from BV5AnalysisLib.scene.case.folders import folder_item
+from BV5AnalysisLib.scene.case.results import add_result
+from BV5AnalysisLib.scene.nodes.coordinates import ras_points
+from BV5AnalysisLib.scene.nodes.images import add_volume
 from vtk.util.numpy_support import vtk_to_numpy
 
 

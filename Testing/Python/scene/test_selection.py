@@ -6,31 +6,31 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from BV5AnalysisLib.export.case import case_of
-from BV5AnalysisLib.imaging.confidence import class_confidence
+from BV5AnalysisLib.case.files import case_of
+from BV5AnalysisLib.imaging.model.size_classes import SizeClass
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.sizeclasses import SizeClass
-from BV5AnalysisLib.scene.branches import BranchFinder, branch_at, branch_rows
-from BV5AnalysisLib.scene.cases import add_case, update_case
-from BV5AnalysisLib.scene.coordinates import array_of
-from BV5AnalysisLib.scene.display import DisplaySettings, apply_display
-from BV5AnalysisLib.scene.layout import fill_views
-from BV5AnalysisLib.scene.results import add_result
-from BV5AnalysisLib.scene.reviewlayout import (
+from BV5AnalysisLib.imaging.sizing.confidence import class_confidence
+from BV5AnalysisLib.scene.case.cases import add_case, update_case
+from BV5AnalysisLib.scene.case.results import add_result
+from BV5AnalysisLib.scene.nodes.branch_table import BranchFinder, branch_at, branch_rows
+from BV5AnalysisLib.scene.nodes.coordinates import array_of
+from BV5AnalysisLib.scene.views.arrangement import arrange_views
+from BV5AnalysisLib.scene.views.display import DisplaySettings, apply_display
+from BV5AnalysisLib.scene.views.layout import fill_views
+from BV5AnalysisLib.scene.views.review_layout import (
     LAYOUT_ID,
     layout_xml,
     register_layout,
     restore_layout,
     show_layout,
 )
-from BV5AnalysisLib.scene.selection import (
+from BV5AnalysisLib.scene.views.selection import (
     FIELD_OF_VIEW_MM,
     across,
     clear_selection,
     select_branch,
     selected_branch,
 )
-from BV5AnalysisLib.scene.views import arrange_views
 from scene.offscreenplot import drawn_chart
 from vtk.util.numpy_support import vtk_to_numpy
 

@@ -4,12 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.sizeclasses import LUNGS, VESSELS, LungLabel, SizeClass
-from BV5AnalysisLib.scene.casenodes import HIGHLIGHT_COLOR
-from BV5AnalysisLib.scene.display import DisplaySettings, apply_display
-from BV5AnalysisLib.scene.pictures import pixels_of
-from BV5AnalysisLib.scene.selection import select_branch
-from BV5AnalysisLib.scene.views import arrange_views
+from BV5AnalysisLib.imaging.model.size_classes import LUNGS, VESSELS, LungLabel, SizeClass
+from BV5AnalysisLib.scene.case.case_nodes import HIGHLIGHT_COLOR
+from BV5AnalysisLib.scene.views.arrangement import arrange_views
+from BV5AnalysisLib.scene.views.display import DisplaySettings, apply_display
+from BV5AnalysisLib.scene.views.pictures import pixels_of
+from BV5AnalysisLib.scene.views.selection import select_branch
 from scene.offscreenview import OffscreenView
 
 PIXELS = 400

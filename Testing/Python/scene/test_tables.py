@@ -4,11 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.case import case_of
-from BV5AnalysisLib.export.tables import MEASUREMENT_FIELDS
-from BV5AnalysisLib.imaging.measurements import Measurement
+from BV5AnalysisLib.case.files import case_of
+from BV5AnalysisLib.case.tables import MEASUREMENT_FIELDS
+from BV5AnalysisLib.imaging.model.measurements import Measurement
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.scene.tables import fill_measurements, measurement_columns
+from BV5AnalysisLib.scene.nodes.tables import fill_measurements, measurement_columns
 from vtk.util.numpy_support import vtk_to_numpy
 
 

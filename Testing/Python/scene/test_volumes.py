@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from BV5AnalysisLib.imaging.volume import Grid, Volume
-from BV5AnalysisLib.scene.coordinates import grid_from_ras, index_to_ras, lps_points, ras_points
-from BV5AnalysisLib.scene.images import add_volume
-from BV5AnalysisLib.scene.volumes import ct_volume, reason_not_measurable
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
+from BV5AnalysisLib.scene.nodes.coordinates import (
+    grid_from_ras,
+    index_to_ras,
+    lps_points,
+    ras_points,
+)
+from BV5AnalysisLib.scene.nodes.images import add_volume
+from BV5AnalysisLib.scene.nodes.volumes import ct_volume, reason_not_measurable
 
 
 @pytest.fixture

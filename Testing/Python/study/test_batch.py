@@ -11,7 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from batchsteps import (
+from BV5AnalysisLib.imaging.errors import AnalysisError, DiskFull
+from BV5AnalysisLib.study.batch import workers as module
+from BV5AnalysisLib.study.batch.case import BatchCase, CaseOutcome
+from BV5AnalysisLib.study.batch.memory import bytes_for
+from BV5AnalysisLib.study.batch.run import attempt, run_cases
+from BV5AnalysisLib.study.batch.workers import LocalWorkers, WorkerDied
+from helpers.batch_steps import (
     Recorded,
     Threads,
     cases,
@@ -22,13 +28,7 @@ from batchsteps import (
     threads_for_many_balls,
     wait_until,
 )
-from BV5AnalysisLib.imaging.errors import AnalysisError, DiskFull
-from BV5AnalysisLib.study.batch import workers as module
-from BV5AnalysisLib.study.batch.case import BatchCase, CaseOutcome
-from BV5AnalysisLib.study.batch.memory import bytes_for
-from BV5AnalysisLib.study.batch.run import attempt, run_cases
-from BV5AnalysisLib.study.batch.workers import LocalWorkers, WorkerDied
-from scanfiles import write_series
+from helpers.scan_files import write_series
 
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 
@@ -225,7 +225,7 @@ def test_workers_end_when_this_process_is_killed(step, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "from pathlib import Path\n"
-        "from batchsteps import Recorded, cases\n"
+        "from helpers.batch_steps import Recorded, cases\n"
         "from BV5AnalysisLib.study.batch.run import run_cases\n"
         "from BV5AnalysisLib.study.batch.workers import LocalWorkers\n"
         "if __name__ == '__main__':\n"
@@ -275,7 +275,7 @@ def test_workers_that_can_never_start_end_the_batch_with_what_to_do(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "from pathlib import Path\n"
-        "from batchsteps import Recorded, cases\n"
+        "from helpers.batch_steps import Recorded, cases\n"
         "from BV5AnalysisLib.study.batch.run import run_cases\n"
         "from BV5AnalysisLib.study.batch.workers import LocalWorkers\n"
         f"step = Recorded(Path({str(tmp_path)!r}))\n"

@@ -1,10 +1,10 @@
 """Reasons of failed cases, which go into tables and pages, name no patient."""
 
-from BV5AnalysisLib.commandline.batchstep import MeasureCase
+from BV5AnalysisLib.commandline.batch_step import MeasureCase
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.study.batch.case import BatchCase
 from BV5AnalysisLib.study.batch.run import attempt
-from scanfiles import SERIES, cut, write_series
+from helpers.scan_files import SERIES, cut, write_series
 
 
 def test_a_damaged_slice_is_named_without_the_patient(tmp_path):

@@ -1,7 +1,7 @@
 """Names of cases are safe as folders, short, and no two alike."""
 
 import pytest
-from BV5AnalysisLib.study.scans.casenames import (
+from BV5AnalysisLib.study.scans.case_names import (
     LONGEST_BYTES,
     OWN_NAMES,
     made_unique,
@@ -97,7 +97,7 @@ def test_long_texts_become_short_names_that_differ(text):
     ],
 )
 def test_as_few_parts_as_tell_a_case_from_the_others(places, parts, monkeypatch):
-    monkeypatch.setattr("BV5AnalysisLib.study.scans.casenames.short_hash", lambda key: key)
+    monkeypatch.setattr("BV5AnalysisLib.study.scans.case_names.short_hash", lambda key: key)
     assert names_for(places, [f"c{index}" for index in range(len(places))]) == parts
 
 

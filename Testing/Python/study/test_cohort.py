@@ -9,7 +9,7 @@ import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.cohort.analysis import CohortOptions, analyze_cohort
 from BV5AnalysisLib.study.measures import MEASURES
-from cohorttables import (
+from helpers.cohort_tables import (
     BV5_PCT,
     OXYGEN,
     PAO2,

@@ -1,11 +1,11 @@
 """Measurements in a batch's folder: what lies beside them, and each case's own table."""
 
 import pytest
-from BV5AnalysisLib.export.tables import safe_cell
+from BV5AnalysisLib.case.tables import safe_cell
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.cohort.analysis import CohortOptions, analyze_cohort
-from BV5AnalysisLib.study.tables.measurementtable import read_measurements
-from cohorttables import BV5_PCT, case_names, clinical, measured, measurements
+from BV5AnalysisLib.study.tables.measurement_table import read_measurements
+from helpers.cohort_tables import BV5_PCT, case_names, clinical, measured, measurements
 
 
 def rows_of(case, pct, **cells):

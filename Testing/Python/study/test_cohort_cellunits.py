@@ -6,9 +6,16 @@ import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.cohort.analysis import analyze_cohort
 from BV5AnalysisLib.study.cohort.options import CohortOptions
-from BV5AnalysisLib.study.tables.cellunits import common_unit
+from BV5AnalysisLib.study.tables.cell_units import common_unit
 from BV5AnalysisLib.study.tables.clinical import read_clinical
-from cohorttables import clinical, clinical_rows, column, measurements, with_column, workbook
+from helpers.cohort_tables import (
+    clinical,
+    clinical_rows,
+    column,
+    measurements,
+    with_column,
+    workbook,
+)
 
 
 def read(folder, title, cells, instead_of):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.bloodgas import alveolar_arterial_gradient_mmhg
-from BV5AnalysisLib.study.cohort.gasvalues import Air, with_gases
+from BV5AnalysisLib.study.cohort.gas_values import Air, with_gases
 from BV5AnalysisLib.study.cohort.groups import grouped
 from BV5AnalysisLib.study.cohort.options import CohortOptions
 from BV5AnalysisLib.study.cohort.outcomes import outcome_of
-from BV5AnalysisLib.study.cohortresult import Variable
-from BV5AnalysisLib.study.tables.casetable import CaseTable
+from BV5AnalysisLib.study.cohort_result import Variable
+from BV5AnalysisLib.study.tables.case_table import CaseTable
 from BV5AnalysisLib.study.tables.exclusions import exclude
 
 NAN = math.nan

@@ -5,7 +5,15 @@ import math
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.tables.clinical import read_clinical
-from cohorttables import PAO2, case_names, clinical, clinical_rows, column, with_column, workbook
+from helpers.cohort_tables import (
+    PAO2,
+    case_names,
+    clinical,
+    clinical_rows,
+    column,
+    with_column,
+    workbook,
+)
 
 KPA = [round(value / 7.50062, 2) for value in PAO2]
 

@@ -9,7 +9,14 @@ import pytest
 from BV5AnalysisLib.commandline.arguments.cohort import add_cohort
 from BV5AnalysisLib.study.cohort.analysis import CohortOptions, analyze_cohort
 from BV5AnalysisLib.study.tables.exclusions import parse_rule
-from cohorttables import BV5_PCT, case_names, clinical, clinical_rows, measured, measurements
+from helpers.cohort_tables import (
+    BV5_PCT,
+    case_names,
+    clinical,
+    clinical_rows,
+    measured,
+    measurements,
+)
 
 LIBRARY = Path(BV5AnalysisLib.__file__).parent
 DOCS = LIBRARY.parents[1] / "docs" / "batch-and-cohort.md"
@@ -37,7 +44,7 @@ def test_these_are_the_examples():
 
 
 def test_the_finding_has_a_code_that_exists():
-    sources = [path.read_text("utf-8") for path in (LIBRARY / "imaging").glob("*.py")]
+    sources = [path.read_text("utf-8") for path in (LIBRARY / "imaging").rglob("*.py")]
     assert any('"thick_slices"' in source for source in sources)
 
 

@@ -6,8 +6,8 @@ import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.cohort.analysis import CohortOptions, analyze_cohort
 from BV5AnalysisLib.study.tables.joining import loose
-from BV5AnalysisLib.study.tables.measurementtable import definition_of, read_measurements
-from cohorttables import (
+from BV5AnalysisLib.study.tables.measurement_table import definition_of, read_measurements
+from helpers.cohort_tables import (
     BV5_PCT,
     case_names,
     clinical,

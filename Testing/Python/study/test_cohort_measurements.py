@@ -2,8 +2,8 @@
 
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.tables.measurementtable import read_measurements
-from cohorttables import BV5_PCT, case_names, measured, measurements, with_column, workbook
+from BV5AnalysisLib.study.tables.measurement_table import read_measurements
+from helpers.cohort_tables import BV5_PCT, case_names, measured, measurements, with_column, workbook
 
 CLASSES = ("bv5_pct", "bv5_10_pct", "bv10_pct")
 

@@ -11,9 +11,9 @@ import pytest
 from BV5AnalysisLib.commandline.arguments.cohort import add_cohort
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.cohort.analysis import analyze_cohort
-from BV5AnalysisLib.study.cohort.optionnames import FLAGS, for_scripts
+from BV5AnalysisLib.study.cohort.option_names import FLAGS, for_scripts
 from BV5AnalysisLib.study.cohort.options import CohortOptions
-from cohorttables import BV5_PCT, case_names, clinical, measured, measurements
+from helpers.cohort_tables import BV5_PCT, case_names, clinical, measured, measurements
 
 STUDY = Path(BV5AnalysisLib.__file__).parent / "study"
 FIELDS = {each.name for each in fields(CohortOptions)}

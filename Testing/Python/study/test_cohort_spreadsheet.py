@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.tables.spreadsheet import read_sheet
-from cohorttables import workbook
+from helpers.cohort_tables import workbook
 
 TEXT = "case;Größe\nP1;9,8\nP2;10\n"
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.study.cohortresult import Group, Summary, Variable
+from BV5AnalysisLib.study.cohort_result import Group, Summary, Variable
 from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
 from BV5AnalysisLib.study.statistics.adjusted import adjusted_model
 from BV5AnalysisLib.study.statistics.categories import compare_categories

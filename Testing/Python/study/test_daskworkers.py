@@ -5,12 +5,12 @@ import signal
 import sys
 
 import pytest
-from batchsteps import Recorded, cases, nothing_required, something_required, wait_until
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.batch import daskworkers
-from BV5AnalysisLib.study.batch.daskworkers import DaskWorkers
+from BV5AnalysisLib.study.batch import dask_workers
+from BV5AnalysisLib.study.batch.dask_workers import DaskWorkers
 from BV5AnalysisLib.study.batch.run import run_cases
-from daskcluster import DaskCluster
+from helpers.batch_steps import Recorded, cases, nothing_required, something_required, wait_until
+from helpers.dask_cluster import DaskCluster
 
 pytestmark = [
     pytest.mark.slow,
@@ -68,7 +68,7 @@ def test_a_case_that_ends_every_worker_gets_a_row_and_the_others_go_on(step):
 def test_the_workers_of_a_machine_share_its_cores(step, tmp_path):
     preload = tmp_path / "preload.py"
     preload.write_text(
-        "from BV5AnalysisLib.study.batch import daskworkers\ndaskworkers.usable_cores = lambda: 8\n"
+        "from BV5AnalysisLib.study.batch import dask_workers as own\nown.usable_cores = lambda: 8\n"
     )
     names = [f"good {number}" for number in range(6)]
     with DaskCluster() as cluster:
@@ -81,11 +81,11 @@ def test_the_workers_of_a_machine_share_its_cores(step, tmp_path):
 
 
 def test_workers_may_come_later_and_are_looked_at_first(step, tmp_path, monkeypatch):
-    monkeypatch.setattr(daskworkers, "CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(dask_workers, "CONNECT_SECONDS", 1.0)
     with DaskCluster() as cluster:
         with pytest.raises(AnalysisError, match="has no workers; start some with `dask worker"):
             DaskWorkers(cluster.address).__enter__()
-        monkeypatch.setattr(daskworkers, "CONNECT_SECONDS", 60.0)
+        monkeypatch.setattr(dask_workers, "CONNECT_SECONDS", 60.0)
         cluster.add_worker("--no-nanny")
         with DaskWorkers(cluster.address) as workers:
             workers.check_workers(tmp_path, [tmp_path], nothing_required)
@@ -133,8 +133,8 @@ def test_a_lost_scheduler_is_told(step):
 
 
 def test_workers_that_do_not_come_back_are_told(step, monkeypatch):
-    monkeypatch.setattr(daskworkers, "PATIENCE_SECONDS", 0.5)
-    monkeypatch.setattr(daskworkers, "_COUNT_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(dask_workers, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(dask_workers, "_COUNT_EVERY_SECONDS", 0.1)
     with DaskCluster() as cluster:
         worker = cluster.add_worker("--no-nanny")
         with DaskWorkers(cluster.address) as workers:
@@ -146,7 +146,7 @@ def test_workers_that_do_not_come_back_are_told(step, monkeypatch):
 
 
 def test_a_scheduler_that_does_not_answer(monkeypatch):
-    monkeypatch.setattr(daskworkers, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(dask_workers, "CONNECT_SECONDS", 0.5)
     with pytest.raises(AnalysisError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:1 "):
         DaskWorkers("tcp://127.0.0.1:1").__enter__()
     with pytest.raises(AnalysisError, match="No Dask scheduler answers at nonsense://x"):

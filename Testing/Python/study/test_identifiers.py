@@ -2,16 +2,16 @@
 
 import pydicom
 import pytest
-from BV5AnalysisLib.imaging.identity import (
+from BV5AnalysisLib.imaging.reading.patient_identity import (
     HIDDEN,
     Identity,
     identity_of,
     names_patient,
     without_identity,
 )
-from BV5AnalysisLib.imaging.reading import read_scan
+from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
 from BV5AnalysisLib.study.scans.identifiers import identity_in, pseudonym
-from scanfiles import write_series
+from helpers.scan_files import write_series
 
 HANS = Identity("Müller^Hans Peter^^Dr", "1234567", "19500203")
 XU = Identity("Li^Xu", "ab12", "")

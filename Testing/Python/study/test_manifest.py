@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.reading import read_sources
-from BV5AnalysisLib.study.scans import manifestscans
+from BV5AnalysisLib.imaging.reading.scan_reader import read_sources
+from BV5AnalysisLib.study.scans import manifest_scans
 from BV5AnalysisLib.study.scans.manifest import read_manifest
-from scanfiles import chest, cut
-from scantrees import image, mask, names, planned, write_study
+from helpers.scan_files import chest, cut
+from helpers.scan_trees import image, mask, names, planned, write_study
 
 
 def manifest(folder: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -158,7 +158,7 @@ def test_a_file_that_is_too_large_is_not_read_whole(tmp_path):
 
 
 def test_a_folder_of_far_more_than_a_scan_is_not_searched(tmp_path, monkeypatch):
-    monkeypatch.setattr(manifestscans, "MOST_IN_A_ROW", 100)
+    monkeypatch.setattr(manifest_scans, "MOST_IN_A_ROW", 100)
     for number in range(9):
         (tmp_path / "many" / str(number)).mkdir(parents=True)
         for name in range(20):

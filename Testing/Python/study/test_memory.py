@@ -4,7 +4,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from BV5AnalysisLib.imaging import controlgroups
+from BV5AnalysisLib.imaging.numerics import control_groups
 from BV5AnalysisLib.study.batch import memory
 from BV5AnalysisLib.study.batch.memory import SHARE, bytes_for, worker_count
 
@@ -43,8 +43,8 @@ def test_a_scan_of_unknown_size_is_a_usual_one_and_larger_ones_need_more():
 def machine(tmp_path, monkeypatch):
     """Files of a Linux machine with 16 GB available, and no psutil."""
     monkeypatch.setattr(memory, "PROC", tmp_path / "proc")
-    monkeypatch.setattr(controlgroups, "PROC", tmp_path / "proc")
-    monkeypatch.setattr(controlgroups, "_CGROUPS", tmp_path / "cgroup")
+    monkeypatch.setattr(control_groups, "PROC", tmp_path / "proc")
+    monkeypatch.setattr(control_groups, "_CGROUPS", tmp_path / "cgroup")
     monkeypatch.setitem(sys.modules, "psutil", None)
     (tmp_path / "proc" / "self").mkdir(parents=True)
     (tmp_path / "proc" / "meminfo").write_text(

@@ -13,14 +13,14 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
-from batchsteps import dies_of_deadly
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.reading import read_sources
+from BV5AnalysisLib.imaging.reading.scan_reader import read_sources
 from BV5AnalysisLib.study.batch.workers import LocalWorkers, WorkerDied
-from BV5AnalysisLib.study.scans import foldercontent
+from BV5AnalysisLib.study.scans import folder_content
 from BV5AnalysisLib.study.scans.plan import plan_batch
-from scanfiles import chest, cut, write_slice
-from scantrees import image, mask, names, planned, reasons, uid, write_study
+from helpers.batch_steps import dies_of_deadly
+from helpers.scan_files import chest, cut, write_slice
+from helpers.scan_trees import image, mask, names, planned, reasons, uid, write_study
 
 
 def only(plan):
@@ -367,7 +367,7 @@ def test_damaged_headers_print_nothing(tmp_path, capfd):
     place = content.index(b"UI", 140) + 2
     path.write_bytes(content[:place] + b"\xff" + content[place + 1 :])
     code = (
-        "from pathlib import Path; from BV5AnalysisLib.study.scans.foldercontent import *;"
+        "from pathlib import Path; from BV5AnalysisLib.study.scans.folder_content import *;"
         f"print(read_content(Folder({str(folder)!r}, ('037.dcm',))).damaged)"
     )
     subprocess.run([sys.executable, "-W", "default", "-c", code], check=True)
@@ -410,7 +410,7 @@ def test_a_header_no_one_foresaw_is_damage(tmp_path, monkeypatch):
     def fail(_path):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("BV5AnalysisLib.study.scans.foldercontent.read_slice", fail)
+    monkeypatch.setattr("BV5AnalysisLib.study.scans.folder_content.read_slice", fail)
     plan = planned(tmp_path / "scans")
     assert [bool(case.problem) for case in plan.cases] == [True, False]
 
@@ -470,7 +470,7 @@ def test_files_that_may_not_be_read(tmp_path, monkeypatch):
     folder = write_study(root / "P2")
     (root / "notes.txt").write_text("mine")
     locked = {*folder.iterdir(), root / "notes.txt"}
-    read = foldercontent.read_slice
+    read = folder_content.read_slice
 
     def refusing(path):
         if path in locked:
@@ -478,7 +478,7 @@ def test_files_that_may_not_be_read(tmp_path, monkeypatch):
         return read(path)
 
     monkeypatch.setattr("os.access", lambda path, _mode: path not in locked)
-    monkeypatch.setattr(foldercontent, "read_slice", refusing)
+    monkeypatch.setattr(folder_content, "read_slice", refusing)
     plan = planned(root)
     assert [(case.name, bool(case.problem)) for case in plan.cases] == [("P1", False), ("P2", True)]
     assert plan.passed_over == (("1 file", "of no known type: 1 .txt that may not be read"),)
@@ -545,7 +545,7 @@ def test_folders_of_many_files_are_read_in_parts(tmp_path, monkeypatch):
     root = tmp_path / "scans"
     write_study(root / "P1")
     whole = planned(root)
-    monkeypatch.setattr("BV5AnalysisLib.study.scans.scantree.FILES_A_PART", 5)
+    monkeypatch.setattr("BV5AnalysisLib.study.scans.scan_tree.FILES_A_PART", 5)
     steps = []
     assert planned(root, progress=lambda step, fraction: steps.append((step, fraction))) == whole
     assert [step for step, _ in steps] == ["looking for scans", *["reading headers"] * 3, "done"]

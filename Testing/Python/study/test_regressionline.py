@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 pytest.importorskip("statsmodels")
-from BV5AnalysisLib.study.statistics.regressionline import regression_line
+from BV5AnalysisLib.study.statistics.regression_line import regression_line
 
 
 def test_a_line_without_noise_is_found_and_its_band_is_thin():

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.study.scans.dicomindex import IndexedSlice, grouped, read_slice
-from BV5AnalysisLib.study.scans.serieschoice import chosen
-from BV5AnalysisLib.study.scans.seriesstacks import Stack, stacks_of
-from scanfiles import chest, write_slice
+from BV5AnalysisLib.study.scans.dicom_index import IndexedSlice, grouped, read_slice
+from BV5AnalysisLib.study.scans.series_choice import chosen
+from BV5AnalysisLib.study.scans.series_stacks import Stack, stacks_of
+from helpers.scan_files import chest, write_slice
 
 GOOD = {"SeriesDescription": "Thorax 1.0 Br36", "ConvolutionKernel": "Br36d", "SliceThickness": 1.0}
 _SIDE = 24

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...case.case import Review
+from ...case.folder import RESULT
+from ...case.tables import COLUMNS, MEASUREMENT_FIELDS, csv_text, safe_cell
 from ...imaging.errors import AnalysisError
+from ...imaging.model.finding import Severity
 from ...imaging.parameters import Parameters
-from ...imaging.quality import Severity
 from ...study.formulas import unguard
-from ..casedata import Review
-from ..folder import RESULT
-from ..tables import COLUMNS, MEASUREMENT_FIELDS, csv_text, safe_cell
 
 SHOWN_FILES = frozenset(
     {

@@ -9,12 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ...case.folder import output_folder
+from ...case.tables import COLUMNS
+from ...case.whole_files import write_whole
 from ...study.batch.case import BatchCase, CaseOutcome
 from ...study.scans.plan import Plan
 from ...study.texts import printable
-from ..folder import output_folder
-from ..tables import COLUMNS
-from ..wholefiles import write_whole
 from .cases import FinishedCase, finished_case
 from .journal import Entry, Journal
 from .place import (

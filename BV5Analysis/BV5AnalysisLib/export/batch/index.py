@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ... import __version__
+from ...imaging.model.finding import Severity
+from ...imaging.model.size_classes import VESSELS, SizeClass
 from ...imaging.parameters import Parameters
-from ...imaging.quality import Severity
-from ...imaging.sizeclasses import VESSELS, SizeClass
 from ..wording import class_range, number
 from .cases import FinishedCase
 

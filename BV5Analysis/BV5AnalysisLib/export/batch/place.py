@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ...case.folder import RESULT, FolderKind, write_failure
 from ...imaging.errors import AnalysisError
 from ...study.batch.case import BatchCase
-from ...study.scans.casenames import folded, problem_of_name
-from ..folder import RESULT, FolderKind, write_failure
+from ...study.scans.case_names import folded, problem_of_name
 from .cases import leads_elsewhere
 from .record import PLAN, SCHEMA, SOURCES
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
+from ...case.whole_files import write_whole
 from ...imaging.errors import AnalysisError
-from ...imaging.imagefiles import damaged
+from ...imaging.reading.image_files import damaged
 from ...study.batch.case import BatchCase
-from ..wholefiles import write_whole
 
 SCHEMA = "bv5-analysis/batch"
 SCHEMA_VERSION = "1.0"

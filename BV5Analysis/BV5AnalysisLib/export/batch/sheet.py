@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ...case.whole_files import write_whole
 from ...study.batch.case import BatchCase
-from ..wholefiles import write_whole
 from .cases import FinishedCase
 
 _PAUSE = 50

@@ -6,10 +6,10 @@ import csv
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from ...case.tables import csv_text, safe_cell
+from ...case.whole_files import write_whole
 from ...study.batch.case import BatchCase
 from ...study.formulas import unguard
-from ..tables import csv_text, safe_cell
-from ..wholefiles import write_whole
 
 FAILURE_COLUMNS = ("case", "reason")
 CASE_COLUMNS = ("case", "used", "item", "reason")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...study.cohortresult import CohortResult, Comparison
+from ...study.cohort_result import CohortResult, Comparison
 from ...study.measures import MEASURES, Measure
 from ...study.statistics.comparisons import TEST_NAMES
 from .flow import flow_picture

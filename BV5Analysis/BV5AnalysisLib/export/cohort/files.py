@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from ...study.cohortresult import CohortResult, Comparison, Correlation, Estimate
-from ..tables import safe_cell
+from ...case.tables import safe_cell
+from ...study.cohort_result import CohortResult, Comparison, Correlation, Estimate
 from .tables import Block
 from .wording import effect_names
 

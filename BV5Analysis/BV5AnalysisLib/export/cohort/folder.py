@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ...study.cohortresult import CohortResult
-from ..folder import FolderKind, output_folder
+from ...case.folder import FolderKind, output_folder
+from ...study.cohort_result import CohortResult
 from .figures import FIGURES, cohort_figures
 from .files import (
     cohort_csv,

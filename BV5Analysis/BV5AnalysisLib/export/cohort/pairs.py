@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...study.cohortresult import CohortResult, PairComparison
+from ...study.cohort_result import CohortResult, PairComparison
 from ...study.statistics.comparisons import TEST_NAMES
 from .tables import Block, problem_notes
 from .wording import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ...study.cohortresult import CategoryComparison, CohortResult
+from ...study.cohort_result import CategoryComparison, CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
 from ..wording import number
 from .tables import Block, comparison_block, problem_notes

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...study.cohortresult import Group, Roc
-from ...study.statistics.regressionline import regression_line
+from ...study.cohort_result import Group, Roc
+from ...study.statistics.regression_line import regression_line
 from .style import INK, LINE, PAPER, SOFT, color_of, dash_of, marker_of
 from .wording import estimate_text, subscripted
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...imaging.measurements import Calibration, Measurement
+from ...case.case import Review
+from ...case.tables import measurements_csv
+from ...imaging.model.finding import Finding
+from ...imaging.model.measurements import Calibration, Measurement
 from ...imaging.parameters import Parameters
-from ...imaging.quality import Finding
 from ...study.cohort.synthetic import SyntheticPatient
-from ..casedata import Review
-from ..tables import measurements_csv
 
 MEASUREMENTS, CLINICAL = "measurements.csv", "clinical.csv"
 CLINICAL_COLUMNS = (

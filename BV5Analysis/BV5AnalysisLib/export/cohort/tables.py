@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...study.cohortresult import CohortResult, Comparison, Correlation, Estimate
+from ...study.cohort_result import CohortResult, Comparison, Correlation, Estimate
 from ...study.statistics.comparisons import TEST_NAMES
 from ..wording import number
 from .wording import (

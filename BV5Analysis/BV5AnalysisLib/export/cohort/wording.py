@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from ...study.cohortresult import CohortResult, Comparison, Estimate, Summary
+from ...study.cohort_result import CohortResult, Comparison, Estimate, Summary
 from ..wording import REFERENCES, number
 
 BY_RANKS = {"mann-whitney", "kruskal-wallis"}

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..centerlines import Centerlines
-from ..measurements import Measurement
+from ..model.centerlines import Centerlines
+from ..model.measurements import Measurement
+from ..model.size_classes import LungLabel
+from ..model.volume import Volume
 from ..parameters import Parameters
 from ..progress import Progress
-from ..sizeclasses import LungLabel
-from ..volume import Volume
 from .anatomy import RIGHT, SIDES, Anatomy, build_anatomy
 from .bundles import bundle_radius, lay_side_by_side
 from .curves import KNOT_MM, curve_trees

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erf
 
-from ..volume import Grid, Triple
+from ..model.volume import Grid, Triple
 
 TABLE_MM = 0.01
 """Step of the table of the blurred edge."""

@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 from scipy.ndimage import correlate1d
 
-from ..volume import Grid
+from ..model.volume import Grid
 
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 POINTS_PER_BATCH = 400_000

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import AnalysisError
-from ..volume import Grid, Triple
+from ..model.volume import Grid, Triple
 from .noise import KERNELS
 
 # Room that the whole body takes at scale 1, mm along x, y, z.

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..centerlines import Centerlines
 from ..errors import AnalysisError
+from ..model.centerlines import Centerlines
+from ..model.volume import Grid, Triple, Volume
 from ..parameters import Parameters
-from ..volume import Grid, Triple, Volume
 from .chestwall import ChestWall
 from .noise import add_noise
 from .rendering import (

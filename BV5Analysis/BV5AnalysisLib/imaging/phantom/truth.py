@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..centerlines import Centerlines
-from ..measurements import Measurement
+from ..model.centerlines import Centerlines
+from ..model.measurements import Measurement
+from ..model.size_classes import LungLabel, SizeClass
 from ..parameters import Parameters
-from ..sizeclasses import LungLabel, SizeClass
 from .plumbing import Material, Plumbing
 
 REGIONS = {

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from ...imaging.controlgroups import PROC, own_cgroups, text_of
+from ...imaging.numerics.control_groups import PROC, own_cgroups, text_of
 
 BASE_BYTES = 2_000_000_000
 """Of a case however small, with its report."""

@@ -95,7 +95,7 @@ def attempt(step: Step, case: BatchCase) -> CaseOutcome:
 
 def _without_traces(problem: str, case: BatchCase) -> str:
     """Reason without paths of the case and without who the patient is: it gets into tables."""
-    from ...imaging.identity import without_identity
+    from ...imaging.reading.patient_identity import without_identity
     from ..scans.identifiers import identity_in
 
     for path in (*case.sources, case.lungs, case.regions):

@@ -14,9 +14,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from ...imaging.cores import usable_cores, use_cores
 from ...imaging.errors import AnalysisError
-from ...imaging.quiet import own_error_stream, unredirected
+from ...imaging.numerics.cores import usable_cores, use_cores
+from ...imaging.reading.quiet import own_error_stream, unredirected
 from .allocation import give_back_freed_memory, keep_freed_memory
 from .case import BatchCase, CaseOutcome
 from .memory import bytes_for

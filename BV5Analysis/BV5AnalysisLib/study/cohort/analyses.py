@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ...imaging.errors import AnalysisError
 from ...imaging.progress import Progress
-from ..cohortresult import (
+from ..cohort_result import (
     CategoryComparison,
     Comparison,
     Correlation,
@@ -24,8 +24,8 @@ from ..statistics.comparisons import compare, with_holm
 from ..statistics.correlations import correlations
 from ..statistics.pairs import compare_pairs
 from ..statistics.roc import rocs
-from ..tables.casetable import CaseTable
-from ..tables.measurementtable import NOT_CLINICAL
+from ..tables.case_table import CaseTable
+from ..tables.measurement_table import NOT_CLINICAL
 from ..texts import listed
 from .groups import Grouping
 from .options import DEFAULT_ADJUST, CohortOptions

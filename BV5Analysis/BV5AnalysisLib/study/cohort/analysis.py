@@ -9,19 +9,19 @@ from pathlib import Path
 
 from ...imaging.errors import AnalysisError
 from ...imaging.progress import Progress
-from ..cohortresult import Cohort, CohortResult, Exclusion, FlowStep, UnusableCell
+from ..cohort_result import Cohort, CohortResult, Exclusion, FlowStep, UnusableCell
 from ..measures import MEASURES
 from ..statistics import FEWEST
 from ..statistics.comparisons import compare_summaries
-from ..tables.casetable import CaseTable
+from ..tables.case_table import CaseTable
 from ..tables.clinical import read_clinical
 from ..tables.columns import understand
 from ..tables.exclusions import exclude
 from ..tables.joining import Joined, join, loose
-from ..tables.measurementtable import Measurements, definition_of, read_measurements
+from ..tables.measurement_table import Measurements, definition_of, read_measurements
 from ..texts import counted, listed
 from .analyses import analyses
-from .gasvalues import FIO2, Air, GasValues, with_gases
+from .gas_values import FIO2, Air, GasValues, with_gases
 from .groups import Grouping, grouped
 from .methods import definitions, methods, software_versions
 from .options import CohortOptions

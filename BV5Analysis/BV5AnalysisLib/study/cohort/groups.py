@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..cohortresult import Exclusion, FlowStep, Group, Variable
-from ..tables.casetable import CaseTable
+from ..cohort_result import Exclusion, FlowStep, Group, Variable
+from ..tables.case_table import CaseTable
 from ..tables.columns import usual_value
 from ..tables.numbers import parse_numbers
 from ..texts import listed

@@ -7,7 +7,7 @@ import platform
 from collections.abc import Sequence
 
 from ... import __version__
-from ..cohortresult import Roc
+from ..cohort_result import Roc
 from ..measures import MEASURES
 from ..statistics.comparisons import FOR_MANY_GROUPS, TEST_NAMES
 from ..statistics.roc import LOWER_IS_POSITIVE

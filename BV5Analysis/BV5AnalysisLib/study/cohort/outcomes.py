@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..tables.casetable import CaseTable
+from ..tables.case_table import CaseTable
 from ..tables.columns import usual_value, words
 from ..tables.exclusions import holds, is_rule, parse_rule
 from ..tables.numbers import parse_numbers

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from ...imaging.errors import AnalysisError
-from ...imaging.measurements import Measurement
+from ...imaging.model.measurements import Measurement
 from ..bloodgas import alveolar_arterial_gradient_mmhg, fio2_from_nasal_flow
 
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...imaging.dicomheaders import read_dataset, tolerant
 from ...imaging.errors import AnalysisError
-from ...imaging.identity import Identity, identity_of
+from ...imaging.reading.dicom_headers import read_dataset, tolerant
+from ...imaging.reading.patient_identity import Identity, identity_of
 
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _FULL_DATES = tuple(

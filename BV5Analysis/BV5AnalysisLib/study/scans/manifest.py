@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError
-from ...imaging.imagefiles import is_image_file
+from ...imaging.reading.image_files import is_image_file
 from ..tables.delimited import delimited_rows
 from ..texts import LONGEST_REASON, listed
-from .casenames import folded, problem_of_name
+from .case_names import folded, problem_of_name
 
 COLUMNS = ("case", "path", "lungs", "regions")
 _NEEDED = 2

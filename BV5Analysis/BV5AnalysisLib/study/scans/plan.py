@@ -8,20 +8,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError
-from ...imaging.identity import HIDDEN, Identity, names_patient
 from ...imaging.progress import Progress
+from ...imaging.reading.patient_identity import HIDDEN, Identity, names_patient
 from ..batch.case import BatchCase
 from ..texts import listed, printable
-from .casenames import made_unique, names_for, safe_name
-from .foldercontent import read_contents
-from .foundscans import Findings, FoundScan, found_scans
+from .case_names import made_unique, names_for, safe_name
+from .folder_content import read_contents
+from .found_scans import Findings, FoundScan, found_scans
 from .identifiers import looks_identifying, pseudonym
 from .inputs import case_digest, listing_digest
-from .knownpatients import KnownPatients, without_all
+from .known_patients import KnownPatients, without_all
 from .manifest import Manifest, ManifestRow, read_manifest
-from .manifestscans import check_names, scans_of
-from .passedover import PassedOver
-from .scantree import ScanTree
+from .manifest_scans import check_names, scans_of
+from .passed_over import PassedOver
+from .scan_tree import ScanTree
 
 Mapper = Callable[..., Iterable]
 
@@ -79,7 +79,7 @@ def plan_batch(
 ) -> Plan:
     """Find the scans of a manifest or of a folder tree.
 
-    Of a tree a case is one study of CT, with the series that `serieschoice.chosen` takes, or one
+    Of a tree a case is one study of CT, with the series that `series_choice.chosen` takes, or one
     NRRD, NIfTI or MetaImage file that is no mask. It is named by its folders, as few as tell it
     from the others, unless these name the patient.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...imaging.progress import Progress
 from ..batch.case import BatchCase
-from .casenames import made_unique
+from .case_names import made_unique
 from .manifest import read_manifest
 from .plan import Mapper, Plan, plan_batch, plan_of_rows, row_listing
 

@@ -7,7 +7,7 @@ from math import nan
 
 import numpy as np
 
-from ..cohortresult import Estimate, Group, LinearModel, Term, Variable
+from ..cohort_result import Estimate, Group, LinearModel, Term, Variable
 from ..measures import Measure
 from ..texts import listed
 from .comparisons import is_constant

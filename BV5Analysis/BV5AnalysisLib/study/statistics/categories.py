@@ -8,7 +8,7 @@ from math import nan
 import numpy as np
 from scipy import stats
 
-from ..cohortresult import CategoryComparison, Group, Test, Variable
+from ..cohort_result import CategoryComparison, Group, Test, Variable
 
 
 def compare_categories(

@@ -12,7 +12,7 @@ from math import nan
 import numpy as np
 from scipy import stats
 
-from ..cohortresult import Comparison, Estimate, Group, Summary, Test, Variable
+from ..cohort_result import Comparison, Estimate, Group, Summary, Test, Variable
 from ..measures import BV5_PCT, Measure
 from . import FEWEST
 from .effects import hedges_g, median_difference, rank_biserial

@@ -10,7 +10,7 @@ from math import nan
 import numpy as np
 from scipy import stats
 
-from ..cohortresult import Correlation, Estimate, Variable
+from ..cohort_result import Correlation, Estimate, Variable
 from ..measures import Measure
 from .comparisons import is_constant
 from .multiplicity import holm

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ..cohortresult import Group, PairComparison
+from ..cohort_result import Group, PairComparison
 from ..measures import Measure
 from .comparisons import compare, with_holm
 

@@ -8,7 +8,7 @@ from math import nan
 import numpy as np
 from scipy import stats
 
-from ..cohortresult import Estimate, Roc
+from ..cohort_result import Estimate, Roc
 from ..measures import Measure
 from ..texts import counted
 from . import FEWEST

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..cohortresult import Exclusion, UnusableCell, Variable
+from ..cohort_result import Exclusion, UnusableCell, Variable
 from ..texts import listed
-from .clinicalcolumns import read_columns
+from .clinical_columns import read_columns
 from .columns import CASE_TITLES, identifies, plain
 from .spreadsheet import Sheet, read_sheet
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..cohortresult import Exclusion, FlowStep, Variable
+from ..cohort_result import Exclusion, FlowStep, Variable
 from ..texts import counted
-from .casetable import CaseTable
+from .case_table import CaseTable
 from .columns import CASE_TITLES, plain, usual_value
 from .numbers import is_missing, parse_numbers
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..cohortresult import Exclusion, FlowStep, UnusableCell
+from ..cohort_result import Exclusion, FlowStep, UnusableCell
 from ..texts import counted, listed
-from .casetable import CaseTable
+from .case_table import CaseTable
 from .clinical import ClinicalTable
-from .measurementtable import NOT_CLINICAL, Measurements
+from .measurement_table import NOT_CLINICAL, Measurements
 
 _SUFFIX = re.compile(r"\.(nii\.gz|nii|nrrd|nhdr|mha|mhd|dcm)$", re.IGNORECASE)
 _WHOLE = re.compile(r"^(\d+)\.0$")

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...imaging.errors import AnalysisError
 from ..texts import listed
-from .casetable import CaseTable
+from .case_table import CaseTable
 
 CLASSES = ("bv5", "bv5_10", "bv10")
 SUM_WITHIN = 0.5

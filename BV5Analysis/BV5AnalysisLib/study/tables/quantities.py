@@ -8,7 +8,7 @@ import numpy as np
 
 from ...imaging.errors import AnalysisError
 from ..texts import counted
-from .cellunits import quantity_units
+from .cell_units import quantity_units
 from .columns import Quantity, Title, known_unit
 from .numbers import AMBIGUOUS, Numbers, parse_numbers
 

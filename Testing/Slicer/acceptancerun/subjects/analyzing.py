@@ -205,8 +205,8 @@ def _call(run: Run, command: list[str]) -> None:
 @step("truth", "The numbers are near the phantom's truth", limit=300)
 def truth(run: Run) -> None:
     from BV5AnalysisLib.imaging.phantom import chest_phantom
-    from BV5AnalysisLib.panel.selftest import BV5_WITHIN_POINTS, TPBV_WITHIN
-    from BV5AnalysisLib.scene.sampledata import SPEC
+    from BV5AnalysisLib.panel.self_test import BV5_WITHIN_POINTS, TPBV_WITHIN
+    from BV5AnalysisLib.scene.case.sample_data import SPEC
 
     outcome = run.need_case()
     if run.options.phantom != SAMPLE_PHANTOM:

@@ -123,12 +123,12 @@ def _by_script(logic, source) -> slicer.vtkMRMLScalarVolumeNode:
 @contextmanager
 def _phantom_of(run: Run) -> Iterator[None]:
     """Make the phantom that the options ask for."""
-    from BV5AnalysisLib.scene import sampledata
+    from BV5AnalysisLib.scene.case import sample_data
 
-    sample, (scale, voxel_mm) = sampledata.SPEC, run.options.phantom
+    sample, (scale, voxel_mm) = sample_data.SPEC, run.options.phantom
     if run.options.phantom != SAMPLE_PHANTOM:
-        sampledata.SPEC = dataclasses.replace(sample, scale=scale, spacing_mm=(voxel_mm,) * 3)
+        sample_data.SPEC = dataclasses.replace(sample, scale=scale, spacing_mm=(voxel_mm,) * 3)
     try:
         yield
     finally:
-        sampledata.SPEC = sample
+        sample_data.SPEC = sample

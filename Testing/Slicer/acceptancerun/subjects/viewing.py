@@ -24,7 +24,7 @@ ALONG = 0.9
 
 
 def _shown(outcome, name: str, segment: str) -> list[bool]:
-    from BV5AnalysisLib.imaging.sizeclasses import SizeClass
+    from BV5AnalysisLib.imaging.model.size_classes import SizeClass
 
     display = outcome.vesselsSegmentation.GetDisplayNode()
     return [
@@ -101,8 +101,8 @@ def classes(run: Run) -> None:
     where=Where.NO_WINDOW,
 )
 def classes_by_the_logic(run: Run) -> None:
-    from BV5AnalysisLib.imaging.sizeclasses import SizeClass
-    from BV5AnalysisLib.scene.display import ClassDisplay, DisplaySettings
+    from BV5AnalysisLib.imaging.model.size_classes import SizeClass
+    from BV5AnalysisLib.scene.views.display import ClassDisplay, DisplaySettings
 
     outcome = run.need_case()
     for name, segment in TOGGLES.values():

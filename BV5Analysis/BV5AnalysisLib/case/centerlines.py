@@ -1,0 +1,205 @@
+"""Centerlines as a VTK XML file (.vtp), written and read without VTK."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from ..imaging.errors import AnalysisError
+from ..imaging.model.centerlines import BRANCH_ARRAYS, POINT_ARRAYS, Centerlines
+from ..imaging.model.size_classes import SizeClass
+
+_VTK_TYPE = {"f4": "Float32", "f8": "Float64", "i8": "Int64", "u1": "UInt8", "i4": "Int32"}
+_POINT_TYPE = {
+    "size_class": "u1",
+    "class_by_hand": "u1",
+    "drawn_class": "u1",
+    "drawn_voxels": "i4",
+}
+"""Types of point arrays that are not ``f8``. Measures are kept whole: numbers that are computed
+from the file come out as those that were computed before it was written."""
+
+LARGEST = 1e6
+"""No place, length, area or volume that is measured comes near it, in mm, mm² or mL."""
+
+
+def write_centerlines(path: Path, centerlines: Centerlines) -> None:
+    """Write branches as polylines, one cell a branch.
+
+    Points are LPS mm, and the field data ``SPACE`` says so: 3D Slicer puts them in place by it.
+    Point data: ``radius_mm`` and those of `POINT_ARRAYS`. Cell data: ``branch_id``, ``length_mm``,
+    ``volume_ml``, ``mean_csa_mm2`` and those of `BRANCH_ARRAYS`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write, ending in ``.vtp``.
+    centerlines : Centerlines
+        Branches to write, possibly none.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    root = ElementTree.Element(
+        "VTKFile",
+        type="PolyData",
+        version="1.0",
+        byte_order="LittleEndian",
+        header_type="UInt64",
+    )
+    poly_data = ElementTree.SubElement(root, "PolyData")
+    field_data = ElementTree.SubElement(poly_data, "FieldData")
+    space = ElementTree.SubElement(
+        field_data, "Array", type="String", Name="SPACE", NumberOfTuples="1", format="ascii"
+    )
+    space.text = " ".join(str(byte) for byte in b"LPS\0")
+
+    point_count, branch_count = len(centerlines.points_mm), centerlines.branch_count
+    piece = ElementTree.SubElement(
+        poly_data, "Piece", NumberOfPoints=str(point_count), NumberOfLines=str(branch_count)
+    )
+    point_data = ElementTree.SubElement(piece, "PointData", Scalars="csa_mm2")
+    _add_array(point_data, "radius_mm", centerlines.radius_mm, "f4")
+    for name, attribute in POINT_ARRAYS.items():
+        values = getattr(centerlines, attribute)
+        _add_array(point_data, name, values, _POINT_TYPE.get(name, "f8"))
+    cell_data = ElementTree.SubElement(piece, "CellData")
+    _add_array(cell_data, "branch_id", np.arange(branch_count), "i4")
+    for name in ("length_mm", "volume_ml", "mean_csa_mm2"):
+        _add_array(cell_data, name, getattr(centerlines, name), "f4")
+    for name, attribute in BRANCH_ARRAYS.items():
+        _add_array(cell_data, name, getattr(centerlines, attribute), "f8")
+    _add_array(ElementTree.SubElement(piece, "Points"), "Points", centerlines.points_mm, "f8")
+    lines = ElementTree.SubElement(piece, "Lines")
+    _add_array(lines, "connectivity", np.arange(point_count), "i8")
+    _add_array(lines, "offsets", centerlines.branch_start[1:], "i8")
+    path.write_bytes(ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True))
+
+
+def read_centerlines(path: Path) -> Centerlines:
+    """Read what `write_centerlines` wrote.
+
+    Files of versions that did not write all arrays are read, too: the blood of a branch is then
+    shared out by area, and nothing is known of what was drawn or how sure the areas are.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    Centerlines
+        The same values.
+
+    Raises
+    ------
+    AnalysisError
+        It is missing, damaged, or was written by something else.
+    """
+    try:
+        piece = ElementTree.parse(path).getroot().find("PolyData/Piece")
+        lines = _from_piece(piece)
+    except OSError as error:
+        raise AnalysisError(
+            f"{path.name} cannot be read ({error.strerror}); check that the folder is whole."
+        ) from error
+    except (
+        ElementTree.ParseError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+        MemoryError,
+    ) as error:
+        raise AnalysisError(
+            f"{path.name} is damaged, or was not written by BV5 Analysis; analyze the scan again."
+        ) from error
+    _check_values(lines, path.name)
+    return lines
+
+
+def _check_values(lines: Centerlines, name: str) -> None:
+    """Refuse what no measurement gives."""
+    arrays = {"Points": lines.points_mm}
+    arrays |= {key: getattr(lines, attribute) for key, attribute in POINT_ARRAYS.items()}
+    arrays |= {key: getattr(lines, attribute) for key, attribute in BRANCH_ARRAYS.items()}
+    counts = dict.fromkeys(arrays, (len(lines.points_mm),))
+    counts |= {"Points": (len(lines.points_mm), 3)}
+    counts |= dict.fromkeys(BRANCH_ARRAYS, (lines.branch_count,))
+    bounds = dict.fromkeys(arrays, (0.0, LARGEST))
+    bounds |= {"Points": (-LARGEST, LARGEST), "blood_ml": (-LARGEST, LARGEST)}
+    bounds |= {"kept_share": (1e-6, 1.0), "size_class": (min(SizeClass), max(SizeClass))}
+    for key, values in arrays.items():
+        least, most = bounds[key]
+        # Also false for what is not a number.
+        if values.shape != counts[key] or not ((values >= least) & (values <= most)).all():
+            raise AnalysisError(
+                f"{name} holds values of {key} that were not measured; analyze the scan again."
+            )
+
+
+def _from_piece(piece: ElementTree.Element) -> Centerlines:
+    """Centerlines of a file's only piece; ValueError or KeyError where it does not fit."""
+    point_count, branch_count = int(piece.get("NumberOfPoints")), int(piece.get("NumberOfLines"))
+    point_data = _arrays(piece.find("PointData"), point_count)
+    cell_data = _arrays(piece.find("CellData"), branch_count)
+    (points,) = _arrays(piece.find("Points"), point_count).values()
+    (offsets,) = (
+        values
+        for name, values in _arrays(piece.find("Lines"), None).items()
+        if name == "offsets" and len(values) == branch_count
+    )
+    start = np.concatenate([[0], offsets])
+    if (np.diff(start) <= 0).any() or start[-1] != point_count or not np.isfinite(points).all():
+        raise ValueError("branches that do not fit the points")
+    length = np.diff(start)
+    branch = np.repeat(np.arange(branch_count), length)
+    csa, size_class = point_data["csa_mm2"], point_data["size_class"]
+    if "blood_ml" not in point_data:
+        per_point = (cell_data["length_mm"] / length)[branch].astype(float)
+        whole = np.maximum(np.bincount(branch, csa, branch_count), 1e-12)
+        shared = csa * (cell_data["volume_ml"] / whole)[branch]
+        return Centerlines.measured(points.astype(float), start, csa, size_class, shared, per_point)
+    own = {
+        attribute: point_data[name].astype(bool) if name == "class_by_hand" else point_data[name]
+        for name, attribute in POINT_ARRAYS.items()
+    }
+    own |= {attribute: cell_data[name] for name, attribute in BRANCH_ARRAYS.items()}
+    return Centerlines(points_mm=points, branch_start=start, **own)
+
+
+def _arrays(parent: ElementTree.Element, count: int | None) -> dict[str, np.ndarray]:
+    """Arrays by name, each of so many tuples."""
+    arrays = {}
+    types = {name: dtype for dtype, name in _VTK_TYPE.items()}
+    for element in parent.iter("DataArray"):
+        data = base64.b64decode(element.text.strip(), validate=True)
+        (length,) = np.frombuffer(data[:8], "<u8")
+        values = np.frombuffer(data[8:], f"<{types[element.get('type')]}")
+        components = int(element.get("NumberOfComponents", "1"))
+        if values.nbytes != length or (count is not None and len(values) != count * components):
+            raise ValueError(f"{element.get('Name')} is cut short")
+        shaped = values.reshape(-1, components) if components > 1 else values
+        # Into the machine's own byte order, and writable.
+        arrays[element.get("Name")] = shaped.astype(shaped.dtype.newbyteorder("="))
+    return arrays
+
+
+def _add_array(parent: ElementTree.Element, name: str, values: np.ndarray, dtype: str) -> None:
+    """Append a binary array: its length in bytes and its values, base64."""
+    data = np.ascontiguousarray(values, dtype=f"<{dtype}")
+    element = ElementTree.SubElement(
+        parent, "DataArray", type=_VTK_TYPE[dtype], Name=name, format="binary"
+    )
+    if data.ndim == 2:
+        element.set("NumberOfComponents", str(data.shape[1]))
+    length = np.array([data.nbytes], "<u8").tobytes()
+    element.text = base64.b64encode(length + data.tobytes()).decode("ascii")

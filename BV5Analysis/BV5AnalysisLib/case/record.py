@@ -1,0 +1,263 @@
+"""The machine-readable record of an analysis, ``result.json``; see docs/result.schema.json."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..imaging.errors import AnalysisError
+from ..imaging.model.centerlines import Centerlines
+from ..imaging.model.edits import Edits
+from ..imaging.model.finding import Finding, Severity
+from ..imaging.model.measurements import Calibration, CsaHistogram, Measurement
+from ..imaging.model.scan import Acquisition
+from ..imaging.model.volume import Grid, Volume
+from ..imaging.parameters import Parameters
+from ..imaging.reading.image_files import damaged
+from .case import Case, Review
+from .record_fields import check_grid, check_record
+from .tables import MEASUREMENT_FIELDS
+
+SCHEMA = "bv5-analysis/result"
+SCHEMA_VERSION = "1.1"
+
+
+def write_record(path: Path, case: Case) -> None:
+    """Write ``result.json``.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write.
+    case : Case
+        What to write.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    text = json.dumps(case_record(case), indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def case_record(case: Case) -> dict[str, Any]:
+    """Plain values of a case, fit for JSON.
+
+    Holds no name of the patient, and no name or path of the input, which often hold one: the
+    SHA-256 of the voxels and the DICOM UIDs identify it. What is not a number is None.
+
+    Parameters
+    ----------
+    case : Case
+        What to tell.
+
+    Returns
+    -------
+    dict
+        As docs/result.schema.json says.
+    """
+    grid = case.grid
+    record = {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "case": case.name,
+        "created": case.created,
+        "software": case.software,
+        "parameters": case.parameters.to_dict(),
+        "input": {
+            "sha256": case.sha256,
+            "space": "LPS",
+            "size": grid.size,
+            "spacing_mm": grid.spacing,
+            "origin_mm": grid.origin,
+            "direction": grid.direction,
+            "lungs": "given" if case.lungs_given else "segmented",
+            **dataclasses.asdict(case.acquisition),
+        },
+        "calibration": dataclasses.asdict(case.calibration),
+        "measurements": [
+            {"region": row.region} | {name: getattr(row, name) for name in MEASUREMENT_FIELDS}
+            for row in case.measurements
+        ],
+        "csa_histogram": {
+            "edges_mm2": case.csa_histogram.edges_mm2,
+            "volume_ml": case.csa_histogram.volume_ml,
+        },
+        "findings": [dataclasses.asdict(finding) for finding in case.findings],
+        "review": dataclasses.asdict(case.review),
+        "edits": dataclasses.asdict(case.edits) if case.edits is not None else None,
+        "seconds": case.seconds,
+    }
+    return _plain(record)
+
+
+def case_from_record(
+    record: dict[str, Any], lungs: Volume, vessels: Volume, centerlines: Centerlines
+) -> Case:
+    """Put a case together from its record and what lies in other files.
+
+    Parameters
+    ----------
+    record : dict
+        As `case_record` makes it, of this or an earlier version of the schema.
+    lungs, vessels : Volume
+        Labels on the record's grid.
+    centerlines : Centerlines
+        Vessel branches.
+
+    Returns
+    -------
+    Case
+        What `case_record` was given.
+
+    Raises
+    ------
+    AnalysisError
+        The record is of another schema, or a field is missing or holds what it never does.
+    """
+    check_schema(record)
+    check_record(record)
+    with _explained():
+        given = record["input"]
+        fields = {field.name for field in dataclasses.fields(Acquisition)}
+        edits = record.get("edits")
+        return Case(
+            name=record["case"],
+            lungs=lungs,
+            vessels=vessels,
+            centerlines=centerlines,
+            measurements=tuple(_measurement(row) for row in record["measurements"]),
+            csa_histogram=CsaHistogram(
+                np.array([_number(value) for value in record["csa_histogram"]["edges_mm2"]]),
+                np.array([_number(value) for value in record["csa_histogram"]["volume_ml"]]),
+            ),
+            findings=tuple(
+                Finding(found["code"], Severity(found["severity"]), found["text"], found["value"])
+                for found in record["findings"]
+            ),
+            calibration=Calibration(
+                **{name: _number(value) for name, value in record["calibration"].items()}
+            ),
+            parameters=_parameters(record["parameters"]),
+            seconds=dict(record["seconds"]),
+            lungs_given=given["lungs"] == "given",
+            grid=grid_of(record),
+            sha256=given["sha256"],
+            acquisition=Acquisition(**{name: given[name] for name in fields}),
+            review=Review(**record.get("review", {})),
+            edits=Edits(**edits) if edits is not None else None,
+            software=dict(record["software"]),
+            created=record["created"],
+        )
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read ``result.json``.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    dict
+        Its content, of a schema that this software knows.
+
+    Raises
+    ------
+    AnalysisError
+        It is missing, damaged, of another schema, or a field holds what it never does.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise AnalysisError(
+            f"Folder {path.parent.name} holds no {path.name}; give a folder that `bv5 analyze`"
+            " wrote."
+        ) from error
+    except OSError as error:
+        raise AnalysisError(
+            f"{path.name} cannot be read ({error.strerror}); check its permissions."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise damaged(path) from error
+    check_schema(record)
+    check_record(record)
+    return record
+
+
+def check_schema(record: Any) -> None:
+    """Raise AnalysisError unless a record is of a schema that this software knows."""
+    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
+        raise AnalysisError(
+            "result.json is no result of BV5 Analysis; give a folder that `bv5 analyze` wrote."
+        )
+    version = ascii(record.get("schema_version")).strip("'")[:20]
+    if version.split(".", maxsplit=1)[0] != SCHEMA_VERSION.split(".", maxsplit=1)[0]:
+        raise AnalysisError(
+            f"result.json is of schema version {version}, and this version of BV5 Analysis reads"
+            f" {SCHEMA_VERSION}; analyze the scan again."
+        )
+
+
+def grid_of(record: dict[str, Any]) -> Grid:
+    """Grid of the scan; AnalysisError if the record tells none."""
+    check_grid(record)
+    given = record["input"]
+    measures = (given[name] for name in ("spacing_mm", "origin_mm", "direction"))
+    return Grid(tuple(given["size"]), *(tuple(map(float, values)) for values in measures))
+
+
+def parameters_of(record: dict[str, Any]) -> Parameters:
+    """Parameters of an analysis; AnalysisError if the record tells none, or impossible ones."""
+    with _explained():
+        return _parameters(record["parameters"])
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise AnalysisError(
+            f"result.json lacks or garbles something ({error}); analyze the scan again."
+        ) from error
+
+
+def _parameters(values: dict[str, Any]) -> Parameters:
+    try:
+        return Parameters.from_dict(values)
+    except AnalysisError as error:
+        raise AnalysisError(f"result.json: {error}") from error
+
+
+def _measurement(row: dict[str, Any]) -> Measurement:
+    names = {field.name for field in dataclasses.fields(Measurement)} - {"region"}
+    return Measurement(region=row["region"], **{name: _number(row[name]) for name in names})
+
+
+def _number(value: float | None) -> float:
+    """Give back the number that became null in JSON."""
+    return math.nan if value is None else float(value)
+
+
+def _plain(value: Any) -> Any:
+    """Values that JSON has: lists for tuples and arrays, None for what is not finite."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,115 @@
+"""Measurements as a table of comma-separated values."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from .. import __version__
+from ..imaging.model.finding import Severity
+from ..imaging.model.measurements import Measurement
+from ..study.formulas import guard
+from ..study.texts import printable
+from .case import Case
+
+VOLUME_FIELDS = (
+    "lung_volume_ml",
+    "tpbv_ml",
+    "bv5_ml",
+    "bv5_10_ml",
+    "bv10_ml",
+    "below_floor_ml",
+)
+PERCENT_FIELDS = ("bv5_pct", "bv5_10_pct", "bv10_pct")
+MEASUREMENT_FIELDS = (*VOLUME_FIELDS, *PERCENT_FIELDS, "vessel_length_mm")
+COLUMNS = (
+    "case",
+    "region",
+    *MEASUREMENT_FIELDS,
+    "minimum_csa_mm2",
+    "bv5_upper_csa_mm2",
+    "bv10_lower_csa_mm2",
+    "blood_hu",
+    "findings",
+    "software_version",
+    "review",
+    "reviewer",
+    "review_comment",
+)
+_DECIMALS = dict.fromkeys(VOLUME_FIELDS, 4) | dict.fromkeys(PERCENT_FIELDS, 3)
+
+
+def write_measurements(path: Path, case: Case) -> None:
+    """Write one row a region; see `COLUMNS`.
+
+    A value that does not exist is an empty cell; findings are the codes of warnings and errors.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write, UTF-8.
+    case : Case
+        What to write.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    path.write_text(measurements_csv(case), encoding="utf-8", newline="")
+
+
+def measurements_csv(case: Case) -> str:
+    """Text of ``measurements.csv``: header and one row a region."""
+    return csv_text(
+        COLUMNS, (_row(case, measurement) for measurement in case.measurements), header=True
+    )
+
+
+def csv_text(
+    columns: Sequence[str], rows: Iterable[Mapping[str, str]] = (), header: bool = False
+) -> str:
+    """Rows as comma-separated values, a line each; text in cells must be safe already."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def safe_cell(text: str) -> str:
+    """Text on one line that no spreadsheet takes for a formula; `unguard` gives it back.
+
+    Characters that cannot be printed are replaced.
+    """
+    return guard(printable(" ".join(text.split())))
+
+
+def _row(case: Case, measurement: Measurement) -> dict[str, str]:
+    parameters = case.parameters
+    values = {name: getattr(measurement, name) for name in MEASUREMENT_FIELDS} | {
+        "minimum_csa_mm2": parameters.minimum_csa_mm2,
+        "bv5_upper_csa_mm2": parameters.class_bounds_mm2[0],
+        "bv10_lower_csa_mm2": parameters.class_bounds_mm2[1],
+        "blood_hu": case.calibration.blood_hu,
+    }
+    return {
+        "case": safe_cell(case.name),
+        "region": safe_cell(measurement.region),
+        **{name: _number(value, _DECIMALS.get(name, 2)) for name, value in values.items()},
+        "findings": ";".join(
+            finding.code for finding in case.findings if finding.severity != Severity.INFO
+        ),
+        "software_version": __version__,
+        "review": case.review.status,
+        "reviewer": safe_cell(case.review.reviewer),
+        "review_comment": safe_cell(case.review.comment),
+    }
+
+
+def _number(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}" if math.isfinite(value) else ""

@@ -1,0 +1,169 @@
+"""Files of the example study: phantoms with their clinical table, and what was measured of them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ...case.folder import FolderKind
+from ...case.versions import software_versions
+from ...imaging.model.measurements import Measurement
+
+DEMO_COHORT = FolderKind("demo-cohort.json", "bv5-analysis/demo-cohort", frozenset())
+"""How the example's folder is known; what may be in it is in the folder's own record."""
+SCHEMA_VERSION = "1.0"
+MANIFEST, CLINICAL = "manifest.csv", "clinical.csv"
+
+
+@dataclass(frozen=True)
+class PrunedPhantom:
+    """One phantom of the example.
+
+    Attributes
+    ----------
+    case : str
+    pruning_pct : float
+        Peripheral vessels that are missing, %.
+    truth : Measurement
+        Of both lungs.
+    """
+
+    case: str
+    pruning_pct: float
+    truth: Measurement
+
+
+@dataclass(frozen=True)
+class MeasuredPhantom:
+    """A phantom, and BV5 and TPBV as they were measured."""
+
+    phantom: PrunedPhantom
+    bv5_pct: float
+    tpbv_ml: float
+
+
+def write_phantom_tables(folder: Path, phantoms: Sequence[PrunedPhantom]) -> None:
+    """Write ``manifest.csv`` for the batch and ``clinical.csv`` for the cohort beside phantoms.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Existing folder, which has a folder a phantom.
+    phantoms : sequence of PrunedPhantom
+        In the order of rows.
+
+    Raises
+    ------
+    OSError
+        A file cannot be written.
+    """
+    _write(
+        folder / MANIFEST,
+        ("case", "path"),
+        [(each.case, f"{each.case}/ct.nrrd") for each in phantoms],
+    )
+    _write(
+        folder / CLINICAL,
+        ("case", "Pruning (%)", "True BV5 (%)"),
+        [(each.case, f"{each.pruning_pct:g}", f"{each.truth.bv5_pct:.3f}") for each in phantoms],
+    )
+
+
+def measured_phantoms(
+    measurements: Path, phantoms: Sequence[PrunedPhantom]
+) -> tuple[MeasuredPhantom, ...]:
+    """Give the phantoms that a batch measured, in the order of `phantoms`.
+
+    Parameters
+    ----------
+    measurements : pathlib.Path
+        ``measurements.csv`` of the batch.
+    phantoms : sequence of PrunedPhantom
+        Those that were to be measured.
+
+    Returns
+    -------
+    tuple of MeasuredPhantom
+        Without those that have no row of both lungs.
+    """
+    with measurements.open(encoding="utf-8", newline="") as file:
+        rows = {row["case"]: row for row in csv.DictReader(file) if row["region"] == "both"}
+    return tuple(
+        MeasuredPhantom(each, float(rows[each.case]["bv5_pct"]), float(rows[each.case]["tpbv_ml"]))
+        for each in phantoms
+        if each.case in rows
+    )
+
+
+def write_pruning(path: Path, measured: Sequence[MeasuredPhantom]) -> None:
+    """Write measured beside true values, one row a phantom; OSError if that is not possible."""
+    _write(
+        path,
+        ("case", "pruning_pct", "true_bv5_pct", "bv5_pct", "true_tpbv_ml", "tpbv_ml"),
+        [
+            (
+                each.phantom.case,
+                f"{each.phantom.pruning_pct:g}",
+                f"{each.phantom.truth.bv5_pct:.3f}",
+                f"{each.bv5_pct:.3f}",
+                f"{each.phantom.truth.tpbv_ml:.4f}",
+                f"{each.tpbv_ml:.4f}",
+            )
+            for each in measured
+        ],
+    )
+
+
+def write_record(folder: Path, content: Mapping[str, object]) -> None:
+    """Write the file by which the example's folder is known, last, with all that is in it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The example's folder, whole but for this file.
+    content : mapping
+        How it was made, fit for JSON.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    files = [each.relative_to(folder).as_posix() for each in folder.rglob("*")]
+    record = {
+        "schema": DEMO_COHORT.schema,
+        "schema_version": SCHEMA_VERSION,
+        "software": software_versions(),
+        **content,
+        "files": sorted([*files, DEMO_COHORT.marker]),
+    }
+    text = json.dumps(record, indent=2, allow_nan=False)
+    (folder / DEMO_COHORT.marker).write_text(text + "\n", encoding="utf-8", newline="")
+
+
+def replaceable(folder: Path) -> FolderKind:
+    """Give the kind of an example's folder, with the names that its record has.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the example is to go; it may exist, and may be anything.
+
+    Returns
+    -------
+    FolderKind
+        For `folder.output_folder`. A folder of something else is not of this kind.
+    """
+    if not DEMO_COHORT.holds(folder):
+        return DEMO_COHORT
+    files = json.loads((folder / DEMO_COHORT.marker).read_text(encoding="utf-8")).get("files")
+    names = files if isinstance(files, list) else []
+    return replace(DEMO_COHORT, names=frozenset(map(str, names)))
+
+
+def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])

@@ -1,0 +1,1 @@
+"""The airway tree, and bronchi, whose walls look like vessels."""

@@ -1,0 +1,227 @@
+"""Vessels that a user painted, measured."""
+
+from __future__ import annotations
+
+import dataclasses
+from itertools import pairwise
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from ..model.centerlines import Centerlines
+from ..model.cutting import joined
+from ..model.measurements import Calibration
+from ..model.size_classes import SizeClass
+from ..model.volume import Volume
+from ..numerics.curves import Curves, smooth_curves
+from ..parameters import Parameters
+from ..sizing.branch_sizes import READING_MM, WINDOW_MM
+from ..vessels.branches import SAMPLE_STEP_MM
+from .known_vessels import KnownVessels, gaps_mm, origin_of
+from .painted_pieces import Piece, blood_of_piece, painted_pieces
+from .voxel_paths import trace_paths
+
+CENTERING_POINTS = 7
+"""How many points along a line share the middle of their voxels."""
+
+
+def measure_added(
+    ct: Volume | None,
+    labels: Volume,
+    painted: np.ndarray,
+    free: np.ndarray,
+    vessels: Centerlines,
+    calibration: Calibration,
+    parameters: Parameters,
+) -> Centerlines:
+    """Measure vessels that were painted where none had been found.
+
+    Each connected piece is a tree of paths through its middle. Its area is the blood of its voxels
+    by their attenuation, with those just beyond that the blur carries blood into, over its length.
+    A line that begins or ends beside a known vessel is taken to go on up to it.
+
+    Parameters
+    ----------
+    ct : Volume or None
+        HU; without it each painted voxel is all blood.
+    labels : Volume
+        uint8 `SizeClass` values or `AS_MEASURED`, 0 outside vessels.
+    painted : numpy.ndarray
+        Bool, the voxels to measure.
+    free : numpy.ndarray
+        Bool, lung where there is no vessel, neither painted nor known.
+    vessels : Centerlines
+        Those that are known.
+    calibration : Calibration
+        Attenuation of blood and parenchyma.
+    parameters : Parameters
+        Class bounds, for what is not painted in a class.
+
+    Returns
+    -------
+    Centerlines
+        Branches of the painted vessels, in classes as painted.
+
+    Notes
+    -----
+    Own method.
+    """
+    added = no_centerlines()
+    pieces = painted_pieces(painted, labels.grid.spacing_zyx)
+    if not pieces:
+        return added
+    around = Volume(free, labels.grid)
+    known = KnownVessels.of(vessels, labels.grid)
+    for piece in pieces:
+        added = joined(added, _measured(piece, ct, labels, around, known, calibration, parameters))
+    return added
+
+
+def no_centerlines() -> Centerlines:
+    """Centerlines without a point."""
+    none = np.zeros(0)
+    return Centerlines.measured(
+        np.zeros((0, 3)), np.zeros(1, int), none, none.astype(np.uint8), none, none
+    )
+
+
+def _measured(
+    piece: Piece,
+    ct: Volume | None,
+    labels: Volume,
+    free: Volume,
+    vessels: KnownVessels,
+    calibration: Calibration,
+    parameters: Parameters,
+) -> Centerlines:
+    """Branches of one piece."""
+    grid = labels.grid
+    first = np.array([side.start for side in piece.box])
+    index = np.argwhere(piece.mask)
+    voxel_mm = index * grid.spacing_zyx
+
+    def in_world(place_mm: np.ndarray) -> np.ndarray:
+        return grid.index_to_world(place_mm / grid.spacing_zyx + first)
+
+    def is_whole(place_mm: np.ndarray) -> np.ndarray:
+        """Whether cross-sections there are clear of the voxels beside known vessels."""
+        return vessels.beyond_mm(in_world(place_mm)) >= depth_mm
+
+    depth_mm = ndimage.distance_transform_edt(piece.mask, sampling=grid.spacing_zyx).max()
+    root = origin_of(in_world(voxel_mm), vessels)
+    root_mm = None if root is None else voxel_mm[root]
+    paths = trace_paths(piece.mask, grid.spacing_zyx, root_mm)
+    # Around the end of a known vessel what is left of a cross-section is a ring, which has no arms.
+    paths = [paths[0], *(path for path in paths[1:] if is_whole(path).any())]
+    curves = _lines(paths, voxel_mm)
+    owner = cKDTree(curves.position_mm)
+    blood_ml, blood_mm = blood_of_piece(piece, ct, free, calibration)
+    point_ml = np.bincount(owner.query(blood_mm)[1], blood_ml, len(curves.step_mm))
+    whole = is_whole(curves.position_mm)
+    csa, error = np.empty(len(point_ml)), np.empty(len(curves.start) - 1)
+    for number, (start, stop) in enumerate(pairwise(curves.start)):
+        mine = slice(start, stop)
+        csa[mine], error[number] = _areas(point_ml[mine], curves.step_mm[mine], whole[mine])
+    painted = _painted_class(
+        curves.start, owner.query(voxel_mm)[1], labels.array[piece.box][piece.mask]
+    )
+    half = curves.step_mm[:, None] / 2 * curves.tangent
+    half[curves.start[:-1]] *= -1
+    ends_mm = in_world(curves.position_mm + half)
+    outward = (ends_mm - in_world(curves.position_mm)) * 2 / curves.step_mm[:, None]
+    gap_mm = gaps_mm(curves, ends_mm, outward, np.sqrt(csa / np.pi), vessels)
+    length_mm = curves.step_mm + gap_mm
+    # Smoothing may carry the line of a piece that touches the scan's border over it.
+    place = curves.position_mm / grid.spacing_zyx + first
+    lines = Centerlines.measured(
+        points_mm=grid.index_to_world(np.clip(place, 0, np.array(grid.shape) - 1)),
+        branch_start=curves.start,
+        csa_mm2=csa,
+        size_class=np.where(painted > 0, painted, parameters.size_class(csa)).astype(np.uint8),
+        point_volume_ml=csa * length_mm / 1000,
+        point_length_mm=length_mm,
+        csa_error_mm2=error,
+    )
+    return dataclasses.replace(lines, class_by_hand=painted > 0)
+
+
+def _lines(paths: list[np.ndarray], voxel_mm: np.ndarray) -> Curves:
+    """Smooth lines along paths, in the middle of the voxels (m, 3)."""
+    place = np.concatenate(paths)
+    start = np.cumsum([0, *map(len, paths)])
+    curves = smooth_curves(place, np.zeros(len(place)), start, SAMPLE_STEP_MM)
+    return dataclasses.replace(curves, position_mm=_centered(curves, voxel_mm))
+
+
+def _painted_class(start: np.ndarray, owner: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Size class (n,) that most voxels around each point were painted in; 0 for none.
+
+    Parameters
+    ----------
+    start : numpy.ndarray
+        (b + 1,) first point of each line, ending in n.
+    owner, label : numpy.ndarray
+        (m,) nearest point and label of each painted voxel.
+    """
+    kinds = max(SizeClass) + 2
+    column = np.minimum(label, kinds - 1)
+    votes = np.bincount(owner * kinds + column, minlength=start[-1] * kinds).reshape(-1, kinds)
+    painted = np.zeros(start[-1], int)
+    for first, stop in pairwise(start):
+        # No voxel may be nearest to a point: its neighbors' class is its own, too.
+        around = ndimage.uniform_filter1d(votes[first:stop].astype(float), 5, axis=0)
+        painted[first:stop] = around.argmax(axis=1)
+    return np.where(painted < kinds - 1, painted, 0)
+
+
+def _centered(curves: Curves, voxel_mm: np.ndarray) -> np.ndarray:
+    """Points (n, 3) of curves moved into the middle of the voxels (m, 3) around them.
+
+    Paths go from voxel to voxel, and the middle of a vessel may lie between them.
+    """
+    owner = cKDTree(curves.position_mm).query(voxel_mm)[1]
+    count = len(curves.position_mm)
+    off = voxel_mm - curves.position_mm[owner]
+    off -= (off * curves.tangent[owner]).sum(axis=1, keepdims=True) * curves.tangent[owner]
+    total = np.stack([np.bincount(owner, column, count) for column in off.T], axis=1)
+    voxels = np.bincount(owner, minlength=count)
+    moved = curves.position_mm.copy()
+    for start, stop in pairwise(curves.start):
+        around = min(CENTERING_POINTS, stop - start)
+        sums = ndimage.uniform_filter1d(total[start:stop], around, axis=0, mode="nearest")
+        counts = ndimage.uniform_filter1d(voxels[start:stop].astype(float), around, mode="nearest")
+        moved[start:stop] += sums / np.maximum(counts, 1e-9)[:, None]
+    return moved
+
+
+def _areas(
+    point_ml: np.ndarray, step_mm: np.ndarray, whole: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Areas (n,) along one line, and the error of their mean.
+
+    Parameters
+    ----------
+    point_ml, step_mm : numpy.ndarray
+        (n,) blood nearest to each point, and the length that it stands for.
+    whole : numpy.ndarray
+        (n,) bool, points whose cross-section is all there; the others take over the area of the
+        nearest of these.
+    """
+    if not whole.any():
+        whole = np.ones(len(whole), bool)
+    window = max(1, min(round(WINDOW_MM / step_mm[0]), len(step_mm)))
+    rough = np.where(whole, 1000 * point_ml / step_mm, 0.0)
+    known = ndimage.uniform_filter1d(whole.astype(float), window, mode="nearest")
+    smooth = ndimage.uniform_filter1d(rough, window, mode="nearest") / np.maximum(known, 1e-9)
+    smooth = np.clip(smooth, 0, None) * whole
+    # All blood counts, and only once.
+    held_mm3 = 1000 * max(float(point_ml[whole].sum()), 0.0)
+    csa = smooth * (held_mm3 / max(float((smooth * step_mm).sum()), 1e-9))
+    csa = np.interp(np.arange(len(csa)), np.flatnonzero(whole), csa[whole])
+    apart = max(1, round(READING_MM / step_mm[0]))
+    # The last one may be of fewer points.
+    readings = (np.add.reduceat(rough[whole], np.arange(0, whole.sum(), apart)) / apart)[:-1]
+    if len(readings) < 2:
+        return csa, 0.5 * float(csa.mean())
+    return csa, float(readings.std(ddof=1) / np.sqrt(len(readings)))

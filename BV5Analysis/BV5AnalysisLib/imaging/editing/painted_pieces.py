@@ -1,0 +1,130 @@
+"""Connected pieces of painted voxels, and the blood that they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..model.measurements import Calibration
+from ..model.volume import Volume
+from ..sizing.cross_sections import LEAST_CONTRAST_HU
+from ..sizing.wide_vessels import RIM_MM
+
+RING_MM = 3.0
+"""How far past the rim the surroundings are looked at, for their attenuation."""
+
+FEWEST_RING_VOXELS = 30
+EVERY_NEIGHBOR = np.ones((3, 3, 3), bool)
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """One connected piece of painted voxels, in its box.
+
+    `number` is its value in `numbers` (z, y, x), which holds all painted pieces; `box` says where
+    that is in the scan.
+    """
+
+    number: int
+    numbers: np.ndarray
+    box: tuple[slice, slice, slice]
+
+    @property
+    def mask(self) -> np.ndarray:
+        """Bool (z, y, x), the piece in its box."""
+        return self.numbers == self.number
+
+
+def painted_pieces(painted: np.ndarray, spacing: np.ndarray) -> list[Piece]:
+    """Find connected pieces, each in a box with room for its rim and its surroundings.
+
+    Parameters
+    ----------
+    painted : numpy.ndarray
+        Bool (z, y, x).
+    spacing : numpy.ndarray
+        Voxel size (z, y, x), mm.
+
+    Returns
+    -------
+    list of Piece
+        Voxels that touch by a corner are of one piece.
+    """
+    (whole,) = ndimage.find_objects(painted.view(np.uint8)) or [None]
+    if whole is None:
+        return []
+    room = np.ceil((RIM_MM + RING_MM) / spacing).astype(int) + 1
+    whole = _widened(whole, room, painted.shape)
+    numbers, _ = ndimage.label(painted[whole], EVERY_NEIGHBOR)
+    pieces = []
+    for number, found in enumerate(ndimage.find_objects(numbers), start=1):
+        inner = _widened(found, room, numbers.shape)
+        box = tuple(
+            slice(outer.start + side.start, outer.start + side.stop)
+            for outer, side in zip(whole, inner, strict=True)
+        )
+        pieces.append(Piece(number, numbers[inner], box))
+    return pieces
+
+
+def _widened(box: tuple[slice, ...], room: np.ndarray, shape: tuple[int, ...]) -> tuple[slice, ...]:
+    return tuple(
+        slice(max(side.start - more, 0), min(side.stop + more, size))
+        for side, more, size in zip(box, room, shape, strict=True)
+    )
+
+
+def blood_of_piece(
+    piece: Piece, ct: Volume | None, free: Volume, calibration: Calibration
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sum up, voxel by voxel, the blood that a piece holds.
+
+    Parameters
+    ----------
+    piece : Piece
+        Where.
+    ct : Volume or None
+        HU; without it each painted voxel is all blood.
+    free : Volume
+        Bool, lung where there is no vessel.
+    calibration : Calibration
+        Attenuation of blood, and of parenchyma where too little of it is around.
+
+    Returns
+    -------
+    blood_ml : numpy.ndarray
+        (m,) of the piece's voxels, and of those just beyond that the blur carries blood into; noise
+        makes some negative.
+    place_mm : numpy.ndarray
+        (m, 3) index in the box * spacing.
+    """
+    spacing, voxel_ml = free.grid.spacing_zyx, free.grid.voxel_volume_ml
+    if ct is None:
+        index = np.argwhere(piece.mask)
+        return np.full(len(index), voxel_ml), index * spacing
+    off_mm, nearest = ndimage.distance_transform_edt(
+        piece.numbers == 0, sampling=spacing, return_indices=True
+    )
+    hu = ct.array[piece.box]
+    around = free.array[piece.box]
+    mine = around & (piece.numbers[tuple(nearest)] == piece.number) & (off_mm <= RIM_MM)
+    mine |= piece.mask
+    ring = around & (off_mm > RIM_MM) & (off_mm <= RIM_MM + RING_MM)
+    background = _background_hu(hu[ring], calibration)
+    contrast = max(calibration.blood_hu - background, LEAST_CONTRAST_HU)
+    fraction = (hu[mine].astype(float) - background) / contrast
+    return fraction * voxel_ml, np.argwhere(mine) * spacing
+
+
+def _background_hu(hu: np.ndarray, calibration: Calibration) -> float:
+    """Mean attenuation of the surroundings, without what stands out from their median."""
+    if len(hu) < FEWEST_RING_VOXELS:
+        return calibration.parenchyma_hu
+    level = float(np.median(hu))
+    window = max(40.0, 1.2 * calibration.noise_hu)
+    for _ in range(3):
+        near = np.abs(hu - level) < window
+        level = float(hu[near].mean(dtype=float)) if near.any() else level
+    return level

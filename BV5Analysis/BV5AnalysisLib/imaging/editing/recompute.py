@@ -1,0 +1,296 @@
+"""Numbers anew after vessels or lungs were edited by hand, without measuring again."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..errors import AnalysisError
+from ..model.centerlines import Centerlines
+from ..model.cutting import joined, keep_points, values_at
+from ..model.edits import Edits
+from ..model.measurements import Calibration, CsaHistogram, Measurement
+from ..model.scan import Region
+from ..model.volume import Volume
+from ..parameters import Parameters
+from ..sizing.blood_volumes import csa_histogram, measure_regions
+from ..sizing.voxel_labels import (
+    AS_MEASURED,
+    CoreLabels,
+    beyond_reach,
+    beyond_reach_now,
+    labels_in_cores,
+    reach_mm,
+    relabeled,
+    with_drawn,
+    within_reach,
+)
+from .added_vessels import measure_added, no_centerlines
+
+__all__ = ["AS_MEASURED", "Edits", "Recomputed", "check_recomputable", "recompute"]
+
+LEAST_SHARE = 0.1
+"""A point of which less is left is gone: brushes leave crumbs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recomputed:
+    """What became of an analysis.
+
+    Attributes
+    ----------
+    vessels : Volume
+        uint8 `SizeClass` values: as edited, without crumbs that belong to no vessel.
+    centerlines : Centerlines
+        What is left of the vessels, and then those that were painted.
+    measurements : tuple of Measurement
+        Rows ``both``, ``right``, ``left``, then the regions.
+    csa_histogram : CsaHistogram
+        Blood volume by area.
+    edits : Edits
+        What changed since the numbers were last computed.
+    """
+
+    vessels: Volume
+    centerlines: Centerlines
+    measurements: tuple[Measurement, ...]
+    csa_histogram: CsaHistogram
+    edits: Edits
+
+
+def recompute(
+    ct: Volume | None,
+    lungs: Volume,
+    vessels: Volume,
+    centerlines: Centerlines,
+    calibration: Calibration,
+    parameters: Parameters,
+    regions: tuple[Region, ...] = (),
+) -> Recomputed:
+    """Bring the numbers in line with edited vessels, lungs and class bounds.
+
+    A centerline point keeps the share of its blood that the voxels of its core say: those that are
+    still labeled among those that were. Points whose voxels carry another class than they did take
+    that class, whatever their area. Voxels that no point reaches are vessels that were painted, and
+    are measured. Vessels outside the lungs do not count. What was not edited keeps its numbers to
+    the last digit.
+
+    Parameters
+    ----------
+    ct : Volume or None
+        HU; without it painted voxels count as all blood.
+    lungs : Volume
+        `LungLabel` values, on the grid of `vessels`, as all others.
+    vessels : Volume
+        uint8 `SizeClass` values or `AS_MEASURED`, 0 outside.
+    centerlines : Centerlines
+        Of the analysis, or of the last time.
+    calibration : Calibration
+        Of the analysis.
+    parameters : Parameters
+        Class bounds; see `check_recomputable`.
+    regions : tuple of Region
+        Parts of the lungs to measure apart.
+
+    Returns
+    -------
+    Recomputed
+        New values; nothing that was given is changed.
+
+    Raises
+    ------
+    AnalysisError
+        The volumes lie on different grids.
+
+    Notes
+    -----
+    Own method.
+    """
+    for name, volume in (("scan", ct), ("lungs", lungs)):
+        if volume is not None and not volume.grid.matches(vessels.grid):
+            raise AnalysisError(f"The vessels and the {name} lie on different voxel grids.")
+    inside = values_at(lungs, centerlines.points_mm) > 0
+    seen = labels_in_cores(vessels, centerlines)
+    present = _as_labeled(centerlines, seen, parameters)
+    keep = inside & (present.kept_share > 0)
+    keep &= ~_is_stub(present, keep, inside, reach_mm(present, vessels.grid))
+    left, _ = keep_points(present, keep)
+
+    beyond = beyond_reach(vessels, centerlines)
+    painted = beyond[lungs.array.reshape(-1)[beyond] > 0]
+    added = no_centerlines()
+    if len(painted):
+        free = (lungs.array > 0) & ~within_reach(centerlines, vessels.grid) & (vessels.array == 0)
+        mask = _marked(painted, vessels)
+        added = measure_added(ct, vessels, mask, free, left, calibration, parameters)
+        added, _ = keep_points(added, values_at(lungs, added.points_mm) > 0)
+    final = joined(left, added)
+
+    labels = vessels
+    if len(painted) or not keep.all():
+        crumbs = beyond_reach_now(beyond, vessels, centerlines, keep, final)
+        labels = vessels.with_array(vessels.array.copy())
+        labels.array.reshape(-1)[crumbs] = 0
+    by_hand = present.class_by_hand | centerlines.class_by_hand
+    moved = (present.size_class != centerlines.size_class) & ~by_hand
+    moved = np.concatenate([moved[keep], np.zeros(len(added.points_mm), bool)])
+    settled = relabeled(ct, labels, final, calibration, moved)
+    if settled is labels:
+        # No core that was counted has lost a voxel: crumbs lie beyond all of them.
+        seen = seen.of_points(keep).followed_by(labels_in_cores(settled, added))
+    else:
+        seen = labels_in_cores(settled, final)
+    final = _as_drawn_now(final, seen, len(left.points_mm))
+    return Recomputed(
+        vessels=settled,
+        centerlines=final,
+        measurements=measure_regions(final, lungs, regions),
+        csa_histogram=csa_histogram(final.csa_mm2, final.point_volume_ml, parameters),
+        edits=_edits(centerlines, present, inside, keep, added),
+    )
+
+
+def check_recomputable(before: Parameters, after: Parameters) -> None:
+    """Refuse parameters that only a new analysis can follow.
+
+    Parameters
+    ----------
+    before, after : Parameters
+        Of the analysis, and as wanted now.
+
+    Raises
+    ------
+    AnalysisError
+        More than the class bounds differs.
+    """
+    for name in ("blood_hu", "minimum_component_length_mm"):
+        if getattr(before, name) != getattr(after, name):
+            raise AnalysisError(
+                f"Parameter {name} was changed, which takes a new analysis; analyze the scan again,"
+                " or set it back."
+            )
+
+
+def _marked(voxels: np.ndarray, like: Volume) -> np.ndarray:
+    """Bool (z, y, x) with the voxels at these places of the flat array."""
+    mask = np.zeros(like.grid.shape, bool)
+    mask.reshape(-1)[voxels] = True
+    return mask
+
+
+def _as_labeled(centerlines: Centerlines, seen: CoreLabels, parameters: Parameters) -> Centerlines:
+    """Points with the blood and the class that the labels give them."""
+    evidence = _evidence(centerlines)
+    drawn = np.maximum(centerlines.drawn_voxels, 1)
+    share = np.minimum(seen.labeled_voxels / drawn, 1.0)[evidence]
+    share = np.where(centerlines.drawn_voxels[evidence] > 0, share, centerlines.kept_share)
+    share = np.where(share < LEAST_SHARE, 0.0, share)
+
+    by_area = parameters.size_class(centerlines.csa_mm2)
+    label = seen.of_half(centerlines.drawn_voxels, centerlines.drawn_class)
+    repainted = (label != centerlines.drawn_class)[evidence]
+    label = label[evidence]
+    still_by_hand = centerlines.class_by_hand & ~seen.is_as_measured[evidence]
+    return dataclasses.replace(
+        centerlines,
+        size_class=np.where(
+            repainted, label, np.where(still_by_hand, centerlines.size_class, by_area)
+        ),
+        class_by_hand=np.where(repainted, label != by_area, still_by_hand),
+        kept_share=share,
+        point_volume_ml=centerlines.point_volume_ml * (share / centerlines.kept_share),
+    )
+
+
+def _evidence(centerlines: Centerlines) -> np.ndarray:
+    """Point (n,) whose voxels tell about each point: itself, or the nearest one that has some.
+
+    The cores of thin vessels may hold no voxel's center.
+    """
+    evidence = np.arange(len(centerlines.points_mm))
+    known = np.flatnonzero(centerlines.drawn_voxels > 0)
+    unknown = np.flatnonzero(centerlines.drawn_voxels == 0)
+    if len(known) == 0 or len(unknown) == 0:
+        return evidence
+    branch = centerlines.branch_id
+    place = np.searchsorted(known, unknown)
+    before, after = known[np.maximum(place - 1, 0)], known[np.minimum(place, len(known) - 1)]
+    step_before = np.where(branch[before] == branch[unknown], np.abs(unknown - before), np.inf)
+    step_after = np.where(branch[after] == branch[unknown], np.abs(after - unknown), np.inf)
+    evidence[unknown] = np.where(step_before <= step_after, before, after)
+    lonely = unknown[np.isinf(np.minimum(step_before, step_after))]
+    if len(lonely):
+        tree = cKDTree(centerlines.points_mm[known])
+        evidence[lonely] = known[tree.query(centerlines.points_mm[lonely])[1]]
+    return evidence
+
+
+def _is_stub(
+    present: Centerlines, keep: np.ndarray, inside: np.ndarray, reach: np.ndarray
+) -> np.ndarray:
+    """Points (n,) left of erased branches that lie inside other vessels.
+
+    Where a branch is erased, its line inside the vessel that it came from is none any more. What
+    keeps it are voxels of that vessel, which go up to its `reach` (n,).
+    """
+    branch = present.branch_id
+    stub = np.zeros(len(branch), bool)
+    erased = np.bincount(branch, inside & ~keep, present.branch_count) > 0
+    pieces, piece_branch = keep_points(present, keep)
+    asked = erased[piece_branch]
+    of_piece = pieces.branch_id
+    asking, others = np.flatnonzero(asked[of_piece]), np.flatnonzero(~asked[of_piece])
+    if len(asking) == 0 or len(others) == 0:
+        return stub
+    reach, radius = reach[keep], pieces.radius_mm[asking, None]
+    distance, nearest = cKDTree(pieces.points_mm[others]).query(
+        pieces.points_mm[asking],
+        k=np.arange(1, 9),
+        distance_upper_bound=reach.max() + radius.max(),
+    )
+    reach_there = reach[others[np.minimum(nearest, len(others) - 1)]] + radius
+    reach_there[~(distance <= reach_there)] = 0.0
+    # One that runs along another vessel is no stub.
+    width = np.zeros(pieces.branch_count)
+    np.maximum.at(width, of_piece[asking], reach_there.max(axis=1))
+    apart = np.bincount(of_piece[asking], reach_there.max(axis=1) == 0, pieces.branch_count) > 0
+    is_stub = asked & ~apart & (pieces.length_mm <= 1.5 * width)
+    stub[np.flatnonzero(keep)] = is_stub[of_piece]
+    return stub
+
+
+def _as_drawn_now(final: Centerlines, seen: CoreLabels, measured: int) -> Centerlines:
+    """Remember the labels as they are now; what the first points were drawn into stays known."""
+    now = with_drawn(final, seen)
+    voxels = np.concatenate([final.drawn_voxels[:measured], now.drawn_voxels[measured:]])
+    return dataclasses.replace(now, drawn_voxels=voxels)
+
+
+def _edits(
+    before: Centerlines,
+    present: Centerlines,
+    inside: np.ndarray,
+    keep: np.ndarray,
+    added: Centerlines,
+) -> Edits:
+    """Sum up the blood that went, came, and changed its class."""
+    share = np.where(keep, present.kept_share, 0.0)
+    after_ml = np.where(keep, present.point_volume_ml, 0.0)
+    # By shares, as the blood of a wide vessel's single points may be negative.
+    change_ml = after_ml - before.point_volume_ml
+    less, more = inside & (share < before.kept_share), inside & (share > before.kept_share)
+    by_hand = present.class_by_hand | before.class_by_hand
+    repainted = keep & by_hand & (present.size_class != before.size_class)
+    return Edits(
+        erased_ml=_not_negative(-change_ml[less]),
+        added_ml=_not_negative(added.point_volume_ml) + _not_negative(change_ml[more]),
+        reclassified_ml=_not_negative(after_ml[repainted]),
+        lung_changed_ml=_not_negative(before.point_volume_ml[~inside]),
+    )
+
+
+def _not_negative(volumes_ml: np.ndarray) -> float:
+    return max(0.0, float(volumes_ml.sum()))

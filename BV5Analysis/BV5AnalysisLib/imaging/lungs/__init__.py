@@ -1,0 +1,1 @@
+"""The lungs in a chest CT, their sides, and what their look tells."""

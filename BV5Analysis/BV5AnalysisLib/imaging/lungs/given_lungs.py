@@ -1,0 +1,73 @@
+"""Lungs that a user gives: told apart by their side in the patient, not by label value."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import AnalysisError
+from ..model.orientation import Orientation
+from ..model.size_classes import LungLabel
+from ..model.volume import Grid, Volume
+from ..numerics.distances import distance_mm
+from .chest import COARSE_MM
+from .sides import split_sides
+
+APART = 0.25
+"""Least distance of two lungs' middles from right to left, as a part of their common width."""
+
+
+def given_lungs(mask: Volume, orientation: Orientation) -> np.ndarray:
+    """Turn a given mask to LPS axes and tell right from left.
+
+    Parameters
+    ----------
+    mask : Volume
+        0 outside. Two labels are one lung each, whatever their values; one label, or more than two
+        such as lobes, are split by side.
+    orientation : Orientation
+        Of the scan.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 `LungLabel` values, (z, y, x), LPS axes.
+
+    Raises
+    ------
+    AnalysisError
+        The mask does not lie on the scan's grid, is empty, or holds but one lung.
+    """
+    if not mask.grid.matches(orientation.grid):
+        raise AnalysisError("The lung mask does not lie on the scan's voxel grid; resample it.")
+    labels = orientation.turn(mask.array)
+    values = [value for value in np.unique(labels) if value != 0]
+    if len(values) == 0:
+        raise AnalysisError("The lung mask is empty; give one that covers both lungs.")
+    columns = [np.nonzero(labels == value)[2].mean() for value in values[:2]]
+    width = np.ptp(np.nonzero((labels != 0).any(axis=(0, 1)))[0]) + 1
+    # Two labels that lie one above the other, say, are no two lungs.
+    if len(values) == 2 and abs(columns[0] - columns[1]) > APART * width:
+        left = labels == values[int(np.argmax(columns))]
+    else:
+        left = _left_side(labels != 0, orientation.turned_grid())
+    sides = np.where(left, LungLabel.LEFT, LungLabel.RIGHT).astype(np.uint8)
+    sides[labels == 0] = 0
+    return sides
+
+
+def _left_side(lungs: np.ndarray, grid: Grid) -> np.ndarray:
+    """Bool: nearer to the left lung than to the right; split on a coarse grid."""
+    step = np.maximum(1, np.rint(COARSE_MM / grid.spacing_zyx)).astype(int)
+    thin = lungs[tuple(slice(None, None, s) for s in step)]
+    spacing = tuple(float(v) for v in (grid.spacing_zyx * step)[::-1])
+    coarse = Grid(thin.shape[::-1], spacing)
+    right, left = split_sides(np.ascontiguousarray(thin), coarse)
+    if not right.any() or not left.any():
+        raise AnalysisError(
+            "The lung mask covers only one lung; give one that covers both, or none to have them"
+            " segmented."
+        )
+    nearer_left = distance_mm(~left, coarse) < distance_mm(~right, coarse)
+    for axis, s in enumerate(step):
+        nearer_left = np.repeat(nearer_left, s, axis)
+    return nearer_left[tuple(slice(n) for n in lungs.shape)]

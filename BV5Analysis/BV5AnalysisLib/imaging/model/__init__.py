@@ -1,0 +1,1 @@
+"""The values that every step shares: volumes, scans, centerlines, results."""

@@ -1,0 +1,144 @@
+"""Blood volumes by region and size class, and what an analysis returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..parameters import Parameters
+from .centerlines import Centerlines
+from .finding import Finding
+from .scan import Scan
+from .volume import Volume
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Blood volumes of one region.
+
+    Attributes
+    ----------
+    region : str
+        ``both``, ``right``, ``left`` or the name of a given region.
+    lung_volume_ml : float
+        Volume of the region inside the lungs.
+    bv5_ml, bv5_10_ml, bv10_ml : float
+        Blood volume by size class.
+    below_floor_ml : float
+        Blood volume in vessels thinner than the floor, in no percentage.
+    vessel_length_mm : float
+        Centerline length of vessels at or above the floor.
+    """
+
+    region: str
+    lung_volume_ml: float
+    bv5_ml: float
+    bv5_10_ml: float
+    bv10_ml: float
+    below_floor_ml: float
+    vessel_length_mm: float
+
+    @property
+    def tpbv_ml(self) -> float:
+        """Total pulmonary blood volume: the three classes' sum, mL."""
+        return self.bv5_ml + self.bv5_10_ml + self.bv10_ml
+
+    @property
+    def bv5_pct(self) -> float:
+        """BV5 as % of TPBV; NaN where there is no blood."""
+        return self._percent(self.bv5_ml)
+
+    @property
+    def bv5_10_pct(self) -> float:
+        """BV5-10 as % of TPBV; NaN where there is no blood."""
+        return self._percent(self.bv5_10_ml)
+
+    @property
+    def bv10_pct(self) -> float:
+        """BV10 as % of TPBV; NaN where there is no blood."""
+        return self._percent(self.bv10_ml)
+
+    def _percent(self, volume_ml: float) -> float:
+        return 100.0 * volume_ml / self.tpbv_ml if self.tpbv_ml > 0 else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class CsaHistogram:
+    """Blood volume by cross-sectional area, both lungs.
+
+    Attributes
+    ----------
+    edges_mm2 : numpy.ndarray
+        (k + 1,) bin edges, rising; class bounds are among them.
+    volume_ml : numpy.ndarray
+        (k,) blood volume a bin.
+    """
+
+    edges_mm2: np.ndarray
+    volume_ml: np.ndarray
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the scan itself gave the measurement.
+
+    Attributes
+    ----------
+    blood_hu : float
+        Attenuation of blood, from the scan's large vessels or the parameters.
+    parenchyma_hu : float
+        Median attenuation of lung parenchyma.
+    noise_hu : float
+        Standard deviation of the noise in the lungs.
+    """
+
+    blood_hu: float
+    parenchyma_hu: float
+    noise_hu: float
+
+
+@dataclass(frozen=True, eq=False)
+class AnalysisResult:
+    """All that one analysis found; nothing of it is on disk.
+
+    Attributes
+    ----------
+    scan : Scan
+        The input. The label volumes below are on its grid.
+    lungs : Volume
+        uint8 `LungLabel` values, 0 outside.
+    airways : Volume
+        Bool, lumen of trachea and bronchi.
+    vessels : Volume
+        uint8 `SizeClass` values, 0 outside vessels.
+    centerlines : Centerlines
+        Vessel branches with areas.
+    measurements : tuple of Measurement
+        Rows ``both``, ``right``, ``left``, then the given regions.
+    csa_histogram : CsaHistogram
+        Blood volume by area.
+    findings : tuple of Finding
+        Quality findings, the worst first.
+    calibration : Calibration
+        Blood, parenchyma and noise as measured.
+    parameters : Parameters
+        As used.
+    seconds : dict of str to float
+        Wall seconds a step.
+    lungs_given : bool
+        Whether the lungs were given rather than segmented.
+    """
+
+    scan: Scan
+    lungs: Volume
+    airways: Volume
+    vessels: Volume
+    centerlines: Centerlines
+    measurements: tuple[Measurement, ...]
+    csa_histogram: CsaHistogram
+    findings: tuple[Finding, ...]
+    calibration: Calibration
+    parameters: Parameters
+    seconds: dict[str, float]
+    lungs_given: bool = False

@@ -1,0 +1,72 @@
+"""The CT scan: attenuation, geometry and identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .finding import Finding
+from .volume import Volume
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """What the file says about how the scan was made; nothing that names the patient.
+
+    Attributes
+    ----------
+    study_uid, series_uid : str or None
+        DICOM UIDs, None where absent or not valid as UIDs.
+    manufacturer, model, kernel, contrast_agent : str or None
+        As in the DICOM header, without what names the patient.
+    slice_thickness_mm : float or None
+        Nominal slice thickness, which may differ from the spacing.
+    """
+
+    study_uid: str | None = None
+    series_uid: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    kernel: str | None = None
+    contrast_agent: str | None = None
+    slice_thickness_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A chest CT.
+
+    Attributes
+    ----------
+    volume : Volume
+        Attenuation in HU, int16 or float32, (z, y, x), as the file orders it.
+    sha256 : str
+        SHA-256 of the voxel values (int16 or float32, little endian, in array order).
+    source : str
+        File or folder name, without its path.
+    acquisition : Acquisition
+        From the DICOM header, empty for other formats.
+    findings : tuple of Finding
+        What reading it already showed, such as thick slices.
+    """
+
+    volume: Volume
+    sha256: str
+    source: str = ""
+    acquisition: Acquisition = field(default_factory=Acquisition)
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Region:
+    """A named part of the lungs to measure apart, such as a lobe.
+
+    Attributes
+    ----------
+    name : str
+        Row name in tables.
+    mask : Volume
+        Bool, on the scan's grid.
+    """
+
+    name: str
+    mask: Volume

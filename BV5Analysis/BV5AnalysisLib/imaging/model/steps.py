@@ -1,0 +1,46 @@
+"""Names, progress and seconds of an analysis' steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..progress import Progress
+
+
+class Steps:
+    """Reports progress over steps of known share, and times them.
+
+    Parameters
+    ----------
+    shares : dict of str to float
+        Names of the steps in order and the part of the whole time that each usually takes.
+    progress : callable or None
+        Gets step and fraction.
+    """
+
+    def __init__(self, shares: dict[str, float], progress: Progress | None) -> None:
+        self._shares = shares
+        self._total = sum(shares.values())
+        self._progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Progress]:
+        """Time a step; gives a callable for the fraction done within it."""
+        before = sum(list(self._shares.values())[: list(self._shares).index(name)])
+
+        def within(fraction: float) -> None:
+            if self._progress is not None:
+                self._progress(name, (before + fraction * self._shares[name]) / self._total)
+
+        within(0.0)
+        start = time.perf_counter()
+        yield within
+        self.seconds[name] = time.perf_counter() - start
+
+    def done(self) -> None:
+        """Report the whole as done."""
+        if self._progress is not None:
+            self._progress("done", 1.0)

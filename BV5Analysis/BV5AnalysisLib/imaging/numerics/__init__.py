@@ -1,0 +1,1 @@
+"""Fast arithmetic on arrays that knows nothing of lungs or vessels."""

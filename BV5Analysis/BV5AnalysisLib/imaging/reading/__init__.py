@@ -1,0 +1,21 @@
+"""Scans and masks from files, folders and memory, checked before anything is measured.
+
+`read_scan` is loaded when it is asked for: a part of this room needs none of the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .scan_reader import read_scan, read_sources, scan_from_image
+
+__all__ = ["read_scan", "read_sources", "scan_from_image"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from .scan_reader import scan_reader  # noqa: PLC0415
+
+        return getattr(scan_reader, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,247 @@
+"""A chest CT from a file, a folder or memory, checked before anything is measured in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..errors import AnalysisError
+from ..lungs.chest import PADDING_HU
+from ..model.scan import Acquisition, Scan
+from ..model.volume import Grid, Triple, Volume
+from .dicom_series import read_dicom_folder, read_dicom_sources, refuse_dicom_file
+from .image_files import check_readable, is_image_file, not_perpendicular, read_image
+from .scan_findings import COARSEST_MM, acquisition_findings
+
+LEAST_VOXELS = 10
+"""Fewer along any axis are a picture or a slab, not a chest."""
+AIR_HU = -200
+"""A chest CT without anything below this shows no air, or is not in HU."""
+OUTSIDE_HU = -2000
+"""Given to voxels outside the field of view, so that lungs cut by it are noticed."""
+ROUNDING_HU = 1e-3
+"""Values this close to whole numbers are whole numbers that were scaled in floating point."""
+FINEST_MM = 0.1
+COARSEST_PIXEL_MM = 2.5
+"""Pixels of chest CT are 0.5 to 1 mm wide."""
+ORTHOGONAL = 1e-3
+"""Largest cosine between axes that are taken as perpendicular."""
+
+
+def read_scan(path: Path | str, series: str | None = None) -> Scan:
+    """Read and check a chest CT.
+
+    Parameters
+    ----------
+    path : path-like
+        Folder with a DICOM series, or a .nrrd, .nhdr, .nii, .nii.gz, .mha or .mhd file.
+    series : str, optional
+        UID or number of the series, for a folder that holds several.
+
+    Returns
+    -------
+    Scan
+        HU, int16 where they are whole numbers, else float32, slices in order of position.
+
+    Raises
+    ------
+    AnalysisError
+        It cannot be read, is no chest CT, or is unfit to be measured; the message says why.
+    """
+    path = Path(path)
+    check_readable(path)
+    if not path.is_dir() and is_image_file(path):
+        if series is not None:
+            raise AnalysisError(f"--series chooses within a folder, and {path.name} is a file.")
+        return scan_from_image(read_image(path), path.name)
+    if not path.is_dir():
+        refuse_dicom_file(path)
+    image, acquisition = read_dicom_folder(path, series)
+    return _checked(image, path.resolve().name, acquisition)
+
+
+def read_sources(sources: Sequence[Path], series_uid: str = "") -> Scan:
+    """Read and check a chest CT whose places are known, as a batch knows them.
+
+    Parameters
+    ----------
+    sources : sequence of pathlib.Path
+        One image file; or DICOM: folders, each for the files directly in it, and single files.
+    series_uid : str, optional
+        UID of the series among DICOM files; empty if they are of one that has none.
+
+    Returns
+    -------
+    Scan
+        As `read_scan` gives.
+
+    Raises
+    ------
+    AnalysisError
+        It cannot be read, is no chest CT, or is unfit to be measured; the message says why, and
+        names no folder and no image file: those often are names of patients.
+    """
+    path = sources[0]
+    is_image = len(sources) == 1 and is_image_file(path) and not path.is_dir()
+    try:
+        if is_image:
+            return scan_from_image(read_image(path))
+        image, acquisition = read_dicom_sources(sources, series_uid)
+        return dataclasses.replace(_checked(image, "The series", acquisition), source="")
+    except AnalysisError as error:
+        reason = str(error)
+        for source in sources:
+            reason = reason.replace(str(source), "of the scan")
+        if is_image:
+            reason = reason.replace(path.name, "The image")
+        raise AnalysisError(reason) from error
+
+
+def scan_from_image(image: sitk.Image, source: str = "") -> Scan:
+    """Check a chest CT that is in memory.
+
+    Parameters
+    ----------
+    image : SimpleITK.Image
+        Attenuation in HU, 3D.
+    source : str, optional
+        Name to show for it.
+
+    Returns
+    -------
+    Scan
+        As `read_scan` gives, without what a DICOM header tells.
+
+    Raises
+    ------
+    AnalysisError
+        It is no chest CT, or unfit to be measured; the message says why.
+    """
+    return _checked(image, source, Acquisition())
+
+
+def with_acquisition(scan: Scan, acquisition: Acquisition) -> Scan:
+    """Scan of an image file with what its DICOM header said, known from elsewhere.
+
+    Parameters
+    ----------
+    scan : Scan
+        As read.
+    acquisition : Acquisition
+        How it was made.
+
+    Returns
+    -------
+    Scan
+        The same voxels, with the findings that follow.
+
+    Raises
+    ------
+    AnalysisError
+        The header tells that it is unfit to be measured.
+    """
+    _check_slices(scan.volume.grid.spacing, acquisition, scan.source or "The image")
+    findings = acquisition_findings(scan.volume.grid, acquisition)
+    return dataclasses.replace(scan, acquisition=acquisition, findings=findings)
+
+
+def _checked(image: sitk.Image, source: str, acquisition: Acquisition) -> Scan:
+    name = source or "The image"
+    image = _without_single_times(image)
+    _check_kind(image, name)
+    _check_geometry(image, acquisition, name)
+    volume = Volume(_hounsfield_units(image, name), Grid.of(image).rounded())
+    findings = acquisition_findings(volume.grid, acquisition)
+    return Scan(volume, _sha256(volume.array), source, acquisition, findings)
+
+
+def _without_single_times(image: sitk.Image) -> sitk.Image:
+    """3D image of one that has further axes of length 1, as NIfTI files often do."""
+    if image.GetDimension() > 3 and max(image.GetSize()[3:]) == 1:
+        return image[(slice(None),) * 3 + (0,) * (image.GetDimension() - 3)]
+    return image
+
+
+def _check_kind(image: sitk.Image, name: str) -> None:
+    """Refuse what is no 3D volume of attenuation."""
+    channels = image.GetNumberOfComponentsPerPixel()
+    pixel_type = image.GetPixelIDTypeAsString()
+    if image.GetDimension() != 3:
+        what = f"is {image.GetDimension()}D; give one 3D CT volume"
+    elif channels > 1:
+        what = (
+            f"has {channels} values a voxel, as color pictures and vector fields; give a CT in HU"
+        )
+    elif "8-bit" in pixel_type:
+        what = "has 8-bit values, as masks and pictures; give a CT in HU"
+    elif "complex" in pixel_type:
+        what = "has complex values; give a CT in HU"
+    elif min(image.GetSize()) < LEAST_VOXELS:
+        size = " × ".join(map(str, image.GetSize()))
+        what = f"has {size} voxels, a picture or slab; give a CT of the whole chest"
+    else:
+        return
+    raise AnalysisError(f"{name} {what}.")
+
+
+def _check_geometry(image: sitk.Image, acquisition: Acquisition, name: str) -> None:
+    """Refuse sheared volumes, as a tilted gantry makes, and slices too coarse for vessels."""
+    cosines = np.reshape(image.GetDirection(), (3, 3))
+    if np.abs(cosines.T @ cosines - np.eye(3)).max() > ORTHOGONAL:
+        raise not_perpendicular(name)
+    finest, second, _ = sorted(image.GetSpacing())
+    if finest < FINEST_MM or second > COARSEST_PIXEL_MM:
+        raise AnalysisError(
+            f"{name} has voxels of {' × '.join(f'{step:.3g}' for step in image.GetSpacing())} mm,"
+            " which no chest CT has; check that its spacing is in mm, or take the full resolution."
+        )
+    _check_slices(image.GetSpacing(), acquisition, name)
+
+
+def _check_slices(spacing_mm: Triple, acquisition: Acquisition, name: str) -> None:
+    for value, what in (
+        (max(spacing_mm), "apart"),
+        (acquisition.slice_thickness_mm or 0.0, "thick"),
+    ):
+        if value > COARSEST_MM:
+            raise AnalysisError(
+                f"{name} has slices {value:.3g} mm {what}; small vessels need "
+                f"{COARSEST_MM:g} mm or less, best 1.5 mm: use a thinner reconstruction."
+            )
+
+
+def _hounsfield_units(image: sitk.Image, name: str) -> np.ndarray:
+    """Array in HU, int16 where whole numbers, else float32; AnalysisError if it is no CT."""
+    values = sitk.GetArrayViewFromImage(image)
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise AnalysisError(
+            f"{name} has NaN or infinite values; replace them by -1024 HU (air) first."
+        )
+    low, high = float(values.min()), float(values.max())
+    if low < PADDING_HU:
+        padding = values < PADDING_HU
+        low = float(values.min(where=~padding, initial=high))
+        values = np.where(padding, values.dtype.type(OUTSIDE_HU), values)
+    if low >= AIR_HU or high > np.iinfo(np.int16).max:
+        raise AnalysisError(
+            f"{name} has values from {low:g} to {high:g}, no Hounsfield units of a chest with its "
+            "air; give the original chest CT."
+        )
+    if values.dtype.kind != "f":
+        return values.astype(np.int16)
+    return np.rint(values).astype(np.int16) if _all_whole(values) else values.astype(np.float32)
+
+
+def _all_whole(values: np.ndarray) -> bool:
+    # Slice by slice: real fractions show at once, and memory stays small.
+    return all(np.abs(plane - np.rint(plane)).max() <= ROUNDING_HU for plane in values)
+
+
+def _sha256(hu: np.ndarray) -> str:
+    little_endian = hu.astype(hu.dtype.newbyteorder("<"), copy=False)
+    return hashlib.sha256(np.ascontiguousarray(little_endian)).hexdigest()

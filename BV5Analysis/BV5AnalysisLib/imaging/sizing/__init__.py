@@ -1,0 +1,1 @@
+"""Vessels measured: cross-sectional areas, blood volumes, and how sure they are."""

@@ -1,0 +1,172 @@
+"""Blood volumes by region and size class, and the voxels that show them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import AnalysisError
+from ..model.centerlines import Centerlines
+from ..model.cutting import values_at
+from ..model.measurements import CsaHistogram, Measurement
+from ..model.scan import Region
+from ..model.size_classes import LungLabel, SizeClass
+from ..model.volume import Grid, Volume
+from ..parameters import Parameters
+from ..vessels.branches import Branches
+from ..vessels.work_grid import WorkGrid
+from .branch_sizes import SizedBranches
+
+
+def world_centerlines(
+    branches: Branches, sized: SizedBranches, work: WorkGrid, parameters: Parameters
+) -> Centerlines:
+    """Branches in the world, with their sizes and classes.
+
+    Parameters
+    ----------
+    branches : Branches
+        Centerlines in the work frame.
+    sized : SizedBranches
+        Their areas and blood.
+    work : WorkGrid
+        Where the work frame is.
+    parameters : Parameters
+        Class bounds.
+
+    Returns
+    -------
+    Centerlines
+        The same points in LPS mm, with area, class, blood and length, and each branch's error.
+    """
+    return Centerlines.measured(
+        points_mm=work.to_world(branches.position_mm),
+        branch_start=branches.branch_start,
+        csa_mm2=sized.csa_mm2,
+        size_class=parameters.size_class(sized.csa_mm2),
+        point_volume_ml=sized.volume_ml,
+        point_length_mm=branches.step_mm,
+        csa_error_mm2=sized.csa_error_mm2,
+    )
+
+
+def check_regions(regions: tuple[Region, ...], grid: Grid) -> None:
+    """Refuse regions that do not lie on the scan's grid.
+
+    Parameters
+    ----------
+    regions : tuple of Region
+        Parts of the lungs.
+    grid : Grid
+        Of the scan.
+
+    Raises
+    ------
+    AnalysisError
+        A region lies on another grid.
+    """
+    for region in regions:
+        if not region.mask.grid.matches(grid):
+            raise AnalysisError(
+                f"Region {region.name} does not lie on the scan's voxel grid; resample it."
+            )
+
+
+def measure_regions(
+    centerlines: Centerlines,
+    lungs: Volume,
+    regions: tuple[Region, ...],
+) -> tuple[Measurement, ...]:
+    """Blood volume by size class in both lungs, each lung and the given regions.
+
+    A piece of vessel counts where its centerline is.
+
+    Parameters
+    ----------
+    centerlines : Centerlines
+        Vessels with classes.
+    lungs : Volume
+        `LungLabel` values.
+    regions : tuple of Region
+        On the same grid; what lies outside the lungs does not count.
+
+    Returns
+    -------
+    tuple of Measurement
+        Rows ``both``, ``right``, ``left``, then one a region, mL and mm.
+
+    Raises
+    ------
+    AnalysisError
+        A region lies on another grid.
+    """
+    check_regions(regions, lungs.grid)
+    lung = values_at(lungs, centerlines.points_mm)
+    right, left = (_count(lungs.array, side) for side in (LungLabel.RIGHT, LungLabel.LEFT))
+    rows = [
+        ("both", lung > 0, right + left),
+        ("right", lung == LungLabel.RIGHT, right),
+        ("left", lung == LungLabel.LEFT, left),
+    ]
+    for region in regions:
+        within = region.mask.array != 0
+        points = values_at(region.mask.with_array(within), centerlines.points_mm) & (lung > 0)
+        within &= lungs.array != 0
+        rows.append((region.name, points, np.count_nonzero(within)))
+    return tuple(
+        _measure(
+            name,
+            voxels * lungs.grid.voxel_volume_ml,
+            centerlines.size_class[points],
+            centerlines.point_volume_ml[points],
+            centerlines.point_length_mm[points],
+        )
+        for name, points, voxels in rows
+    )
+
+
+def _count(array: np.ndarray, value: int) -> int:
+    """Voxels of a value; slice by slice, as a mask of the whole scan takes long to fill."""
+    return sum(int(np.count_nonzero(each == value)) for each in array)
+
+
+def _measure(
+    region: str,
+    lung_volume_ml: float,
+    size_class: np.ndarray,
+    volume_ml: np.ndarray,
+    length_mm: np.ndarray,
+) -> Measurement:
+    blood_ml = np.bincount(size_class, volume_ml, minlength=max(SizeClass) + 1)
+    return Measurement(
+        region=region,
+        lung_volume_ml=float(lung_volume_ml),
+        bv5_ml=float(blood_ml[SizeClass.BV5]),
+        bv5_10_ml=float(blood_ml[SizeClass.BV5_10]),
+        bv10_ml=float(blood_ml[SizeClass.BV10]),
+        below_floor_ml=float(blood_ml[SizeClass.BELOW_FLOOR]),
+        vessel_length_mm=float(length_mm[size_class != SizeClass.BELOW_FLOOR].sum()),
+    )
+
+
+def csa_histogram(
+    csa_mm2: np.ndarray, volume_ml: np.ndarray, parameters: Parameters
+) -> CsaHistogram:
+    """Blood volume by area, in logarithmic bins with the class bounds among the edges.
+
+    Parameters
+    ----------
+    csa_mm2, volume_ml : numpy.ndarray
+        (n,) area and blood of centerline points inside the lungs.
+    parameters : Parameters
+        Class bounds.
+    """
+    bounds = [0.4, *(b for b in (parameters.minimum_csa_mm2, *parameters.class_bounds_mm2) if b)]
+    bounds = sorted(bounds)
+    top = max(200.0, float(csa_mm2.max(initial=0.0)) * 1.01, bounds[-1] * 2)
+    edges = [0.0]
+    for low, high in zip(bounds, [*bounds[1:], top], strict=True):
+        if high > low:
+            pieces = max(2, round(np.log(high / low) / np.log(1.25)))
+            edges += list(np.geomspace(low, high, pieces + 1)[:-1])
+    edges = np.array([*edges, top])
+    return CsaHistogram(edges, np.histogram(csa_mm2, edges, weights=volume_ml)[0])

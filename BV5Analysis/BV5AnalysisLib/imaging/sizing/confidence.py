@@ -1,0 +1,116 @@
+"""How sure the size class of a branch is."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special
+
+from ..model.centerlines import Centerlines
+from ..model.size_classes import SizeClass
+from ..parameters import Parameters
+
+SYSTEMATIC_SHARE = 0.03
+"""Standard error that all readings of a branch have in common, as a share of its area: blood's
+attenuation is an estimate. Areas of wide vessels are off by 2 to 3 % (benchmarks/accuracy.md)."""
+
+SYSTEMATIC_MM2 = 0.1
+"""The same whatever the area: what lies along a vessel, such as an airway's wall, adds an area of
+its own. How often classes are right with these: benchmarks/confidence.md."""
+
+
+def branch_class(centerlines: Centerlines, parameters: Parameters) -> np.ndarray:
+    """Size class of each branch.
+
+    Parameters
+    ----------
+    centerlines : Centerlines
+        b branches.
+    parameters : Parameters
+        Class bounds.
+
+    Returns
+    -------
+    numpy.ndarray
+        (b,) uint8 `SizeClass` values: the class of the mean area; where most of a branch was set by
+        hand, the class that most of it has.
+    """
+    by_area = parameters.size_class(centerlines.mean_csa_mm2)
+    most_mm = np.stack(
+        [
+            centerlines.branch_sum(centerlines.point_length_mm * (centerlines.size_class == each))
+            for each in SizeClass
+        ],
+        axis=1,
+    )
+    most = np.array(list(SizeClass), np.uint8)[most_mm.argmax(axis=1)]
+    return np.where(_is_by_hand(centerlines), most, by_area)
+
+
+def class_confidence(centerlines: Centerlines, parameters: Parameters) -> np.ndarray:
+    """Probability that the mean area of each branch lies in the branch's class.
+
+    The area found is off by a normal error of two parts: the scatter of the branch's own readings,
+    and what they have in common, such as a neighbor or the estimate of blood.
+
+    Parameters
+    ----------
+    centerlines : Centerlines
+        b branches.
+    parameters : Parameters
+        Class bounds.
+
+    Returns
+    -------
+    numpy.ndarray
+        (b,) 0 to 1; 1 where most of a branch was set by hand.
+    """
+    low, high = _class_range_mm2(centerlines, parameters)
+    area, error = centerlines.mean_csa_mm2, area_error_mm2(centerlines)
+    inside = special.ndtr((high - area) / error) - special.ndtr((low - area) / error)
+    return np.where(_is_by_hand(centerlines), 1.0, inside)
+
+
+def distance_to_bound_mm2(centerlines: Centerlines, parameters: Parameters) -> np.ndarray:
+    """Distance of the mean area of each branch from the nearest bound of its class by area.
+
+    Parameters
+    ----------
+    centerlines : Centerlines
+        b branches.
+    parameters : Parameters
+        Class bounds.
+
+    Returns
+    -------
+    numpy.ndarray
+        (b,) mm², none negative.
+    """
+    bounds = _bounds_mm2(parameters)
+    return np.abs(centerlines.mean_csa_mm2[:, None] - bounds).min(axis=1)
+
+
+def area_error_mm2(centerlines: Centerlines) -> np.ndarray:
+    """Estimate the standard error (b,) of each branch's mean area, its common part included."""
+    common = np.hypot(SYSTEMATIC_SHARE * centerlines.mean_csa_mm2, SYSTEMATIC_MM2)
+    return np.hypot(centerlines.csa_error_mm2, common)
+
+
+def _class_range_mm2(
+    centerlines: Centerlines, parameters: Parameters
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper bound (b,) of the class of each branch's mean area."""
+    edges = np.concatenate([[-np.inf], _bounds_mm2(parameters), [np.inf]])
+    index = np.searchsorted(edges, centerlines.mean_csa_mm2, side="right")
+    return edges[index - 1], edges[index]
+
+
+def _bounds_mm2(parameters: Parameters) -> np.ndarray:
+    """Areas at which the class changes."""
+    bounds = np.array([parameters.minimum_csa_mm2, *parameters.class_bounds_mm2])
+    return bounds[bounds > 0]
+
+
+def _is_by_hand(centerlines: Centerlines) -> np.ndarray:
+    """Whether most of each branch (b,) had its class set by hand."""
+    by_hand_mm = centerlines.branch_sum(centerlines.point_length_mm * centerlines.class_by_hand)
+    return by_hand_mm > 0.5 * centerlines.length_mm

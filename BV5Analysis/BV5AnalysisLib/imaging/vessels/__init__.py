@@ -1,0 +1,1 @@
+"""Vessels found: work grid, ridge points, branches, the hilum."""

@@ -1,0 +1,1 @@
+"""Batch and cohort for Slicer's Python console."""

@@ -1,0 +1,101 @@
+"""Cohort statistics for a script: the command ``bv5 cohort``, called like a function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from ...imaging.errors import AnalysisError
+from ..process.packages import REPORT, SPREADSHEET, STATISTICS, ensurePackages
+
+if TYPE_CHECKING:
+    from ...study.cohort.options import CohortOptions
+    from ...study.cohort_result import CohortResult
+
+WORKBOOKS = {".xlsx", ".xlsm", ".xltx", ".xltm"}
+
+
+def analyzeCohort(
+    measurements: Path,
+    clinical: Path,
+    folder: Path | None,
+    overwrite: bool,
+    options: Mapping[str, Any],
+) -> CohortResult:
+    """Join measurements with clinical data, and compare.
+
+    Parameters
+    ----------
+    measurements : pathlib.Path
+        ``measurements.csv``, or the output folder of a batch.
+    clinical : pathlib.Path
+        CSV or XLSX table.
+    folder : pathlib.Path or None
+        Gets tables, figures and report, as ``bv5 cohort`` writes them.
+    overwrite : bool
+        Replace such a folder that is there.
+    options : mapping
+        Fields of `BV5AnalysisLib.study.cohort.options.CohortOptions`.
+
+    Returns
+    -------
+    CohortResult
+        All numbers.
+
+    Raises
+    ------
+    AnalysisError
+        It cannot be done; the message says why and what to do.
+    """
+    from ...study.cohort.option_names import for_scripts
+    from ...study.cohort.options import CohortOptions
+
+    known = [each.name for each in fields(CohortOptions)]
+    for name in options:
+        if name not in known:
+            raise AnalysisError(f"A cohort has no option {name}; there are {', '.join(known)}.")
+    ensureStatistics()
+    ask = slicer.util.mainWindow() is not None
+    if clinical.suffix.lower() in WORKBOOKS:
+        ensurePackages(SPREADSHEET, _("A workbook"), _("save the table as CSV and give that"), ask)
+    if folder is not None:
+        ensurePackages(REPORT, _("The report"), _("give no output folder"), ask)
+
+    try:
+        result = _analyzed(measurements, clinical, folder, overwrite, CohortOptions(**options))
+    except AnalysisError as error:
+        raise AnalysisError(for_scripts(str(error))) from error
+    notes = tuple(map(for_scripts, result.cohort.notes))
+    return replace(result, cohort=replace(result.cohort, notes=notes))
+
+
+def _analyzed(
+    measurements: Path,
+    clinical: Path,
+    folder: Path | None,
+    overwrite: bool,
+    chosen: CohortOptions,
+) -> CohortResult:
+    from ...study.cohort.analysis import analyze_cohort
+
+    if folder is None:
+        return analyze_cohort(measurements, clinical, chosen)
+
+    from ...case.folder import check_output
+    from ...export.cohort.folder import COHORT, put_cohort
+
+    check_output(folder, COHORT, overwrite)
+    result = analyze_cohort(measurements, clinical, chosen)
+    put_cohort(folder, result, chosen, overwrite)
+    return result
+
+
+def ensureStatistics() -> None:
+    """Install what computes statistics if it is missing, after a question."""
+    ask = slicer.util.mainWindow() is not None
+    ensurePackages(STATISTICS, _("A cohort's analysis"), "", ask)

@@ -1,0 +1,1 @@
+"""Long work in processes beside Slicer."""

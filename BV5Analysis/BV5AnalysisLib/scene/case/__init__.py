@@ -1,0 +1,1 @@
+"""A whole case in the scene: added, updated, measured anew, handed over."""

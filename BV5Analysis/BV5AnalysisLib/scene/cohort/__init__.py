@@ -1,0 +1,1 @@
+"""Batches and cohorts in the scene: tables, charts, layout."""

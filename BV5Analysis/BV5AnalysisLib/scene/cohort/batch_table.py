@@ -1,0 +1,191 @@
+"""What a batch left: which cases were measured, and their measurements as a table node."""
+
+# `BatchResult` is what Slicer's console gets: camelCase.
+# ruff: noqa: N815
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import slicer
+
+from ...case.tables import COLUMNS, MEASUREMENT_FIELDS
+from ...imaging.errors import AnalysisError
+from ...study.batch.case import CaseOutcome
+from ...study.formulas import unguard
+from ..nodes.tables import Column, fill_table
+
+MEASUREMENTS = "measurements.csv"
+FAILURES = "failures.csv"
+_TITLES = {
+    "case": "Case",
+    "region": "Region",
+    "lung_volume_ml": "Lung volume (mL)",
+    "tpbv_ml": "TPBV (mL)",
+    "bv5_ml": "BV5 (mL)",
+    "bv5_10_ml": "BV5-10 (mL)",
+    "bv10_ml": "BV10 (mL)",
+    "below_floor_ml": "Below floor (mL)",
+    "bv5_pct": "BV5 (%)",
+    "bv5_10_pct": "BV5-10 (%)",
+    "bv10_pct": "BV10 (%)",
+    "vessel_length_mm": "Vessel length (mm)",
+    "minimum_csa_mm2": "Floor (mm²)",
+    "bv5_upper_csa_mm2": "BV5 below (mm²)",
+    "bv10_lower_csa_mm2": "BV10 from (mm²)",
+    "blood_hu": "Blood (HU)",
+    "findings": "Findings",
+    "software_version": "Version",
+    "review": "Review",
+    "reviewer": "Reviewer",
+    "review_comment": "Comment",
+}
+_NUMBERS = {
+    *MEASUREMENT_FIELDS,
+    "minimum_csa_mm2",
+    "bv5_upper_csa_mm2",
+    "bv10_lower_csa_mm2",
+    "blood_hu",
+}
+_UNITS = {"ml": "mL", "pct": "%", "mm": "mm", "mm2": "mm2", "hu": "[hnsf'U]"}
+_LONGEST_LIST = 10
+
+
+@dataclass(frozen=True, repr=False)
+class BatchResult:
+    """What became of a batch.
+
+    Attributes
+    ----------
+    outputFolder : pathlib.Path
+        The batch's folder, with a folder a case and the tables of all.
+    measured : tuple of str
+        Cases that have a result, in the order of the table.
+    failed : tuple of CaseOutcome
+        Cases that have none, with the reason as `problem`.
+    """
+
+    outputFolder: Path
+    measured: tuple[str, ...]
+    failed: tuple[CaseOutcome, ...]
+
+    def __repr__(self) -> str:
+        """Say it as the console shows it: a line a case that failed, up to some."""
+        total = len(self.measured) + len(self.failed)
+        lines = [f"{len(self.measured)} of {total} cases measured in {self.outputFolder}"]
+        lines += [f"{each.name}: {each.problem}" for each in self.failed[:_LONGEST_LIST]]
+        more = len(self.failed) - _LONGEST_LIST
+        return "\n".join([*lines, f"and {more} more, see {FAILURES}"] if more > 0 else lines)
+
+
+def batch_result(folder: Path) -> BatchResult:
+    """Read what became of a batch.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Output folder of ``bv5 batch``.
+
+    Returns
+    -------
+    BatchResult
+        Cases measured and failed.
+
+    Raises
+    ------
+    AnalysisError
+        It is no such folder, or a table cannot be read.
+    """
+    measured = dict.fromkeys(row["case"] for row in _rows(folder, MEASUREMENTS, ("case",)))
+    failed = _rows(folder, FAILURES, ("case", "reason"))
+    return BatchResult(
+        folder,
+        tuple(measured),
+        tuple(CaseOutcome(row["case"], row["reason"]) for row in failed),
+    )
+
+
+def add_batch_table(
+    scene: slicer.vtkMRMLScene, folder: Path, region: str, name: str = ""
+) -> slicer.vtkMRMLTableNode:
+    """Add a batch's measurements to a scene, a row a case.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+        Scene to add to.
+    folder : pathlib.Path
+        Output folder of ``bv5 batch``.
+    region : str
+        Rows of which region; all of them if empty.
+    name : str
+        Of the node; the folder's by default.
+
+    Returns
+    -------
+    vtkMRMLTableNode
+        Columns as in ``measurements.csv``.
+
+    Raises
+    ------
+    AnalysisError
+        It is no such folder, its table cannot be read, or has no row of this region.
+    """
+    rows = _rows(folder, MEASUREMENTS, ("case", "region"))
+    wanted = [row for row in rows if row["region"] == region] if region else rows
+    if rows and not wanted:
+        regions = ", ".join(dict.fromkeys(row["region"] for row in rows))
+        raise AnalysisError(f"No case has the region {region}; choose one of {regions}.")
+    keys = [key for key in COLUMNS if wanted and key in wanted[0]]
+    columns = [Column(key, _TITLES[key], _unit(key), "") for key in keys or COLUMNS[:2]]
+    values = {
+        column.key: (
+            np.array([_number(row[column.key]) for row in wanted], float)
+            if column.key in _NUMBERS
+            else [row[column.key] or "" for row in wanted]
+        )
+        for column in columns
+    }
+    title = name or f"{folder.resolve().name} measurements"
+    node = scene.AddNewNodeByClass("vtkMRMLTableNode", title.replace("&", "+"))
+    fill_table(node, columns, values)
+    node.SetUseFirstColumnAsRowHeader(True)
+    return node
+
+
+def _rows(folder: Path, name: str, needed: tuple[str, ...]) -> list[dict[str, str]]:
+    """Rows of a table; AnalysisError if it cannot be read, or lacks a column."""
+    try:
+        with (folder / name).open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restval="", strict=True)
+            missing = [each for each in needed if each not in (reader.fieldnames or ())]
+            if not missing:
+                return [row | {"case": unguard(row["case"])} for row in reader]
+    except FileNotFoundError:
+        raise AnalysisError(
+            f"{folder} holds no {name}; give the output folder of a batch."
+        ) from None
+    except (OSError, ValueError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise AnalysisError(
+            f"{name} of {folder} cannot be read ({reason}); run the batch again with its results"
+            " kept, which writes it anew."
+        ) from error
+    raise AnalysisError(f"{name} of {folder} has no column {missing[0]}; was it edited?")
+
+
+def _number(text: str) -> float:
+    """Value of a cell; NaN if it is empty or no number."""
+    try:
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def _unit(key: str) -> str:
+    return _UNITS.get(key.rsplit("_", 1)[-1], "") if key in _NUMBERS else ""

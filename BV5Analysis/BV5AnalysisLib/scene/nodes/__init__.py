@@ -1,0 +1,1 @@
+"""Single MRML nodes made from results, and read back."""

@@ -1,0 +1,1 @@
+"""How nodes are shown: layouts, cameras, colors, selection, pictures."""

@@ -1,0 +1,105 @@
+"""Cases with all that is known about them, while a cohort is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ...imaging.errors import AnalysisError
+from ..cohort_result import Variable
+from ..texts import listed
+from .columns import SEX, SEX_TITLES, plain, understand
+
+
+@dataclass(frozen=True, eq=False)
+class CaseTable:
+    """Cases and their columns.
+
+    Attributes
+    ----------
+    cases : tuple of str
+        n names.
+    columns : mapping of str to numpy.ndarray
+        (n,) each: float64 with NaN for missing, or object (str, empty for missing).
+    variables : tuple of Variable
+        What the columns are, as many.
+    left_out : mapping of str to str
+        Why columns of the file are not among them, by their titles.
+    read_as : mapping of str to str
+        Title and unit as which columns of known quantities were read, by key.
+    identifying : frozenset of str
+        Keys of columns that tell who a patient is, kept as the user asked for it.
+    """
+
+    cases: tuple[str, ...]
+    columns: Mapping[str, np.ndarray]
+    variables: tuple[Variable, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    read_as: Mapping[str, str] = field(default_factory=dict)
+    identifying: frozenset[str] = frozenset()
+
+    def __len__(self) -> int:
+        """How many cases."""
+        return len(self.cases)
+
+    def select(self, keep: np.ndarray) -> CaseTable:
+        """Those cases whose place in `keep`, (n,) bool or indices, says so."""
+        return replace(
+            self,
+            cases=tuple(np.array(self.cases, dtype=object)[keep].tolist()),
+            columns={key: column[keep] for key, column in self.columns.items()},
+        )
+
+    def with_column(self, variable: Variable, values: np.ndarray) -> CaseTable:
+        """Add a column at the end, or replace the one of that key where it is."""
+        variables = {each.key: each for each in self.variables} | {variable.key: variable}
+        return replace(
+            self,
+            columns={**self.columns, variable.key: values},
+            variables=tuple(variables.values()),
+        )
+
+    def variable(self, name: str, use: str) -> Variable:
+        """Find a column by its key, its title in the file or any title of the same quantity.
+
+        Parameters
+        ----------
+        name : str
+            As the user wrote it.
+        use : str
+            What for, for the message.
+
+        Raises
+        ------
+        AnalysisError
+            There is none.
+        """
+        found = self.find(name)
+        if found is None:
+            for title, reason in self.left_out.items():
+                if plain(title) == plain(name):
+                    raise AnalysisError(
+                        f"Column {title} was left out, as {reason}; name another one {use}."
+                    )
+            keys = [each.key for each in self.variables]
+            raise AnalysisError(f"There is no column {name!r} {use}; there are {listed(keys, 30)}.")
+        return found
+
+    def find(self, name: str) -> Variable | None:
+        """As `variable`, None if there is none."""
+        by_name = {plain(each.title): each for each in self.variables}
+        by_name |= {plain(each.name): each for each in reversed(self.variables)}
+        by_name |= {plain(each.key): each for each in self.variables}
+        key = SEX if plain(name) in SEX_TITLES else understand(name).key
+        return by_name.get(plain(name)) or by_name.get(plain(key))
+
+    def is_number(self, variable: Variable) -> bool:
+        """Whether a column holds numbers and not text."""
+        return self.columns[variable.key].dtype != object
+
+    def is_known(self, variable: Variable) -> np.ndarray:
+        """(n,) bool: who has a value."""
+        column = self.columns[variable.key]
+        return np.isfinite(column) if column.dtype != object else column != ""

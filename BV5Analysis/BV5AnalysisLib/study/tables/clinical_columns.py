@@ -1,0 +1,313 @@
+"""Columns of clinical tables as numbers and categories."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ...imaging.errors import AnalysisError
+from ..cohort_result import Variable
+from ..texts import counted, listed, shortened
+from .cell_units import common_unit
+from .columns import ROW_NUMBERS, SEX, SEX_TITLES, Title, identifies, plain, understand, usual_value
+from .numbers import NO_NUMBER, Numbers, is_missing, parse_numbers
+from .quantities import Unusable, read_quantity, unit_of
+from .spreadsheet import Sheet
+
+MOST_CATEGORIES = 20
+LEAST_DIGITS = 5
+"""Of whole numbers that may be those of patients."""
+LONGEST_SHOWN = 20
+"""Letters of a cell that are shown; longer ones may tell who a patient is."""
+
+UNCLEAR = (
+    "their numbers may be decimals or thousands, such as 1,234 (write thousands without separators"
+    " and decimals with a point)"
+)
+
+_GASES = frozenset({"pao2_mmhg", "paco2_mmhg", "fio2"})
+"""Numbers, whatever their cells hold: a measured one that cannot be read is missing, not text."""
+
+_DATE = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}([ T].*)?|\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})|(19|20)\d{6}"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column that is kept.
+
+    Attributes
+    ----------
+    title : str
+        As in the file.
+    variable : Variable
+        What it is.
+    values : numpy.ndarray
+        (n,) float64 with NaN for missing, or object (str, empty for missing).
+    unusable : dict of int to (str, str)
+        Text and reason of cells that hold something and are treated as missing.
+    """
+
+    title: str
+    variable: Variable
+    values: np.ndarray
+    unusable: Unusable = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class ReadColumns:
+    """All that are kept, what a reader must know, and why others are not kept, by title.
+
+    `read_as` has title and unit of columns of known quantities, by key; `identifying` the keys of
+    columns that are kept only as the user asked for it.
+    """
+
+    columns: tuple[Column, ...]
+    notes: tuple[str, ...]
+    left_out: Mapping[str, str]
+    read_as: Mapping[str, str]
+    identifying: frozenset[str]
+
+
+def read_columns(
+    table: Sheet,
+    case_index: int,
+    rows: Sequence[int],
+    units: Mapping[str, str],
+    keep_identifiers: bool,
+) -> ReadColumns:
+    """Read every column but that of the cases.
+
+    Parameters
+    ----------
+    table : Sheet
+        Where they are.
+    case_index : int
+        Column of the cases.
+    rows : sequence of int
+        Rows to use.
+    units : mapping of str to str
+        Units by title or key.
+    keep_identifiers : bool
+        Keep columns that tell who a patient is, dates and free text.
+
+    Returns
+    -------
+    ReadColumns
+
+    Raises
+    ------
+    AnalysisError
+        Two columns mean the same, or a column is in another unit than it says.
+    """
+    titles = {
+        i: understand(text) for i, text in enumerate(table.header) if i != case_index and text
+    }
+    _check_units(table, titles.values(), units)
+    chosen, doubled = _one_a_quantity(table, titles)
+    found: list[Column] = []
+    notes: list[str] = []
+    left_out: dict[str, list[str]] = {}
+    identifying: set[str] = set()
+    for i in chosen:
+        cells = [table.rows[row][i] for row in rows]
+        if not titles[i].quantity:
+            titles[i], cells = _without_unit(titles[i], cells)
+        numbers = None if titles[i].quantity else parse_numbers(cells)
+        reason = _reason_to_leave_out(titles[i], cells, numbers)
+        if numbers and numbers.are_ambiguous:
+            reason = UNCLEAR
+        if reason and (reason == UNCLEAR or not keep_identifiers):
+            left_out.setdefault(reason, []).append(titles[i].text)
+            continue
+        column, note = _read(table.name, titles[i], cells, numbers, units)
+        # Reports show cells that cannot be used; they never tell who a patient is.
+        column = replace(column, unusable=_told(column.unusable))
+        found.append(_with_key(column, {each.variable.key for each in found}))
+        identifying |= {found[-1].variable.key} if reason else set()
+        notes += [note] if note else []
+    notes += [
+        f"{table.name}: left out, as {reason}: {listed(texts)}."
+        for reason, texts in left_out.items()
+    ]
+    return ReadColumns(
+        tuple(found),
+        (_understood(table, found, units), *doubled, *notes),
+        {text: reason for reason, texts in left_out.items() for text in texts},
+        {column.variable.key: _read_as(column.title, units) for column in found},
+        frozenset(identifying),
+    )
+
+
+def _read_as(text: str, units: Mapping[str, str]) -> str:
+    title = understand(text)
+    if not title.quantity:
+        return text
+    return f"{text} as {unit_of(title, units) or title.quantity.bounds.unit or 'a fraction'}"
+
+
+def _check_units(table: Sheet, titles: Sequence[Title], units: Mapping[str, str]) -> None:
+    for name in units:
+        if not any(title.is_meant_by(name) for title in titles):
+            raise AnalysisError(
+                f"{table.name} has no column {name!r} to give a unit; it has"
+                f" {listed(table.header)}."
+            )
+
+
+def _one_a_quantity(table: Sheet, titles: Mapping[int, Title]) -> tuple[list[int], list[str]]:
+    """Columns to read: where two mean the same, the one whose title is the key itself."""
+    by_quantity: dict[str, list[int]] = {}
+    for i, title in titles.items():
+        if title.quantity:
+            by_quantity.setdefault(title.key, []).append(i)
+    dropped: set[int] = set()
+    notes = []
+    for key, indices in by_quantity.items():
+        if len(indices) == 1:
+            continue
+        exact = [i for i in indices if titles[i].text.casefold() == key]
+        texts = [titles[i].text for i in indices]
+        if len(exact) != 1:
+            raise AnalysisError(
+                f"Columns {' and '.join(texts)} of {table.name} both read as"
+                f" {titles[indices[0]].name}; remove or rename one."
+            )
+        others = [i for i in indices if i not in exact]
+        dropped.update(others)
+        notes.append(
+            f"{table.name}: column {titles[exact[0]].text} was used, and not"
+            f" {listed(titles[i].text for i in others)}."
+        )
+    return [i for i in titles if i not in dropped], notes
+
+
+def _without_unit(title: Title, cells: list[str]) -> tuple[Title, list[str]]:
+    """Move a unit that is behind all numbers of a column to its title, if that has no other one."""
+    numbers, unit = common_unit(cells)
+    if not unit or plain(title.unit) not in {"", plain(unit)}:
+        return title, cells
+    return replace(title, unit=title.unit or unit), numbers
+
+
+def _reason_to_leave_out(title: Title, cells: Sequence[str], numbers: Numbers | None) -> str:
+    """Why a column is not kept; `numbers` is None for a known quantity, which always is."""
+    wanted = plain(title.text)
+    if identifies(title.text):
+        return "they tell who a patient is"
+    if wanted in ROW_NUMBERS:
+        return "they number rows"
+    if numbers is None or wanted in SEX_TITLES:
+        return ""
+    present = [cell for cell in cells if not is_missing(cell)]
+    if 2 * sum(bool(_DATE.fullmatch(cell)) for cell in present) > len(present):
+        return "dates help to tell who a patient is"
+    if not title.unit and _are_distinct_codes(present):
+        return (
+            "whole numbers of five digits and more that are all different look like numbers of"
+            " patients (a unit in the title keeps them)"
+        )
+    levels = {cell.casefold() for cell in present}
+    most = min(MOST_CATEGORIES, max(2, len(present) // 2))
+    free_text = not _are_numeric(numbers) and len(levels) > most
+    return "free text is not analyzed" if free_text else ""
+
+
+def _are_distinct_codes(cells: Sequence[str]) -> bool:
+    """Whether cells are long whole numbers of which there are no two alike."""
+    return (
+        len(cells) > 2
+        and all(cell.isdecimal() and len(cell) >= LEAST_DIGITS for cell in cells)
+        and len(set(cells)) == len(cells)
+    )
+
+
+def _are_numeric(numbers: Numbers) -> bool:
+    """Whether at least half of what a column holds are numbers."""
+    return len(numbers.unusable) <= np.count_nonzero(np.isfinite(numbers.values))
+
+
+def _read(
+    name: str,
+    title: Title,
+    cells: Sequence[str],
+    numbers: Numbers | None,
+    units: Mapping[str, str],
+) -> tuple[Column, str]:
+    """Read one column, with a note on how, if there is one."""
+    if plain(title.text) in SEX_TITLES:
+        sexes = [usual_value(SEX, cell) for cell in cells]
+        return Column(title.text, Variable(SEX, "Sex"), _categories(sexes)), ""
+    if title.quantity:
+        values, unusable, note = read_quantity(name, title, cells, unit_of(title, units))
+        bounds = title.quantity.bounds
+        was_number = any(reason != NO_NUMBER for _, reason in unusable.values())
+        is_gas = title.key in _GASES
+        if np.isfinite(values).any() or was_number or is_gas or not unusable:
+            variable = Variable(title.key, bounds.name, bounds.unit)
+            return Column(title.text, variable, values, unusable), note
+        # Yes and no under "Oxygen": a column of another kind.
+        title = replace(title, quantity=None)
+    given_unit = unit_of(title, units)
+    variable = Variable(title.key, title.name, given_unit or title.unit)
+    numbers = numbers or parse_numbers(cells)
+    if not _are_numeric(numbers):
+        return Column(title.text, variable, _categories(cells)), ""
+    unusable = {i: (cells[i], reason) for i, reason in numbers.unusable.items()}
+    note = f"{name}: {title.text} has decimal commas." if numbers.decimal_comma else ""
+    return Column(title.text, variable, numbers.values, unusable), note
+
+
+def _categories(cells: Sequence[str]) -> np.ndarray:
+    """Text, missing where it says so; spellings that differ in capitals become the usual one."""
+    cells = [" ".join(cell.split()) for cell in cells]
+    counts = Counter(cell for cell in cells if not is_missing(cell))
+    usual: dict[str, str] = {}
+    for cell, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        usual.setdefault(cell.casefold(), cell)
+    return np.array(
+        ["" if is_missing(cell) else usual[cell.casefold()] for cell in cells], dtype=object
+    )
+
+
+def _told(unusable: Unusable) -> Unusable:
+    """Say what kind of text cells hold, but for short ones with digits: it may be a name."""
+    return {i: (_kind(text), reason) for i, (text, reason) in unusable.items()}
+
+
+def _kind(text: str) -> str:
+    if _DATE.fullmatch(text):
+        return "(a date)"
+    if len(text) > LONGEST_SHOWN or not any(map(str.isdigit, text)):
+        return f"({counted(len(text), 'letter')})"
+    return shortened(text)
+
+
+def _with_key(column: Column, taken: set[str]) -> Column:
+    """Give a column a key that no other one has."""
+    key = base = column.variable.key or "column"
+    number = 2
+    while key in taken:
+        key, number = f"{base}_{number}", number + 1
+    return replace(column, variable=replace(column.variable, key=key))
+
+
+def _understood(table: Sheet, columns: Sequence[Column], units: Mapping[str, str]) -> str:
+    known = []
+    for column in columns:
+        title = understand(column.title)
+        # Age is in years but for children, and there the title says so.
+        has_units = title.quantity and column.variable.unit and column.variable.key != "age"
+        assumed = has_units and not unit_of(title, units)
+        as_read = column.variable.title + (" (unit assumed)" if assumed else "")
+        if title.quantity and column.title != as_read:
+            known.append(f"{column.title} as {as_read}")
+    others = [column.title for column in columns if not understand(column.title).quantity]
+    parts = [f"understood {listed(known, 20)}"] if known else []
+    parts += [f"kept {listed(others, 20)}"] if others else []
+    return f"{table.name}: {'; '.join(parts) or 'no column but the cases was usable'}."

@@ -1,0 +1,1 @@
+"""Inputs, doubles and comparisons that tests of several layers share."""

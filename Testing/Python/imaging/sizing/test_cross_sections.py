@@ -1,0 +1,208 @@
+"""Areas of straight tubes of known size, alone and beside what could swell them."""
+
+import numpy as np
+import pytest
+from BV5AnalysisLib.imaging.phantom import StraightAirway, StraightTube, tube_phantom
+from BV5AnalysisLib.imaging.phantom.bundles import LUMEN_TO_ARTERY, wall_thickness
+from BV5AnalysisLib.imaging.phantom.noise import KERNELS
+from BV5AnalysisLib.imaging.sizing.blur import Blur
+from BV5AnalysisLib.imaging.sizing.cross_sections import measure_cross_sections
+from BV5AnalysisLib.imaging.vessels.work_grid import WorkGrid
+from helpers.tubes import (
+    DIRECTIONS,
+    ISOTROPIC,
+    THICK,
+    line_branches,
+    matching_scale,
+    off_axis_mm,
+    straight,
+    to_frame,
+)
+
+NOISE_HU = 25.0
+CENTER = (0.31, -0.17, 0.23)
+
+
+def on_work_grid(phantom):
+    """Image and spacing as the pipeline has them."""
+    grid = phantom.volume.grid
+    work = WorkGrid.around(np.ones(grid.shape, bool), grid, 0.0)
+    return work.image(phantom.volume.array), work.spacing
+
+
+def sections(
+    phantom, tube, blood_hu=40.0, noise_hu=NOISE_HU, valid=None, edge_mm=9.0, shift_mm=0.0
+):
+    """Cross-sections along a tube's true axis, away from the volume's faces."""
+    image, spacing = on_work_grid(phantom)
+    valid = np.ones(image.shape, bool) if valid is None else valid
+    half = 0.5 * np.array(phantom.volume.grid.size) * phantom.volume.grid.spacing
+    axis = np.array(tube.direction) / np.linalg.norm(tube.direction)
+    reach = 2 * half.max()
+    line = straight(np.array(tube.center_mm) - reach * axis, axis, 2 * reach)
+    line = line[(np.abs(line) < half - edge_mm).all(axis=1)]
+    branches = line_branches([to_frame(phantom, line) + shift_mm], [matching_scale(tube.csa_mm2)])
+    return measure_cross_sections(image, valid, spacing, branches, blood_hu, noise_hu, Blur())
+
+
+def tube_volume(tubes, spacing=ISOTROPIC, room_mm=(50, 50, 50), **options):
+    size = tuple(round(room / step) for room, step in zip(room_mm, spacing, strict=True))
+    return tube_phantom(tubes, size=size, spacing_mm=spacing, noise_hu=NOISE_HU, **options)
+
+
+def bias(found, tube):
+    return found.csa_mm2.mean() / tube.csa_mm2 - 1
+
+
+# Measured: mean bias 0.1 to 0.4 % on 0.7 mm voxels, 0.1 to 1.3 % with 1.25 mm slices; of one
+# direction up to 3.2 % (half of it chance, at 0.5 mm²). Scatter of one cross-section in mm²:
+# 0.05 at 0.5 and 1.25 mm², 0.09 at 5, 0.13 at 20, 0.22 at 50; up to 1.7 times that in thick slices.
+@pytest.mark.parametrize("spacing", [ISOTROPIC, THICK], ids=["isotropic", "1.25 mm"])
+@pytest.mark.parametrize("csa", [0.5, 1.25, 2.0, 5.0, 10.0, 20.0, 50.0])
+def test_area_of_a_tube_alone(csa, spacing):
+    wide = csa > 15
+    room = (70, 70, 70) if wide else (50, 50, 50)
+    biases = []
+    for number, direction in enumerate(DIRECTIONS):
+        tube = StraightTube(csa, direction, CENTER)
+        phantom = tube_volume([tube], spacing, room, seed=number)
+        found = sections(phantom, tube, edge_mm=14.0 if wide else 8.0)
+        biases.append(bias(found, tube))
+        limit = 0.055 + 0.028 * np.sqrt(csa)
+        assert found.csa_mm2.std() < limit * (1.6 if spacing == THICK else 1.0)
+        assert found.clean.mean() > 0.98
+        # The background decides: 1 HU of it over a disc of 20 mm² is 0.02 mm².
+        assert found.background_hu.mean() == pytest.approx(-850, abs=2.0)
+    assert abs(np.mean(biases)) < 0.02
+    assert np.abs(biases).max() < (0.045 if csa < 1 else 0.03)
+
+
+# Measured: 2.3 % at most, in smooth noise, whose scatter is twice that of white.
+@pytest.mark.parametrize("csa", [1.25, 5.0, 20.0])
+@pytest.mark.parametrize("kernel", list(KERNELS))
+def test_kernels_do_not_matter(csa, kernel):
+    tube = StraightTube(csa, (0.3, 0.2, 0.9), CENTER)
+    assert abs(bias(sections(tube_volume([tube], noise_kernel=kernel), tube), tube)) < 0.03
+
+
+# Measured: -5.2 % at 1.25 mm² and -3.7 % at 3 mm² at most, else within 1.5 %: the neighbor's blur
+# reaches the ring around, which comes out up to 10 HU too bright.
+@pytest.mark.parametrize("csa", [1.25, 3.0, 8.0])
+@pytest.mark.parametrize("other_csa", [1.25, 8.0, 30.0])
+def test_a_neighbor_does_not_count(csa, other_csa):
+    """1.5 mm of lung between the two."""
+    direction = np.array([0.3, 0.2, 0.9])
+    side = np.cross(direction, [0, 1, 0])
+    apart = np.sqrt(csa / np.pi) + np.sqrt(other_csa / np.pi) + 1.5
+    tube = StraightTube(csa, tuple(direction), CENTER)
+    beside = tuple(np.array(CENTER) + apart * side / np.linalg.norm(side))
+    found = sections(tube_volume([tube, StraightTube(other_csa, tuple(direction), beside)]), tube)
+    assert abs(bias(found, tube)) < (0.06 if csa < 2 else 0.045)
+    assert 0.6 < found.clean.mean() < 0.95
+
+
+def with_airway(csa, direction):
+    """An artery, and touching it the airway that goes with its size; where the airway is not."""
+    lumen_mm = LUMEN_TO_ARTERY * np.sqrt(csa / np.pi)
+    wall_mm = float(wall_thickness(lumen_mm))
+    airway = StraightAirway(np.pi * lumen_mm**2, wall_mm, side=(1, 0.3, 0.2))
+    tube = StraightTube(csa, direction, CENTER, airway=airway)
+    axis = np.array(direction) / np.linalg.norm(direction)
+    side = np.array(airway.side) - np.dot(airway.side, axis) * axis
+    apart = np.sqrt(csa / np.pi) + wall_mm + lumen_mm
+    phantom = tube_volume([tube])
+    grid = phantom.volume.grid
+    world = grid.index_to_world(np.indices(grid.shape).reshape(3, -1).T)
+    off = off_axis_mm(world, direction, np.array(CENTER) + apart * side / np.linalg.norm(side))
+    return phantom, tube, (off > lumen_mm + wall_mm).reshape(grid.shape)
+
+
+# Measured: 2.9 to 4.4 % at 2 mm², 0 to 3.4 % from 3 mm² on.
+@pytest.mark.parametrize("csa", [2.0, 3.0, 5.0, 8.0, 20.0])
+def test_a_known_airway_that_touches_does_not_count(csa):
+    for direction in DIRECTIONS[:4]:
+        phantom, tube, valid = with_airway(csa, direction)
+        assert abs(bias(sections(phantom, tube, valid=valid), tube)) < 0.06
+
+
+# The wall leaves no valley, only one side of the profile is higher. These are what an airway costs
+# that was not found; measured 21, 15, 12, 9 and 7 %. DESIGN.md calls it the main error.
+@pytest.mark.parametrize(
+    ("csa", "limit"), [(2.0, 0.24), (3.0, 0.17), (5.0, 0.14), (8.0, 0.10), (20.0, 0.08)]
+)
+def test_an_unknown_airway_that_touches_counts_little(csa, limit):
+    for direction in DIRECTIONS[:4]:
+        phantom, tube, _ = with_airway(csa, direction)
+        assert abs(bias(sections(phantom, tube), tube)) < limit
+
+
+# Measured: 2.0 % at most in ground glass, 1.6 % with contrast agent.
+@pytest.mark.parametrize("csa", [1.25, 5.0, 20.0])
+def test_ground_glass_and_contrast_agent_do_not_change_areas(csa):
+    tube = StraightTube(csa, (0.3, 0.2, 0.9), CENTER)
+    hazy = sections(tube_volume([tube], parenchyma_hu=-500.0), tube)
+    assert hazy.background_hu.mean() == pytest.approx(-500, abs=2)
+    assert abs(bias(hazy, tube)) < 0.03
+    enhanced = sections(tube_volume([tube], blood_hu=300.0), tube, blood_hu=300.0)
+    assert abs(bias(enhanced, tube)) < 0.025
+    # 300 HU stand out 1150 over the lung where 40 HU do 890: noise matters less.
+    assert enhanced.csa_mm2.std() < 0.85 * hazy.csa_mm2.std()
+
+
+def test_area_is_inverse_to_the_contrast_of_blood():
+    tube = StraightTube(5.0, (0.3, 0.2, 0.9), CENTER)
+    phantom = tube_volume([tube])
+    wrong = sections(phantom, tube, blood_hu=300.0).csa_mm2.mean()
+    assert wrong == pytest.approx(5.0 * 890 / 1150, rel=0.03)
+
+
+# Measured: 2.3 % at most.
+@pytest.mark.parametrize("csa", [1.25, 5.0, 20.0])
+@pytest.mark.parametrize("gap_mm", [0.5, 1.0, 2.0])
+def test_the_chest_wall_does_not_count(csa, gap_mm):
+    tube = StraightTube(csa, (0, 0.1, 1.0), (0.2, 0, 0))
+    phantom = tube_volume([tube])
+    grid = phantom.volume.grid
+    x = grid.index_to_world(np.indices(grid.shape).reshape(3, -1).T)[:, 0].reshape(grid.shape)
+    edge = 0.2 + np.sqrt(csa / np.pi) + gap_mm
+    phantom.volume.array[x > edge] = 40.0
+    found = sections(phantom, tube, valid=x <= edge)
+    assert abs(bias(found, tube)) < 0.03
+    assert found.clean.mean() < 0.9 or gap_mm == 2.0
+
+
+def test_a_center_a_little_off_changes_nothing():
+    """Ridge points are within 0.1 mm; at three times that areas still hold."""
+    tube = StraightTube(3.0, (0.3, 0.2, 0.9), CENTER)
+    phantom = tube_volume([tube])
+    on, off = (sections(phantom, tube, shift_mm=shift) for shift in (0.0, 0.2))
+    assert off.csa_mm2.mean() == pytest.approx(on.csa_mm2.mean(), rel=0.01)
+
+
+def test_where_nothing_is_valid_there_is_no_area_and_no_warning():
+    tube = StraightTube(3.0, (0.3, 0.2, 0.9), CENTER)
+    phantom = tube_volume([tube])
+    found = sections(phantom, tube, valid=np.zeros(phantom.volume.array.shape, bool))
+    assert (found.csa_mm2 == 0).all()
+    assert (found.clean == 0).all()
+    assert np.isfinite(found.background_hu).all()
+
+
+def test_progress_rises_to_the_whole():
+    tube = StraightTube(3.0, (0.3, 0.2, 0.9), CENTER)
+    phantom = tube_volume([tube])
+    told = []
+    line = to_frame(phantom, straight((-3, -2, -9), tube.direction, 20))
+    branches = line_branches([line, line, line], [0.7, 1.4, 4.0])
+    measure_cross_sections(
+        phantom.volume.array,
+        np.ones(phantom.volume.array.shape, bool),
+        phantom.volume.grid.spacing_zyx,
+        branches,
+        40.0,
+        NOISE_HU,
+        Blur(),
+        told.append,
+    )
+    assert told == sorted(told)
+    assert told[-1] == 1
