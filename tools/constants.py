@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
+import itertools
 import pkgutil
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "constants.md"
 NAME = "CONSTANTS"
+PACKAGE = "BV5AnalysisLib.imaging."
 ROOMS = ("reading", "lungs", "airways", "vessels", "sizing", "numerics", "editing", "phantom")
 """In the order of the method; what is in none of them comes first, as the pipeline does."""
 
@@ -89,9 +91,9 @@ def without_instance(found: dict[str, MethodConstants]) -> list[str]:
 
     classes = {type(constants) for constants in found.values()}
     return sorted(
-        f"{each.__module__}.{each.__name__}"
-        for each in MethodConstants.__subclasses__()
-        if each not in classes and each.__module__.startswith("BV5AnalysisLib.")
+        f"{known.__module__}.{known.__name__}"
+        for known in MethodConstants.__subclasses__()
+        if known not in classes and known.__module__.startswith(PACKAGE)
     )
 
 
@@ -108,21 +110,24 @@ def page(found: dict[str, MethodConstants]) -> str:
     str
         Markdown.
     """
-    return "\n".join([HEAD, *(_section(*item) for item in found.items())])
+    parts = [HEAD]
+    for room, steps in itertools.groupby(found.items(), key=lambda item: _room(item[0])):
+        parts += [f"## {room}\n", *(_section(*step) for step in steps)]
+    return "\n".join(parts)
 
 
 def _section(module: str, constants: MethodConstants) -> str:
     from BV5AnalysisLib.imaging.model.constants import described  # noqa: PLC0415
 
-    inside = module.removeprefix("BV5AnalysisLib.imaging.").replace(".", "/")
+    inside = module.removeprefix(PACKAGE).replace(".", "/")
     rows = [
-        f"| `{each.name}` | {shown(each.value)} | {_cell(each.unit)} | {_cell(each.meaning)}"
-        f" | {_cell(each.reason)} |"
-        for each in described(constants)
+        f"| `{number.name}` | {shown(number.value)} | {_cell(number.unit)}"
+        f" | {_cell(number.meaning)} | {_cell(number.reason)} |"
+        for number in described(constants)
     ]
     return "\n".join(
         [
-            f"## {inside}.py",
+            f"### {inside}.py",
             "",
             inspect.cleandoc(type(constants).__doc__ or "").splitlines()[0],
             "",
@@ -138,7 +143,7 @@ def shown(value: Any) -> str:
     """Value as the table has it: numbers without needless digits, tuples with commas."""
     if isinstance(value, tuple):
         return ", ".join(
-            f"({shown(each)})" if isinstance(each, tuple) else shown(each) for each in value
+            f"({shown(item)})" if isinstance(item, tuple) else shown(item) for item in value
         )
     return f"{value:g}" if isinstance(value, float) else _cell(str(value))
 
@@ -148,9 +153,14 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
+def _room(module: str) -> str:
+    """Room of a module, or its own name if it lies above the rooms."""
+    return module.removeprefix(PACKAGE).split(".")[0]
+
+
 def _rank(module: str) -> int:
     """Place of a module's room in the order of the method."""
-    room = module.removeprefix("BV5AnalysisLib.imaging.").split(".")[0]
+    room = _room(module)
     return ROOMS.index(room) + 1 if room in ROOMS else 0
 
 

@@ -34,10 +34,8 @@ def anchors(text: str) -> set[str]:
 
 
 def constants_anchors() -> set[str]:
-    """Headings that the page of constants has once a module has constants."""
-    imaging = LIBRARY / "imaging"
-    paths = (path.relative_to(imaging).as_posix() for path in imaging.rglob("*.py"))
-    return {re.sub(r"[^\w]", "", path) for path in paths}
+    """Headings that the page of constants has once the modules of a room have constants."""
+    return {path.stem for path in (LIBRARY / "imaging").iterdir()}
 
 
 def broken_links(document: str) -> list[str]:

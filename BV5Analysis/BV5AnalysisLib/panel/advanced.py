@@ -26,7 +26,7 @@ FIELDS = (
 
 
 class AdvancedSection:
-    """Says what is wrong with the parameters, and what they would change.
+    """Shows what is wrong with the parameters, and what they would change.
 
     Parameters
     ----------
@@ -46,11 +46,11 @@ class AdvancedSection:
         ui.parametersErrorIcon.setPixmap(icon.pixmap(qt.QSize(16, 16)))
 
     def setParameterNode(self, parameterNode: Any) -> None:
-        """Take the parameters from here on from this node."""
+        """Use this parameter node from now on."""
         self._parameterNode = parameterNode
 
     def update(self, ofCase: dict[str, Any] | None) -> None:
-        """Judge the parameters.
+        """Check the parameters.
 
         Parameters
         ----------
@@ -68,7 +68,7 @@ class AdvancedSection:
         ui.parametersDifferLabel.visible = bool(difference)
 
     def onDefaults(self, _checked: bool = False) -> None:
-        """Take the parameters of the definition."""
+        """Restore the default parameters."""
         to_defaults(self._parameterNode, FIELDS)
 
     def _difference(self, ofCase: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Section Analyze: runs the analysis beside Slicer, shows how far it is, or loads one."""
+"""Section Analyze: runs an analysis in a process, shows its progress, or loads a result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..imaging.errors import AnalysisError, UnreadableCase
-from .messages import problems_told
+from .messages import problems_shown
 from .protocols import Logic, Process
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def step_text(step: str) -> str:
 
 
 def step_texts() -> dict[str, str]:
-    """Names of all steps for the user, by what the command calls them."""
+    """Names of all steps for the user, by their names in the command's output."""
     return {
         "starting": _("Starting"),
         "reading the scan": _("Reading the scan"),
@@ -121,12 +121,12 @@ class AnalysisSection:
         ui.inputCollapsibleButton.enabled = ready
 
     def enable(self, enabled: bool) -> None:
-        """Let the section be used, which takes a parameter node."""
+        """Enable the section, which needs a parameter node."""
         self._enabled = enabled
         self.update(self._reason)
 
     def forget(self) -> None:
-        """Say no more how an analysis ended: another case, or another input, is shown now."""
+        """Remove the note on how an analysis ended: another case, or another input, is shown."""
         if self._request is None and not self._loading:
             self._ui.progressLabel.text = ""
             self._ui.progressLabel.visible = False
@@ -166,12 +166,12 @@ class AnalysisSection:
         )
         if folder:
             # One draw for loading and showing together.
-            with problems_told(_("The case could not be loaded.")), slicer.util.RenderBlocker():
+            with problems_shown(_("The case could not be loaded.")), slicer.util.RenderBlocker():
                 regions = _present(self._chosenRegions())
                 self._onLoaded(self._logic.loadCase(Path(folder), None, regions))
 
     def sceneClosing(self) -> None:
-        """Stop without a word: the scan is gone."""
+        """Stop silently: the scan is gone."""
         if self._process.isRunning():
             self._process.cancel()
 
@@ -194,7 +194,7 @@ class AnalysisSection:
         self.update(self._reason)
         try:
             with (
-                problems_told(_("The results could not be loaded."), UnreadableCase),
+                problems_shown(_("The results could not be loaded."), UnreadableCase),
                 slicer.util.RenderBlocker(),
             ):
                 self._onLoaded(

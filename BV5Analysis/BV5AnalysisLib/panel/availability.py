@@ -1,4 +1,4 @@
-"""Which buttons cannot work as nodes of the case were deleted, and why."""
+"""Which buttons cannot work because nodes of the case were deleted, and why."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NEEDS = {
     "nextBranchButton": ("centerlinesModel",),
     "pickVesselButton": ("centerlinesModel",),
 }
-"""Nodes of the case that a button takes."""
+"""Nodes of the case that a button needs."""
 
 
 class Availability:
@@ -40,14 +40,14 @@ class Availability:
         self._toolTips = {name: getattr(ui, name).toolTip for name in NEEDS}
 
     def apply(self, outcome: Outcome | None, leaveOut: tuple[str, ...] = ()) -> None:
-        """Look which nodes there are.
+        """Update the buttons by which nodes exist.
 
         Parameters
         ----------
         outcome : Outcome or None
             The case that is shown. Without one its sections are disabled as a whole.
         leaveOut : tuple of str
-            Buttons that do something else at present, or cannot work for another reason.
+            Buttons that are in another state at present, or cannot work for another reason.
         """
         if outcome is None:
             return
@@ -78,11 +78,11 @@ class Availability:
             "inputVolume": _("CT"),
             "measurementsTable": _("measurements table"),
         }
-        wayOut = (
+        remedy = (
             _("Recompute, in Review, makes it again.")
             if missing == ["measurementsTable"]
             else _("Load the case again, or analyze again.")
         )
         return " ".join(
-            [*(_("The {0} was deleted.").format(names[each]) for each in missing), wayOut]
+            [*(_("The {0} was deleted.").format(names[name]) for name in missing), remedy]
         )

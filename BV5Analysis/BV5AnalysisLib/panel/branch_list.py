@@ -21,7 +21,7 @@ class BranchList:
     """Fills the table, and says which branch is chosen.
 
     Rows get their texts when they come into view: a call to Qt takes some microseconds, which a
-    hundred thousand cells would make felt. For the same reason rows are sorted here.
+    hundred thousand cells would add up. For the same reason rows are sorted here.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class BranchList:
         header.setResizeContentsPrecision(VISIBLE_ROWS_ONLY)
         header.setStretchLastSection(True)
         header.setSortIndicator(CONFIDENCE_COLUMN, qt.Qt.AscendingOrder)
-        # Qt has then sorted what texts there are; what counts is the heading that was chosen.
+        # Qt has sorted the texts that exist by then; what counts is the heading that was chosen.
         header.connect("sortIndicatorChanged(int,Qt::SortOrder)", self._onSorted)
         self._model.connect("layoutChanged()", self._onSorted)
         table.verticalScrollBar().connect("valueChanged(int)", self._fillVisible)
@@ -85,11 +85,11 @@ class BranchList:
         self._arrange(self._next)
 
     def showCount(self) -> None:
-        """Say how many branches are listed, in place of what else was said there."""
+        """Show how many branches are listed, in place of any other note."""
         self._ui.branchCountLabel.text = count_text(len(self._rows), self._count)
 
     def restart(self) -> None:
-        """Let `step` begin at the top."""
+        """Let `step` start at the top."""
         self._chosen, self._next = None, 0
 
     def current(self) -> int | None:
@@ -105,7 +105,7 @@ class BranchList:
         return True
 
     def clear(self) -> None:
-        """Choose none; `step` goes on from the same place."""
+        """Choose none; `step` continues from the same place."""
         self._chosen = None
         self._selection.clear()
 
@@ -125,7 +125,7 @@ class BranchList:
             self._arrange(0)
 
     def _arrange(self, place: int) -> None:
-        """Order the rows, and let `step` go on at the chosen one or, without one, at a place."""
+        """Sort the rows; `step` continues at the chosen branch or, without one, at a place."""
         header, model = self._ui.branchesTable.horizontalHeader(), self._model
         descending = header.sortIndicatorOrder() == qt.Qt.DescendingOrder
         self._rows.sort(key=SORT_KEYS[header.sortIndicatorSection()], reverse=descending)

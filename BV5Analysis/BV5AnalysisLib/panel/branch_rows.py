@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 CLASSES = {"BV5": 1, "BV5-10": 2, "BV10": 3, "Below floor": 4}
 """`SizeClass` values by the names that tables have."""
 SURE = 0.9
-"""Branches whose class is less probable than that are doubtful."""
+"""Branches whose class is less probable are doubtful."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 from slicer.util import NodeModify
 
-from .messages import problems_told
+from .messages import problems_shown
 from .protocols import Logic
 
 if TYPE_CHECKING:
@@ -49,25 +49,25 @@ class DisplaySection:
         self._ui.displayDefaultsButton.connect("clicked(bool)", self.onDefaults)
 
     def setParameterNode(self, parameterNode: Any) -> None:
-        """Take the choices from here on from this node."""
+        """Use this parameter node from now on."""
         self._parameterNode = parameterNode
 
     def taken(self, outcome: Outcome | None) -> None:
-        """Take a case that comes with its scene as shown as the settings say."""
+        """Assume that a case of a loaded scene is displayed as the settings say."""
         if outcome is None:
             self._applied = None
         elif self._applied is None or self._applied[0] != outcome:
             self._applied = (outcome, display_settings(self._parameterNode))
 
     def entered(self, outcome: Outcome | None) -> None:
-        """Make surfaces again that went for the time in Segment Editor."""
+        """Restore the surfaces that were removed while Segment Editor was open."""
         settings = display_settings(self._parameterNode)
         if outcome is not None and settings.geometry == "surfaces":
-            with problems_told(_("The display could not be changed.")):
+            with problems_shown(_("The display could not be changed.")):
                 self._logic.applyDisplay(outcome, settings)
 
     def update(self, outcome: Outcome | None) -> None:
-        """Apply the settings if they, or the case, are others than last time."""
+        """Apply the settings if they, or the case, have changed since the last call."""
         if outcome is None or self._parameterNode is None:
             self._applied = None
             return
@@ -81,13 +81,13 @@ class DisplaySection:
             another or self._applied[1].geometry != settings.geometry
         )
         self._applied = (outcome, settings)
-        with problems_told(_("The display could not be changed."), busy=slow):
+        with problems_shown(_("The display could not be changed."), busy=slow):
             self._logic.applyDisplay(outcome, settings)
             if another:
                 self._hideOthers(outcome, settings)
 
     def _hideOthers(self, outcome: Outcome, settings: DisplaySettings) -> None:
-        """One case at a time: vessels of two in one view could not be told apart."""
+        """Show one case at a time: vessels of two cases in one view could not be distinguished."""
         classes = {
             size_class: dataclasses.replace(look, visible=False)
             for size_class, look in settings.classes.items()
@@ -100,7 +100,7 @@ class DisplaySection:
                 self._logic.applyDisplay(other, hidden)
 
     def onDefaults(self, _checked: bool = False) -> None:
-        """Show everything as at first."""
+        """Restore the default display."""
         to_defaults(self._parameterNode, FIELDS)
 
 

@@ -1,4 +1,4 @@
-"""Noticing that a case's segmentations were edited since its numbers were made."""
+"""Notices that a case's segmentations were edited since its numbers were computed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ WAIT_MS = 150
 
 
 class EditWatch(VTKObservationMixin):
-    """Marks case nodes as edited while their segmentations are others than the numbers are of.
+    """Marks case nodes as edited while their segmentations differ from those that were measured.
 
-    Slicer's events only tell that something may have changed: opening Segment Editor, making
-    surfaces and loading a scene tell so, too. What counts is the content, see
+    Slicer's events only say that something may have changed: opening Segment Editor, making
+    surfaces and loading a scene cause them, too. What counts is the content, see
     `scene.case.edited`; it is compared from the event loop, soon after the last event, and
     the mark goes when an edit is undone.
 
@@ -47,14 +47,14 @@ class EditWatch(VTKObservationMixin):
         self._due: dict[Outcome, list[slicer.vtkMRMLSegmentationNode]] = {}
         self._paused = False
         self._shown = True
-        # Kept, and let go of with this object: PythonQt owns it.
+        # Kept, and released with this object: PythonQt owns it.
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(WAIT_MS)
         self._timer.connect("timeout()", self._compare)
 
     def watch(self, outcome: Outcome) -> None:
-        """Watch a case from now on, and compare it soon; again after its nodes were made anew."""
+        """Watch a case, and compare it soon; to be called again when its nodes were replaced."""
         for segmentation in (outcome.vesselsSegmentation, outcome.lungsSegmentation):
             if segmentation is None or segmentation in self._watched:
                 continue
@@ -75,29 +75,29 @@ class EditWatch(VTKObservationMixin):
         self._watched.clear()
 
     def setShown(self, shown: bool) -> None:
-        """Say whether the panel is shown: else comparing, after each stroke, can wait until then.
+        """Set whether the panel is shown; while it is not, comparisons after strokes wait.
 
         Parameters
         ----------
         shown : bool
-            What is due is compared as soon as it is.
+            Pending comparisons run when it is shown again.
         """
         self._shown = shown
         if shown and self._due:
             self._timer.start()
 
     def cleanup(self) -> None:
-        """Watch nothing any more; the timer lets go of this object."""
+        """Stop watching; the timer no longer refers to this object."""
         self.stop()
         self._timer.disconnect("timeout()", self._compare)
 
     def isWaiting(self) -> bool:
-        """Whether a comparison is still to come."""
+        """Whether a comparison is pending."""
         return self._timer.isActive()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Take changes in this block as the program's own."""
+        """Treat changes in this block as the program's own."""
         before, self._paused = self._paused, True
         try:
             yield
@@ -125,7 +125,7 @@ class EditWatch(VTKObservationMixin):
 
     def _compareSoon(self, outcome: Outcome, *changed: slicer.vtkMRMLSegmentationNode) -> None:
         self._due.setdefault(outcome, []).extend(changed)
-        self._timer.start()  # Anew: it waits for the end of a burst.
+        self._timer.start()  # Restarted: it waits for the end of a burst.
 
     def _compare(self) -> None:
         """Compare the cases that may have changed, unless their scene is being changed as a whole.
@@ -145,7 +145,7 @@ class EditWatch(VTKObservationMixin):
             try:
                 edited = self._isEdited(outcome, changed)
             except AnalysisError:
-                continue  # A damaged record: the panel tells when it is to show it.
+                continue  # A damaged record: reported when the panel is to show the case.
             self.mark(node, edited)
 
     @staticmethod

@@ -22,7 +22,7 @@ class FindingsSection:
 
     def __init__(self, ui: Any) -> None:
         self._ui = ui
-        # Filled anew for each case; those that are left over stay, out of the layout and hidden.
+        # Reused for each case; surplus ones stay hidden, outside of the layout.
         self._rows: list[tuple[qt.QLabel, qt.QLabel]] = []
 
     def show(self, findings: list[dict[str, Any]] | None) -> None:

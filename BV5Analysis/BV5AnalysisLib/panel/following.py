@@ -8,7 +8,7 @@ from typing import Any
 import slicer
 from slicer.util import NodeModify, VTKObservationMixin
 
-from .newcomers import Newcomers
+from .added_nodes import AddedNodes
 from .protocols import Logic
 
 CASES = "vtkMRMLTextNode"
@@ -36,8 +36,8 @@ class SceneFollower(VTKObservationMixin):
     - A CT that comes while none is chosen is chosen if it can be measured; of several that come
       at once the first. Labelmaps, hidden volumes and what is no CT are left to the user.
     - Nothing takes the place of a node that was deleted, nor of one that the user put away.
-    - Choices are made when the scene is at rest, and also while another module is shown; a running
-      analysis has what was chosen at its start.
+    - Choices are made when the scene is idle, and also while another module is shown; a running
+      analysis keeps what was chosen at its start.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class SceneFollower(VTKObservationMixin):
     onImportStarted, onImported : callable
         Called before the nodes of a scene come, and after.
     onRest : callable
-        Called from the event loop, with the scene at rest, before choices are made.
+        Called from the event loop, with the scene idle, before choices are made.
     """
 
     def __init__(
@@ -72,34 +72,34 @@ class SceneFollower(VTKObservationMixin):
         self._parameterNode: Any = None
         self._known: set[slicer.vtkMRMLTextNode] = set()
         self._kept: dict[str, Any] = {}
-        self._newcomers = Newcomers(scene, (CASES, VOLUMES), self._take)
+        self._addedNodes = AddedNodes(scene, (CASES, VOLUMES), self._take)
 
     def start(self) -> None:
-        """Follow the scene from now on."""
+        """Start following the scene."""
         scene = self._scene
-        self._newcomers.start()
+        self._addedNodes.start()
         self.addObserver(scene, scene.StartImportEvent, self._onStartImport)
         self.addObserver(scene, scene.EndImportEvent, self._onEndImport, priority=AFTER_SELECTORS)
 
     def stop(self) -> None:
-        """Follow no more."""
+        """Stop following."""
         self.removeObservers()
-        self._newcomers.stop()
+        self._addedNodes.stop()
         self.setParameterNode(None)
 
     def wake(self) -> None:
-        """Call `onRest` once the scene is at rest."""
-        self._newcomers.wake()
+        """Call `onRest` once the scene is idle."""
+        self._addedNodes.wake()
 
     def setParameterNode(self, parameterNode: Any) -> None:
-        """Keep the choices from here on in this node."""
+        """Use this parameter node from now on."""
         self._parameterNode = parameterNode
         if parameterNode is None:
             self._known, self._kept = set(), {}
-            self._newcomers.forget()
+            self._addedNodes.forget()
 
     def chooseDefaults(self) -> None:
-        """Choose of what is there, where nothing is chosen."""
+        """Where nothing is chosen, choose among the nodes of the scene."""
         chosen = self._parameterNode
         if chosen.inputVolume is None:
             self._chooseVolume(_nodes(self._scene, VOLUMES))
@@ -110,7 +110,7 @@ class SceneFollower(VTKObservationMixin):
         self._known = set(cases)
 
     def _take(self, came: list[slicer.vtkMRMLNode]) -> list[slicer.vtkMRMLNode]:
-        """Choose of what came; what is not complete is given back."""
+        """Choose among added nodes; returns those that are not complete."""
         self._onRest()
         if self._parameterNode is None:
             return []
@@ -138,7 +138,7 @@ class SceneFollower(VTKObservationMixin):
     def _onStartImport(self, _caller: Any = None, _event: str = "") -> None:
         chosen = self._parameterNode
         if chosen is not None and chosen.caseNode is not None:
-            # The scene that comes may bring a parameter node, which is copied into this one.
+            # The imported scene may have a parameter node, which is copied into this one.
             self._kept = {name: chosen.getValue(name) for name in chosen.allParameters}
         self._onImportStarted()
 

@@ -10,14 +10,14 @@ from slicer.util import VTKObservationMixin
 
 
 class InputSection(VTKObservationMixin):
-    """Tells when the CT that is chosen changes.
+    """Notices when the chosen CT changes.
 
     The selectors are bound to the parameter node.
 
     Parameters
     ----------
     onModified : callable
-        Called when the CT that is chosen gets other voxels or another transform.
+        Called when the chosen CT gets other voxels or another transform.
     """
 
     def __init__(self, onModified: Callable[[], None]) -> None:
@@ -26,7 +26,7 @@ class InputSection(VTKObservationMixin):
         self._volume: slicer.vtkMRMLScalarVolumeNode | None = None
 
     def watch(self, volume: slicer.vtkMRMLScalarVolumeNode | None) -> None:
-        """Watch the CT that is chosen, and no other."""
+        """Watch this CT, and no other."""
         if volume is self._volume:
             return
         self.removeObservers()

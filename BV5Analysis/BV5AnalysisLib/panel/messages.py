@@ -1,4 +1,4 @@
-"""Telling the user what could not be done."""
+"""Message boxes about what could not be done."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from ..imaging.errors import AnalysisError
 
 
 @contextmanager
-def problems_told(
+def problems_shown(
     what: str, to_caller: type[Exception] | tuple[()] = (), busy: bool = True
 ) -> Iterator[None]:
-    """Run a block for a button: what cannot be done is told in a message box.
+    """Run a block for a button; problems are shown in a message box.
 
     Parameters
     ----------
     what : str
         What could not be done, one sentence, translated.
     to_caller : type of Exception, optional
-        What is raised again, after the block, for the caller to tell.
+        Raised again, after the block, for the caller to report.
     busy : bool
         Whether to show the wait cursor meanwhile.
 
     Raises
     ------
     Exception
-        Anything but what is expected to go wrong; it is told with its traceback as well.
+        Anything unexpected; it is shown with its traceback as well.
     """
     problem, passed_on = "", None
     with slicer.util.tryWithErrorDisplay(what, waitCursor=busy):

@@ -17,7 +17,7 @@ from .edits import EditWatch
 from .findings import FindingsSection
 from .following import NODE_FIELDS, SceneFollower, formAgrees
 from .inputs import InputSection
-from .messages import problems_told
+from .messages import problems_shown
 from .protocols import Logic, Process, Reports
 from .requests import makeRequest, reasonNotToAnalyze
 from .results import CASE_ATTRIBUTE, ResultsSection
@@ -89,7 +89,7 @@ class Panel(VTKObservationMixin):
         self._availability = Availability(ui)
 
     def setup(self, isEntered: bool = True) -> None:
-        """Connect the widgets, and begin as `enter` does: after a reload nobody calls that.
+        """Connect the widgets, and start as `enter` does, which is not called after a reload.
 
         Parameters
         ----------
@@ -107,11 +107,11 @@ class Panel(VTKObservationMixin):
             self._advanced,
         ):
             section.setup()
-        scene, first = self._scene, 10.0  # before the selectors hear of it
+        scene, first = self._scene, 10.0  # before the selectors are notified
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._onNodeGoing, priority=first)
         self.addObserver(scene, scene.NodeRemovedEvent, self._onNodeRemoved)
         self._follower.start()
-        # Once more when Qt has finished the form, should the form have emptied itself meanwhile.
+        # Once more when Qt has finished the form, which may have emptied itself meanwhile.
         self._follower.wake()
         if isEntered:
             self.enter()
@@ -119,7 +119,7 @@ class Panel(VTKObservationMixin):
             self.initializeParameterNode()
 
     def cleanup(self) -> None:
-        """Let go of everything, before the widget goes."""
+        """Release everything, before the widget is destroyed."""
         self._follower.stop()
         self._review.leave()
         self.setParameterNode(None)
@@ -138,24 +138,24 @@ class Panel(VTKObservationMixin):
         self._display.entered(self._case.outcome if self._case else None)
 
     def exit(self) -> None:
-        """Leave the parameter node alone while another module is shown."""
+        """Stop following the parameter node while another module is shown."""
         self._entered = False
         self._edits.setShown(False)
         self._review.leave()
         self._unbind()
 
     def sceneStartClose(self) -> None:
-        """Let go of the scene's nodes; a running analysis is stopped without a word."""
+        """Release the scene's nodes; a running analysis is stopped silently."""
         self._analysis.sceneClosing()
         self.setParameterNode(None)
 
     def sceneEndClose(self, isEntered: bool) -> None:
-        """Begin anew if the module is shown."""
+        """Start again if the module is shown."""
         if isEntered:
             self.initializeParameterNode()
 
     def initializeParameterNode(self) -> None:
-        """Take the scene's parameter node, and choose what is there where nothing is chosen."""
+        """Use the scene's parameter node, and choose among the scene's nodes by default."""
         self._unbind()
         parameterNode = self._logic.getParameterNode()
         self._follower.setParameterNode(parameterNode)
@@ -186,7 +186,7 @@ class Panel(VTKObservationMixin):
         self._update()
 
     def _enable(self, enabled: bool) -> None:
-        """Let the sections be used, which takes a parameter node; what is read is always there."""
+        """Enable the sections that need a parameter node; what is only read stays enabled."""
         for section in (self._analysis, self._results):
             section.enable(enabled)
         self._ui.advancedCollapsibleButton.enabled = enabled
@@ -213,7 +213,7 @@ class Panel(VTKObservationMixin):
         self._update()
 
     def _showInViews(self) -> None:
-        """Show the case in the layout, or, if it just came, when the module is opened."""
+        """Show the case in the layout; a case just added, when the module is opened."""
         came = self._came is not None and self._came is self._tried
         if came and not self._entered:
             return
@@ -221,9 +221,9 @@ class Panel(VTKObservationMixin):
         if self._case is None:
             return
         outcome = self._case.outcome
-        # Whoever made it in the console may have shown it as well.
+        # A script that made it in the console may have shown it as well.
         if not (came and self._logic.isShown(outcome)):
-            with problems_told(_("The case could not be shown.")):
+            with problems_shown(_("The case could not be shown.")):
                 self._logic.showResults(outcome)
         # Settings that came in between may have missed the legend, which was renewed.
         self._display.taken(None)
@@ -252,14 +252,14 @@ class Panel(VTKObservationMixin):
             self._review.sayMissing(self._availability.reason(outcome, "recomputeButton"))
 
     def _chosenCase(self) -> ShownCase | None:
-        """Case that is chosen; None also if it cannot be read, which is told once."""
+        """Case that is chosen; None also if it cannot be read, which is reported once."""
         self._tried = node = self._parameterNode.caseNode
         if node is None or not self._scene.IsNodePresent(node):
             return None
         name, value = CASE_ATTRIBUTE
         case = None
         if node.GetAttribute(name) == value:
-            with problems_told(_("The case could not be shown."), busy=False):
+            with problems_shown(_("The case could not be shown."), busy=False):
                 case = shown_case(self._logic.outcome(node))
         return case
 
@@ -300,7 +300,7 @@ class Panel(VTKObservationMixin):
             return  # The scene was closed meanwhile.
         self._parameterNode.caseNode = outcome.caseNode
         if self._guiTag is None:
-            # Another module is shown: nobody follows the parameter node at present.
+            # Another module is shown, and the parameter node is not followed at present.
             self._onParametersModified()
 
     def _onCaseCame(self, node: slicer.vtkMRMLTextNode) -> None:
@@ -309,7 +309,7 @@ class Panel(VTKObservationMixin):
         self._parameterNode.caseNode = node
 
     def _onRest(self) -> None:
-        """Bind again what came loose: its parameter node was deleted, or the form emptied."""
+        """Bind again after the parameter node was deleted, or the form was emptied."""
         if self._scene.IsClosing() or not (self._entered or self._guiTag is not None):
             return
         if (
@@ -334,7 +334,7 @@ class Panel(VTKObservationMixin):
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _onNodeGoing(self, _caller: Any, _event: str, going: slicer.vtkMRMLNode) -> None:
-        """Choose nothing in place of a node that is deleted; a selector would take the next one."""
+        """Choose nothing instead of a deleted node; a selector would choose the next one."""
         if self._parameterNode is None:
             return
         if going is self._parameterNode.parameterNode:
@@ -363,7 +363,7 @@ class Panel(VTKObservationMixin):
         self._unbind()
 
     def _onImported(self, _caller: Any = None, _event: str = "") -> None:
-        # Only now do the references of a loaded parameter node lead to nodes.
+        # Only now do the references of a loaded parameter node resolve to nodes.
         if self._importing:
             self._importing = False
             self.initializeParameterNode()

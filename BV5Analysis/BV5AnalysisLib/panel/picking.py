@@ -41,7 +41,7 @@ class VesselPicker(VTKObservationMixin):
         return self._point is not None
 
     def start(self) -> None:
-        """Let clicks pick from now on."""
+        """Start picking by clicks."""
         if self.active:
             return
         self._point = self._makePoint()
@@ -56,7 +56,7 @@ class VesselPicker(VTKObservationMixin):
         self.addObserver(selection, selection.ActivePlaceNodeIDChangedEvent, self._onMode)
 
     def stop(self) -> None:
-        """Let clicks do what they usually do."""
+        """Stop picking by clicks."""
         if not self.active:
             return
         self.removeObservers()
@@ -83,7 +83,7 @@ class VesselPicker(VTKObservationMixin):
         return point
 
     def _onPlaced(self, _caller: vtk.vtkObject = None, _event: str = "") -> None:
-        # The view still works with the point while it tells of it: take it once it is done.
+        # The view still uses the point during its event: take it afterwards.
         qt.QTimer.singleShot(0, self._take)
 
     def _take(self) -> None:
@@ -104,7 +104,7 @@ class VesselPicker(VTKObservationMixin):
         selection, interaction = application.GetSelectionNode(), application.GetInteractionNode()
         placing = interaction.GetCurrentInteractionMode() == interaction.Place
         if not placing or selection.GetActivePlaceNodeID() != self._point.GetID():
-            # The view is still at work on the click, with the point that is to go.
+            # The view still handles the click, with the point that is to be removed.
             qt.QTimer.singleShot(0, self._ended)
 
     def _ended(self) -> None:

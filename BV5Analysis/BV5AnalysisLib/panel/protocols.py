@@ -1,4 +1,4 @@
-"""What the panel asks of the logic and of the background process."""
+"""What the panel needs of the logic and of the background processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Logic(Protocol):
-    """`BV5AnalysisLogic`, as far as the panel goes. What cannot be done raises AnalysisError."""
+    """`BV5AnalysisLogic`, as far as the panel uses it. What cannot be done raises AnalysisError."""
 
     def getParameterNode(self) -> Any:
         """Parameter node of the scene, wrapped."""
@@ -45,7 +45,7 @@ class Logic(Protocol):
         """Whether the views show a case already."""
 
     def restoreLayout(self) -> None:
-        """Go back to the layout from before."""
+        """Restore the previous layout."""
 
     def recompute(self, outcome: Outcome, parameters: Parameters | None = None) -> Outcome:
         """Update a case from its segmentations."""
@@ -53,7 +53,7 @@ class Logic(Protocol):
     def isEdited(
         self, outcome: Outcome, changed: Iterable[slicer.vtkMRMLSegmentationNode] = ()
     ) -> bool:
-        """Whether the segmentations are others than those that the numbers are of."""
+        """Whether the segmentations differ from those that were measured."""
 
     def measurementsText(self, outcome: Outcome) -> str:
         """Measurements, tab separated."""
@@ -74,7 +74,7 @@ class Logic(Protocol):
         """Go to a branch in all views."""
 
     def clearSelection(self, outcome: Outcome) -> None:
-        """Let go of the selected branch."""
+        """Deselect the branch."""
 
     def branchAt(self, outcome: Outcome, ras: tuple[float, float, float]) -> int | None:
         """Give the branch at a position, if there is one."""
@@ -116,7 +116,7 @@ class Reports(Protocol):
     """`panel.process.reporting.ReportProcess`: one report at a time, drawn beside Slicer."""
 
     def canStart(self) -> bool:
-        """Whether there is the program that draws."""
+        """Whether the program that draws exists."""
 
     def start(
         self,

@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 
 from ..imaging.errors import AnalysisError
 from .file_names import file_name
-from .messages import problems_told
+from .messages import problems_shown
 from .protocols import Logic, Reports
 from .shown import ShownCase
 
@@ -26,7 +26,7 @@ class ReportPart:
     ui : object
         The form's widgets.
     logic : Logic
-        Draws the report where nothing else can.
+        Draws the report where no process can.
     reports : Reports or None
         Draws reports beside Slicer.
     say : callable
@@ -69,7 +69,7 @@ class ReportPart:
         return self._saved is not None
 
     def show(self, case: ShownCase | None) -> None:
-        """Show a case, or None; a report of another goes on being drawn."""
+        """Show a case, or None; the drawing of another case's report continues."""
         self._case = case
         button, running = self._ui.saveReportButton, self._saved is not None
         button.enabled = running or case is not None
@@ -87,13 +87,13 @@ class ReportPart:
         if self._saved is not None:
             self._reports.cancel()
             return
-        with problems_told(_("The report could not be saved."), busy=False):
+        with problems_shown(_("The report could not be saved."), busy=False):
             parent = qt.QFileDialog.getExistingDirectory(
                 slicer.util.mainWindow(), _("Folder to save the report's folder in")
             )
             if not parent:
                 return
-            # Later on another case may be shown: dialogs and installations let things happen.
+            # Another case may be shown afterwards: dialogs and installations serve events.
             case = self._case
             folder = Path(parent) / file_name(case.node.GetName())
             question = _("{folder} exists. Replace it?").format(folder=folder)
@@ -147,7 +147,7 @@ class ReportPart:
 
     def _onFailed(self, message: str) -> None:
         self._end()
-        with problems_told(_("The report could not be saved."), busy=False):
+        with problems_shown(_("The report could not be saved."), busy=False):
             raise AnalysisError(message)
 
     def _onCancelled(self) -> None:

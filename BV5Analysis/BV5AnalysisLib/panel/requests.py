@@ -1,4 +1,4 @@
-"""What is to be analyzed, as the parameter node has it."""
+"""The request for an analysis, from the parameter node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Section Results: the case that is shown, its numbers, and ways to take them along."""
+"""Section Results: the shown case, its numbers, and their export."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from .file_names import file_name
-from .messages import problems_told
+from .messages import problems_shown
 from .protocols import Logic, Reports
 from .report_part import ReportPart
 from .shown import ShownCase
@@ -20,7 +20,7 @@ CASE_ATTRIBUTE = ("BV5Analysis.case", "1")
 
 
 class ResultsSection:
-    """Measurements, how they came about, copy, save, and the layout.
+    """Measurements, the method behind them, copy, save, and the layout.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class ResultsSection:
         ui.restoreLayoutButton.connect("clicked(bool)", self.onRestoreLayout)
 
     def enable(self, enabled: bool) -> None:
-        """Let the section be used, which takes a parameter node."""
+        """Enable the section, which needs a parameter node."""
         self._ui.restoreLayoutButton.enabled = enabled
         self._ui.caseSelector.enabled = enabled
 
@@ -87,18 +87,18 @@ class ResultsSection:
         self.showEdited(case is not None and case.edited)
 
     def showEdited(self, edited: bool) -> None:
-        """Say whether the segmentations changed since the numbers were made."""
+        """Show whether the segmentations were edited since the numbers were computed."""
         self._ui.resultsEditedLabel.visible = edited
 
     def onCopy(self, _checked: bool = False) -> None:
         """Put the measurements on the clipboard."""
-        with problems_told(_("The measurements could not be copied."), busy=False):
+        with problems_shown(_("The measurements could not be copied."), busy=False):
             slicer.app.clipboard().setText(self._logic.measurementsText(self._case.outcome))
             self._say(_("Copied"))
 
     def onSaveCsv(self, _checked: bool = False) -> None:
         """Save the measurements as CSV."""
-        with problems_told(_("The measurements could not be saved."), busy=False):
+        with problems_shown(_("The measurements could not be saved."), busy=False):
             path = qt.QFileDialog.getSaveFileName(
                 slicer.util.mainWindow(),
                 _("Save measurements"),
@@ -115,12 +115,12 @@ class ResultsSection:
 
     def onShowLayout(self, _checked: bool = False) -> None:
         """Show the case in the review layout."""
-        with problems_told(_("The case could not be shown.")):
+        with problems_shown(_("The case could not be shown.")):
             self._logic.showResults(self._case.outcome)
 
     def onRestoreLayout(self, _checked: bool = False) -> None:
-        """Go back to the layout from before."""
-        with problems_told(_("The layout could not be restored."), busy=False):
+        """Restore the previous layout."""
+        with problems_shown(_("The layout could not be restored."), busy=False):
             self._logic.restoreLayout()
 
     def _say(self, text: str, path: Path | None = None) -> None:
@@ -140,7 +140,7 @@ def key_line(row: dict[str, Any]) -> str:
 
 
 def method_text(case: ShownCase) -> str:
-    """Say by which definition and with what the numbers were made."""
+    """Describe the definition and parameters behind the numbers."""
     record, parameters, calibration = case.record, case.parameters, case.record["calibration"]
     low, high = parameters["class_bounds_mm2"]
     given = parameters["blood_hu"] is not None

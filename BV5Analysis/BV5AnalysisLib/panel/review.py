@@ -13,7 +13,7 @@ from .advanced import parameters_problem, recompute_parameters
 from .branch_list import BranchList
 from .branch_rows import BranchRow, branch_rows
 from .edits import EditWatch
-from .messages import problems_told
+from .messages import problems_shown
 from .parameter_node import BranchClass
 from .picking import VesselPicker
 from .protocols import Logic
@@ -79,7 +79,7 @@ class ReviewSection:
         self._picker.stop()
 
     def setParameterNode(self, parameterNode: Any) -> None:
-        """Take filter and view from here on from this node."""
+        """Use this parameter node from now on."""
         self._parameterNode = parameterNode
         self._view = parameterNode.perpendicularView.value if parameterNode else ""
 
@@ -93,7 +93,7 @@ class ReviewSection:
         table = case.outcome.branchesTable if case else None
         source = (table, table.GetTable().GetMTime()) if table else None
         if source != self._source:
-            self.onClear()  # the numbers of branches mean others now
+            self.onClear()  # branch numbers refer to other branches now
             self._source = source
             self._rows = branch_rows(table) if table else []
             self._listed = None
@@ -105,7 +105,7 @@ class ReviewSection:
         self.update()
 
     def update(self) -> None:
-        """Follow the parameter node and what was edited."""
+        """Update from the parameter node and the edits."""
         if self._case is None or self._parameterNode is None:
             return
         wanted = (self._parameterNode.branchClass.value, self._parameterNode.doubtfulOnly)
@@ -120,7 +120,7 @@ class ReviewSection:
         self._showDue()
 
     def sayMissing(self, reason: str) -> None:
-        """Say why the case cannot be recomputed, where what else is due would be said."""
+        """Show why the case cannot be recomputed, in place of the note on pending edits."""
         if reason:
             self._sayDue([reason], self._case.edited)
 
@@ -133,17 +133,17 @@ class ReviewSection:
         self._list.step(1)
 
     def onClear(self, _checked: bool = False) -> None:
-        """Let go of the chosen branch, and turn the slice view back."""
+        """Deselect the branch, and turn the slice view back."""
         if not self._isAcross or self._case is None:
             return
         self._isAcross = False
         self._list.clear()
         if self._case.node is not None and self._case.node.GetScene() is not None:
-            with problems_told(_("The views could not be turned back."), busy=False):
+            with problems_shown(_("The views could not be turned back."), busy=False):
                 self._logic.clearSelection(self._case.outcome)
 
     def onPick(self, checked: bool) -> None:
-        """Let clicks in the views pick, or not."""
+        """Switch picking by clicks on or off."""
         self._list.showCount()
         if checked and self._case is not None:
             self._picker.start()
@@ -156,14 +156,14 @@ class ReviewSection:
         if self._case is None or branchId is None:
             slicer.util.infoDisplay(_("Choose a branch in the list, or pick a vessel first."))
             return
-        with problems_told(_("The vessel could not be excluded.")):
+        with problems_shown(_("The vessel could not be excluded.")):
             self._logic.excludeBranch(self._case.outcome, branchId)
             self._edits.mark(self._case.node, edited=True)
 
     def onEdit(self, _checked: bool = False) -> None:
         """Open Segment Editor on the vessels."""
         if self._case is not None:
-            with problems_told(_("The vessels could not be opened in Segment Editor.")):
+            with problems_shown(_("The vessels could not be opened in Segment Editor.")):
                 self._logic.editVessels(self._case.outcome)
 
     def onRecompute(self, _checked: bool = False) -> None:
@@ -172,7 +172,7 @@ class ReviewSection:
             return
         case, self._recomputing = self._case, True
         try:
-            with problems_told(_("The case could not be recomputed.")):
+            with problems_shown(_("The case could not be recomputed.")):
                 parameters = recompute_parameters(self._parameterNode, case.parameters)
                 with self._edits.paused():
                     self._logic.recompute(case.outcome, parameters)
@@ -184,19 +184,19 @@ class ReviewSection:
     def _select(self, branchId: int) -> None:
         self._list.showCount()
         self._isAcross = True
-        with problems_told(_("The branch could not be shown."), busy=False):
+        with problems_shown(_("The branch could not be shown."), busy=False):
             self._logic.selectBranch(self._case.outcome, branchId, self._view or None)
 
     def _onPicked(self, ras: tuple[float, float, float]) -> None:
         branchId = None
-        with problems_told(_("The vessel could not be picked."), busy=False):
+        with problems_shown(_("The vessel could not be picked."), busy=False):
             branchId = self._logic.branchAt(self._case.outcome, ras)
         if branchId is None:
             self._ui.branchCountLabel.text = _("No vessel within 3 mm of the click")
             return
         self._list.showCount()
         if not self._list.choose(branchId):
-            # It is filtered out: the user wants to see it, so the filter goes.
+            # It is filtered out: the user wants to see it, so the filter is removed.
             with NodeModify(self._parameterNode):
                 self._parameterNode.branchClass = BranchClass.ALL
                 self._parameterNode.doubtfulOnly = False

@@ -90,7 +90,7 @@ class _Steps:
             self.test.assertAlmostEqual(total_ml / true.tpbv_ml, 1.0, delta=TPBV_WITHIN)
 
     def checkViews(self, outcome: Outcome) -> None:
-        """Look for the displays, and let the layout come and go."""
+        """Check the displays, and switch the layout there and back."""
         self.logic.showResults(outcome)
         shown = [outcome.vesselsSegmentation, outcome.lungsSegmentation]
         for node in [*shown, *outcome.tubesModels.values()]:
@@ -168,7 +168,7 @@ class _Steps:
         self.logic.removeCase(ended[0])
 
     def checkExample(self, phantom: ChestPhantom) -> None:
-        """Run the example: it takes the good scan, tells of the bad one, and goes on."""
+        """Run the example: it measures the good scan, reports the bad one, and continues."""
         from ..case.nrrd import write_nrrd
 
         scans, results = self.folder / "scans", self.folder / "results"

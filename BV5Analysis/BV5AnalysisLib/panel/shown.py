@@ -1,4 +1,4 @@
-"""The case that the panel shows, as its record in the scene tells it."""
+"""The case that the panel shows, from its record in the scene."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class ShownCase:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Parameters that the numbers were made with."""
+        """Parameters that the numbers were computed with."""
         return self.record["parameters"]
 
     @property
     def edits(self) -> dict[str, float]:
-        """Blood that edits moved, mL, by kind; without kinds that there were none of."""
+        """Blood that edits moved, mL, by kind; only kinds that occurred."""
         edits = self.record.get("edits") or {}
         return {kind: volume_ml for kind, volume_ml in edits.items() if volume_ml}
 
@@ -61,7 +61,7 @@ class ShownCase:
 
     @property
     def edited(self) -> bool:
-        """Whether the segmentations changed since the numbers were made."""
+        """Whether the segmentations were edited since the numbers were computed."""
         from ..scene.nodes.outcome import EDITED
 
         return self.node is not None and self.node.GetAttribute(EDITED) == "1"

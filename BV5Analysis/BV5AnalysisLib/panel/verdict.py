@@ -9,13 +9,13 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from .messages import problems_told
+from .messages import problems_shown
 from .protocols import Logic
 from .shown import ShownCase
 
 
 class VerdictPart:
-    """Accept, Reject, Undo, and what holds at present.
+    """Accept, Reject, Undo, and the present verdict.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class VerdictPart:
         self._ui.undoReviewButton.connect("clicked(bool)", self.onUndo)
 
     def setParameterNode(self, parameterNode: Any) -> None:
-        """Take reviewer and comment from here on from this node."""
+        """Use this parameter node from now on."""
         self._parameterNode = parameterNode
         if parameterNode is None:
             self._commented = None
@@ -66,7 +66,7 @@ class VerdictPart:
         self._ui.undoReviewButton.enabled = case is not None and bool(case.review.get("status"))
 
     def _showComment(self, case: ShownCase) -> None:
-        """Offer a case's own comment: what was written of another case must not go with it."""
+        """Show a case's own comment: one on another case must not be saved with it."""
         another = self._commented is not None and self._commented != case.outcome
         # A scene may come with a comment that was not kept yet.
         if another or (self._commented is None and not self._parameterNode.reviewComment):
@@ -82,7 +82,7 @@ class VerdictPart:
         self._decide("rejected")
 
     def onUndo(self, _checked: bool = False) -> None:
-        """Take the verdict back."""
+        """Withdraw the verdict."""
         self._keep("", "", "")
 
     def _decide(self, status: str) -> None:
@@ -95,13 +95,13 @@ class VerdictPart:
 
     def _keep(self, status: str, reviewer: str, comment: str) -> None:
         if self._case is not None:
-            with problems_told(_("The review could not be kept."), busy=False):
+            with problems_shown(_("The review could not be kept."), busy=False):
                 self._logic.setReview(self._case.outcome, status, reviewer, comment)
                 self._onReviewed()
 
 
 def review_text(review: dict[str, str]) -> str:
-    """Say who accepted or rejected when, and why; or that nobody did."""
+    """Describe who accepted or rejected the case, when and why; or that it was not reviewed."""
     status = review.get("status")
     if not status:
         return _("Not reviewed")

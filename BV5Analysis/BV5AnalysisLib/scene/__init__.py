@@ -43,7 +43,7 @@ _NAMES = {
     "nodes.view_nodes": ("show_table",),
     "nodes.volumes": ("reason_not_measurable",),
     "views.display": ("apply_display",),
-    "views.layout": ("fill_views",),
+    "views.layout": ("fill_views", "is_shown"),
     "views.review_layout": (
         "COHORT_LAYOUT_ID",
         "register_layout",
@@ -52,7 +52,6 @@ _NAMES = {
         "show_layout",
     ),
     "views.selection": ("clear_selection", "select_branch"),
-    "views.showing": ("is_shown",),
 }
 """Names by the module, in this package, that has them."""
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}

@@ -55,7 +55,7 @@ class AnalysisRequest:
 
 @dataclass(frozen=True)
 class Callbacks:
-    """Whom to tell; of the last three, one is called, once, but for a result that is unreadable."""
+    """Called as the run goes on; of the last three one, once, except for an unreadable result."""
 
     onProgress: Callable[[str, float], None]
     onFinished: Callable[[Path], None]
@@ -68,7 +68,7 @@ class AnalysisProcess:
 
     def __init__(self) -> None:
         self._run: _Run | None = None
-        # Kept as long as this object: with its last reference in Python a timer is gone.
+        # Kept as long as this object: a timer is destroyed with its last reference in Python.
         self._timer = qt.QTimer()
         self._timer.setInterval(LOOK_EVERY_MS)
         self._connected = False
@@ -95,7 +95,7 @@ class AnalysisProcess:
             Gets the step's name and the fraction done.
         onFinished : callable
             Gets the folder with the result, which is removed when the callback returns. If it
-            raises `UnreadableCase`, that is told as a failure.
+            raises `UnreadableCase`, that is reported as a failure.
         onFailed : callable
             Gets what went wrong, in words for the user, and the log file, which stays; None if
             there is none.
@@ -130,7 +130,7 @@ class AnalysisProcess:
             self._end(run, run.callbacks.onCancelled)
 
     def cleanup(self) -> None:
-        """End a running analysis at once without telling anybody: nobody is left to tell."""
+        """End a running analysis at once, without a callback."""
         run = self._run
         if run is not None:
             run.kill()
@@ -138,7 +138,7 @@ class AnalysisProcess:
         self._watch(False)
 
     def _watch(self, regularly: bool) -> None:
-        """Look at what runs from now on, or no longer."""
+        """Start or stop polling the process."""
         if regularly and not self._connected:
             self._timer.connect("timeout()", self._poll)
         elif self._connected and not regularly:
@@ -154,7 +154,7 @@ class AnalysisProcess:
             self._run.poll()
 
     def _end(self, run: _Run, callback: Callable, *arguments: object) -> None:
-        """Tell the end of a run, unless it has been told."""
+        """Report the end of a run, unless it has been reported."""
         if self._run is not run:
             return
         self._run = None
@@ -164,7 +164,7 @@ class AnalysisProcess:
             callback(*arguments)
         except UnreadableCase as error:
             keepLog = True
-            run.tellDamage(error)
+            run.reportDamage(error)
         finally:
             run.remove(keepLog)
 
@@ -207,34 +207,34 @@ class _Run:
             ) from error
 
     def poll(self) -> None:
-        """Tell what is new; not while it is being told."""
+        """Report what is new; not while a callback runs."""
         if self._polling or self._ended or self._process is None:
             return
         self._polling = True
         try:
             self._lines.extend(self._process.poll())
-            # One by one: what a callback raises keeps none from being told.
+            # One by one: if a callback raises, the others are still reported.
             while self._lines and not self._ended:
                 progress = progressIn(self._lines.popleft())
                 if progress is not None:
                     self.callbacks.onProgress(*progress)
             if self._process.ended and not self._ended:
-                self._tellEnd()
+                self._reportEnd()
         finally:
             self._polling = False
 
     def kill(self) -> None:
-        """End the process and what it launched; it is not heard again."""
+        """End the process and what it launched; nothing of it is reported afterwards."""
         self._ended = True
         if self._process is not None:
             self._process.end()
 
     def failLater(self, message: str) -> None:
-        """Tell a failure as all others are told: from the event loop."""
+        """Report a failure from the event loop, as all others."""
         qt.QTimer.singleShot(0, lambda: self._failUnlessEnded(message))
 
-    def tellDamage(self, problem: UnreadableCase) -> None:
-        """Tell that the result could not be read; what keeps it from being read is in the log."""
+    def reportDamage(self, problem: UnreadableCase) -> None:
+        """Report that the result could not be read; the log has the reason."""
         self._log.write(f"{problem}\n".encode())
         self._log.close(keep=True)
         message = _("The analysis wrote a damaged result. Is the disk full?")
@@ -254,7 +254,7 @@ class _Run:
     def _result(self) -> Path:
         return self._folder / "result"
 
-    def _tellEnd(self) -> None:
+    def _reportEnd(self) -> None:
         process = self._process
         if process.crashed:
             self._fail(

@@ -2,8 +2,8 @@
 
 Its output goes into two files, which are read as they grow. No thread reads it, as Python's
 threads hardly run while Qt waits for events in the main thread; and no pipe can fill up, so the
-command never waits for Slicer. Its standard input is a pipe, which closes with Slicer, whatever
-Slicer ends by; see `panel.process.python_slicer`.
+command never waits for Slicer. Its standard input is a pipe, which closes when Slicer ends, in
+whatever way; see `panel.process.python_slicer`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ KILLED_WITHIN_SECONDS = 1.0
 """How long to wait for the end of a process that was killed."""
 CHUNK_BYTES = 65536
 CHUNKS_A_POLL = 16
-"""What is read at a time, so that much output holds up nobody; the rest comes with the next."""
+"""Bytes read at a time, so that much output does not block; the rest is read next time."""
 _SAYS = re.compile(r"bv5(?: \S+: error)?: (?P<reason>.*)")
-"""The line by which the command says why it ends."""
+"""The line in which the command says why it ends."""
 _WINDOWS_CRASH = 0x80000000
 """Exit statuses from here on are Windows' own, such as that of an access violation."""
 
@@ -38,7 +38,7 @@ class ChildProcess:
     command : sequence of str
         Program and arguments.
     folder : pathlib.Path
-        Gets the files with its output, until somebody removes it.
+        Gets the files with its output; the caller removes it.
     log : Log
         Gets a copy of all output.
 
@@ -70,13 +70,13 @@ class ChildProcess:
 
     @property
     def crashed(self) -> bool:
-        """Whether the system ended it, or what it launched without a word on why."""
+        """Whether the system ended it, or its child, without a message."""
         status = self.exitStatus
         itself = status < 0 or status >= _WINDOWS_CRASH
         return itself or (self._crashTold and not self.says)
 
     def poll(self) -> list[str]:
-        """Look what is new.
+        """Read what is new.
 
         Returns
         -------
@@ -84,7 +84,7 @@ class ChildProcess:
             Lines of standard output. `says`, `ended` and `crashed` follow; `ended` only once all
             output is read.
         """
-        # Asked first: what it wrote before its end is then in the files.
+        # Asked first: all that it wrote before its end is then in the files.
         over = self._process.poll() is not None
         errors, allErrors = self._errors.read(self._log, over)
         for line in errors:
@@ -98,12 +98,12 @@ class ChildProcess:
         return lines
 
     def end(self, patience: float = 0.0) -> None:
-        """End it, if it runs, and by closing its standard input the process that it launched.
+        """End it, if it runs, and the process that it launched, by closing its standard input.
 
         Parameters
         ----------
         patience : float
-            Seconds in which it may end by itself.
+            Seconds that it has to end by itself.
         """
         self._process.stdin.close()
         if not _endsWithin(self._process, patience):
@@ -125,7 +125,7 @@ class _Growing:
         self._lines = Lines()
 
     def read(self, log: Log, isLast: bool) -> tuple[list[str], bool]:
-        """Lines that are new, and whether there is no more at present.
+        """Read new lines, and say whether all was read.
 
         At the end of a file that grows no more, what is left counts as a line.
         """

@@ -13,7 +13,7 @@ from pathlib import Path
 PREFIX = "BV5Analysis-"
 """Beginning of the names of temporary files and folders."""
 LONGEST_LINE = 65536
-"""Characters of a line that are looked at; what follows is only in the log."""
+"""Characters of a line that are parsed; the rest is only in the log."""
 
 
 class Lines:

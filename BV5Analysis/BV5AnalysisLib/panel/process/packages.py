@@ -1,4 +1,4 @@
-"""Python packages that Slicer does not bring: installed when first needed, after a question."""
+"""Python packages that Slicer does not bundle: installed on first use, after a question."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STATISTICS = {"statsmodels": "statsmodels>=0.14.5"}
 SPREADSHEET = {"openpyxl": "openpyxl>=3.1"}
 CLUSTER = {"distributed": "distributed>=2025.1"}
 LONGEST_REASON = 300
-"""Characters of why pip failed; all of it is in Slicer's log."""
+"""Characters shown of pip's error; all of it is in Slicer's log."""
 
 
 def ensurePackages(packages: Mapping[str, str], purpose: str, instead: str, ask: bool) -> None:
@@ -23,7 +23,7 @@ def ensurePackages(packages: Mapping[str, str], purpose: str, instead: str, ask:
     Parameters
     ----------
     packages : mapping of str to str
-        Requirement as pip takes it, by the name that is imported.
+        Requirement in pip's syntax, by the name that is imported.
     purpose : str
         What needs them, as the beginning of a sentence: ``The report``.
     instead : str
@@ -68,7 +68,7 @@ def _message(missing: list[str], purpose: str, reason: str, instead: str) -> str
             "Without a network, download their wheels (.whl) and those that they need on another"
             " computer, with"
         ),
-        f"pip download {' '.join(_quoted(each) for each in missing)}",
+        f"pip download {' '.join(_quoted(requirement) for requirement in missing)}",
         _("and install each by its file here:"),
         'slicer.util.pip_install("/path/of/the/file.whl")',
     ]

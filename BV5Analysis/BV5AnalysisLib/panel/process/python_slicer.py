@@ -2,8 +2,8 @@
 
 PythonSlicer is a launcher, and the Python that does the work is its child: ending the launcher may
 leave the child running. The command is therefore started with ``--end-with-stdin``, and ends with
-its standard input, whose other end only Slicer holds; so it also ends when Slicer does, whatever
-Slicer ends by.
+its standard input, whose other end only Slicer holds; so it also ends when Slicer does, in
+whatever way.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A report drawn in a process of its own: drawing takes seconds in which no window would answer.
 
 The process is ``PythonSlicer -m BV5AnalysisLib report``, see `panel.process.python_slicer`. All
-that it takes is written before it starts, so that what happens to the scene meanwhile does not
-matter.
+that it needs is written before it starts, so that later changes of the scene do not matter.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class ReportProcess:
 
     def __init__(self) -> None:
         self._run: _Run | None = None
-        # Kept by reference and owned by nobody else; see the facts on Qt objects made in Python.
+        # Kept by this reference only; see docs/decisions/0001 on Qt objects made in Python.
         self._timer = qt.QTimer()
         self._timer.setInterval(POLL_MS)
         self._timer.connect("timeout()", self._poll)
@@ -46,7 +45,7 @@ class ReportProcess:
         return self._run is not None
 
     def canStart(self) -> bool:
-        """Whether there is the program that draws."""
+        """Whether the program that draws exists."""
         return shutil.which(PROGRAM) is not None
 
     def start(
@@ -58,7 +57,7 @@ class ReportProcess:
         onFailed: Callable[[str], None],
         onCancelled: Callable[[], None],
     ) -> None:
-        """Begin; the callbacks are called from the event loop.
+        """Start; the callbacks are called from the event loop.
 
         Parameters
         ----------
@@ -78,7 +77,7 @@ class ReportProcess:
         Raises
         ------
         AnalysisError, OSError
-            It cannot begin; the message says why and what to do.
+            It cannot start; the message says why and what to do.
         """
         from ...scene.case.report_files import check_report_folder, stage_report
 
@@ -86,7 +85,7 @@ class ReportProcess:
             raise AnalysisError(_("A report is being saved already. Wait for its end."))
         ensurePackages(REPORT, _("The report"), _("save the measurements as CSV"), ask=True)
         if outcome.caseNode.GetScene() is None:
-            # Asking and installing takes its time, in which the scene may be closed.
+            # The scene may be closed while packages are installed.
             raise AnalysisError(_("The case is not in the scene any more."))
         check_report_folder(folder, overwrite)
         temporary = Path(slicer.app.temporaryPath)
@@ -103,12 +102,12 @@ class ReportProcess:
         self._timer.start()
 
     def cancel(self) -> None:
-        """End it at once, and tell."""
+        """End it at once, and call `onCancelled`."""
         if self._run is not None:
             self._end().onCancelled()
 
     def cleanup(self) -> None:
-        """End it at once without telling anybody: nobody is left to tell."""
+        """End it at once, without a callback."""
         if self._run is not None:
             self._end()
         self._timer.disconnect("timeout()", self._poll)
@@ -128,7 +127,7 @@ class ReportProcess:
         except (AnalysisError, OSError) as error:
             problem = str(error)
         except Exception as error:
-            # Told as well, so that nobody waits for the report; and raised, with its traceback.
+            # Reported, so that the panel stops waiting; and raised, with its traceback.
             problem = f"{type(error).__name__}: {error}"
             raise
         finally:

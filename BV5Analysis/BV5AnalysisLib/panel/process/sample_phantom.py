@@ -1,4 +1,4 @@
-"""The sample phantom made beside Slicer: it takes ten seconds in which no window would answer."""
+"""The sample phantom, made in a process: it takes ten seconds, in which no window would respond."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def makePhantomFile(path: Path) -> bool:
 
 def _waited(child: SideCommand) -> bool:
     """Serve the window until a command has ended; False if the user cancels."""
-    # Modal: nothing else is begun meanwhile that this call would have to return from first.
+    # Modal: nothing else can be started that would have to end before this call returns.
     dialog = slicer.util.createProgressDialog(
         labelText=_("Making the digital chest phantom"),
         windowTitle=_("BV5 Analysis"),

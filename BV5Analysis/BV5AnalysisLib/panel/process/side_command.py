@@ -46,12 +46,12 @@ class SideCommand:
         return self._child.ended
 
     def lines(self) -> list[str]:
-        """Lines of its output that came since the last call, as far as `isOver` has looked."""
+        """Lines of output since the last call, as far as `isOver` has read them."""
         lines, self._lines = self._lines, []
         return lines
 
     def problem(self) -> str:
-        """Why it ended without what it was to do; empty if it did it."""
+        """Why it failed; empty if it did not."""
         if not self._child.exitStatus and not self._child.crashed:
             return ""
         silence = _("It ended without saying why (exit status {code}).")

@@ -1,4 +1,4 @@
-"""Temporary folders: why one cannot be written, and how it goes."""
+"""Temporary folders: why one cannot be written, and how one is removed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEARLY_NOTHING_BYTES = 2**20
 
 
 def isFull(folder: Path) -> bool:
-    """Whether the disk of a folder is known to have hardly any room left."""
+    """Whether the disk of a folder is known to be nearly full."""
     try:
         return shutil.disk_usage(folder).free < NEARLY_NOTHING_BYTES
     except OSError:
@@ -37,7 +37,7 @@ def inPlainWords(error: OSError) -> str:
 
 
 def remove(folder: Path, attempts: int = REMOVE_ATTEMPTS) -> None:
-    """Remove a folder, later if need be: on Windows, a process that is ending may still use it."""
+    """Remove a folder, later if necessary: on Windows, an ending process may still use it."""
     shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():
         return

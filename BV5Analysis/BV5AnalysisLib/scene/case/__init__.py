@@ -1,1 +1,1 @@
-"""A whole case in the scene: added, updated, measured anew, handed over."""
+"""A whole case in the scene: added, updated, recomputed, written."""

@@ -1,4 +1,4 @@
-"""The nodes of a case: made where they are missing, and filled."""
+"""The nodes of a case: created where missing, and filled."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ HIGHLIGHT_LINE = 3
 
 
 def fill_nodes(outcome: Outcome, case: Case, new_lungs: bool) -> None:
-    """Make what is missing of a case's nodes, and fill all of them.
+    """Create missing nodes of a case, and fill all of them.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def fill_nodes(outcome: Outcome, case: Case, new_lungs: bool) -> None:
     case : Case
         What the nodes are to hold.
     new_lungs : bool
-        Whether the lungs are others than those that the nodes were last filled with.
+        Whether the lungs differ from those that the nodes were last filled with.
     """
     outcome.set_record(case_record(case))
     new = [
@@ -134,7 +134,7 @@ def _fill_models(outcome: Outcome, case: Case) -> list[slicer.vtkMRMLNode]:
         display.Visibility2DOn()
         display.SetSliceIntersectionThickness(HIGHLIGHT_LINE)
     if outcome.legend is None:
-        # On a model that is never hidden, so that it shows whatever else is.
+        # On a model that is never hidden, so that the legend is always shown.
         add_legend(highlight)
     return new
 
@@ -186,9 +186,9 @@ def _chart(
     series = []
     for curve in curves:
         own_role = f"{role}.{curve.column.key}"
-        each, made = _made(outcome, own_role, curve.column.title, "vtkMRMLPlotSeriesNode")
-        set_series(each, table, axes, curve)
-        series.append(each)
+        node, made = _made(outcome, own_role, curve.column.title, "vtkMRMLPlotSeriesNode")
+        set_series(node, table, axes, curve)
+        series.append(node)
         new += made
     set_chart(chart, axes, series, title)
     fit_axes(chart, table)
@@ -228,7 +228,7 @@ def _made(
 
 
 def _adopt(outcome: Outcome, role: str, node: slicer.vtkMRMLNode) -> None:
-    """Keep a new node under its role, under the transform that the CT is under."""
+    """Register a new node under its role, and put it under the CT's transform."""
     outcome.set_node(role, node)
     frame = outcome.inputVolume or outcome.centerlinesModel
     if frame is not None and node.IsA("vtkMRMLTransformableNode"):
@@ -242,7 +242,7 @@ def case_node_name(name: str) -> str:
 
 
 def plain_name(outcome: Outcome) -> str:
-    """Name that tells a case apart in its scene: what `case_node_name` was given."""
+    """Name that distinguishes a case in its scene: what `case_node_name` was given."""
     name = outcome.caseNode.GetName()
     plain = name.removesuffix(CASE_SUFFIX)
     return plain if case_node_name(plain) == name else name.removeprefix(CASE_PREFIX)

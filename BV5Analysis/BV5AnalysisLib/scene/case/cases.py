@@ -42,7 +42,7 @@ def add_case(
         What to show.
     input_volume : vtkMRMLScalarVolumeNode, optional
         The CT where the scene has it. It stays where it is in the subject hierarchy, the case's
-        folder comes beside it, and its transform applies to all that is added.
+        folder is put beside it, and its transform applies to all that is added.
     regions : vtkMRMLSegmentationNode, optional
         Regions that the user gave, to be measured again after edits.
 
@@ -77,17 +77,17 @@ def add_case(
 
 def _distinct_name(scene: slicer.vtkMRMLScene, name: str) -> str:
     """Name that no other case node of the scene has, such as ``BV5 CT (2)``."""
-    taken = {each.caseNode.GetName() for each in find_outcomes(scene)}
+    taken = {outcome.caseNode.GetName() for outcome in find_outcomes(scene)}
     names = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
-    return next(each for each in map(case_node_name, names) if each not in taken)
+    return next(name for name in map(case_node_name, names) if name not in taken)
 
 
 def update_case(outcome: Outcome, case: Case) -> None:
     """Show another state of a case, such as after a recomputation, in the same nodes.
 
-    Nodes and segments that were deleted are made again. How things are shown stays, and the
-    names that the user gave; segments that are no size class are gone, their vessels are in
-    the classes now.
+    Nodes and segments that were deleted are created again. Display and names that the user
+    gave are kept; segments that are no size class are removed, as their vessels are in the
+    classes now.
 
     Parameters
     ----------
@@ -103,14 +103,14 @@ def update_case(outcome: Outcome, case: Case) -> None:
 
 
 def set_review(outcome: Outcome, review: Review) -> None:
-    """Keep a review in the scene, and show it in the measurements table.
+    """Store a review in the scene, and show it in the measurements table.
 
     Parameters
     ----------
     outcome : Outcome
         Nodes of the case.
     review : Review
-        What was decided.
+        The decision.
     """
     outcome.set_record(outcome.record | {"review": dataclasses.asdict(review)})
     table = outcome.measurementsTable
@@ -142,12 +142,12 @@ def case_from_scene(outcome: Outcome, need_volume: bool = False) -> Case:
     Returns
     -------
     Case
-        Vessels may hold `AS_MEASURED`; the measurements are those of before the edits.
+        Vessels may hold `AS_MEASURED`; the measurements are those before the edits.
 
     Raises
     ------
     AnalysisError
-        Nodes were deleted that it takes, or moved apart; the message names them.
+        Nodes that are needed were deleted, or moved apart; the message names them.
     """
     needed = {
         "vessels segmentation": outcome.vesselsSegmentation,
@@ -191,7 +191,7 @@ def regions_of(outcome: Outcome) -> tuple[Region, ...]:
 
 
 def attach_volume(outcome: Outcome, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
-    """Keep a volume as the case's CT.
+    """Register a volume as the case's CT.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def attach_volume(outcome: Outcome, volume: slicer.vtkMRMLScalarVolumeNode) -> N
 
 
 def remove_case(outcome: Outcome) -> None:
-    """Take a case's nodes out of the scene; the CT and the user's regions stay.
+    """Remove a case's nodes from the scene; the CT and the user's regions stay.
 
     Parameters
     ----------
@@ -216,29 +216,29 @@ def remove_case(outcome: Outcome) -> None:
     if scene is None:
         return
     if outcome.legend is not None:
-        # First: views complain of a legend without colors.
+        # First: views log errors about a legend without colors.
         scene.RemoveNode(outcome.legend)
     own = [*_own_nodes(outcome), outcome.caseNode]
     remove_folder(outcome)
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     for node in own:
-        # The item goes last: as long as its node tells of changes, Slicer's plugins look for it.
-        for each in [*_displays_and_storages(node), node]:
-            if each.GetScene() is scene:
-                scene.RemoveNode(each)
-        # Those plugins remove it with its node; without Qt nobody does.
+        # The item is removed last: Slicer's plugins look for it as long as its node sends events.
+        for attached in [*_displays_and_storages(node), node]:
+            if attached.GetScene() is scene:
+                scene.RemoveNode(attached)
+        # Those plugins remove it with its node; they need Qt.
         if item := hierarchy.GetItemByDataNode(node):
             hierarchy.RemoveItem(item, False)
 
 
 def _displays_and_storages(node: slicer.vtkMRMLNode) -> list[slicer.vtkMRMLNode]:
-    """Nodes that serve only this one; removing it would leave them behind."""
+    """Nodes that belong to this one only; they would be left when it is removed."""
     found = []
     if node.IsA("vtkMRMLDisplayableNode"):
         found += [node.GetNthDisplayNode(i) for i in range(node.GetNumberOfDisplayNodes())]
     if node.IsA("vtkMRMLStorableNode"):
         found += [node.GetNthStorageNode(i) for i in range(node.GetNumberOfStorageNodes())]
-    return [each for each in found if each is not None]
+    return [node for node in found if node is not None]
 
 
 def _own_nodes(outcome: Outcome) -> list[slicer.vtkMRMLNode]:
@@ -247,4 +247,4 @@ def _own_nodes(outcome: Outcome) -> list[slicer.vtkMRMLNode]:
     node = outcome.caseNode
     roles = [node.GetNthNodeReferenceRole(i) for i in range(node.GetNumberOfNodeReferenceRoles())]
     own = [node.GetNodeReference(role) for role in roles]
-    return [each for each in own if each is not None and each not in given]
+    return [node for node in own if node is not None and node not in given]

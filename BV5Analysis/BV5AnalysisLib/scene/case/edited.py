@@ -22,11 +22,11 @@ from ..nodes.segmentations import BINARY
 COMPUTED_FROM = "BV5Analysis.computedFrom"
 """Attribute of a case node: digests of the vessels and the lungs that its numbers are of."""
 UNREADABLE = "unreadable"
-"""Digest of a segmentation that cannot be turned into voxels."""
+"""Digest of a segmentation that cannot be converted to voxels."""
 
 Reader = Callable[[slicer.vtkMRMLSegmentationNode, Grid, Frame | None], Volume]
 State = tuple[object, ...]
-"""What a segmentation's voxels hang on, without the voxels themselves."""
+"""What a segmentation's voxels depend on, without the voxels themselves."""
 
 
 def digest_of_case(case: Case) -> str:
@@ -37,11 +37,11 @@ def digest_of_case(case: Case) -> str:
     case : Case
         Whose labels its measurements are of.
     """
-    return " ".join(_digest(each.array) for each in (case.vessels, case.lungs))
+    return " ".join(_digest(labels.array) for labels in (case.vessels, case.lungs))
 
 
 def remember_computed(outcome: Outcome, digest: str) -> None:
-    """Keep with a case's node what its numbers are of.
+    """Store with a case's node the digest of what its numbers were computed from.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def remember_computed(outcome: Outcome, digest: str) -> None:
 
 
 def has_other_lungs(outcome: Outcome, digest: str) -> bool:
-    """Whether the lungs that a case's numbers are of are others than those of `digest_of_case`."""
+    """Whether the lungs that a case was measured in differ from those of `digest_of_case`."""
     computed = outcome.caseNode.GetAttribute(COMPUTED_FROM) or ""
     return computed.split()[1:] != digest.split()[1:]
 
@@ -73,28 +73,27 @@ def was_edited(outcome: Outcome, case: Case) -> bool:
 
 
 class EditCheck:
-    """Tells whether cases were edited, as `was_edited`; quick to ask again.
+    """Checks whether cases were edited, as `was_edited`, and remembers what it read.
 
-    Only voxels count, as a recomputation would take them: colors, names, surfaces, terminology,
-    how segments are spread over layers, and what Slicer tells as changed do not. An edit that
-    was undone is none.
+    Only voxels count, as a recomputation would use them. Colors, names, surfaces, terminology,
+    layers, and events of Slicer do not. An edit that was undone is no edit.
     """
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[State, str]] = {}
 
     def changed(self, segmentation: slicer.vtkMRMLSegmentationNode) -> None:
-        """Read a segmentation's voxels anew when they are next asked for.
+        """Read a segmentation's voxels again at the next comparison.
 
         Parameters
         ----------
         segmentation : vtkMRMLSegmentationNode
-            One that told of a change; most changes are noticed without being told.
+            One that reported a change; most changes are noticed without this call.
         """
         self._known.pop(segmentation.GetID(), None)
 
     def edited(self, outcome: Outcome) -> bool:
-        """Compare a case's segmentations with those that its numbers are of.
+        """Compare a case's segmentations with those that its numbers were computed from.
 
         Parameters
         ----------
@@ -114,7 +113,7 @@ class EditCheck:
         computed = outcome.caseNode.GetAttribute(COMPUTED_FROM)
         segmentations = (outcome.vesselsSegmentation, outcome.lungsSegmentation)
         if computed is None:
-            # Of a scene from before there was a digest: the mark that it was saved with holds.
+            # A scene from before there were digests: the mark that it was saved with counts.
             return outcome.caseNode.GetAttribute(EDITED) == "1"
         if None in segmentations:
             return False
@@ -132,13 +131,13 @@ class EditCheck:
         try:
             digest = _digest(read(node, grid, frame_of(outcome, node)).array)
         except AnalysisError:
-            digest = UNREADABLE  # A recomputation tells why.
+            digest = UNREADABLE  # A recomputation reports why.
         self._known[node.GetID()] = (state, digest)
         return digest
 
 
 def _state(outcome: Outcome, node: slicer.vtkMRMLSegmentationNode) -> State:
-    """Tell what changes whenever a segmentation's voxels do, and seldom otherwise."""
+    """Collect what changes whenever a segmentation's voxels do, and seldom otherwise."""
     segmentation = node.GetSegmentation()
     layers = tuple(
         _when_changed(segmentation.GetLayerDataObject(index, BINARY))
@@ -149,14 +148,14 @@ def _state(outcome: Outcome, node: slicer.vtkMRMLSegmentationNode) -> State:
         for name in segmentation.GetSegmentIDs()
     )
     frames = (node, frame_of(outcome, node))
-    transforms = tuple(_when_changed(each.GetParentTransformNode()) for each in frames)
-    # Without labelmaps voxels are made of something else, such as surfaces.
+    transforms = tuple(_when_changed(frame.GetParentTransformNode()) for frame in frames)
+    # Without labelmaps, voxels are made from another representation, such as surfaces.
     other = 0 if segmentation.ContainsRepresentation(BINARY) else segmentation.GetMTime()
     return outcome.caseNode.GetText(), layers, segments, transforms, other
 
 
 def _when_changed(thing: vtk.vtkObject | None) -> int:
-    """VTK's time of an object's last change, which no other object has; 0 for none."""
+    """VTK's time of an object's last change, unique among objects; 0 for None."""
     return thing.GetMTime() if thing is not None else 0
 
 

@@ -22,8 +22,8 @@ from ..views.display import show_surfaces
 def erase_branch(outcome: Outcome, branch: int) -> None:
     """Erase a branch's voxels from all segments of the vessels.
 
-    The numbers stay until they are recomputed. Surfaces of the segments go, and are made anew
-    if they are shown, else when they are.
+    The numbers stay until they are recomputed. Surfaces of the segments are removed, and made
+    again at once if they are shown, else when they are shown.
 
     Parameters
     ----------

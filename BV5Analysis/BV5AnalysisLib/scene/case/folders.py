@@ -20,7 +20,7 @@ def make_folder(outcome: Outcome, name: str) -> None:
 
 
 def folder_item(outcome: Outcome) -> int:
-    """Item of the case's folder; that of the scene if the case node was moved out."""
+    """Item of the case's folder; the scene's if the case node was moved out of it."""
     hierarchy = _hierarchy(outcome.scene)
     return hierarchy.GetItemParent(hierarchy.GetItemByDataNode(outcome.caseNode))
 
@@ -34,7 +34,7 @@ def put_into_folder(outcome: Outcome, nodes: Iterable[slicer.vtkMRMLNode | None]
 
 
 def remove_folder(outcome: Outcome) -> None:
-    """Remove the case's folder; what is in it moves up."""
+    """Remove the case's folder; its content moves up."""
     hierarchy = _hierarchy(outcome.scene)
     item = hierarchy.GetItemByDataNode(outcome.caseNode)
     folder = hierarchy.GetItemParent(item) if item else 0
@@ -54,7 +54,7 @@ def _put(
     if item:
         hierarchy.SetItemParent(item, folder)
     else:
-        # Slicer's plugins make the item as soon as a node is added; without Qt nobody does.
+        # Slicer's plugins, which need Qt, create the item as soon as a node is added.
         hierarchy.CreateItem(folder, node)
 
 

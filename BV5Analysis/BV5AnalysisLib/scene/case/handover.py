@@ -1,4 +1,4 @@
-"""Nodes as files for `bv5 analyze`, which then works beside Slicer."""
+"""Nodes as files for `bv5 analyze`, which runs as a process beside Slicer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def write_inputs(
     regions: slicer.vtkMRMLSegmentationNode | None,
     parameters: Parameters,
 ) -> list[str]:
-    """Write what an analysis needs.
+    """Write the inputs of an analysis.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def names_of_files(
     lungs: slicer.vtkMRMLNode | None,
     regions: slicer.vtkMRMLNode | None,
 ) -> dict[str, str]:
-    """Names that the user knows, by the names of the files."""
+    """Names of nodes, by the names of their files."""
     nodes = {CT: volume, LUNGS: lungs, REGIONS: regions}
     return {file: node.GetName() for file, node in nodes.items() if node is not None}
 

@@ -1,10 +1,10 @@
-"""What Slicer's widgets would take from a case while a scene is loaded, and giving it back.
+"""Repairs what Slicer's widgets change in a case's charts while a scene is loaded.
 
 The bar over a plot view has a list of all series, with a check mark at those of the view's chart.
-When a scene is loaded, the list is filled anew, series by series, and the first one comes without
-its mark. If any was marked before, the bar takes that for a choice of the user, and takes the
-series out of the chart, which by then is the loaded one. So the charts of this module are looked
-at just before the widgets hear of the loaded scene, and mended right after.
+When a scene is loaded, the list is filled again, series by series, and the first one comes without
+its mark. If any was marked before, the bar treats that as a choice of the user, and removes the
+series from the chart, which by then is the loaded one. So the charts of this module are recorded
+just before the widgets are notified of the loaded scene, and restored right after.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class ChartKeeper:
     Parameters
     ----------
     scene : vtkMRMLScene
-        Watched from now on, until `stop`.
+        Watched until `stop`.
     """
 
     def __init__(self, scene: slicer.vtkMRMLScene) -> None:
@@ -40,7 +40,7 @@ class ChartKeeper:
         ]
 
     def stop(self) -> None:
-        """Leave the scene alone."""
+        """Stop watching the scene."""
         for tag in self._tags:
             self._scene.RemoveObserver(tag)
         self._tags = []
@@ -81,9 +81,9 @@ def series_ids(chart: slicer.vtkMRMLPlotChartNode) -> list[str]:
 
 
 def set_series_ids(chart: slicer.vtkMRMLPlotChartNode, ids: list[str]) -> None:
-    """Let a chart have these series and no other, in this order."""
+    """Set a chart's series, in this order."""
     changing = chart.StartModify()
     chart.RemoveAllPlotSeriesNodeIDs()
-    for each in ids:
-        chart.AddAndObservePlotSeriesNodeID(each)
+    for series_id in ids:
+        chart.AddAndObservePlotSeriesNodeID(series_id)
     chart.EndModify(changing)

@@ -1,4 +1,4 @@
-"""From nodes to a case, in process: measured, and measured again after edits."""
+"""From nodes to a case, in this process: measured, and recomputed after edits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .cases import case_from_scene, regions_of
 ROWS_OF_ALL = ("both", "right", "left")
 """Rows that every case has; regions are never named so."""
 REGIONS_LEFT_OUT = "regions_left_out"
-"""Code of the finding that tells of rows that were lost."""
+"""Code of the finding about rows that were lost."""
 
 
 def measured_case(
@@ -75,7 +75,7 @@ def measured_case(
 
 
 def recomputed_case(outcome: Outcome, parameters: Parameters | None = None) -> Case:
-    """Numbers of a case anew, from its nodes as they were edited.
+    """Recompute a case from its nodes as they were edited.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def recomputed_case(outcome: Outcome, parameters: Parameters | None = None) -> C
     Raises
     ------
     AnalysisError
-        Nodes were deleted that it takes, or a parameter was changed that needs a new analysis.
+        Nodes that are needed were deleted, or a parameter was changed that needs a new analysis.
     """
     case = case_from_scene(outcome, need_volume=True)
     parameters = parameters or case.parameters
@@ -107,14 +107,14 @@ def recomputed_case(outcome: Outcome, parameters: Parameters | None = None) -> C
         parameters,
         regions,
     )
-    case = dataclasses.replace(case, findings=_told_of_regions(case, regions))
+    case = dataclasses.replace(case, findings=_with_lost_regions(case, regions))
     return with_recomputed(case, recomputed, parameters)
 
 
-def _told_of_regions(case: Case, regions: tuple[Region, ...]) -> tuple[Finding, ...]:
-    """Add to the findings of a case that rows go as nobody knows their regions any more."""
+def _with_lost_regions(case: Case, regions: tuple[Region, ...]) -> tuple[Finding, ...]:
+    """Add a finding to a case whose regions are unknown now, so that their rows are lost."""
     if regions:
-        return tuple(each for each in case.findings if each.code != REGIONS_LEFT_OUT)
+        return tuple(finding for finding in case.findings if finding.code != REGIONS_LEFT_OUT)
     lost = [row.region for row in case.measurements if row.region not in ROWS_OF_ALL]
     if not lost:
         return case.findings
@@ -153,5 +153,5 @@ def _is_scan_of(volume: slicer.vtkMRMLScalarVolumeNode, case: Case) -> bool:
         return False
     try:
         return scan_from_image(ct.to_sitk()).sha256 == case.sha256
-    except AnalysisError:  # Some other volume of the same size, which is no CT.
+    except AnalysisError:  # Another volume of the same size, which is no CT.
         return False

@@ -1,4 +1,4 @@
-"""A case of the scene as files for `bv5 report`, which then draws beside Slicer."""
+"""A case of the scene as files for `bv5 report`, which runs as a process beside Slicer."""
 
 from __future__ import annotations
 

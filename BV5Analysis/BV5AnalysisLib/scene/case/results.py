@@ -1,4 +1,4 @@
-"""An analysis that was just made, as MRML nodes."""
+"""The result of an analysis as MRML nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The digital chest phantom as a volume, to try the module on."""
+"""The digital chest phantom as a volume, as sample data."""
 
 from __future__ import annotations
 

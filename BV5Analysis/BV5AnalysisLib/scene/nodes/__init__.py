@@ -1,1 +1,1 @@
-"""Single MRML nodes made from results, and read back."""
+"""Single MRML nodes, made from results and read back."""

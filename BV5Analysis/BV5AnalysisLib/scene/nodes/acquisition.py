@@ -43,7 +43,7 @@ def add_scan(scene: slicer.vtkMRMLScene, scan: Scan, name: str) -> slicer.vtkMRM
 
 
 def acquisition_of(volume: slicer.vtkMRMLScalarVolumeNode) -> Acquisition:
-    """How a volume was acquired, as the header of its first slice tells.
+    """How a volume was acquired, from the header of its first slice.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def acquisition_of(volume: slicer.vtkMRMLScalarVolumeNode) -> Acquisition:
     -------
     Acquisition
         Empty if the volume does not come from DICOM, or the header cannot be read; the
-        application's log then says why. An analysis needs none of it.
+        application's log then says why. An analysis does not need it.
     """
     kept = volume.GetAttribute(ACQUISITION)
     if kept:

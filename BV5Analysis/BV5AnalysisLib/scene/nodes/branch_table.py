@@ -19,7 +19,7 @@ from .outcome import Outcome
 from .tables import Column, fill_table
 
 REACH_MM = 3.0
-"""How far from a vessel's surface a point may be and still mean it."""
+"""Largest distance of a picked point from a vessel's surface."""
 
 COLUMNS = (
     Column("branch_id", "Branch", "1", "Number of the branch, as in centerlines.vtp."),
@@ -117,7 +117,7 @@ def branch_rows(outcome: Outcome) -> BranchRows:
 
 
 class BranchFinder:
-    """Finds the branch at a point; keeps what it sorted until the centerlines change."""
+    """Finds the branch at a point; keeps its search tree until the centerlines change."""
 
     def __init__(self) -> None:
         self._sorted_for: tuple[slicer.vtkMRMLModelNode, int] | None = None
@@ -147,7 +147,7 @@ class BranchFinder:
         where = np.array(to_local(model, ras_mm))
         near = self._tree_of(model).query_ball_point(where, REACH_MM + float(radius.max()))
         near = np.array(near, int)
-        shown = [int(each) for each in shown_classes(outcome)]
+        shown = [int(size_class) for size_class in shown_classes(outcome)]
         near = near[np.isin(classes[near], shown)] if shown else near
         if not len(near):
             return None
@@ -169,7 +169,7 @@ class BranchFinder:
 
 
 def branch_at(outcome: Outcome, ras_mm: tuple[float, float, float]) -> int | None:
-    """Branch at a point, see `BranchFinder`, which is quicker for many points."""
+    """Branch at a point; `BranchFinder` is quicker for many points."""
     return BranchFinder().branch_at(outcome, ras_mm)
 
 

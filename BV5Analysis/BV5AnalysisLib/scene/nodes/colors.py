@@ -10,14 +10,14 @@ from ...imaging.parameters import Parameters
 
 LEGEND_TITLE = "Cross-sectional area of vessels, mm²"
 LEGEND_SIZE = (0.055, 1.0)
-"""In pictures: height and width, parts of the view; the text takes its size from the height."""
+"""In pictures: height and width, fractions of the view; the text is scaled by the height."""
 LEGEND_POSITION = (0.5, 0.03)
-"""In pictures: middle and lower edge, parts of the view."""
+"""In pictures: middle and lower edge, fractions of the view."""
 VIEW_LEGEND_SIZE = (0.27, 0.24)
-"""In Slicer's views: width and height, parts of the view. So high that the text takes its size from
+"""In Slicer's views: width and height, fractions of the view. So high that the text is scaled by
 the width: rows of the legend would touch, as Slicer places them closer than it measures them."""
 VIEW_LEGEND_POSITION = (0.01, 0.02)
-"""In Slicer's views: left and lower edge, parts of what is left of the view."""
+"""In Slicer's views: left and lower edge, fractions of the remaining view."""
 BELOW_FLOOR = VESSELS[SizeClass.BELOW_FLOOR].name
 
 
@@ -69,7 +69,7 @@ def size_class_label(size_class: SizeClass, parameters: Parameters) -> str:
 
 
 def set_size_class_names(node: slicer.vtkMRMLColorTableNode, parameters: Parameters) -> None:
-    """Let the entries' names state the class bounds, and leave out a class that cannot be.
+    """Name the entries by the class bounds, and leave out a class that is empty by definition.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def set_size_class_names(node: slicer.vtkMRMLColorTableNode, parameters: Paramet
     """
     for size_class in SizeClass:
         index = int(size_class)
-        # Short, as it stands in a corner of a view: "< 1.25 mm²" says that it is below the floor.
+        # Short, for the corner of a view: "< 1.25 mm²" says that it is below the floor.
         label = size_class_label(size_class, parameters).removeprefix(f"{BELOW_FLOOR}: ")
         node.SetColorName(index, f"{label} mm²")
         below_nothing = size_class == SizeClass.BELOW_FLOOR and parameters.minimum_csa_mm2 == 0
@@ -93,7 +93,7 @@ def add_legend(model: slicer.vtkMRMLModelNode) -> slicer.vtkMRMLColorLegendDispl
     One class a row, with its unit and without a title: across the view, labels run into each other
     as soon as it is narrow, and Slicer draws a title over them.
 
-    A legend shows only where the model that it hangs on is shown: take one that always is.
+    A legend is shown only where its model is shown: choose one that always is.
     Slice views leave the legend out: they have little room, and the 3D view is beside them.
 
     Parameters
@@ -122,16 +122,16 @@ def add_legend(model: slicer.vtkMRMLModelNode) -> slicer.vtkMRMLColorLegendDispl
 def renew_legend(
     model: slicer.vtkMRMLModelNode, legend: slicer.vtkMRMLColorLegendDisplayNode
 ) -> None:
-    """Let views that were made after a legend draw it.
+    """Make views that are newer than a legend draw it.
 
-    Slicer's views make a legend's actor when its node is added, and at no other time.
+    Slicer's views create a legend's actor only when its node is added.
 
     Parameters
     ----------
     model : vtkMRMLModelNode
         Model that the legend belongs to.
     legend : vtkMRMLColorLegendDisplayNode
-        Its legend; it leaves the scene and comes back.
+        Its legend; it is removed from the scene and added again.
     """
     scene = legend.GetScene()
     scene.RemoveNode(legend)

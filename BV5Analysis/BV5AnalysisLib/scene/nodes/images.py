@@ -74,9 +74,9 @@ def labelmap(labels: Volume) -> slicer.vtkOrientedImageData:
 
 
 def right_handed(volume: Volume) -> Volume:
-    """Turn the order of the slices round where the voxel axes are left-handed.
+    """Reverse the order of the slices where the voxel axes are left-handed.
 
-    Slicer does so with what it reads; surfaces of left-handed labels would face inward.
+    Slicer does so when it reads files; surfaces of left-handed labels would face inward.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def right_handed(volume: Volume) -> Volume:
 
 
 def turned_round(volume: Volume) -> Volume:
-    """Turn the order of the slices round; the values stay at their places.
+    """Reverse the order of the slices; the values stay at their places.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from .segmentations import BINARY
 
 GEOMETRY = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
 ON_VOXEL = 1e-3
-"""Voxels that close to a grid's own, in voxels, are the grid's."""
+"""Tolerance, in voxels, within which voxels coincide with a grid's."""
 
 Frame = slicer.vtkMRMLTransformableNode
 LayerOnGrid = tuple[tuple[slice, ...], np.ndarray, dict[int, str]]
@@ -31,7 +31,7 @@ def labels_on_grid(
     frame: Frame | None,
     later_counts: tuple[int, ...] = (),
 ) -> Volume:
-    """Segments as labels on a grid; another geometry's are sampled, the nearest voxel's value.
+    """Segments as labels on a grid; other geometries are resampled by nearest neighbor.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def labels_on_grid(
         known = {label: values[name] for label, name in segments.items() if name in values}
         new = looked_up(labels, known)
         into = result[where]
-        if first:  # There is nothing yet that could count instead.
+        if first:  # The result is empty yet, so there is nothing to overwrite.
             into[...] = new
             first = False
         else:
@@ -118,7 +118,7 @@ def layers_on_grid(
     Raises
     ------
     AnalysisError
-        They cannot be turned into voxels.
+        They cannot be converted to voxels.
     """
     transform = _transform_between(segmentation, frame)
     source = _with_binary_labelmaps(segmentation, grid)
@@ -136,7 +136,7 @@ def layers_on_grid(
 def _transform_between(
     segmentation: slicer.vtkMRMLSegmentationNode, frame: Frame | None
 ) -> vtk.vtkGeneralTransform | np.ndarray:
-    """From the segmentation's frame to the grid's: a matrix (4, 4) unless it bends space."""
+    """From the segmentation's frame to the grid's: a matrix (4, 4), or a nonlinear transform."""
     source = segmentation.GetParentTransformNode()
     target = frame.GetParentTransformNode() if frame is not None else None
     if source is target:
@@ -172,7 +172,7 @@ def _with_binary_labelmaps(
 def _placed(
     image: slicer.vtkOrientedImageData, grid: Grid, transform: vtk.vtkGeneralTransform | np.ndarray
 ) -> tuple[tuple[slice, ...], np.ndarray] | None:
-    """Part of the grid that an image covers, and its values there; None if it covers nothing."""
+    """Part of the grid that an image covers, and its values there; None if there is none."""
     if not isinstance(transform, np.ndarray):
         resampled = slicer.vtkOrientedImageData()
         slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage(

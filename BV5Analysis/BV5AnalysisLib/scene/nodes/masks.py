@@ -58,8 +58,8 @@ def lung_labels(
 ) -> Volume:
     """Right and left lung, as they were edited.
 
-    Segments are known by their IDs. As soon as others have voxels, too, all of them together
-    are split by side.
+    Segments are identified by their IDs. If others have voxels, too, all of them together are
+    split by side.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def lung_labels(
     Raises
     ------
     AnalysisError
-        Segments that must be split by side cover but one lung.
+        Segments that must be split by side cover only one lung.
     """
     labels = lung_labels_as_drawn(segmentation, grid, frame)
     # The largest value that labels can have.
@@ -92,7 +92,7 @@ def lung_labels(
 def lung_labels_as_drawn(
     segmentation: slicer.vtkMRMLSegmentationNode, grid: Grid, frame: Frame | None
 ) -> Volume:
-    """Right and left lung, and whatever other segments there are, before they are split by side.
+    """Right and left lung, and other segments, before they are split by side.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def lung_labels_as_drawn(
 def lungs_from(
     segmentation: slicer.vtkMRMLSegmentationNode, grid: Grid, frame: Frame | None
 ) -> Volume:
-    """Lungs that a user gives, to be told apart by `imaging.pipeline.analyze`.
+    """Lungs that a user gives; `imaging.pipeline.analyze` separates right and left.
 
     Parameters
     ----------

@@ -14,13 +14,13 @@ from ...imaging.errors import AnalysisError
 from ...imaging.model.size_classes import SizeClass
 
 EDITED = "BV5Analysis.edited"
-"""Attribute of a case node: its segmentations changed since its numbers were made."""
+"""Attribute of a case node: its segmentations were edited since its numbers were computed."""
 CASE_ATTRIBUTE = "BV5Analysis.case"
 """Attribute by which a text node is a case node."""
 COHORT_ATTRIBUTE = "BV5Analysis.cohort"
 """Attribute by which a node belongs to the cohort of this name."""
 _ROLE = "BV5Analysis."
-"""What the references' roles start with."""
+"""Prefix of the references' roles."""
 
 
 class Outcome:
@@ -52,7 +52,7 @@ class Outcome:
 
     @property
     def name(self) -> str:
-        """Name of the case, as in its record; that of its node if the record tells none."""
+        """Name of the case, as in its record; that of its node if the record has none."""
         return self.record.get("case", self.caseNode.GetName())
 
     @property
@@ -101,7 +101,7 @@ class Outcome:
 
     @property
     def highlightModel(self) -> slicer.vtkMRMLModelNode | None:
-        """Tube around the chosen branch; empty while none is chosen. The legend hangs on it."""
+        """Tube around the chosen branch; empty while none is chosen. It carries the legend."""
         return self.node("highlightModel")
 
     @property
@@ -146,15 +146,15 @@ class Outcome:
         return slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(model) if model else None
 
     def node(self, role: str) -> slicer.vtkMRMLNode | None:
-        """Return the node of a role, None if it was deleted or never was."""
+        """Return the node of a role; None if there is none, or it was deleted."""
         return self.caseNode.GetNodeReference(_ROLE + role)
 
     def set_node(self, role: str, node: slicer.vtkMRMLNode | None) -> None:
-        """Keep a node under a role; None takes the role away."""
+        """Register a node under a role; None removes the role."""
         self.caseNode.SetNodeReferenceID(_ROLE + role, node.GetID() if node is not None else None)
 
     def set_record(self, record: dict[str, Any]) -> None:
-        """Keep another record."""
+        """Replace the record."""
         self.caseNode.SetText(json.dumps(record, ensure_ascii=False, allow_nan=False))
 
 

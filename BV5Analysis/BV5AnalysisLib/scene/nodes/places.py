@@ -15,16 +15,16 @@ from .outcome import Outcome
 from .volumes import ct_volume
 
 SAME_PLACE = 1e-4
-"""Largest difference of two transforms' elements that are the same but for rounding."""
+"""Largest difference between elements of transforms that are equal but for rounding."""
 
 
 def check_together(outcome: Outcome, with_volume: bool) -> None:
-    """Refuse a case whose nodes were moved apart: what one tells would be of other places.
+    """Refuse a case whose nodes were moved apart: they would refer to different places.
 
     Parameters
     ----------
     outcome : Outcome
-        Nodes of the case; deleted ones are passed over.
+        Nodes of the case; deleted ones are skipped.
     with_volume : bool
         Whether its CT has to be in place, too.
 
@@ -87,10 +87,10 @@ def _on_grid(outcome: Outcome, node: slicer.vtkMRMLScalarVolumeNode) -> Volume |
         node.GetIJKToRASMatrix(matrix)
         vtk.vtkMatrix4x4.Multiply4x4(between, matrix, matrix)
         volume = Volume(volume.array, grid_from_ras(matrix, node.GetImageData().GetExtent()))
-    # Slicer turns the slices of left-handed grids round.
-    for each in (volume, turned_round(volume)):
-        if each.grid.matches(grid):
-            return each
+    # Slicer reverses the slices of left-handed grids.
+    for candidate in (volume, turned_round(volume)):
+        if candidate.grid.matches(grid):
+            return candidate
     return None
 
 
@@ -118,7 +118,7 @@ def _between(
 ) -> vtk.vtkMatrix4x4 | None:
     """From one node's frame to another's; None if they have the same, or a transform bends it."""
     one, two = node.GetParentTransformNode(), other.GetParentTransformNode()
-    linear = all(each is None or each.IsTransformToWorldLinear() for each in (one, two))
+    linear = all(node is None or node.IsTransformToWorldLinear() for node in (one, two))
     if one is two or not linear:
         return None
     matrix = vtk.vtkMatrix4x4()

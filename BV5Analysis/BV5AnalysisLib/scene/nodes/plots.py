@@ -23,7 +23,7 @@ HEADROOM = 1.05
 TITLE_SIZE, AXIS_TITLE_SIZE, AXIS_LABEL_SIZE = 14, 12, 11
 """Font sizes: the plot is some 160 pixels high in a small window."""
 BOUND = "bound_"
-"""Begins the keys of columns with class bounds."""
+"""Prefix of the keys of columns with class bounds."""
 MIN_RANGE = 1e-3
 """Of an axis, where all values are the same."""
 BY_AREA = (SizeClass.BELOW_FLOOR, SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
@@ -65,13 +65,13 @@ PROFILE_AXES = Axes("Cross-sectional area along the branch", DISTANCE, "Area (mm
 
 
 def histogram_title(parameters: Parameters) -> str:
-    """Name the classes from left to right: a legend would lie on the bars, or take their room."""
+    """Name the classes from left to right: a legend would cover the bars, or take their space."""
     names = (curve.column.title for curve in histogram_curves(parameters))
     return f"Blood volume by area: {', '.join(names)}"
 
 
 def profile_title(parameters: Parameters) -> str:
-    """Tell what the dashed lines are, for the same reason."""
+    """Name the dashed lines, for the same reason."""
     bounds = (parameters.minimum_csa_mm2, *parameters.class_bounds_mm2)
     shown = ", ".join(f"{bound:g}" for bound in bounds if bound > 0)
     return f"Area along the branch (dashed: bounds {shown} mm²)"
@@ -83,11 +83,14 @@ def histogram_curves(parameters: Parameters) -> tuple[Curve, ...]:
     return tuple(
         Curve(
             Column(
-                f"{VESSELS[each].key}_ml", VESSELS[each].name, "mL", "Blood volume in each bin."
+                f"{VESSELS[size_class].key}_ml",
+                VESSELS[size_class].name,
+                "mL",
+                "Blood volume in each bin.",
             ),
-            VESSELS[each].color,
+            VESSELS[size_class].color,
         )
-        for each in classes
+        for size_class in classes
     )
 
 
@@ -105,7 +108,7 @@ def fill_histogram(
     Parameters
     ----------
     table : vtkMRMLTableNode
-        Four rows a bin: up at its lower edge, along, down at its upper edge, and on.
+        Four rows a bin: up at its lower edge, along, and down at its upper edge.
     histogram : CsaHistogram
         Blood volume by area; class bounds are among its edges.
     parameters : Parameters
@@ -221,7 +224,7 @@ def set_chart(
     series: list[slicer.vtkMRMLPlotSeriesNode],
     title: str,
 ) -> None:
-    """Let a chart show series, and no other.
+    """Set a chart's series.
 
     Parameters
     ----------
@@ -236,8 +239,8 @@ def set_chart(
     """
     changing = chart.StartModify()
     chart.RemoveAllPlotSeriesNodeIDs()
-    for each in series:
-        chart.AddAndObservePlotSeriesNodeID(each.GetID())
+    for node in series:
+        chart.AddAndObservePlotSeriesNodeID(node.GetID())
     chart.SetTitle(title)
     chart.SetLegendVisibility(False)
     chart.SetTitleFontSize(TITLE_SIZE)
@@ -250,7 +253,7 @@ def set_chart(
 
 
 def fit_axes(chart: slicer.vtkMRMLPlotChartNode, table: slicer.vtkMRMLTableNode) -> None:
-    """Let a chart's axes show all of its table; those of Slicer's views keep to the first data.
+    """Set a chart's axes to all of its table; Slicer's views keep the range of the first data.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ BINARY = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresenta
 SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
 SURFACE_NETS = "1"
 SAME_GEOMETRY = 1e-9
-"""Largest difference of two matrices' elements that are the same but for rounding, mm."""
+"""Largest difference between elements of matrices that are equal but for rounding, mm."""
 _RULE = slicer.vtkBinaryLabelmapToClosedSurfaceConversionRule
 
 
@@ -69,7 +69,7 @@ def set_edit_geometry(
     grid: Grid,
     reference: slicer.vtkMRMLScalarVolumeNode | None,
 ) -> None:
-    """Let edits be made on a volume's voxels, or on a grid's where there is no volume."""
+    """Set the geometry of edits: a volume's voxels, or a grid's where there is no volume."""
     if reference is not None:
         node.SetReferenceImageGeometryParameterFromVolumeNode(reference)
         return
@@ -84,7 +84,7 @@ def set_edit_geometry(
 def set_labels(
     node: slicer.vtkMRMLSegmentationNode, labels: Volume, appearances: Mapping[int, Appearance]
 ) -> None:
-    """Give a node these segments and no other; those that it had keep their name and color.
+    """Set a node's segments; existing ones keep their name and color.
 
     All segments share one labelmap layer, so that they stay disjoint when edited. Where the node
     has such a layer, only its voxels are replaced, and nothing at all if they are the same.
@@ -92,7 +92,7 @@ def set_labels(
     Parameters
     ----------
     node : vtkMRMLSegmentationNode
-        Its surfaces go if voxels change.
+        Its surfaces are removed if voxels change.
     labels : Volume
         uint8 label values, 0 for background.
     appearances : mapping of int to Appearance
@@ -182,7 +182,7 @@ def make_shell(
 ) -> None:
     """Give a segmentation surfaces that were made elsewhere; edits renew them by its own rule.
 
-    Clicks in 3D views go through them, to what they surround.
+    Clicks in 3D views pass through them, to what they surround.
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ def shell_surfaces(
 
 
 def thinned(labels: Volume, coarse_mm: float) -> Volume:
-    """Every so manieth voxel, so that voxels are about so large; each stays where it is."""
+    """Every n-th voxel, so that voxels are about this size; each keeps its position."""
     grid = labels.grid
     step = np.maximum(1, np.floor(coarse_mm / grid.spacing_zyx + 1e-6)).astype(int)
     # The middle one of each group.
@@ -260,7 +260,7 @@ def _set_rule(segmentation: slicer.vtkSegmentation, smoothing: float) -> None:
 def _settings(smoothing: float) -> dict[str, str]:
     return {
         _RULE.GetConversionMethodParameterName(): SURFACE_NETS,
-        # Which keeps to the voxels: the other one makes threads of vessels one voxel wide.
+        # Stays within the voxels; the other smoothing shrinks vessels of one voxel to threads.
         _RULE.GetSurfaceNetInternalSmoothingParameterName(): "1",
         _RULE.GetSmoothingFactorParameterName(): str(smoothing),
     }

@@ -19,7 +19,7 @@ from .models import named_array
 DECIMALS = {"mL": 3, "%": 2, "mm": 1}
 """Digits to show by unit; ``result.json`` has them all."""
 MEASURED_DECIMALS = {"mL": 2, "%": 1, "mm": 0}
-"""Digits of the measurements, which stand in a narrow view."""
+"""Digits of the measurements, whose view is narrow."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def fill_table(
     values: Mapping[str, Sequence[str] | np.ndarray],
     decimals: Mapping[str, int] = DECIMALS,
 ) -> None:
-    """Fill a table, and lock it.
+    """Fill a table, and make it read-only.
 
     Parameters
     ----------
@@ -185,7 +185,8 @@ def _table_column(
     texts = vtk.vtkStringArray()
     texts.SetName(column.key)
     texts.SetNumberOfValues(len(values))
-    written = {text: saveable(text) for text in set(values)}  # Few, in thousands of rows.
+    # Thousands of rows have few different texts.
+    written = {text: saveable(text) for text in set(values)}
     for row, text in enumerate(values):
         texts.SetValue(row, written[text])
     return texts

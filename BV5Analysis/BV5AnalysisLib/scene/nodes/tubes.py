@@ -82,8 +82,8 @@ def tubes_poly_data(centerlines: Centerlines, size_class: SizeClass) -> vtk.vtkP
 def _runs(centerlines: Centerlines, size_class: SizeClass) -> tuple[np.ndarray, np.ndarray]:
     """First and last point (k,) of each part of a branch that is of a class, two points or more.
 
-    A part goes on to the next part's first point. The last point of a branch, where it is alone
-    in its class, has the piece before it instead.
+    A part extends to the next part's first point. The last point of a branch, if it is the only
+    one of its class, gets the piece before it instead.
     """
     count = len(centerlines.points_mm)
     if count == 0:

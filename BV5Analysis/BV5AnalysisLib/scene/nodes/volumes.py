@@ -48,8 +48,8 @@ def ct_volume(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
 def reason_not_measurable(node: slicer.vtkMRMLNode | None) -> str:
     """Why a node is no CT that can be measured, in a sentence that says what to do.
 
-    Quick enough to be asked whenever the choice changes; what only the voxels tell is found
-    out when the analysis starts.
+    Quick enough to be called whenever the choice changes; the voxels are checked only when the
+    analysis starts.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def _reason_of_kind(node: slicer.vtkMRMLNode) -> str:
 
 
 def _unlike_ct(image: vtk.vtkImageData) -> str:
-    """Say what an image has that a CT has not, and what to choose instead."""
+    """Say why an image is no CT, and what to choose instead."""
     if image.GetNumberOfScalarComponents() != 1:
         return "several values a voxel, as colors and vectors; choose a CT in HU"
     if image.GetScalarType() in EIGHT_BIT:
@@ -125,7 +125,7 @@ def _reason_of_geometry(node: slicer.vtkMRMLScalarVolumeNode) -> str:
 
 
 def _reason_of_transform(node: slicer.vtkMRMLScalarVolumeNode) -> str:
-    """Why the transform that the node is under changes sizes."""
+    """Why the node's transform changes sizes; empty if it does not."""
     transform = node.GetParentTransformNode()
     if transform is None or is_rigid(transform):
         return ""
@@ -137,7 +137,7 @@ def _reason_of_transform(node: slicer.vtkMRMLScalarVolumeNode) -> str:
 
 
 def is_rigid(transform: slicer.vtkMRMLTransformNode) -> bool:
-    """Whether a transform, with all those it is under, only turns and moves."""
+    """Whether a transform, with all its parents, is rigid."""
     if not transform.IsTransformToWorldLinear():
         return False
     matrix = vtk.vtkMatrix4x4()

@@ -1,4 +1,4 @@
-"""How an analysis is looked at: camera, background, slices."""
+"""Camera, background and slices of an analysis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BACKGROUND_BOTTOM = (0.02, 0.025, 0.035)
 BACKGROUND_TOP = (0.10, 0.12, 0.15)
 MARGIN = 1.06
 LEGEND_HEIGHT = 0.10
-"""Part of the view's height, at the bottom, that is left to the legend."""
+"""Fraction of the view's height, at the bottom, reserved for the legend."""
 
 
 SLICE_PIXELS = 400
@@ -35,7 +35,7 @@ class SliceView:
     plane : tuple of int
         RAS axes to its right and up.
     color : tuple of float
-        Color that Slicer knows it by.
+        Slicer's color for it.
     """
 
     name: str

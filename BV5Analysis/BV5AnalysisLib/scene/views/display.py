@@ -1,4 +1,4 @@
-"""How an analysis is shown: classes, geometry, slices, lungs, legend."""
+"""Display of an analysis: classes, geometry, slices, lungs, legend."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ClassDisplay:
 
 def _default_classes() -> Mapping[SizeClass, ClassDisplay]:
     return MappingProxyType(
-        {each: ClassDisplay(True, look.color, 1.0) for each, look in VESSELS.items()}
+        {size_class: ClassDisplay(True, look.color, 1.0) for size_class, look in VESSELS.items()}
     )
 
 
@@ -75,7 +75,7 @@ class DisplaySettings:
 
 
 def apply_display(outcome: Outcome, settings: DisplaySettings) -> None:
-    """Show an outcome as set; only what differs is changed, and deleted nodes are passed over.
+    """Apply display settings; only what differs is changed, and deleted nodes are skipped.
 
     Surfaces of the vessels are made when they are first shown.
 
@@ -113,7 +113,7 @@ def current_display(outcome: Outcome) -> DisplaySettings:
         _display(outcome.lungsSegmentation),
         outcome.legend,
     )
-    classes = {each: _class_display(outcome, each) for each in SizeClass}
+    classes = {size_class: _class_display(outcome, size_class) for size_class in SizeClass}
     geometry, slices = default.geometry, default.slices
     if vessels is not None:
         geometry = "surfaces" if vessels.GetVisibility3D() else "tubes"
@@ -190,7 +190,7 @@ def _show_vessels(outcome: Outcome, settings: DisplaySettings) -> None:
 
 
 def show_surfaces(node: slicer.vtkMRMLSegmentationNode) -> None:
-    """Make the vessels' closed surfaces if there are none, and let 3D views take them."""
+    """Make the vessels' closed surfaces if there are none, and show them in 3D views."""
     make_surfaces(node, VESSEL_SMOOTHING)
     display = node.GetDisplayNode()
     if display.GetPreferredDisplayRepresentationName3D() != SURFACE:

@@ -8,18 +8,19 @@ import slicer
 from ..nodes.colors import renew_legend
 from ..nodes.outcome import Outcome, find_outcomes
 from ..nodes.view_nodes import ApplicationLogic, cameras, show_background, show_chart, show_table
+from .review_layout import LAYOUT_ID, scene_layout_node
 from .selection import clear_selection
 
-ROOM = 1.1
-"""How much larger than the lungs a 3D view is, for the legend and for looks."""
+VIEW_MARGIN = 1.1
+"""Size of a 3D view relative to the lungs, with space for the legend."""
 
 
 def fill_views(
     scene: slicer.vtkMRMLScene, logic: ApplicationLogic | None, outcome: Outcome
 ) -> None:
-    """Let the views show an outcome: CT, table, histogram, lungs in 3D, legend.
+    """Show an outcome in the views: CT, table, histogram, lungs in 3D, legend.
 
-    Branches that were chosen, of whatever case, are not any more.
+    Branches of all cases are deselected.
 
     Parameters
     ----------
@@ -28,10 +29,10 @@ def fill_views(
     logic : vtkMRMLApplicationLogic or None
         The application's; without it the views' nodes are set.
     outcome : Outcome
-        What to show; deleted nodes are passed over.
+        What to show; deleted nodes are skipped.
     """
-    for each in find_outcomes(scene):
-        clear_selection(each, logic)
+    for other in find_outcomes(scene):
+        clear_selection(other, logic)
     show_background(scene, logic, outcome.inputVolume)
     show_table(scene, logic, outcome.measurementsTable)
     show_chart(scene, logic, outcome.histogramChart)
@@ -44,6 +45,26 @@ def fill_views(
             _look_from_the_front(camera, low, high)
     if outcome.legend is not None:
         renew_legend(outcome.highlightModel, outcome.legend)
+
+
+def is_shown(
+    scene: slicer.vtkMRMLScene, logic: slicer.vtkMRMLApplicationLogic, outcome: Outcome
+) -> bool:
+    """Whether the review layout is up and its table is that of a case.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+        Slicer's scene.
+    logic : vtkMRMLApplicationLogic
+        Slicer's own, whose selection the views follow.
+    outcome : Outcome
+        The case.
+    """
+    layout, table = scene_layout_node(scene), outcome.measurementsTable
+    if layout is None or table is None or layout.GetViewArrangement() != LAYOUT_ID:
+        return False
+    return logic.GetSelectionNode().GetActiveTableID() == table.GetID()
 
 
 def lung_bounds(outcome: Outcome) -> np.ndarray:
@@ -60,7 +81,7 @@ def _look_from_the_front(
 ) -> None:
     """Fit a box into a 3D view, seen from the front."""
     middle, (width, depth, height) = (low + high) / 2, high - low
-    half = ROOM * max(width, height) / 2
+    half = VIEW_MARGIN * max(width, height) / 2
     distance = depth / 2 + half / np.tan(np.radians(camera.GetViewAngle()) / 2)
     changing = camera.StartModify()
     camera.SetFocalPoint(*middle)

@@ -1,4 +1,4 @@
-"""A MRML application without Qt: what Slicer sets up at its start, for use outside of it."""
+"""An MRML application without Qt: what Slicer sets up at its start, for use without Slicer."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class OffscreenApplication:
 @calldata_type(vtk.VTK_OBJECT)
 def _forget_item(scene: slicer.vtkMRMLScene, _event: str, node: slicer.vtkMRMLNode) -> None:
     """Remove a node's item in the subject hierarchy with it, as Slicer's plugins do."""
-    # There is no scene left for Python when it is deleted with its nodes.
-    # A scene that is about to go is None.
+    # Python no longer has the scene when it is deleted with its nodes.
+    # A scene that is being deleted is None.
     if scene is None or scene.IsClosing() or node.IsA("vtkMRMLSubjectHierarchyNode"):
         return
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)

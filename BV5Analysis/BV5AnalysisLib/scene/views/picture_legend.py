@@ -35,7 +35,7 @@ LINE_HEIGHT = 1.5
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """A color and what it stands for."""
+    """A color and its label."""
 
     label: str
     color: Color
@@ -133,7 +133,7 @@ def _fitting(height: int, width: float, title: str, entries: Sequence[LegendEntr
             if layout.width <= width:
                 return layout
             if size > READABLE_PIXELS:
-                break  # Rather smaller than in more rows.
+                break  # Smaller text is preferred to more rows.
             columns = -(-columns // 2)
         layout = _Layout(size, 1, labels, text)
         if size <= READABLE_PIXELS and layout.width <= width:

@@ -75,7 +75,7 @@ def _egl_window() -> vtk.vtkRenderWindow:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Let VTK look for drivers without a word on those that are not there."""
+    """Let VTK look for drivers without messages about missing ones."""
     warnings = vtk.vtkObject.GetGlobalWarningDisplay()
     vtk.vtkObject.GlobalWarningDisplayOff()
     try:

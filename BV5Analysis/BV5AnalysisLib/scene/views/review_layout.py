@@ -1,6 +1,6 @@
 """The review layout: which views there are, and the layout before it.
 
-Loads nothing but Slicer, so that the layout can be made known while Slicer starts.
+Imports nothing but Slicer, so that the layout can be registered while Slicer starts.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import slicer
 
 LAYOUT_ID = 5055
-"""Number of the layout; Slicer's own and those of known extensions are others."""
+"""Number of the layout; different from Slicer's own and those of known extensions."""
 COHORT_LAYOUT_ID = 5056
 """Number of the layout that shows a cohort, see `scene.cohort.layout`."""
 PREVIOUS = "BV5Analysis.previousLayout"
@@ -70,7 +70,7 @@ def _slice_item(name: str, orientation: str, label: str, color: str) -> str:
 def register_layout(
     layout_node: slicer.vtkMRMLLayoutNode, layout_id: int = LAYOUT_ID, xml: str = ""
 ) -> None:
-    """Make a layout known; an older description of it, of before a reload, is replaced.
+    """Register a layout; an older description, from before a reload, is replaced.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def register_layout(
     if not layout_node.AddLayoutDescription(layout_id, xml):
         layout_node.SetLayoutDescription(layout_id, xml)
     elif layout_node.GetViewArrangement() == layout_id:
-        # Of a scene that was saved in this layout and opened before: there are no views yet.
+        # A scene saved in this layout was opened before: its views do not exist yet.
         layout_node.SetViewArrangement(layout_id)
 
 
@@ -127,5 +127,5 @@ def restore_layout(layout_node: slicer.vtkMRMLLayoutNode) -> None:
     if layout_node.GetViewArrangement() not in OWN_LAYOUTS:
         return
     known = previous is not None and layout_node.IsLayoutDescription(int(previous))
-    # Slicer forgets attributes when the scene is closed, but stays in the layout.
+    # Slicer loses the attribute when the scene is closed, but stays in the layout.
     layout_node.SetViewArrangement(int(previous) if known else layout_node.SlicerLayoutFourUpView)

@@ -29,7 +29,7 @@ from ..nodes.view_nodes import (
 FIELD_OF_VIEW_MM = 60.0
 """Of the slice across the branch: the shorter side of the view."""
 DIRECTION_MM = 3.0
-"""Piece of the branch, to either side, that its direction is taken from."""
+"""Length of branch, to either side, from which its direction is computed."""
 WIDER_MM = 0.5
 """How much wider than the branch its highlight is, so that it covers it."""
 STEEP = 0.8
@@ -37,7 +37,7 @@ STEEP = 0.8
 SELECTED = "BV5Analysis.selectedBranch"
 """Attribute of the case node: ID of the chosen branch."""
 BEFORE = "BV5Analysis.sliceBefore"
-"""Attribute of a slice node that was turned: how it was."""
+"""Attribute of a slice node that was turned: its state before."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def _highlight(outcome: Outcome, centerlines: Centerlines, branch: int) -> None:
 
 
 def _remember(node: slicer.vtkMRMLSliceNode) -> None:
-    """Keep with a slice view how it is, unless it is turned already."""
+    """Store a slice view's state with it, unless it is turned already."""
     if node.GetAttribute(BEFORE) is None:
         before = {
             "slice_to_ras": array_of(node.GetSliceToRAS()).tolist(),
@@ -247,7 +247,7 @@ def across(direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _turn_slices_back(
     scene: slicer.vtkMRMLScene, but: slicer.vtkMRMLSliceNode | None = None
 ) -> None:
-    """Give slice views that were turned the plane and zoom of before."""
+    """Restore plane and zoom of slice views that were turned."""
     for node in nodes_of_class(scene, "vtkMRMLSliceNode"):
         kept = node.GetAttribute(BEFORE)
         if kept is None or node is but:
@@ -263,7 +263,7 @@ def _turn_slices_back(
 
 
 def _field_of_view(before: dict[str, list], dimensions: tuple[int, int, int]) -> list[float]:
-    """Field of view of before, in mm; of a view that was resized since, as Slicer adapts it."""
+    """Previous field of view, in mm; adapted as Slicer does if the view was resized since."""
     width, height, depth = before["field_of_view"]
     if list(dimensions[:2]) != before["dimensions"][:2] and dimensions[1] > 0:
         width = height * dimensions[0] / dimensions[1]

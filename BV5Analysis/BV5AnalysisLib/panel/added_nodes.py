@@ -1,4 +1,4 @@
-"""Nodes that come into the scene, told once the scene is at rest."""
+"""Nodes that are added to the scene, reported once the scene is idle."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import vtk
 from slicer.util import VTKObservationMixin
 
 
-class Newcomers(VTKObservationMixin):
-    """Tells of added nodes from the event loop, when whoever adds them is done with them.
+class AddedNodes(VTKObservationMixin):
+    """Reports added nodes from the event loop, when the code that adds them has finished.
 
     A node is added before it is filled: its attributes, its voxels and the nodes that it refers to
-    come later. So nothing is told at once, and nothing while the scene is in a batch state. Nodes
-    of an import are not told; the import's end is an event of its own.
+    come later. So nothing is reported at once, and nothing while the scene is in a batch state.
+    Nodes of an import are not reported; the import's end is an event of its own.
 
     Parameters
     ----------
     scene : vtkMRMLScene
         Scene to watch.
     classNames : tuple of str
-        Classes of nodes to tell of.
+        Classes of nodes to report.
     onRest : callable
-        Gets the nodes that came since and are still there, oldest first; perhaps none. Returns
-        those that are not complete, of which it wants to hear again when they have changed.
+        Gets the nodes that were added since and still exist, oldest first; perhaps none. Returns
+        those that are not complete, which are reported again when they have changed.
     """
 
     def __init__(
@@ -45,25 +45,25 @@ class Newcomers(VTKObservationMixin):
         self._timer.setInterval(0)
 
     def start(self) -> None:
-        """Watch from now on."""
-        self._timer.connect("timeout()", self._tell)
+        """Start watching."""
+        self._timer.connect("timeout()", self._report)
         self.addObserver(self._scene, self._scene.NodeAddedEvent, self._onAdded)
-        # Also if no node came: some may have gone.
+        # Also if no node was added: some may have been removed.
         self.addObserver(self._scene, self._scene.EndBatchProcessEvent, self._onChanged)
 
     def stop(self) -> None:
-        """Watch no more, and tell nothing of what came."""
+        """Stop watching, and report nothing of what was added."""
         self.removeObservers()
         self._timer.stop()
-        self._timer.disconnect("timeout()", self._tell)
+        self._timer.disconnect("timeout()", self._report)
         self._waitFor([])
 
     def wake(self) -> None:
-        """Call `onRest` from the event loop, though no node came."""
+        """Call `onRest` from the event loop, though no node was added."""
         self._timer.start()
 
     def forget(self) -> None:
-        """Tell nothing of what came so far."""
+        """Forget the nodes that were added so far."""
         self._waitFor([])
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
@@ -75,13 +75,13 @@ class Newcomers(VTKObservationMixin):
     def _onChanged(self, _caller: vtk.vtkObject = None, _event: str = "") -> None:
         self._timer.start()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self._scene.IsBatchProcessing():
-            return  # Its end wakes the timer again.
+            return  # The end of the batch state starts the timer again.
         came = [node for node in self._waiting if node.GetScene() is self._scene]
         self._waitFor([])
         incomplete = self._onRest(came)
-        # What the call itself added has come meanwhile.
+        # The callback may have added nodes itself.
         self._waitFor(incomplete + self._waiting)
 
     def _waitFor(self, nodes: list[slicer.vtkMRMLNode]) -> None:
