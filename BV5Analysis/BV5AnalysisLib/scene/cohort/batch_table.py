@@ -1,4 +1,4 @@
-"""What a batch left: which cases were measured, and their measurements as a table node."""
+"""The results of a batch: which cases were measured, and their measurements as a table node."""
 
 # `BatchResult` is what Slicer's console gets: camelCase.
 # ruff: noqa: N815
@@ -57,7 +57,7 @@ _LONGEST_LIST = 10
 
 @dataclass(frozen=True, repr=False)
 class BatchResult:
-    """What became of a batch.
+    """The results of a batch.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class BatchResult:
 
 
 def batch_result(folder: Path) -> BatchResult:
-    """Read what became of a batch.
+    """Read the results of a batch.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ class CohortNodes:
         Item of its folder in the subject hierarchy.
     tables : mapping of str to vtkMRMLTableNode
         ``table1``, ``table1Correlations``, ``patients``, ``correlations``, ``adjusted``, ``roc``,
-        ``flow``, ``notes`` as far as there is something to tell, and ``cases``.
+        ``flow``, ``notes`` as far as they have rows, and ``cases``.
     charts : mapping of str to vtkMRMLPlotChartNode
         ``groups``, ``histogram``, ``scatter.`` and a variable's key, ``roc`` (percentages) and
         ``roc.volumes`` likewise.
@@ -49,7 +49,7 @@ class CohortNodes:
 
 
 def add_cohort(scene: slicer.vtkMRMLScene, result: CohortResult, name: str) -> CohortNodes:
-    """Add tables and plots of a cohort; those of a cohort of the same name go.
+    """Add tables and plots of a cohort; those of a cohort of the same name are replaced.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def remove_cohort(scene: slicer.vtkMRMLScene, name: str) -> None:
 
 
 def _remove_if_empty(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, folder: int) -> None:
-    """Remove a folder, unless something of the user's is in it, or it is the scene."""
+    """Remove a folder, unless it has something of the user's in it, or is the scene's own."""
     own = folder and folder != hierarchy.GetSceneItemID()
     if own and not hierarchy.GetNumberOfItemChildren(folder):
         hierarchy.RemoveItem(folder)
@@ -127,7 +127,7 @@ class _Making:
         if item := self.hierarchy.GetItemByDataNode(node):
             self.hierarchy.SetItemParent(item, place)
         else:
-            # Slicer's plugins make the item as soon as a node is added; without Qt nobody does.
+            # Slicer's plugins, which need Qt, create the item as soon as a node is added.
             self.hierarchy.CreateItem(place, node)
         return node
 
@@ -182,7 +182,7 @@ def _fill_chart(
     node.SetAxisLabelFontSize(12)
     node.SetLegendFontSize(11)
     node.SetLegendVisibility(chart.legend)
-    # Views would keep to the range of the chart that they showed before.
+    # Views would keep the range of the chart that they showed before.
     node.SetXAxisRangeAuto(False)
     node.SetXAxisRange(*chart.x_range)
     node.SetYAxisRangeAuto(False)

@@ -29,7 +29,7 @@ TITLES = {
 }
 """What the tables are called in the scene, by their keys."""
 MOST_NAMES = 20
-"""Cases that a cell names; it tells how many more there are."""
+"""Cases that a cell names; the number of further ones follows."""
 
 
 def cohort_blocks(result: CohortResult) -> dict[str, Block]:
@@ -51,7 +51,7 @@ def cohort_blocks(result: CohortResult) -> dict[str, Block]:
 
 
 def flow_block(result: CohortResult) -> Block:
-    """Tell the way from all scans to those analyzed: a row a step, and a row a reason."""
+    """Make the flow from all scans to those analyzed: a row a step, and a row a reason."""
     rows: list[tuple[str, ...]] = []
     flow = result.cohort.flow
     if flow and flow[0].excluded:
@@ -69,9 +69,9 @@ def notes_block(result: CohortResult, blocks: tuple[Block, ...]) -> Block:
     Parameters
     ----------
     result : CohortResult
-        What to tell of.
+        The cohort.
     blocks : tuple of Block
-        The other tables, whose footnotes are told first.
+        The other tables, whose footnotes come first.
 
     Returns
     -------
@@ -82,17 +82,19 @@ def notes_block(result: CohortResult, blocks: tuple[Block, ...]) -> Block:
     rows: dict[str, str] = {}
     for block in blocks:
         for note in block.footnotes:
-            # Those that several tables share are told once.
+            # Those that several tables share are listed once.
             rows.setdefault(note.replace("exclusions.csv", f"“{TITLES['flow']}”"), block.title)
-    told = [(title, note) for note, title in rows.items()]
-    told += [("Data", note) for note in cohort.notes]
-    told += [
+    notes = [(title, note) for note, title in rows.items()]
+    notes += [("Data", note) for note in cohort.notes]
+    notes += [
         ("Treated as missing", f"{cell.column} of {cell.case}, {cell.text}: {cell.reason}")
         for cell in cohort.unusable
     ]
-    told += [("Clinical data without a scan", f"{e.case}: {e.reason}") for e in cohort.without_scan]
-    told += [("Methods", sentence) for sentence in result.methods]
-    return Block("Notes and methods", ("About", "Note"), tuple(told))
+    notes += [
+        ("Clinical data without a scan", f"{e.case}: {e.reason}") for e in cohort.without_scan
+    ]
+    notes += [("Methods", sentence) for sentence in result.methods]
+    return Block("Notes and methods", ("About", "Note"), tuple(notes))
 
 
 def fill_block(node: slicer.vtkMRMLTableNode, block: Block) -> None:
