@@ -31,7 +31,7 @@ from BV5AnalysisLib.scene.views.selection import (
     select_branch,
     selected_branch,
 )
-from scene.offscreenplot import drawn_chart
+from scene.offscreen_plot import drawn_chart
 from vtk.util.numpy_support import vtk_to_numpy
 
 SLICES = ("Red", "Yellow", "Green")

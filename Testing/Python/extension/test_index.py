@@ -11,7 +11,7 @@ import check_index
 import pytest
 import repository
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FILES = (
     "BV5Analysis.json",
     "CITATION.cff",

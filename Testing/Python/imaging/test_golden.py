@@ -1,7 +1,7 @@
 """Golden numbers of a small phantom; test_real_scans.py has those of scans."""
 
-import golden
 import pytest
+from helpers import golden
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ from BV5AnalysisLib.scene.views.review_layout import (
     show_layout,
 )
 from BV5AnalysisLib.study.cohort_result import CohortResult, Group
-from scene.cohortdata import PAO2, made_result
-from scene.offscreenplot import drawn_chart
+from scene.cohort_data import PAO2, made_result
+from scene.offscreen_plot import drawn_chart
 from vtk.util.numpy_support import vtk_to_numpy
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import BV5AnalysisLib
 import pytest
 import slicer
-from panel.panelfakes import FakeLogic
+from panel.panel_fakes import FakeLogic
 
 UI = Path(BV5AnalysisLib.__file__).parents[1] / "Resources" / "UI" / "BV5Analysis.ui"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import BV5AnalysisLib
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LIBRARY = Path(BV5AnalysisLib.__file__).parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import check_index
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MODULE = ROOT / "BV5Analysis"
 
 

@@ -20,8 +20,8 @@ from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
 from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
 
-FILE = Path(__file__).resolve().parents[1] / "golden.json"
-SCANS = Path(os.environ.get("BV5_SCANS", Path(__file__).resolve().parents[3] / "shared" / "data"))
+FILE = Path(__file__).resolve().parents[2] / "golden.json"
+SCANS = Path(os.environ.get("BV5_SCANS", Path(__file__).resolve().parents[4] / "shared" / "data"))
 SCAN_NAMES = ("covid_1p25mm.nrrd", "covid_P001_dicom", "normal_002_dicom")
 SMALL = "small phantom"
 SMALL_SPEC = ChestPhantomSpec(seed=1, scale=0.45)

@@ -34,7 +34,7 @@ from helpers.cohorts import cohort_result
 
 NAN = float("nan")
 SCHEMA = json.loads(
-    (Path(__file__).parents[3] / "docs" / "cohort.schema.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[4] / "docs" / "cohort.schema.json").read_text(encoding="utf-8")
 )
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1")
 

@@ -10,7 +10,7 @@ from BV5AnalysisLib.scene.views.arrangement import arrange_views
 from BV5AnalysisLib.scene.views.display import DisplaySettings, apply_display
 from BV5AnalysisLib.scene.views.pictures import pixels_of
 from BV5AnalysisLib.scene.views.selection import select_branch
-from scene.offscreenview import OffscreenView
+from scene.offscreen_view import OffscreenView
 
 PIXELS = 400
 MANAGERS = ("vtkMRMLModelSliceDisplayableManager", "vtkMRMLSegmentationsDisplayableManager2D")

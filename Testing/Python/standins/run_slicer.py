@@ -1,6 +1,6 @@
 """A stand-in Slicer as a program: runs a script as Slicer does, and exits as it is told.
 
-python -m standins.runslicer [--no-main-window] [--without-module] --python-script FILE
+python -m standins.run_slicer [--no-main-window] [--without-module] --python-script FILE
 """
 
 import argparse

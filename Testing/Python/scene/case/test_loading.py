@@ -17,8 +17,8 @@ from BV5AnalysisLib.scene.nodes.outcome import find_outcomes
 from BV5AnalysisLib.scene.nodes.view_nodes import show_chart
 from BV5AnalysisLib.scene.views.display import DisplaySettings, apply_display, current_display
 from BV5AnalysisLib.scene.views.selection import select_branch
-from scene.cohortdata import made_result
-from scene.plotbar import PlotBar
+from scene.cohort_data import made_result
+from scene.plot_bar import PlotBar
 from scene.references import references_of
 
 NAMES = ("case 7", "Fäll Ω 7", "a & b", '<7> "x"; %3B, {y}', "one: two")

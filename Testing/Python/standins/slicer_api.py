@@ -11,12 +11,12 @@ import json
 import sys
 from pathlib import Path
 
-from standins.apifile import FILE, Api, differences, from_listing, read, written
+from standins.api_file import FILE, Api, differences, from_listing, read, written
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m standins.slicerapi", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m standins.slicer_api", description=__doc__)
     parser.add_argument("action", choices=("make", "check"))
     parser.add_argument("listing", type=Path, help="api.json, as made inside a running Slicer")
     parser.add_argument("--file", type=Path, default=FILE, help="in place of slicer_api.json")

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from standins import facts
-from standins.apifile import FILE, from_listing, read, written
-from standins.slicerapi import main
+from standins.api_file import FILE, from_listing, read, written
+from standins.slicer_api import main
 
 WIDGET = {"attributes": ["show", "text"], "properties": {"text": {}}, "signals": ["shown( int )"]}
 LISTING = {

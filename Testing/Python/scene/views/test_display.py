@@ -23,7 +23,7 @@ from BV5AnalysisLib.scene.views.display import (
 )
 from BV5AnalysisLib.scene.views.pictures import off_screen_window, pixels_of
 from BV5AnalysisLib.scene.views.selection import select_branch
-from scene.offscreenview import OffscreenView
+from scene.offscreen_view import OffscreenView
 
 
 def with_class(size_class: SizeClass, **changes) -> DisplaySettings:

@@ -10,7 +10,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import golden
 import numpy as np
 import pytest
 from BV5AnalysisLib.case.files import case_of
@@ -21,11 +20,12 @@ from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel, SizeClass
 from BV5AnalysisLib.imaging.pipeline import SHARES, analyze
 from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
+from helpers import golden
 from scipy import ndimage
 
 pytestmark = pytest.mark.slow
 
-SCANS = Path(os.environ.get("BV5_SCANS", Path(__file__).resolve().parents[3] / "shared" / "data"))
+SCANS = Path(os.environ.get("BV5_SCANS", Path(__file__).resolve().parents[4] / "shared" / "data"))
 
 
 @dataclass(frozen=True)
