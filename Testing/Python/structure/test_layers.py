@@ -151,6 +151,9 @@ def _is_heavy(inside: list[str]) -> bool:
 
 
 def _is_light(inside: list[str]) -> bool:
+    # The scene's names load their modules when they are asked for.
+    if inside == ["scene"]:
+        return True
     return bool({inside[0] if inside else "panel", ".".join(inside[:2])} & LIGHT)
 
 
@@ -247,6 +250,10 @@ def test_every_file_of_a_layer_lies_in_a_room(layer):
 def test_a_public_name_of_a_room_loads_nothing_before_it_is_asked_for():
     loaded = loaded_after("import BV5AnalysisLib.imaging.reading")
     assert not loaded & {"numpy", "scipy", "SimpleITK", "pydicom"}
+
+
+def test_the_scene_layer_loads_nothing_before_a_name_is_asked_for():
+    assert not loaded_after("import BV5AnalysisLib.scene") & {"numpy", "scipy", "slicer", "vtk"}
 
 
 def loaded_after(statement: str) -> set[str]:
