@@ -23,6 +23,7 @@ from .model.orientation import Orientation
 from .model.scan import Region, Scan
 from .model.steps import Steps
 from .model.volume import Volume
+from .model.work_image import WorkImage
 from .parameters import Parameters
 from .progress import Progress
 from .reading.scan_reader import scan_from_image
@@ -224,9 +225,7 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         _take_bronchi_off(inside, anatomy.airways)
     with steps.step("vessel centers") as within:
         points = find_ridge_points(
-            inside.filled,
-            inside.core,
-            inside.work.spacing,
+            WorkImage(inside.filled, inside.whole, inside.core, inside.work.spacing),
             inside.half_blood_hu,
             progress=within,
         )

@@ -10,6 +10,7 @@ from BV5AnalysisLib.imaging.sizing.cross_sections import measure_cross_sections
 from BV5AnalysisLib.imaging.vessels.branches import link_branches
 from BV5AnalysisLib.imaging.vessels.ridges import find_ridge_points
 from helpers.tubes import DIRECTIONS, off_axis_mm, to_world
+from helpers.work_images import image_of
 
 PARENCHYMA_HU = -850.0
 NOISE_HU = 20.0
@@ -34,8 +35,7 @@ def bronchi_in(phantom, lung=None):
 
 def vessel_points(phantom, image):
     """Ridge points in the world, but for the edge."""
-    spacing = phantom.volume.grid.spacing_zyx
-    points = find_ridge_points(image, np.ones(image.shape, bool), spacing, -390.0)
+    points = find_ridge_points(image_of(image, phantom.volume.grid.spacing_zyx), -390.0)
     world = to_world(phantom, points.position_mm)
     return world[inner(world, phantom)]
 
@@ -90,7 +90,7 @@ def test_the_artery_that_it_touches_keeps_its_size(csa, direction):
     phantom = tube_phantom([StraightTube(csa, direction, airway=airway)], noise_hu=20)
     image, spacing = without_bronchi(phantom), phantom.volume.grid.spacing_zyx
     everywhere = np.ones(image.shape, bool)
-    branches = link_branches(find_ridge_points(image, everywhere, spacing, -390.0), 5.0)
+    branches = link_branches(find_ridge_points(image_of(image, spacing), -390.0), 5.0)
     sections = measure_cross_sections(image, everywhere, spacing, branches, 40.0, NOISE_HU, Blur())
     world = to_world(phantom, branches.position_mm)
     near = inner(world, phantom)
