@@ -1,4 +1,4 @@
-"""Centerlines without some of their points, and together with others."""
+"""Centerlines cut where points are left out, and joined with others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def values_at(labels: Volume, points_mm: np.ndarray) -> np.ndarray:
     last = np.array(labels.grid.shape) - 1
     near = ((index > -1) & (index < last + 1)).all(axis=1)
     nearest = np.clip(np.rint(index), 0, last).astype(int)
-    return np.where(near, labels.array[tuple(nearest.T)], labels.array.dtype.type(0))
+    values: np.ndarray = labels.array[tuple(nearest.T)]
+    values[~near] = 0
+    return values
 
 
 def keep_points(centerlines: Centerlines, keep: np.ndarray) -> tuple[Centerlines, np.ndarray]:
