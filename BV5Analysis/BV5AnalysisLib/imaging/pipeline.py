@@ -23,6 +23,7 @@ from .model.orientation import Orientation
 from .model.scan import Region, Scan
 from .model.steps import Steps
 from .model.volume import Volume
+from .model.work_image import WorkImage
 from .parameters import Parameters
 from .progress import Progress
 from .reading.scan_reader import scan_from_image
@@ -314,18 +315,9 @@ def _sizes(
     progress: Callable[[float], None],
 ) -> tuple[Branches, SizedBranches]:
     """Branches that are vessels, and their sizes."""
-    image = (inside.hu, inside.core, inside.work.spacing)
-    attenuation = (calibration.blood_hu, calibration.noise_hu)
-    blur = measure_blur(*image, branches, *attenuation, inside.work.source.spacing_zyx)
-    sections = measure_cross_sections(*image, branches, *attenuation, blur, progress)
+    image = WorkImage(inside.hu, inside.whole, inside.core, inside.work.spacing)
+    blur = measure_blur(image, branches, calibration, inside.work.source.spacing_zyx)
+    sections = measure_cross_sections(image, branches, calibration, blur, progress)
     branches, sections = without_sheets(branches, sections)
-    sized = with_wide_volumes(
-        size_branches(branches, sections),
-        branches,
-        sections,
-        inside.hu,
-        inside.whole,
-        inside.work.spacing,
-        calibration,
-    )
-    return branches, sized
+    sized = size_branches(branches, sections)
+    return branches, with_wide_volumes(sized, branches, sections, image, calibration)

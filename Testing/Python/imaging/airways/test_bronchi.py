@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.airways.bronchi import find_bronchi
 from BV5AnalysisLib.imaging.airways.walls import added_by_bronchi, subtract_bronchi
+from BV5AnalysisLib.imaging.model.measurements import Calibration
+from BV5AnalysisLib.imaging.model.work_image import WorkImage
 from BV5AnalysisLib.imaging.phantom import StraightAirway, StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.sizing.blur import Blur
 from BV5AnalysisLib.imaging.sizing.cross_sections import measure_cross_sections
@@ -91,7 +93,12 @@ def test_the_artery_that_it_touches_keeps_its_size(csa, direction):
     image, spacing = without_bronchi(phantom), phantom.volume.grid.spacing_zyx
     everywhere = np.ones(image.shape, bool)
     branches = link_branches(find_ridge_points(image, everywhere, spacing, -390.0), 5.0)
-    sections = measure_cross_sections(image, everywhere, spacing, branches, 40.0, NOISE_HU, Blur())
+    sections = measure_cross_sections(
+        WorkImage(image, everywhere, everywhere, spacing),
+        branches,
+        Calibration(40.0, PARENCHYMA_HU, NOISE_HU),
+        Blur(),
+    )
     world = to_world(phantom, branches.position_mm)
     near = inner(world, phantom)
     assert near.sum() > 25
