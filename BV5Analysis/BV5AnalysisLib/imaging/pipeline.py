@@ -75,7 +75,7 @@ class PipelineConstants(MethodConstants):
     edge_mm: float = constant(
         1.2,
         "mm",
-        "Outermost layer of the lungs, where chest wall mixes in; no vessel centers are looked for.",
+        "Outermost layer of the lungs, where chest wall mixes in and no centers are looked for.",
         "About twice the scanner's blur. Chosen by eye.",
     )
     darkest_hu: float = constant(

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.model.measurements import Calibration
+from BV5AnalysisLib.imaging.model.work_image import WorkImage
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.sizing.blur import Blur
 from BV5AnalysisLib.imaging.sizing.blur_measurement import measure_blur
@@ -38,13 +40,11 @@ def blur_of(psf_mm, spacing_mm, csa_mm2=1.5, places=PLACES) -> Blur:
         for tube in tubes
     ]
     image = work.image(phantom.volume.array)
+    everywhere = np.ones(image.shape, bool)
     return measure_blur(
-        image,
-        np.ones(image.shape, bool),
-        work.spacing,
+        WorkImage(image, everywhere, everywhere, work.spacing),
         line_branches(lines, [0.7] * len(lines)),
-        BLOOD_HU,
-        NOISE_HU,
+        Calibration(BLOOD_HU, -850.0, NOISE_HU),
         grid.spacing_zyx,
     )
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.model.measurements import Calibration
+from BV5AnalysisLib.imaging.model.work_image import WorkImage
 from BV5AnalysisLib.imaging.phantom import StraightAirway, StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.phantom.bundles import LUMEN_TO_ARTERY, wall_thickness
 from BV5AnalysisLib.imaging.phantom.noise import KERNELS
@@ -42,7 +44,12 @@ def sections(
     line = straight(np.array(tube.center_mm) - reach * axis, axis, 2 * reach)
     line = line[(np.abs(line) < half - edge_mm).all(axis=1)]
     branches = line_branches([to_frame(phantom, line) + shift_mm], [matching_scale(tube.csa_mm2)])
-    return measure_cross_sections(image, valid, spacing, branches, blood_hu, noise_hu, Blur())
+    return measure_cross_sections(
+        WorkImage(image, valid, valid, spacing),
+        branches,
+        Calibration(blood_hu, -850.0, noise_hu),
+        Blur(),
+    )
 
 
 def tube_volume(tubes, spacing=ISOTROPIC, room_mm=(50, 50, 50), **options):
@@ -194,13 +201,12 @@ def test_progress_rises_to_the_whole():
     told = []
     line = to_frame(phantom, straight((-3, -2, -9), tube.direction, 20))
     branches = line_branches([line, line, line], [0.7, 1.4, 4.0])
+    image = phantom.volume.array
+    everywhere = np.ones(image.shape, bool)
     measure_cross_sections(
-        phantom.volume.array,
-        np.ones(phantom.volume.array.shape, bool),
-        phantom.volume.grid.spacing_zyx,
+        WorkImage(image, everywhere, everywhere, phantom.volume.grid.spacing_zyx),
         branches,
-        40.0,
-        NOISE_HU,
+        Calibration(40.0, -850.0, NOISE_HU),
         Blur(),
         told.append,
     )

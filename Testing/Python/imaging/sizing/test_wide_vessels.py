@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.model.measurements import Calibration
+from BV5AnalysisLib.imaging.model.work_image import WorkImage
 from BV5AnalysisLib.imaging.sizing.branch_sizes import SizedBranches
 from BV5AnalysisLib.imaging.sizing.cross_sections import CrossSections
 from BV5AnalysisLib.imaging.sizing.wide_vessels import with_wide_volumes
@@ -41,9 +42,7 @@ def counted(image, lines, areas, lung=None, volume_ml=None):
         SizedBranches(csa, own, np.zeros(len(branches.branch_start) - 1)),
         branches,
         sections,
-        image,
-        lung,
-        SPACING,
+        WorkImage(image, lung, lung, SPACING),
         CALIBRATION,
     )
     assert (sized.csa_mm2 == csa).all()
