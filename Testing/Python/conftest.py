@@ -8,12 +8,8 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
-from BV5AnalysisLib.imaging.model.measurements import (
-    AnalysisResult,
-    Calibration,
-    CsaHistogram,
-    Measurement,
-)
+from BV5AnalysisLib.imaging.model.measurements import Calibration, CsaHistogram, Measurement
+from BV5AnalysisLib.imaging.model.result import AnalysisResult
 from BV5AnalysisLib.imaging.model.scan import Scan
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
+from BV5AnalysisLib.imaging.model.result import AnalysisResult
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
 from BV5AnalysisLib.imaging.reading.scan_reader import read_scan

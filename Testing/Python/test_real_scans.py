@@ -17,7 +17,7 @@ from BV5AnalysisLib.case.files import case_of
 from BV5AnalysisLib.case.tables import measurements_csv
 from BV5AnalysisLib.cli import main
 from BV5AnalysisLib.imaging.model.finding import Severity
-from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
+from BV5AnalysisLib.imaging.model.result import AnalysisResult
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel, SizeClass
 from BV5AnalysisLib.imaging.pipeline import SHARES, analyze
 from BV5AnalysisLib.imaging.reading.scan_reader import read_scan

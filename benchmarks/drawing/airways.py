@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from BV5AnalysisLib.imaging.airways.bronchi import Bronchi, find_bronchi
 from BV5AnalysisLib.imaging.airways.walls import added_by_bronchi
-from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
 from BV5AnalysisLib.imaging.model.orientation import Orientation
+from BV5AnalysisLib.imaging.model.result import AnalysisResult
 from BV5AnalysisLib.imaging.model.size_classes import VESSELS
 from BV5AnalysisLib.imaging.pipeline import EDGE_MM, MARGIN_MM
 from BV5AnalysisLib.imaging.vessels.calibration import measure_parenchyma

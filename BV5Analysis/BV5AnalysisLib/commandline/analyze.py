@@ -14,7 +14,8 @@ from ..case.folder import RESULT, check_output, output_folder
 from ..case.record_fields import acquisition_problem
 from ..imaging import pipeline
 from ..imaging.errors import AnalysisError
-from ..imaging.model.measurements import AnalysisResult, Measurement
+from ..imaging.model.measurements import Measurement
+from ..imaging.model.result import AnalysisResult
 from ..imaging.model.scan import Acquisition
 from ..imaging.model.size_classes import VESSELS, Appearance, SizeClass
 from ..imaging.parameters import Parameters

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..case.case import Case
-from ..imaging.model.measurements import AnalysisResult
+from ..imaging.model.result import AnalysisResult
 from ..imaging.model.volume import Volume
 
 PICTURE_SIZE = (1600, 1200)

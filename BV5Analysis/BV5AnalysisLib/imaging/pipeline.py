@@ -18,14 +18,14 @@ from .lungs.given_lungs import given_lungs
 from .lungs.lung_findings import lung_findings
 from .lungs.segmentation import segment_lungs
 from .model.cutting import keep_points, values_at
-from .model.measurements import AnalysisResult, Calibration
+from .model.measurements import Calibration
 from .model.orientation import Orientation
+from .model.result import AnalysisResult
 from .model.scan import Region, Scan
-from .model.steps import Steps
 from .model.volume import Volume
 from .model.work_image import WorkImage
 from .parameters import Parameters
-from .progress import Progress
+from .progress import Progress, Steps
 from .reading.scan_reader import scan_from_image
 from .sizing.blood_findings import calibration_findings, vessel_findings, worst_first
 from .sizing.blood_volumes import (
@@ -225,9 +225,7 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         _take_bronchi_off(inside, anatomy.airways)
     with steps.step("vessel centers") as within:
         points = find_ridge_points(
-            inside.filled,
-            inside.core,
-            inside.work.spacing,
+            WorkImage(inside.filled, inside.whole, inside.core, inside.work.spacing),
             inside.half_blood_hu,
             progress=within,
         )

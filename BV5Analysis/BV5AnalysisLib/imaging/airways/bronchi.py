@@ -10,9 +10,11 @@ from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
+from ..model.work_image import WorkImage
 from ..numerics.polar_profiles import mark_outside, read_profiles
 from ..vessels.branches import Branches, link_branches
-from ..vessels.ridges import RidgePoints, find_ridge_points
+from ..vessels.ridge_points import RidgePoints
+from ..vessels.ridges import find_ridge_points
 from .rings import WallRings, read_rings
 
 LUMEN_SCALES_MM = (0.4, 0.7, 1.2, 2.0, 3.4)
@@ -110,9 +112,7 @@ def find_bronchi(
     Own method; the ridges are those of `find_ridge_points`, where their sources are.
     """
     points = find_ridge_points(
-        image,
-        lung,
-        spacing,
+        WorkImage(image, lung, lung, spacing),
         parenchyma_hu,
         LUMEN_SCALES_MM,
         max(LEAST_STRENGTH_HU, noise_hu),

@@ -15,7 +15,7 @@ __all__ = ["read_scan", "read_sources", "scan_from_image"]
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from .scan_reader import scan_reader  # noqa: PLC0415
+        from . import scan_reader  # noqa: PLC0415
 
         return getattr(scan_reader, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

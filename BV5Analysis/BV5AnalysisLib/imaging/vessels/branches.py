@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from ..numerics.cores import cores
 from ..numerics.curves import smooth_curves
-from .ridges import RidgePoints
+from .ridge_points import RidgePoints
 
 SAMPLE_STEP_MM = 0.7
 """Distance of the points along a branch."""

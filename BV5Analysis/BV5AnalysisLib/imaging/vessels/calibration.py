@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from ..model.measurements import Calibration
 from ..numerics.cores import cores
-from .ridges import RidgePoints
+from .ridge_points import RidgePoints
 
 LARGE_VESSEL_SCALES_MM = (2.7, 1.9)
 """Ridge points from these scales on lie in vessels of over 3.5 and 2.5 mm radius, whose middle is

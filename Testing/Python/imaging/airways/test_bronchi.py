@@ -5,13 +5,13 @@ import pytest
 from BV5AnalysisLib.imaging.airways.bronchi import find_bronchi
 from BV5AnalysisLib.imaging.airways.walls import added_by_bronchi, subtract_bronchi
 from BV5AnalysisLib.imaging.model.measurements import Calibration
-from BV5AnalysisLib.imaging.model.work_image import WorkImage
 from BV5AnalysisLib.imaging.phantom import StraightAirway, StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.sizing.blur import Blur
 from BV5AnalysisLib.imaging.sizing.cross_sections import measure_cross_sections
 from BV5AnalysisLib.imaging.vessels.branches import link_branches
 from BV5AnalysisLib.imaging.vessels.ridges import find_ridge_points
 from helpers.tubes import DIRECTIONS, off_axis_mm, to_world
+from helpers.work_images import image_of
 
 PARENCHYMA_HU = -850.0
 NOISE_HU = 20.0
@@ -36,8 +36,7 @@ def bronchi_in(phantom, lung=None):
 
 def vessel_points(phantom, image):
     """Ridge points in the world, but for the edge."""
-    spacing = phantom.volume.grid.spacing_zyx
-    points = find_ridge_points(image, np.ones(image.shape, bool), spacing, -390.0)
+    points = find_ridge_points(image_of(image, phantom.volume.grid.spacing_zyx), -390.0)
     world = to_world(phantom, points.position_mm)
     return world[inner(world, phantom)]
 
@@ -91,14 +90,10 @@ def test_the_artery_that_it_touches_keeps_its_size(csa, direction):
     airway = StraightAirway(np.pi * lumen_mm**2, max(0.3, 0.24 * lumen_mm), side=(1, 0.3, 0.2))
     phantom = tube_phantom([StraightTube(csa, direction, airway=airway)], noise_hu=20)
     image, spacing = without_bronchi(phantom), phantom.volume.grid.spacing_zyx
-    everywhere = np.ones(image.shape, bool)
-    branches = link_branches(find_ridge_points(image, everywhere, spacing, -390.0), 5.0)
-    sections = measure_cross_sections(
-        WorkImage(image, everywhere, everywhere, spacing),
-        branches,
-        Calibration(40.0, PARENCHYMA_HU, NOISE_HU),
-        Blur(),
-    )
+    work = image_of(image, spacing)
+    branches = link_branches(find_ridge_points(work, -390.0), 5.0)
+    calibration = Calibration(40.0, PARENCHYMA_HU, NOISE_HU)
+    sections = measure_cross_sections(work, branches, calibration, Blur())
     world = to_world(phantom, branches.position_mm)
     near = inner(world, phantom)
     assert near.sum() > 25

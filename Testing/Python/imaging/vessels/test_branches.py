@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.vessels.branches import SAMPLE_STEP_MM, link_branches
-from BV5AnalysisLib.imaging.vessels.ridges import RidgePoints
+from BV5AnalysisLib.imaging.vessels.ridge_points import RidgePoints
 from helpers.tubes import ridge_points, straight
 
 MINIMUM_MM = 6.0

@@ -12,6 +12,7 @@ from BV5AnalysisLib.imaging.vessels.calibration import (
     measure_parenchyma,
 )
 from BV5AnalysisLib.imaging.vessels.ridges import find_ridge_points
+from helpers.work_images import work_image
 
 
 def lung_image(noise_hu=25.0, level=-860.0, seed=0):
@@ -60,7 +61,7 @@ def points_of(csa, blood_hu, size=(64, 64, 64)):
     tube = StraightTube(csa, (0.2, 0.3, 0.9))
     phantom = tube_phantom([tube], blood_hu=blood_hu, noise_hu=20, size=size)
     array, spacing = phantom.volume.array, phantom.volume.grid.spacing_zyx
-    points = find_ridge_points(array, np.ones(array.shape, bool), spacing, -390.0)
+    points = find_ridge_points(work_image(phantom.volume), -390.0)
     return array, spacing, points
 
 

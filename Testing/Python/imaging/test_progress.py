@@ -3,9 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
+from BV5AnalysisLib.imaging import progress as progress_module
 from BV5AnalysisLib.imaging.errors import Cancelled
-from BV5AnalysisLib.imaging.model import steps as steps_module
-from BV5AnalysisLib.imaging.model.steps import Steps
+from BV5AnalysisLib.imaging.progress import Steps
 
 SHARES = {"first": 1.0, "second": 3.0}
 
@@ -30,7 +30,7 @@ def test_fractions_follow_the_shares():
 
 def test_seconds_are_measured_and_progress_is_not_needed(monkeypatch):
     clock = iter([10.0, 12.5])
-    monkeypatch.setattr(steps_module, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr(progress_module, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     steps = Steps(SHARES, None)
     with steps.step("first") as within:
         within(0.3)
