@@ -10,6 +10,7 @@ from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
 from ..model.work_image import WorkImage
 from ..numerics.polar_profiles import mark_outside, read_profiles
+from ..vessels import ridges
 from ..vessels.branches import Branches, pick_points
 from .blur import Blur
 from .cross_sections import measure_in_marked
@@ -27,12 +28,6 @@ class BlurMeasurementConstants(MethodConstants):
         "mm",
         "Least and largest standard deviation that is believed.",
         "Sharper than any kernel's, and as blurred as slices of 3 mm.",
-    )
-    thin_scale_mm: float = constant(
-        1.01,
-        "mm",
-        "Scale up to which ridge points lie in vessels thin enough for the blur to shape them.",
-        "The two finest scales of ridge points, 0.7 and 1.0 mm.",
     )
     thin_mm2: tuple[float, float] = constant(
         (0.5, 4.0),
@@ -111,7 +106,7 @@ def measure_blur(
     -----
     Own method.
     """
-    thin = np.flatnonzero(branches.scale_mm <= CONSTANTS.thin_scale_mm)
+    thin = np.flatnonzero(branches.scale_mm <= ridges.CONSTANTS.thin_scale_mm)
     if len(thin) < CONSTANTS.fewest_points:
         return Blur()
     chosen = thin[np.linspace(0, len(thin) - 1, min(MOST_POINTS, len(thin))).astype(int)]

@@ -13,6 +13,7 @@ from ..model.measurements import Calibration
 from ..model.work_image import WorkImage
 from ..numerics.cores import cores
 from ..numerics.polar_profiles import Profiles, mark_outside, read_profiles
+from ..vessels import ridges
 from ..vessels.branches import Branches
 from . import blur as blur_model
 from . import surroundings
@@ -50,22 +51,17 @@ class CrossSectionConstants(MethodConstants):
         "Least contrast of blood over its surroundings to divide by.",
         "Chosen by eye; in consolidation there is none.",
     )
-    largest_scale_mm: tuple[float, ...] = constant(
-        (0.85, 1.2, 2.4),
-        "mm",
-        "Scales at which profiles get longer and coarser, in rising order.",
-        "Between the scales of ridge points (0.7, 1.0, 1.4 to 2.0, 2.8 mm and more).",
-    )
     profile_radius_mm: tuple[float, ...] = constant(
         (4.8, 6.4, 10.0, 20.0),
         "mm",
-        "Length of the profiles, one for each range of scales.",
+        "Length of the profiles of vessels of the finest scale, the second, the third and fourth,"
+        " and wider ones.",
         "The vessels of the range, the usual blur and the ring around fit in.",
     )
     profile_step_mm: tuple[float, ...] = constant(
         (0.3, 0.4, 0.5, 0.8),
         "mm",
-        "Distance of a profile's samples, one for each range of scales.",
+        "Distance of a profile's samples, for the same scales.",
         "Below half a voxel for thin vessels; wide ones need no more.",
     )
     first_radius_less_mm: float = constant(
@@ -93,13 +89,11 @@ class CrossSectionConstants(MethodConstants):
     @property
     def reaches(self) -> list[Reach]:
         """Profiles for each range of scales, thin vessels first."""
-        ranges = zip(
-            (*self.largest_scale_mm, np.inf),
-            self.profile_radius_mm,
-            self.profile_step_mm,
-            strict=True,
-        )
-        return [Reach(*each) for each in ranges]
+        # Along a branch scales are interpolated: each goes with the nearest of the ridge's.
+        between = ridges.CONSTANTS.between_scales_mm
+        largest_scale_mm = (between(0), between(1), between(3), np.inf)
+        ranges = zip(largest_scale_mm, self.profile_radius_mm, self.profile_step_mm, strict=True)
+        return [Reach(*values) for values in ranges]
 
 
 CONSTANTS = CrossSectionConstants()

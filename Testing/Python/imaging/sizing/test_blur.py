@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.model.measurements import Calibration
-from BV5AnalysisLib.imaging.model.work_image import WorkImage
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.sizing.blur import Blur
 from BV5AnalysisLib.imaging.sizing.blur_measurement import measure_blur
 from BV5AnalysisLib.imaging.vessels.work_grid import WorkGrid
 from helpers.tubes import line_branches, straight, to_frame
+from helpers.work_images import image_of
 from scipy import ndimage
 
 BLOOD_HU, NOISE_HU = 40.0, 20.0
@@ -40,9 +40,8 @@ def blur_of(psf_mm, spacing_mm, csa_mm2=1.5, places=PLACES) -> Blur:
         for tube in tubes
     ]
     image = work.image(phantom.volume.array)
-    everywhere = np.ones(image.shape, bool)
     return measure_blur(
-        WorkImage(image, everywhere, everywhere, work.spacing),
+        image_of(image, work.spacing),
         line_branches(lines, [0.7] * len(lines)),
         Calibration(BLOOD_HU, -850.0, NOISE_HU),
         grid.spacing_zyx,

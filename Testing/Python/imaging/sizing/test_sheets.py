@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.model.measurements import Calibration
-from BV5AnalysisLib.imaging.model.work_image import WorkImage
 from BV5AnalysisLib.imaging.sizing.blur import Blur
 from BV5AnalysisLib.imaging.sizing.cross_sections import CrossSections, measure_cross_sections
 from BV5AnalysisLib.imaging.sizing.sheets import without_sheets
 from BV5AnalysisLib.imaging.vessels.branches import cut_branches
+from helpers import work_images
 from helpers.tubes import line_branches, straight
 from scipy import ndimage
 
@@ -32,9 +32,8 @@ def image_of(fissure_mm: float, tube_radius_mm: float, tube_y_mm: float) -> np.n
 def kept_share(image: np.ndarray, y_mm: float) -> float:
     line = straight((4.0, y_mm, MIDDLE), (1, 0, 0), 36.0)
     branches = line_branches([line], [0.7])
-    everywhere = np.ones(image.shape, bool)
     sections = measure_cross_sections(
-        WorkImage(image, everywhere, everywhere, SPACING),
+        work_images.image_of(image, SPACING),
         branches,
         Calibration(TISSUE, PARENCHYMA, NOISE),
         Blur(),
