@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...study.cohort.plot_data import known_rows, roc_panels
 from ...study.cohort_result import CohortResult, Comparison
 from ...study.measures import MEASURES, Measure
 from ...study.statistics.comparisons import TEST_NAMES
@@ -173,16 +174,13 @@ def _scatter_figure(result: CohortResult) -> CohortFigure | None:
 
 
 def _roc_figure(result: CohortResult) -> CohortFigure | None:
-    rocs = [each for each in result.rocs if not each.problem]
-    if not rocs:
+    panels = [rocs for rocs in roc_panels(result.rocs) if rocs]
+    if not panels:
         return None
-    percents = [each for each in rocs if each.measure.unit == "%"]
-    volumes = [each for each in rocs if each.measure.unit != "%"]
-    panels = [each for each in (percents, volumes) if each]
     figure = new_figure(SINGLE_MM if len(panels) == 1 else DOUBLE_MM, _ROC_MM)
     for axes, shown in zip(grid_of_axes(figure, len(panels), len(panels)), panels, strict=True):
         draw_rocs(axes, shown)
-    first = rocs[0]
+    first = next(roc for roc in result.rocs if not roc.problem)
     caption = (
         f"Receiver operating characteristic of the measures for {first.outcome} ({first.positives}"
         f" with, {first.negatives} without); low, high: the values that stand for it. AUC: area"
@@ -193,4 +191,4 @@ def _roc_figure(result: CohortResult) -> CohortFigure | None:
 
 def _samples(result: CohortResult, measure: Measure) -> Sequence[np.ndarray]:
     values = result.cohort.columns[measure.key]
-    return [values[group.members & np.isfinite(values)] for group in result.groups]
+    return [values[known_rows(group, values)] for group in result.groups]
