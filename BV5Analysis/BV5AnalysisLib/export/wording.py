@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 
 from ..case.case import Case, Review
+from ..imaging.model.finding import Severity
 from ..imaging.model.size_classes import SizeClass
 from ..imaging.parameters import Parameters
 from ..imaging.sizing.branch_sizes import THIN_MM2, THIN_WINDOW_MM, WINDOW_MM
 from ..imaging.sizing.wide_vessels import WIDE_MM2
 
+COUNTED = (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
+"""Classes that TPBV is the sum of."""
+SEVERITY_TITLES = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Note"}
 REFERENCES = (
     "San José Estépar R, Kinney GL, Black-Shinn JL, et al. Computed tomographic measures of"
     " pulmonary vascular morphology in smokers and their clinical implications. Am J Respir Crit"
@@ -61,10 +65,7 @@ def method_paragraph(case: Case) -> str:
         One paragraph.
     """
     parameters = case.parameters
-    bv5, bv5_10, bv10 = (
-        class_range(size_class, parameters)
-        for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
-    )
+    bv5, bv5_10, bv10 = (class_range(size_class, parameters) for size_class in COUNTED)
     lungs = (
         "Airways were segmented in given lungs"
         if case.lungs_given

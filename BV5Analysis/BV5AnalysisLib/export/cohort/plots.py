@@ -244,7 +244,7 @@ def _spread(values: np.ndarray) -> np.ndarray:
     edges = np.histogram_bin_edges(values, min(30, max(5, len(values) // 5)))
     counts = np.histogram(values, edges)[0]
     cell = np.clip(np.searchsorted(edges, values, "right") - 1, 0, len(counts) - 1)
-    width = 0.28 * np.sqrt(counts[cell] / counts.max())
+    width: np.ndarray = 0.28 * np.sqrt(counts[cell] / counts.max())
     return width * np.random.default_rng(0).uniform(-1, 1, len(values))
 
 
