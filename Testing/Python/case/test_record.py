@@ -10,15 +10,13 @@ import pytest
 from BV5AnalysisLib import __version__
 from BV5AnalysisLib.case.files import case_of
 from BV5AnalysisLib.case.record import case_record, write_record
-from BV5AnalysisLib.case.record_fields import check_record
+from BV5AnalysisLib.case.record_fields import check_record, record_schema
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
 from BV5AnalysisLib.imaging.model.measurements import CsaHistogram
 from BV5AnalysisLib.imaging.model.scan import Acquisition
 from BV5AnalysisLib.imaging.parameters import Parameters
 
-SCHEMA = json.loads(
-    (Path(__file__).parents[3] / "docs" / "result.schema.json").read_text(encoding="utf-8")
-)
+SCHEMA = record_schema()
 
 
 def written(path: Path, result, case: str = "case 1") -> dict:

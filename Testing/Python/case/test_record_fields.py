@@ -61,7 +61,14 @@ ABSURD = [
     ("measurements[2]", 5),
     ("csa_histogram", []),
     ("csa_histogram.volume_ml", [1.0]),
+    ("csa_histogram.volume_ml", []),
+    ("csa_histogram.volume_ml[1]", None),
+    ("csa_histogram.volume_ml[1]", 1e308),
     ("csa_histogram.edges_mm2", "0123"),
+    ("csa_histogram.edges_mm2[0]", -1.0),
+    ("csa_histogram.edges_mm2[1]", None),
+    ("csa_histogram.edges_mm2[2]", 0.0),
+    ("csa_histogram.edges_mm2[2]", 1e308),
     ("findings", "none"),
     ("findings[0]", None),
     ("findings[0].code", 5),
@@ -98,7 +105,7 @@ def record(case) -> dict:
 def changed(record: dict, path: str, value: object) -> dict:
     """Set a field, such as ``findings[0].text``."""
     holder, names = record, path.replace("[", ".").replace("]", "").split(".")
-    keys = [int(name) if name.isdigit() else name for name in names]
+    keys = [int(name) if name.lstrip("-").isdigit() else name for name in names]
     for key in keys[:-1]:
         holder = holder[key]
     holder[keys[-1]] = value
@@ -140,11 +147,21 @@ def test_no_grid_is_made_of_absurd_fields(record, path, value):
         ("measurements[0].bv5_pct", None),
         ("review.time", "2026-11-22T10:00:00+01:00"),
         ("case", "Fall Ä 患者"),
+        ("csa_histogram", {"edges_mm2": [0, 1.25, None], "volume_ml": [1.0, -1e-9]}),
         ("odd", 1),
     ],
 )
 def test_what_may_be_is_accepted(record, path, value):
     check_record(changed(record, path, value))
+
+
+def test_a_last_edge_at_infinity_comes_back(record, case):
+    changed(record, "csa_histogram.edges_mm2[-1]", None)
+    read = case_from_record(record, case.lungs, case.vessels, case.centerlines)
+    assert read.csa_histogram.edges_mm2[-1] == INF
+    np.testing.assert_array_equal(
+        read.csa_histogram.edges_mm2[:-1], case.csa_histogram.edges_mm2[:-1]
+    )
 
 
 @pytest.mark.parametrize(

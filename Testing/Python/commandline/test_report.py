@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from BV5AnalysisLib import cli
 from BV5AnalysisLib.case.nrrd import write_nrrd
-from BV5AnalysisLib.commandline import report
+from BV5AnalysisLib.scene.case import documents
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_another_scan_of_the_same_geometry_is_refused(case, small_phantom_result
 def test_a_report_that_is_there_is_replaced_only_if_asked(case, capsys, monkeypatch):
     folder, ct = case
     (folder / "report.html").write_text("mine")
-    monkeypatch.setattr(report, "documents_of", lambda *_: {"report.html": b"new"})
+    monkeypatch.setattr(documents, "case_documents", lambda *_: {"report.html": b"new"})
     assert cli.main(["report", str(folder), str(ct)]) == 1
     assert "give --overwrite" in capsys.readouterr().err
     assert (folder / "report.html").read_text() == "mine"
@@ -70,7 +70,7 @@ def test_a_full_disk_leaves_the_folder_as_it_was(case, capsys, monkeypatch):
     folder, ct = case
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     drawn = {"vessels_3d.png": b"1", "overview.png": b"2", "report.html": b"3"}
-    monkeypatch.setattr(report, "documents_of", lambda *_: drawn)
+    monkeypatch.setattr(documents, "case_documents", lambda *_: drawn)
     write = Path.write_bytes
 
     def full(path, content):

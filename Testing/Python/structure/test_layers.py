@@ -46,6 +46,7 @@ ROOMS = {
 BESIDE = {"imaging": {"errors": "model", "parameters": "model", "progress": "model"}}
 # Only these may load what `bv5 analyze --no-report` has to do without.
 DRAWING = {
+    "export/html.py",
     "export/slices.py",
     "export/histogram.py",
     "export/report.py",

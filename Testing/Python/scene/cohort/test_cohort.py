@@ -20,6 +20,7 @@ from BV5AnalysisLib.scene.views.review_layout import (
     restore_layout,
     show_layout,
 )
+from BV5AnalysisLib.study.cohort.plot_data import box_of
 from BV5AnalysisLib.study.cohort_result import CohortResult, Group
 from scene.cohort_data import PAO2, made_result
 from scene.offscreen_plot import drawn_chart
@@ -166,9 +167,9 @@ def test_the_plot_by_group_shows_every_patient_beside_its_box(nodes, result):
 
 def test_whiskers_end_at_the_last_value_within_their_reach():
     values = np.array([0.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 30.0])
-    _, y = box_outline(1, (10.0, 12.0, 13.0), values)
+    _, y = box_outline(1, box_of(values))
     assert (y.min(), y.max()) == (9.0, 14.0)
-    _, y = box_outline(1, (5.0, 5.0, 5.0), np.full(4, 5.0))
+    _, y = box_outline(1, box_of(np.full(4, 5.0)))
     assert set(y) == {5.0}
 
 

@@ -19,7 +19,7 @@ from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from BV5AnalysisLib.imaging.model.size_classes import VESSELS, SizeClass
 from BV5AnalysisLib.scene.views.arrangement import ANTERIOR, LEFT, POSTERIOR, SUPERIOR
 from BV5AnalysisLib.scene.views.pictures import off_screen_window
-from BV5AnalysisLib.scene.views.rendering import render_3d
+from BV5AnalysisLib.scene.views.rendering import rendered_png
 
 SIZE = (480, 360)
 LEGEND_TOP = 0.89
@@ -43,7 +43,7 @@ def fanned_result(small_result):
 
 
 def picture(result, path, **options) -> np.ndarray:
-    render_3d(case_of("case", result), path, size=SIZE, **options)
+    path.write_bytes(rendered_png(case_of("case", result), SIZE, **options))
     return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
 
 
@@ -157,11 +157,9 @@ def test_side_view_shows_both_lungs_as_one(small_result, tmp_path):
     assert yellow.sum() > 10  # end-on, the vessels are discs
 
 
-def test_picture_can_be_drawn_again(small_result, tmp_path):
+def test_picture_can_be_drawn_again(small_result):
     case = case_of("case", small_result)
-    for name in ("a.png", "b.png"):
-        render_3d(case, tmp_path / name, size=SIZE)
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert rendered_png(case, SIZE) == rendered_png(case, SIZE)
 
 
 def test_result_without_vessels_is_drawn(small_result, tmp_path):
