@@ -20,7 +20,8 @@ from BV5AnalysisLib.scene.views.review_layout import (
     restore_layout,
     show_layout,
 )
-from BV5AnalysisLib.study.cohort_result import CohortResult, Group
+from BV5AnalysisLib.study.cohort.result import CohortResult
+from BV5AnalysisLib.study.values import Group
 from scene.cohortdata import PAO2, made_result
 from scene.offscreenplot import drawn_chart
 from vtk.util.numpy_support import vtk_to_numpy

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...study.cohort_result import CohortResult, Comparison
+from ...study.cohort.result import CohortResult
 from ...study.measures import MEASURES, Measure
 from ...study.statistics.comparisons import TEST_NAMES
+from ...study.statistics.results import Comparison
 from .flow import flow_picture
 from .plots import (
     draw_boxes,

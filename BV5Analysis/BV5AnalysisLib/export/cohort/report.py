@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
-from ...study.cohort_result import Cohort, CohortResult
+from ...study.cohort.result import Cohort, CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
 from .figures import CohortFigure
 from .pairs import pairs_block

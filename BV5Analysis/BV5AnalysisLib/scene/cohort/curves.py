@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...export.cohort.wording import estimate_text, p_phrase
-from ...study.cohort_result import CohortResult, Comparison, Correlation, Roc
+from ...study.cohort.result import CohortResult
 from ...study.measures import Measure
 from ...study.statistics.comparisons import TEST_NAMES
 from ...study.statistics.regression_line import regression_line
+from ...study.statistics.results import Comparison, Correlation, Roc
 from ..nodes.tables import Column
 from .chart import (
     COLORS,
