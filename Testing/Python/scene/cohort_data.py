@@ -1,24 +1,19 @@
 """A cohort result made by hand, for tests of what the scene makes of it."""
 
 import numpy as np
-from BV5AnalysisLib.study.cohort_result import (
-    Cohort,
-    CohortResult,
+from BV5AnalysisLib.study.cohort.result import Cohort, CohortResult
+from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
+from BV5AnalysisLib.study.statistics.results import (
     Comparison,
     Correlation,
     Estimate,
-    Exclusion,
-    FlowStep,
-    Group,
     LinearModel,
     Roc,
     Summary,
     Term,
     Test,
-    UnusableCell,
-    Variable,
 )
-from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
+from BV5AnalysisLib.study.values import Exclusion, FlowStep, Group, UnusableCell, Variable
 
 PAO2 = Variable("pao2_mmhg", "PaO₂", "mmHg")
 AGE = Variable("age", "Age", "years")

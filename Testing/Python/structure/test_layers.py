@@ -17,7 +17,7 @@ LAYERS = ("imaging", "study", "case", "export", "scene", "panel", "commandline",
 BUNDLED_WITH_SLICER = {"numpy", "scipy", "SimpleITK", "pydicom"}
 PACKAGES = {
     "imaging": BUNDLED_WITH_SLICER,
-    "study": BUNDLED_WITH_SLICER | {"statsmodels", "openpyxl", "psutil", "distributed"},
+    "study": BUNDLED_WITH_SLICER | {"statsmodels", "pandas", "openpyxl", "psutil", "distributed"},
     "case": BUNDLED_WITH_SLICER,
     "export": BUNDLED_WITH_SLICER | {"matplotlib", "jinja2"},
     "scene": BUNDLED_WITH_SLICER | {"slicer", "vtk"},
@@ -40,10 +40,17 @@ ROOMS = {
         "phantom",
         "pipeline",
     ),
+    "study": ("values", "statistics", "tables", "scans", "cohort"),
     "scene": ("nodes", "views", "case", "cohort"),
 }
 # Files that lie beside the rooms, because users import them by that name, belong to one.
-BESIDE = {"imaging": {"errors": "model", "parameters": "model", "progress": "model"}}
+BESIDE = {
+    "imaging": {"errors": "model", "parameters": "model", "progress": "model"},
+    "study": {
+        **dict.fromkeys(("bloodgas", "formulas", "measures", "plausible", "texts"), "values"),
+        "batch": "scans",  # Each uses the other.
+    },
+}
 # Only these may load what `bv5 analyze --no-report` has to do without.
 DRAWING = {
     "export/html.py",
@@ -58,7 +65,7 @@ DRAWING = {
     "export/cohort/style.py",
 }
 # Loaded only by the function that needs them.
-OPTIONAL = {"statsmodels", "openpyxl", "psutil", "distributed"}
+OPTIONAL = {"statsmodels", "pandas", "openpyxl", "psutil", "distributed"}
 # Slicer loads every module at its start, which has to stay quick: nothing that needs numpy.
 LIGHT = {"panel", "imaging.errors", "imaging.progress"}
 
@@ -206,7 +213,10 @@ def test_every_layer_that_exists_was_looked_at():
         ("commandline/a.py", "import rich.table", "rich at once"),
         ("commandline/a.py", "from ..export.report import report_html", "before it is needed"),
         ("commandline/a.py", "from ..scene import results", "before it is needed"),
-        ("study/a.py", "import statsmodels.api", "statsmodels at once"),
+        ("study/tables/a.py", "import pandas as pd", "pandas at once"),
+        ("study/cohort/a.py", "import statsmodels.api", "statsmodels at once"),
+        ("study/tables/a.py", "from ..cohort.result import CohortResult", "comes after"),
+        ("study/statistics/a.py", "from ..tables.numbers import parse_numbers", "comes after"),
         ("study/a.py", "from ..case.tables import COLUMNS", "above"),
         ("cli.py", "import numpy", "imports numpy"),
         ("panel/a.py", "import numpy", "imports numpy"),

@@ -9,8 +9,9 @@ from BV5AnalysisLib.study.cohort.plot_data import (
     known_rows,
     roc_panels,
 )
-from BV5AnalysisLib.study.cohort_result import Estimate, Group, Roc
 from BV5AnalysisLib.study.measures import MEASURES
+from BV5AnalysisLib.study.statistics.results import Estimate, Roc
+from BV5AnalysisLib.study.values import Group
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays

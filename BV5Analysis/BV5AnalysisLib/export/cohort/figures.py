@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...study.cohort.plot_data import known_rows, roc_panels
-from ...study.cohort_result import CohortResult, Comparison, Variable
+from ...study.cohort.result import CohortResult
 from ...study.measures import MEASURES, Measure
 from ...study.statistics.comparisons import TEST_NAMES
+from ...study.statistics.results import Comparison
+from ...study.values import Variable
 from .flow import flow_picture
 from .plots import (
     draw_boxes,

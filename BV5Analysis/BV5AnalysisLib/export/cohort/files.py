@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ...case.tables import safe_cell
-from ...study.cohort_result import CohortResult, Comparison, Correlation, Estimate
+from ...study.cohort.result import CohortResult
+from ...study.statistics.results import Comparison, Correlation, Estimate
 from .tables import Block
 from .wording import effect_names
 

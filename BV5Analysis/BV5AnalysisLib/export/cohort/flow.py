@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...study.cohort_result import CohortResult, Exclusion, FlowStep
+from ...study.cohort.result import CohortResult
+from ...study.values import Exclusion, FlowStep
 from .style import DOUBLE_MM, INK, PAPER, Picture, new_figure, picture_of
 from .wording import subscripted
 

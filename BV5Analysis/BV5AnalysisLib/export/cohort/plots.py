@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...study.cohort.plot_data import box_of, histogram_of, known_rows
-from ...study.cohort_result import Group, Roc
 from ...study.statistics.regression_line import regression_line
+from ...study.statistics.results import Roc
+from ...study.values import Group
 from .style import INK, LINE, PAPER, SOFT, color_of, dash_of, marker_of
 from .wording import roc_title, subscripted
 

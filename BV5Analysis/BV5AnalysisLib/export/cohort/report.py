@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ... import __version__
-from ...study.cohort_result import Cohort, CohortResult
+from ...study.cohort.result import Cohort, CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
 from ..html import html_environment
 from .figures import CohortFigure

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...study.cohort_result import CohortResult, Comparison, Correlation, Estimate
+from ...study.cohort.result import CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
+from ...study.statistics.results import Comparison, Correlation, Estimate
 from ..wording import number
 from .wording import (
     BY_RANKS,

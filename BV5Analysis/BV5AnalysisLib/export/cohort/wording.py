@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from ...study.cohort_result import CohortResult, Comparison, Estimate, Roc, Summary
+from ...study.cohort.result import CohortResult
+from ...study.statistics.results import Comparison, Estimate, Roc, Summary
 from ..wording import REFERENCES, number
 
 BY_RANKS = {"mann-whitney", "kruskal-wallis"}

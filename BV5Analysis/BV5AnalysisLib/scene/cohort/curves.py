@@ -8,10 +8,12 @@ import numpy as np
 
 from ...export.cohort.wording import estimate_text, p_phrase, roc_title
 from ...study.cohort.plot_data import Box, box_of, histogram_of, known_rows, roc_panels
-from ...study.cohort_result import CohortResult, Comparison, Correlation, Group, Roc
+from ...study.cohort.result import CohortResult
 from ...study.measures import Measure
 from ...study.statistics.comparisons import TEST_NAMES
 from ...study.statistics.regression_line import regression_line
+from ...study.statistics.results import Comparison, Correlation, Roc
+from ...study.values import Group
 from ..nodes.tables import Column
 from .chart import (
     COLORS,

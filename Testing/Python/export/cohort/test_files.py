@@ -21,15 +21,9 @@ from BV5AnalysisLib.export.cohort.files import (
 )
 from BV5AnalysisLib.export.cohort.record import cohort_json
 from BV5AnalysisLib.export.cohort.tables import Block, table_one
-from BV5AnalysisLib.study.cohort_result import (
-    Estimate,
-    Exclusion,
-    FlowStep,
-    Group,
-    Test,
-    UnusableCell,
-)
 from BV5AnalysisLib.study.measures import MEASURES
+from BV5AnalysisLib.study.statistics.results import Estimate, Test
+from BV5AnalysisLib.study.values import Exclusion, FlowStep, Group, UnusableCell
 from helpers.cohorts import cohort_result
 
 NAN = float("nan")

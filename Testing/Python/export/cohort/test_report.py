@@ -10,14 +10,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.cohort_result import (
-    Comparison,
-    Exclusion,
-    FlowStep,
-    Group,
-    Summary,
-    UnusableCell,
-)
+from BV5AnalysisLib.study.statistics.results import Comparison, Summary
+from BV5AnalysisLib.study.values import Exclusion, FlowStep, Group, UnusableCell
 from helpers.cohorts import cohort_result
 
 pytest.importorskip("matplotlib")

@@ -14,17 +14,17 @@ from BV5AnalysisLib.export.cohort.tables import (
     table_one,
 )
 from BV5AnalysisLib.export.cohort.wording import p_phrase, p_text, references
-from BV5AnalysisLib.study.cohort_result import (
+from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
+from BV5AnalysisLib.study.statistics.results import (
     CategoryComparison,
     Comparison,
     Correlation,
     Estimate,
-    Group,
     LinearModel,
     Summary,
     Test,
 )
-from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
+from BV5AnalysisLib.study.values import Group
 from helpers.cohorts import LABELS, VARIABLES, cohort_result
 
 NAN = float("nan")

@@ -21,7 +21,8 @@ from BV5AnalysisLib.scene.views.review_layout import (
     show_layout,
 )
 from BV5AnalysisLib.study.cohort.plot_data import box_of
-from BV5AnalysisLib.study.cohort_result import CohortResult, Group
+from BV5AnalysisLib.study.cohort.result import CohortResult
+from BV5AnalysisLib.study.values import Group
 from scene.cohort_data import PAO2, made_result
 from scene.offscreen_plot import drawn_chart
 from vtk.util.numpy_support import vtk_to_numpy

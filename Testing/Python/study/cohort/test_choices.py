@@ -10,9 +10,9 @@ from BV5AnalysisLib.study.cohort.gas_values import Air, with_gases
 from BV5AnalysisLib.study.cohort.groups import grouped
 from BV5AnalysisLib.study.cohort.options import CohortOptions
 from BV5AnalysisLib.study.cohort.outcomes import outcome_of
-from BV5AnalysisLib.study.cohort_result import Variable
 from BV5AnalysisLib.study.tables.case_table import CaseTable
 from BV5AnalysisLib.study.tables.exclusions import exclude
+from BV5AnalysisLib.study.values import Variable
 
 NAN = math.nan
 FLOW = [0.0, 2, 2, 3, NAN, 6]

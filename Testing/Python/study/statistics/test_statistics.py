@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.study.cohort_result import Group, Summary, Variable
 from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
 from BV5AnalysisLib.study.statistics.adjusted import adjusted_model
 from BV5AnalysisLib.study.statistics.categories import compare_categories
@@ -18,7 +17,9 @@ from BV5AnalysisLib.study.statistics.correlations import correlate, correlations
 from BV5AnalysisLib.study.statistics.effects import hedges_g, median_difference, rank_biserial
 from BV5AnalysisLib.study.statistics.multiplicity import holm
 from BV5AnalysisLib.study.statistics.pairs import compare_pairs
+from BV5AnalysisLib.study.statistics.results import Summary
 from BV5AnalysisLib.study.statistics.roc import area_under_curve, rocs
+from BV5AnalysisLib.study.values import Group, Variable
 from scipy import stats
 
 RNG = np.random.default_rng(5)
