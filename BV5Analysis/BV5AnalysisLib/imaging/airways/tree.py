@@ -6,7 +6,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import AnalysisError
-from ..lungs.chest import GAS_HU, IN_PLANE, Chest
+from ..lungs import chest as survey
+from ..lungs.chest import IN_PLANE, Chest
 from ..model.volume import Volume
 from .growth import GrowthRules, grow_airways
 
@@ -66,7 +67,7 @@ def _dark_parenchyma(volume: Volume, chest: Chest) -> np.ndarray:
     Fewer than a third of the voxels of a noisy field never hang together far, so growth below this
     level does not get lost in parenchyma. Gravity makes the front darker than the back.
     """
-    lungs = np.argwhere(chest.inner_air & (chest.hu.array > GAS_HU))
+    lungs = np.argwhere(chest.inner_air & (chest.hu.array > survey.CONSTANTS.gas_hu))
     z, y, x = (lungs * chest.factor).T
     hu = volume.array[z, y, x]
     usual = np.percentile(hu, DARK_PERCENT)

@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from .finding import Finding
 from .volume import Volume
 
+PADDING_BELOW_HU = -1500
+"""Lower values mark voxels outside the scanner's field of view: no air is measured as low."""
+OUTSIDE_HU = -2000
+"""Value of these voxels in a `Scan`, so that lungs cut by the field of view are noticed."""
+
 
 @dataclass(frozen=True)
 class Acquisition:
