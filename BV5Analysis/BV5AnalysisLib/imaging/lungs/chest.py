@@ -213,7 +213,7 @@ def _enclosed(body: np.ndarray, hu: np.ndarray, padding: np.ndarray) -> np.ndarr
         at_rim[labels[ndimage.binary_dilation(padding, IN_PLANE)]] = True
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     dark = np.bincount(labels.ravel(), hu.ravel() < CONSTANTS.open_air_hu, minlength=count + 1)
-    rows: np.ndarray = body.any(axis=2)
+    rows: np.ndarray = np.logical_or.reduce(body, axis=2)
     from_front = np.maximum.accumulate(rows, axis=1)
     to_back = np.maximum.accumulate(rows[:, ::-1], axis=1)[:, ::-1]
     level = np.broadcast_to((from_front & to_back)[:, :, None], labels.shape)
