@@ -16,8 +16,8 @@ from ..model.size_classes import SizeClass
 from ..model.volume import Volume
 from ..numerics.curves import Curves, smooth_curves
 from ..parameters import Parameters
-from ..sizing.branch_sizes import READING_MM, WINDOW_MM
-from ..vessels.branches import SAMPLE_STEP_MM
+from ..sizing import branch_sizes
+from ..vessels import linking
 from .known_vessels import KnownVessels, gaps_mm, origin_of
 from .painted_pieces import Piece, blood_of_piece, painted_pieces
 from .voxel_paths import trace_paths
@@ -150,7 +150,7 @@ def _lines(paths: list[np.ndarray], voxel_mm: np.ndarray) -> Curves:
     """Smooth lines along paths, in the middle of the voxels (m, 3)."""
     place = np.concatenate(paths)
     start = np.cumsum([0, *map(len, paths)])
-    curves = smooth_curves(place, np.zeros(len(place)), start, SAMPLE_STEP_MM)
+    curves = smooth_curves(place, np.zeros(len(place)), start, linking.CONSTANTS.sample_step_mm)
     return dataclasses.replace(curves, position_mm=_centered(curves, voxel_mm))
 
 
@@ -210,7 +210,7 @@ def _areas(
     """
     if not whole.any():
         whole = np.ones(len(whole), bool)
-    window = max(1, min(round(WINDOW_MM / step_mm[0]), len(step_mm)))
+    window = max(1, min(round(branch_sizes.CONSTANTS.window_mm / step_mm[0]), len(step_mm)))
     rough = np.where(whole, 1000 * point_ml / step_mm, 0.0)
     known = ndimage.uniform_filter1d(whole.astype(float), window, mode="nearest")
     smooth = ndimage.uniform_filter1d(rough, window, mode="nearest") / np.maximum(known, 1e-9)
@@ -219,7 +219,7 @@ def _areas(
     held_mm3 = 1000 * max(float(point_ml[whole].sum()), 0.0)
     csa = smooth * (held_mm3 / max(float((smooth * step_mm).sum()), 1e-9))
     csa = np.interp(np.arange(len(csa)), np.flatnonzero(whole), csa[whole])
-    apart = max(1, round(READING_MM / step_mm[0]))
+    apart = max(1, round(branch_sizes.CONSTANTS.reading_mm / step_mm[0]))
     # The last one may be of fewer points.
     readings = (np.add.reduceat(rough[whole], np.arange(0, whole.sum(), apart)) / apart)[:-1]
     if len(readings) < 2:

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from ..model.centerlines import Centerlines
 from ..model.volume import Grid
 from ..numerics.curves import Curves
-from ..sizing.branch_sizes import WIDER
+from ..sizing import branch_sizes
 from ..sizing.voxel_labels import reach_mm
 
 
@@ -86,7 +86,7 @@ def gaps_mm(
     best = beyond.argmin(axis=1)
     rows = np.arange(len(ends))
     met = nearest[rows, best]
-    is_wider = vessels.radius_mm[met] > WIDER * radius_mm[ends]
+    is_wider = vessels.radius_mm[met] > branch_sizes.CONSTANTS.wider * radius_mm[ends]
     to_surface = distance[rows, best] - vessels.radius_mm[met]
     found = beyond[rows, best] <= vessels.room_mm
     onward = np.zeros(len(ends))

@@ -9,8 +9,7 @@ from scipy import ndimage
 
 from ..model.measurements import Calibration
 from ..model.volume import Volume
-from ..sizing.cross_sections import LEAST_CONTRAST_HU
-from ..sizing.wide_vessels import RIM_MM
+from ..sizing import cross_sections, wide_vessels
 
 RING_MM = 3.0
 """How far past the rim the surroundings are looked at, for their attenuation."""
@@ -55,7 +54,7 @@ def painted_pieces(painted: np.ndarray, spacing: np.ndarray) -> list[Piece]:
     (whole,) = ndimage.find_objects(painted.view(np.uint8)) or [None]
     if whole is None:
         return []
-    room = np.ceil((RIM_MM + RING_MM) / spacing).astype(int) + 1
+    room = np.ceil((wide_vessels.CONSTANTS.rim_mm + RING_MM) / spacing).astype(int) + 1
     whole = _widened(whole, room, painted.shape)
     numbers, _ = ndimage.label(painted[whole], EVERY_NEIGHBOR)
     pieces = []
@@ -109,11 +108,12 @@ def blood_of_piece(
     )
     hu = ct.array[piece.box]
     around = free.array[piece.box]
-    mine = around & (piece.numbers[tuple(nearest)] == piece.number) & (off_mm <= RIM_MM)
+    rim_mm = wide_vessels.CONSTANTS.rim_mm
+    mine = around & (piece.numbers[tuple(nearest)] == piece.number) & (off_mm <= rim_mm)
     mine |= piece.mask
-    ring = around & (off_mm > RIM_MM) & (off_mm <= RIM_MM + RING_MM)
+    ring = around & (off_mm > rim_mm) & (off_mm <= rim_mm + RING_MM)
     background = _background_hu(hu[ring], calibration)
-    contrast = max(calibration.blood_hu - background, LEAST_CONTRAST_HU)
+    contrast = max(calibration.blood_hu - background, cross_sections.CONSTANTS.least_contrast_hu)
     fraction = (hu[mine].astype(float) - background) / contrast
     return fraction * voxel_ml, np.argwhere(mine) * spacing
 
