@@ -29,7 +29,7 @@ LARGEST = 1e6
 def write_centerlines(path: Path, centerlines: Centerlines) -> None:
     """Write branches as polylines, one cell for each branch.
 
-    Points are LPS mm, as the field data ``SPACE`` tells 3D Slicer.
+    Points are LPS mm; 3D Slicer reads this from the field data ``SPACE``.
     Point data: ``radius_mm`` and those of `POINT_ARRAYS`. Cell data: ``branch_id``, ``length_mm``,
     ``volume_ml``, ``mean_csa_mm2`` and those of `BRANCH_ARRAYS`.
 

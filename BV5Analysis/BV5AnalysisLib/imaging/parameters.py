@@ -123,13 +123,14 @@ class Parameters:
         return cls(**values)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     # JSON may hold whole numbers that no float takes.
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and abs(value) <= sys.float_info.max
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max
 
 
-def _shown(value: Any) -> str:
-    """Value as JSON has it, on one line and not longer than a glance."""
+def _shown(value: object) -> str:
+    """Value as JSON on one line, cut to 60 characters."""
     text = json.dumps(value, default=repr)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -127,7 +127,7 @@ class LungConstants(MethodConstants):
     core_mm: float = constant(
         3.0,
         "mm",
-        "Depth of the cores that pieces of air are told apart by.",
+        "Depth of the cores by which pieces of air are separated.",
         "Wider than the contact of lung and bowel through the diaphragm. Chosen by eye.",
     )
     core_ml: float = constant(

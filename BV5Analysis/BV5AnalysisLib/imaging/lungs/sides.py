@@ -19,7 +19,7 @@ class SideConstants(MethodConstants):
     peels_mm: tuple[float, ...] = constant(
         (0.0, 1.5, 3.0, 5.0, 7.0, 10.0, 14.0, 18.0),
         "mm",
-        "Depths of erosion tried in turn until the lungs fall apart.",
+        "Depths of erosion tried in turn until the lungs are separate.",
         "From none to the widest contact seen, in steps of about a coarse voxel or two.",
     )
     least_share: float = constant(

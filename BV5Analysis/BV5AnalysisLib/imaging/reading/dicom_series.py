@@ -115,7 +115,7 @@ def read_dicom_sources(sources: Sequence[Path], series_uid: str) -> tuple[sitk.I
     Parameters
     ----------
     sources : sequence of pathlib.Path
-        Folders, each for the files directly in it, and single files.
+        Folders, which stand for the files directly in them, and single files.
     series_uid : str
         UID of the series; files of others are passed over. Empty: all files are of one that has
         none.
@@ -226,9 +226,9 @@ def _read_series(headers: Sequence[Header], name: str) -> tuple[sitk.Image, Acqu
     slices = sorted(slices, key=_height)
     first = slices[0]
     normal = first.header.normal
-    positions_mm = np.array([each.position_mm for each in slices])
+    positions_mm = np.array([item.position_mm for item in slices])
     spacing = slice_spacing(positions_mm, normal, min(first.pixel_spacing_mm), name)
-    image = _read_pixels([each.header for each in slices])
+    image = _read_pixels([item.header for item in slices])
     row, column = first.cosines[:3], first.cosines[3:]
     image.SetOrigin(first.position_mm)
     image.SetSpacing((first.pixel_spacing_mm[1], first.pixel_spacing_mm[0], spacing))
@@ -310,14 +310,14 @@ def _check_same(slices: Sequence[_Slice], name: str) -> None:
     """Refuse slices that do not make one volume."""
     if len(slices) < 2:
         raise AnalysisError(f"{name} has a single slice; give the whole series.")
-    if len({each.header.rows_columns for each in slices}) > 1:
+    if len({item.header.rows_columns for item in slices}) > 1:
         raise AnalysisError(f"{name} has slices of different sizes; give one reconstruction.")
-    spacings = np.array([each.pixel_spacing_mm for each in slices])
+    spacings = np.array([item.pixel_spacing_mm for item in slices])
     if np.ptp(spacings, axis=0).max() > CONSTANTS.parallel * spacings.min():
         raise AnalysisError(
             f"{name} has slices of different pixel spacing; give one reconstruction."
         )
-    cosines = np.array([each.cosines for each in slices])
+    cosines = np.array([item.cosines for item in slices])
     if np.ptp(cosines, axis=0).max() > CONSTANTS.parallel:
         raise AnalysisError(f"{name} has slices in different directions; give one reconstruction.")
 
@@ -326,9 +326,9 @@ def _check_not_tilted(
     positions_mm: np.ndarray, normal: np.ndarray, pixel_mm: float, name: str
 ) -> None:
     """Refuse slices that are shifted sideways against each other."""
-    way = positions_mm[-1] - positions_mm[0]
-    along = float(way @ normal)
-    shift = float(np.linalg.norm(way - along * normal))
+    offset = positions_mm[-1] - positions_mm[0]
+    along = float(offset @ normal)
+    shift = float(np.linalg.norm(offset - along * normal))
     if shift > CONSTANTS.tilt_shift * pixel_mm and along > 0:
         angle = np.degrees(np.arctan2(shift, along))
         raise AnalysisError(

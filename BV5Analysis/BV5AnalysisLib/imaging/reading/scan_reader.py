@@ -104,7 +104,8 @@ def read_sources(sources: Sequence[Path], series_uid: str = "") -> Scan:
     Parameters
     ----------
     sources : sequence of pathlib.Path
-        One image file; or DICOM: folders, each for the files directly in it, and single files.
+        One image file; or DICOM: folders, which stand for the files directly in them, and single
+        files.
     series_uid : str, optional
         UID of the series among DICOM files; empty if they are of one that has none.
 
