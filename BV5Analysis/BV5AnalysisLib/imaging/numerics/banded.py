@@ -14,7 +14,7 @@ BLOCK = 16
 """Rows of a matrix multiplied at once: the band's columns, and little besides, take part."""
 
 SMALL = 200_000
-"""Multiplications in one product, at most. For larger ones OpenBLAS starts threads of its own, which
+"""Multiplications in one product, at most. For larger ones OpenBLAS starts threads of its own, that
 wait for each other while they keep the processors busy; here layers are given to threads."""
 
 
