@@ -75,7 +75,8 @@ class Parameters:
             [SizeClass.BELOW_FLOOR, SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10], np.uint8
         )
         bounds = (self.minimum_csa_mm2, *self.class_bounds_mm2)
-        return labels[np.digitize(csa_mm2, bounds)]
+        classes: np.ndarray = labels[np.digitize(csa_mm2, bounds)]
+        return classes
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, fit for JSON."""

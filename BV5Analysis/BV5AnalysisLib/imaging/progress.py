@@ -5,9 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 
 Progress = Callable[[str, float], None]
 """Called with the step's name and the fraction done of the whole; may raise `Cancelled`."""
+
+
+class Step(StrEnum):
+    """Steps of analyzing a scan, by the names that progress and ``result.json`` give them."""
+
+    READING = "reading the scan"
+    LUNGS = "lungs and airways"
+    RESAMPLING = "resampling"
+    BRONCHI = "bronchi"
+    CENTERS = "vessel centers"
+    BRANCHES = "branches"
+    AREAS = "cross-sectional areas"
+    VOLUMES = "blood volumes"
+    DRAWING = "drawing"
+    WRITING = "writing files"
+    DONE = "done"
 
 
 class Steps:
@@ -44,4 +61,4 @@ class Steps:
     def done(self) -> None:
         """Report the whole as done."""
         if self._progress is not None:
-            self._progress("done", 1.0)
+            self._progress(Step.DONE, 1.0)

@@ -2,13 +2,14 @@
 
 import numpy as np
 from BV5AnalysisLib.imaging.phantom import TubePhantom
-from BV5AnalysisLib.imaging.vessels import ridges
-from BV5AnalysisLib.imaging.vessels.branches import SAMPLE_STEP_MM, Branches
+from BV5AnalysisLib.imaging.vessels import linking, ridges
+from BV5AnalysisLib.imaging.vessels.branches import Branches
 from BV5AnalysisLib.imaging.vessels.ridge_points import RidgePoints
 
 DIRECTIONS = [(0, 0, 1), (1, 0, 0), (0.6, -0.5, 0.62), (0.1, 0.9, 0.3), (1, 1, 0)]
 """World (x, y, z): along axes, along a diagonal, and neither."""
 
+SAMPLE_STEP_MM = linking.CONSTANTS.sample_step_mm
 ISOTROPIC = (0.7, 0.7, 0.7)
 THICK = (0.7, 0.7, 1.25)
 

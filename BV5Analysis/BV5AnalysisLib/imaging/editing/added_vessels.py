@@ -17,7 +17,7 @@ from ..model.volume import Volume
 from ..numerics.curves import Curves, smooth_curves
 from ..parameters import Parameters
 from ..sizing import branch_sizes
-from ..vessels.branches import SAMPLE_STEP_MM
+from ..vessels import linking
 from .known_vessels import KnownVessels, gaps_mm, origin_of
 from .painted_pieces import Piece, blood_of_piece, painted_pieces
 from .voxel_paths import trace_paths
@@ -150,7 +150,7 @@ def _lines(paths: list[np.ndarray], voxel_mm: np.ndarray) -> Curves:
     """Smooth lines along paths, in the middle of the voxels (m, 3)."""
     place = np.concatenate(paths)
     start = np.cumsum([0, *map(len, paths)])
-    curves = smooth_curves(place, np.zeros(len(place)), start, SAMPLE_STEP_MM)
+    curves = smooth_curves(place, np.zeros(len(place)), start, linking.CONSTANTS.sample_step_mm)
     return dataclasses.replace(curves, position_mm=_centered(curves, voxel_mm))
 
 

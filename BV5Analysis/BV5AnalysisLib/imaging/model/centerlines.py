@@ -119,7 +119,8 @@ class Centerlines:
     def mean_csa_mm2(self) -> np.ndarray:
         """(b,) mean area of each branch along its length."""
         total = self.branch_sum(self.csa_mm2 * self.point_length_mm)
-        return total / np.maximum(self.length_mm, 1e-9)
+        mean: np.ndarray = total / np.maximum(self.length_mm, 1e-9)
+        return mean
 
     def branch_sum(self, values: np.ndarray) -> np.ndarray:
         """(b,) sum over each branch of values (n,)."""

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..model.constants import MethodConstants, constant
-from ..vessels.branches import Branches, keep_points
+from ..vessels.branches import Branches, cut_branches
 from .cross_sections import CrossSections
 
 
@@ -83,4 +83,4 @@ def without_sheets(branches: Branches, sections: CrossSections) -> tuple[Branche
             keep[piece] = ndimage.binary_opening(~flat, np.ones(shortest))
     fields = dataclasses.fields(sections)
     kept = CrossSections(*(getattr(sections, field.name)[keep] for field in fields))
-    return keep_points(branches, keep), kept
+    return cut_branches(branches, keep), kept

@@ -94,6 +94,14 @@ class RidgeConstants(MethodConstants):
         """Scale up to which the blur shapes a tube's profile more than its width does."""
         return self.thin_ratio * self.scales_mm[1]
 
+    @property
+    def large_scales_mm(self) -> tuple[float, float]:
+        """Scales from which on a vessel's middle is free of partial volume, the surer one first.
+
+        Vessels there have radii of over 3.5 and 2.5 mm.
+        """
+        return self.scales_mm[4], self.scales_mm[3]
+
     def between_scales_mm(self, first: int) -> float:
         """Middle between a scale, by its index, and the next, mm."""
         return (self.scales_mm[first] + self.scales_mm[first + 1]) / 2
