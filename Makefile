@@ -72,11 +72,11 @@ $(SLICER_VENV)/.installed: pyproject.toml Testing/slicer-versions.txt | check-py
 	@touch $@
 
 golden: $(VENV)/.installed
-	$(BIN)/python Testing/Python/golden.py
+	PYTHONPATH=Testing/Python $(BIN)/python -m helpers.golden
 
 # What stand-ins know of Slicer, from a listing (api.json) made inside a running one.
 slicer-api check-slicer-api: $(VENV)/.installed
-	PYTHONPATH=Testing/Python $(BIN)/python -m standins.slicerapi $(if $(filter check-%,$@),check,make) "$(API)"
+	PYTHONPATH=Testing/Python $(BIN)/python -m standins.slicer_api $(if $(filter check-%,$@),check,make) "$(API)"
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

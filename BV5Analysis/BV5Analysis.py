@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from BV5AnalysisLib.scene.cohort.cohort_nodes import CohortNodes
     from BV5AnalysisLib.scene.nodes.outcome import Outcome
     from BV5AnalysisLib.scene.views.display import DisplaySettings
-    from BV5AnalysisLib.study.cohort_result import CohortResult
+    from BV5AnalysisLib.study.cohort.result import CohortResult
 
 SAMPLE_CATEGORY = "BV5 Analysis"
 SAMPLE_PHANTOM = "BV5 digital chest phantom"
