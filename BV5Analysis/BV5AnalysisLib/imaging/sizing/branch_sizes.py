@@ -11,7 +11,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ..model.constants import MethodConstants, constant
-from ..numerics.cores import cores
+from ..numerics.neighbors import nearest
 from ..vessels.branches import Branches
 from .cross_sections import CrossSections
 
@@ -257,17 +257,15 @@ def _clearance_of_wider(branches: Branches, radius_mm: np.ndarray) -> np.ndarray
     branch = branches.branch_id
     for low, chosen in _by_radius(radius_mm):
         asking = np.flatnonzero(radius_mm < low)
-        nearest_points = cKDTree(branches.position_mm[chosen]).query(
+        distance, index = nearest(
+            cKDTree(branches.position_mm[chosen]),
             branches.position_mm[asking],
-            # Also of one: as a list, so that the result has a column for each.
-            k=list(range(1, CONSTANTS.nearest_points + 1)),
-            distance_upper_bound=CONSTANTS.search_radii * low + CONSTANTS.search_more_mm,
-            workers=cores(),
+            CONSTANTS.nearest_points,
+            within=CONSTANTS.search_radii * low + CONSTANTS.search_more_mm,
         )
-        distance, nearest = (np.asarray(part) for part in nearest_points)
         for column in range(CONSTANTS.nearest_points):
-            found = np.flatnonzero(nearest[:, column] < len(chosen))
-            self_, other = asking[found], chosen[nearest[found, column]]
+            found = np.flatnonzero(index[:, column] < len(chosen))
+            self_, other = asking[found], chosen[index[found, column]]
             is_wider = radius_mm[other] > CONSTANTS.wider * radius_mm[self_]
             is_wider &= branch[other] != branch[self_]
             gap = distance[found, column] - radius_mm[other]

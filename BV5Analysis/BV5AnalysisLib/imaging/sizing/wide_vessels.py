@@ -12,7 +12,7 @@ from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
 from ..model.work_image import WorkImage
 from ..numerics.balls import draw_balls
-from ..numerics.cores import cores
+from ..numerics.neighbors import nearest
 from ..vessels.branches import Branches
 from .branch_sizes import SizedBranches
 from .cross_sections import CrossSections
@@ -152,8 +152,7 @@ def _owners(voxel_mm: np.ndarray, position_mm: np.ndarray, radius_mm: np.ndarray
     """
     height = np.sqrt(np.maximum(radius_mm.max() ** 2 - radius_mm**2, 0))
     tree = cKDTree(np.column_stack([position_mm, height]))
-    _, nearest = tree.query(np.column_stack([voxel_mm, np.zeros(len(voxel_mm))]), workers=cores())
-    return np.asarray(nearest)
+    return nearest(tree, np.column_stack([voxel_mm, np.zeros(len(voxel_mm))]))[1]
 
 
 def _background(background_hu: np.ndarray, parenchyma_hu: float) -> np.ndarray:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..cohort_result import Group, Roc
 from ..statistics.comparisons import summary_of
+from ..statistics.results import Roc
+from ..values import Group
 
 WHISKER_LENGTH = 1.5
 """Longest one, in interquartile ranges (Tukey)."""

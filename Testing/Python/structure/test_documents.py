@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LIBRARY = ROOT / "BV5Analysis" / "BV5AnalysisLib"
 BASES = (ROOT, ROOT / "BV5Analysis", LIBRARY, LIBRARY / "imaging")
 """Where paths in documents may begin."""
