@@ -23,7 +23,17 @@ below a voxel."""
 
 
 def triple(values: Iterable[T]) -> tuple[T, T, T]:
-    """Three values as a tuple of a length that type checkers know.
+    """Make a tuple whose length type checkers know.
+
+    Parameters
+    ----------
+    values : iterable
+        Three values.
+
+    Returns
+    -------
+    tuple
+        The same values.
 
     Raises
     ------
