@@ -13,16 +13,15 @@ from scipy.spatial import cKDTree
 from ..model.centerlines import Centerlines
 from ..model.constants import MethodConstants, constant
 from ..model.cutting import joined
-from ..model.measurements import Calibration
 from ..model.size_classes import SizeClass
-from ..model.volume import Volume
+from ..model.volume import Grid
 from ..numerics.curves import Curves, smooth_curves
 from ..numerics.neighbors import nearest
 from ..parameters import Parameters
 from ..sizing import branch_sizes
 from ..vessels import linking
 from .known_vessels import KnownVessels, gaps_mm, origin_of
-from .painted_pieces import Piece, blood_of_piece, painted_pieces
+from .painted_pieces import EditedScan, Piece, blood_of_piece, painted_pieces
 from .voxel_paths import trace_paths
 
 
@@ -53,35 +52,43 @@ class AddedVesselConstants(MethodConstants):
 CONSTANTS = AddedVesselConstants()
 
 
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """Frame of a piece's box: places are index * spacing, mm."""
+
+    grid: Grid
+    first: np.ndarray
+
+    @classmethod
+    def of(cls, piece: Piece, grid: Grid) -> _Frame:
+        return cls(grid, np.array([side.start for side in piece.box]))
+
+    def in_world(self, place_mm: np.ndarray) -> np.ndarray:
+        """World points (n, 3), LPS mm, of places (n, 3)."""
+        return self.grid.index_to_world(self.index(place_mm))
+
+    def index(self, place_mm: np.ndarray) -> np.ndarray:
+        """Fractional indices (n, 3) in the scan of places (n, 3)."""
+        return np.asarray(place_mm / self.grid.spacing_zyx + self.first)
+
+
 def measure_added(
-    ct: Volume | None,
-    labels: Volume,
-    painted: np.ndarray,
-    free: np.ndarray,
-    vessels: Centerlines,
-    calibration: Calibration,
-    parameters: Parameters,
+    painted: np.ndarray, scan: EditedScan, vessels: Centerlines, parameters: Parameters
 ) -> Centerlines:
     """Measure vessels that were painted where none had been found.
 
-    Each connected piece is a tree of paths through its middle. Its area is the blood of its voxels
+    Each connected piece is a tree of paths along its middle. Its area is the blood of its voxels
     by their attenuation, with those just beyond that the blur carries blood into, over its length.
     A line that begins or ends beside a known vessel is taken to go on up to it.
 
     Parameters
     ----------
-    ct : Volume or None
-        HU; without it each painted voxel is all blood.
-    labels : Volume
-        uint8 `SizeClass` values or `AS_MEASURED`, 0 outside vessels.
     painted : numpy.ndarray
-        Bool, the voxels to measure.
-    free : numpy.ndarray
-        Bool, lung where there is no vessel, neither painted nor known.
+        Bool (z, y, x), the voxels to measure.
+    scan : EditedScan
+        In which they were painted.
     vessels : Centerlines
         Those that are known.
-    calibration : Calibration
-        Attenuation of blood and parenchyma.
     parameters : Parameters
         Class bounds, for what is not painted in a class.
 
@@ -95,13 +102,12 @@ def measure_added(
     Own method.
     """
     added = no_centerlines()
-    pieces = painted_pieces(painted, labels.grid.spacing_zyx)
+    pieces = painted_pieces(painted, scan.grid.spacing_zyx)
     if not pieces:
         return added
-    around = Volume(free, labels.grid)
-    known = KnownVessels.of(vessels, labels.grid)
+    known = KnownVessels.of(vessels, scan.grid)
     for piece in pieces:
-        added = joined(added, _measured(piece, ct, labels, around, known, calibration, parameters))
+        added = joined(added, _measured(piece, scan, known, parameters))
     return added
 
 
@@ -114,55 +120,35 @@ def no_centerlines() -> Centerlines:
 
 
 def _measured(
-    piece: Piece,
-    ct: Volume | None,
-    labels: Volume,
-    free: Volume,
-    vessels: KnownVessels,
-    calibration: Calibration,
-    parameters: Parameters,
+    piece: Piece, scan: EditedScan, known: KnownVessels, parameters: Parameters
 ) -> Centerlines:
     """Branches of one piece."""
-    grid = labels.grid
-    first = np.array([side.start for side in piece.box])
-    index = np.argwhere(piece.mask)
-    voxel_mm = index * grid.spacing_zyx
-
-    def in_world(place_mm: np.ndarray) -> np.ndarray:
-        return grid.index_to_world(place_mm / grid.spacing_zyx + first)
+    grid = scan.grid
+    frame = _Frame.of(piece, grid)
+    voxel_mm = np.argwhere(piece.mask) * grid.spacing_zyx
+    depth_mm = ndimage.distance_transform_edt(piece.mask, sampling=grid.spacing_zyx).max()
 
     def is_whole(place_mm: np.ndarray) -> np.ndarray:
         """Whether cross-sections there are clear of the voxels beside known vessels."""
-        return np.asarray(vessels.beyond_mm(in_world(place_mm)) >= depth_mm)
+        return np.asarray(known.beyond_mm(frame.in_world(place_mm)) >= depth_mm)
 
-    depth_mm = ndimage.distance_transform_edt(piece.mask, sampling=grid.spacing_zyx).max()
-    root = origin_of(in_world(voxel_mm), vessels)
-    root_mm = None if root is None else voxel_mm[root]
-    paths = trace_paths(piece.mask, grid.spacing_zyx, root_mm)
+    root = origin_of(frame.in_world(voxel_mm), known)
+    paths = trace_paths(piece.mask, grid.spacing_zyx, None if root is None else voxel_mm[root])
     # Around the end of a known vessel what is left of a cross-section is a ring, which has no arms.
     paths = [paths[0], *(path for path in paths[1:] if is_whole(path).any())]
     curves = _lines(paths, voxel_mm)
-    owner = cKDTree(curves.position_mm)
-    blood_ml, blood_mm = blood_of_piece(piece, ct, free, calibration)
-    point_ml = np.bincount(nearest(owner, blood_mm)[1], blood_ml, len(curves.step_mm))
-    whole = is_whole(curves.position_mm)
-    csa, error = np.empty(len(point_ml)), np.empty(len(curves.start) - 1)
-    for number, (start, stop) in enumerate(pairwise(curves.start)):
-        mine = slice(start, stop)
-        csa[mine], error[number] = _areas(point_ml[mine], curves.step_mm[mine], whole[mine])
+    point = cKDTree(curves.position_mm)
+    blood_ml, blood_mm = blood_of_piece(piece, scan)
+    point_ml = np.bincount(nearest(point, blood_mm)[1], blood_ml, len(curves.step_mm))
+    csa, error = _areas_of_lines(curves, point_ml, is_whole(curves.position_mm))
     painted = _painted_class(
-        curves.start, nearest(owner, voxel_mm)[1], labels.array[piece.box][piece.mask]
+        curves.start, nearest(point, voxel_mm)[1], scan.labels.array[piece.box][piece.mask]
     )
-    half = curves.step_mm[:, None] / 2 * curves.tangent
-    half[curves.start[:-1]] *= -1
-    ends_mm = in_world(curves.position_mm + half)
-    outward = (ends_mm - in_world(curves.position_mm)) * 2 / curves.step_mm[:, None]
-    gap_mm = gaps_mm(curves, ends_mm, outward, np.sqrt(csa / np.pi), vessels)
-    length_mm = curves.step_mm + gap_mm
+    length_mm = curves.step_mm + _gaps_mm(curves, csa, frame, known)
     # Smoothing may carry the line of a piece that touches the scan's border over it.
-    place = curves.position_mm / grid.spacing_zyx + first
+    index = np.clip(frame.index(curves.position_mm), 0, np.array(grid.shape) - 1)
     lines = Centerlines.measured(
-        points_mm=grid.index_to_world(np.clip(place, 0, np.array(grid.shape) - 1)),
+        points_mm=grid.index_to_world(index),
         branch_start=curves.start,
         csa_mm2=csa,
         size_class=np.where(painted > 0, painted, parameters.size_class(csa)).astype(np.uint8),
@@ -171,6 +157,26 @@ def _measured(
         csa_error_mm2=error,
     )
     return dataclasses.replace(lines, class_by_hand=painted > 0)
+
+
+def _gaps_mm(curves: Curves, csa_mm2: np.ndarray, frame: _Frame, known: KnownVessels) -> np.ndarray:
+    """Length (n,) missing between the outer ends of lines and known vessels."""
+    half = curves.step_mm[:, None] / 2 * curves.tangent
+    half[curves.start[:-1]] *= -1
+    ends_mm = frame.in_world(curves.position_mm + half)
+    outward = (ends_mm - frame.in_world(curves.position_mm)) * 2 / curves.step_mm[:, None]
+    return gaps_mm(curves, ends_mm, outward, np.sqrt(csa_mm2 / np.pi), known)
+
+
+def _areas_of_lines(
+    curves: Curves, point_ml: np.ndarray, whole: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Areas (n,) and the errors (b,) of each line's mean area, mm²; see `_areas`."""
+    csa, error = np.empty(len(point_ml)), np.empty(len(curves.start) - 1)
+    for number, (start, stop) in enumerate(pairwise(curves.start)):
+        line = slice(start, stop)
+        csa[line], error[number] = _areas(point_ml[line], curves.step_mm[line], whole[line])
+    return csa, error
 
 
 def _lines(paths: list[np.ndarray], voxel_mm: np.ndarray) -> Curves:

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
-from ..model.volume import Volume
+from ..model.volume import Grid, Volume
 from ..sizing import cross_sections, surroundings, wide_vessels
 
 
@@ -64,6 +64,33 @@ class Piece:
         return np.asarray(self.numbers == self.number)
 
 
+@dataclass(frozen=True, eq=False)
+class EditedScan:
+    """What painted vessels are measured in; all volumes are on one grid.
+
+    Attributes
+    ----------
+    ct : Volume or None
+        HU; without it each painted voxel is all blood.
+    labels : Volume
+        uint8 `SizeClass` values or `AS_MEASURED`, 0 outside vessels.
+    free : Volume
+        Bool, lung where there is no vessel, neither painted nor known.
+    calibration : Calibration
+        Attenuation of blood, and of parenchyma where too little of it is around.
+    """
+
+    ct: Volume | None
+    labels: Volume
+    free: Volume
+    calibration: Calibration
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of all volumes."""
+        return self.labels.grid
+
+
 def painted_pieces(painted: np.ndarray, spacing: np.ndarray) -> list[Piece]:
     """Find connected pieces, each in a box with room for its rim and its surroundings.
 
@@ -103,21 +130,15 @@ def _widened(box: tuple[slice, ...], room: np.ndarray, shape: tuple[int, ...]) -
     )
 
 
-def blood_of_piece(
-    piece: Piece, ct: Volume | None, free: Volume, calibration: Calibration
-) -> tuple[np.ndarray, np.ndarray]:
+def blood_of_piece(piece: Piece, scan: EditedScan) -> tuple[np.ndarray, np.ndarray]:
     """Sum up, voxel by voxel, the blood that a piece holds.
 
     Parameters
     ----------
     piece : Piece
         Where.
-    ct : Volume or None
-        HU; without it each painted voxel is all blood.
-    free : Volume
-        Bool, lung where there is no vessel.
-    calibration : Calibration
-        Attenuation of blood, and of parenchyma where too little of it is around.
+    scan : EditedScan
+        In which it was painted.
 
     Returns
     -------
@@ -127,21 +148,23 @@ def blood_of_piece(
     place_mm : numpy.ndarray
         (m, 3) index in the box * spacing.
     """
-    spacing, voxel_ml = free.grid.spacing_zyx, free.grid.voxel_volume_ml
-    if ct is None:
+    spacing, voxel_ml = scan.grid.spacing_zyx, scan.grid.voxel_volume_ml
+    if scan.ct is None:
         index = np.argwhere(piece.mask)
         return np.full(len(index), voxel_ml), index * spacing
     off_mm, nearest = ndimage.distance_transform_edt(
         piece.numbers == 0, sampling=spacing, return_indices=True
     )
-    hu = ct.array[piece.box]
-    around = free.array[piece.box]
+    hu = scan.ct.array[piece.box]
+    around = scan.free.array[piece.box]
     rim_mm = wide_vessels.CONSTANTS.rim_mm
     mine = around & (piece.numbers[tuple(nearest)] == piece.number) & (off_mm <= rim_mm)
     mine |= piece.mask
     ring = around & (off_mm > rim_mm) & (off_mm <= rim_mm + CONSTANTS.ring_mm)
-    background = _background_hu(hu[ring], calibration)
-    contrast = max(calibration.blood_hu - background, cross_sections.CONSTANTS.least_contrast_hu)
+    background = _background_hu(hu[ring], scan.calibration)
+    contrast = max(
+        scan.calibration.blood_hu - background, cross_sections.CONSTANTS.least_contrast_hu
+    )
     fraction = (hu[mine].astype(float) - background) / contrast
     return fraction * voxel_ml, np.argwhere(mine) * spacing
 

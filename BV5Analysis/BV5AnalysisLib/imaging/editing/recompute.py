@@ -31,6 +31,7 @@ from ..sizing.voxel_labels import (
     within_reach,
 )
 from .added_vessels import measure_added, no_centerlines
+from .painted_pieces import EditedScan
 
 __all__ = ["AS_MEASURED", "Edits", "Recomputed", "check_recomputable", "recompute"]
 
@@ -152,7 +153,8 @@ def recompute(
     if len(painted):
         free = (lungs.array > 0) & ~within_reach(centerlines, vessels.grid) & (vessels.array == 0)
         mask = _marked(painted, vessels)
-        added = measure_added(ct, vessels, mask, free, left, calibration, parameters)
+        scan = EditedScan(ct, vessels, vessels.with_array(free), calibration)
+        added = measure_added(mask, scan, left, parameters)
         added, _ = keep_points(added, values_at(lungs, added.points_mm) > 0)
     final = joined(left, added)
 
@@ -234,7 +236,7 @@ def _as_labeled(centerlines: Centerlines, seen: CoreLabels, parameters: Paramete
 
 
 def _evidence(centerlines: Centerlines) -> np.ndarray:
-    """Point (n,) whose voxels tell about each point: itself, or the nearest one that has some.
+    """Point (n,) whose voxels each point goes by: itself, or the nearest one that has some.
 
     The cores of thin vessels may hold no voxel's center.
     """

@@ -122,7 +122,7 @@ class LinkingConstants(MethodConstants):
     twig_rounds: int = constant(
         2,
         "1",
-        "How often twigs are taken off.",
+        "How often twigs are removed.",
         "Twigs may sit on twigs.",
     )
 
@@ -183,22 +183,22 @@ def _aligned_pairs(points: RidgePoints) -> Pairs:
     tree = cKDTree(points.position_mm)
     # The nearest of all is the point itself.
     distance, neighbor = nearest(tree, points.position_mm, CONSTANTS.neighbors + 1, reach.max())
-    asking = np.repeat(np.arange(len(points)), CONSTANTS.neighbors)
+    point = np.repeat(np.arange(len(points)), CONSTANTS.neighbors)
     neighbor, distance = neighbor[:, 1:].ravel(), distance[:, 1:].ravel()
     keep = neighbor < len(points)
-    asking, neighbor, distance = asking[keep], neighbor[keep], distance[keep]
-    keep = distance <= np.maximum(reach[asking], reach[neighbor])
-    asking, neighbor, distance = asking[keep], neighbor[keep], distance[keep]
-    way = (points.position_mm[neighbor] - points.position_mm[asking]) / distance[:, None]
-    here = np.abs((way * points.direction[asking]).sum(axis=1))
+    point, neighbor, distance = point[keep], neighbor[keep], distance[keep]
+    keep = distance <= np.maximum(reach[point], reach[neighbor])
+    point, neighbor, distance = point[keep], neighbor[keep], distance[keep]
+    way = (points.position_mm[neighbor] - points.position_mm[point]) / distance[:, None]
+    here = np.abs((way * points.direction[point]).sum(axis=1))
     there = np.abs((way * points.direction[neighbor]).sum(axis=1))
-    alike = np.abs((points.direction[asking] * points.direction[neighbor]).sum(axis=1))
-    voxel_mm = np.minimum(points.step_mm[asking], points.step_mm[neighbor])
+    alike = np.abs((points.direction[point] * points.direction[neighbor]).sum(axis=1))
+    voxel_mm = np.minimum(points.step_mm[point], points.step_mm[neighbor])
     side_by_side = distance < CONSTANTS.side_by_side_voxels * voxel_mm
     along = (here > CONSTANTS.least_along) & (there > CONSTANTS.least_along)
     keep = (alike > CONSTANTS.least_alike) & (along | side_by_side)
     weight = distance * (2 - np.minimum(here, there))
-    return Pairs(np.stack([asking, neighbor], axis=1)[keep], weight[keep])
+    return Pairs(np.stack([point, neighbor], axis=1)[keep], weight[keep])
 
 
 def _pairs_from_open_ends(points: RidgePoints, forest: sparse.csr_matrix) -> Pairs:

@@ -67,7 +67,7 @@ def strongest_across_scales(found: list[RidgePoints], rivals: int) -> RidgePoint
     """Keep, of points at different scales in the same tube, the strongest.
 
     A point gives way only to a point that stays: where two scales answer alike, noise makes now the
-    one, now the other the stronger, and points hidden by hidden ones would leave holes.
+    one, now the other the stronger, and points suppressed by suppressed ones would leave holes.
 
     Parameters
     ----------
@@ -89,10 +89,10 @@ def strongest_across_scales(found: list[RidgePoints], rivals: int) -> RidgePoint
         open_rival = np.zeros(len(every), bool)
         open_rival[weaker] = True
         undecided &= open_rival
-        # What has no stronger rival left stays, and hides its own rivals.
-        hidden = weaker[~undecided[stronger]]
-        stays[hidden] = False
-        undecided[hidden] = False
+        # What has no stronger rival left stays, and suppresses its own rivals.
+        suppressed = weaker[~undecided[stronger]]
+        stays[suppressed] = False
+        undecided[suppressed] = False
         keep = undecided[weaker] & stays[stronger]
         weaker, stronger = weaker[keep], stronger[keep]
     return every[stays]
@@ -101,7 +101,7 @@ def strongest_across_scales(found: list[RidgePoints], rivals: int) -> RidgePoint
 def _rivals(found: list[RidgePoints], count: int) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of points, weaker and stronger, that lie in one tube at different scales.
 
-    A stronger tube hides what lies inside its own or inside the asking point's width.
+    A stronger tube suppresses what lies inside its own or inside the weaker point's width.
     """
     trees = [cKDTree(points.position_mm) for points in found]
     start = np.cumsum([0, *map(len, found)])

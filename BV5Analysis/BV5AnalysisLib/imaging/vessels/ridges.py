@@ -165,13 +165,14 @@ def find_ridge_points(
     del image
     found = []
     reached = 0.0
-    # Of the negative image all is the same; the first smoothing turns it over on the way.
+    # Dark tubes are bright ones of the negative image, which the first smoothing makes.
     sign = -1 if dark else 1
     finest, finest_spacing = None, spacing
     origin_mm = np.zeros(3)
     for number, scale in enumerate(scales_mm):
         step = np.where(scale >= CONSTANTS.halving_voxels * spacing, 2, 1)
-        # Of an even number the middles between two, or a scan's mirror image would differ.
+        # Of an even number of voxels the middles between two are taken, or a mirrored scan would
+        # give other points.
         between = (step == 2) & (np.array(hu.shape) % 2 == 0)
         turn = sign if finest is None else 1
         hu = _smooth(hu, np.sqrt(scale**2 - reached**2) / spacing, step, turn)
@@ -202,8 +203,8 @@ def _smooth(image: np.ndarray, sigma_voxels: np.ndarray, step: np.ndarray, sign:
     Every other one of an even number lies between two voxels.
     """
     matrices = [
-        _gaussian_matrix(count, float(sigma), int(each))
-        for count, sigma, each in zip(image.shape, sigma_voxels, step, strict=True)
+        _gaussian_matrix(count, float(sigma), int(every))
+        for count, sigma, every in zip(image.shape, sigma_voxels, step, strict=True)
     ]
     matrices[0] *= sign
     return along_axes(matrices, image)

@@ -89,8 +89,8 @@ class WorkGrid:
         least = CONSTANTS.finest_spacing_mm
         block = np.maximum(1, max(second, least) / grid.spacing_zyx + 1e-6).astype(int)
         z, y, x = (
-            _whole_blocks(max(0, start - pad), min(size, stop + pad), size, each)
-            for (start, stop), size, pad, each in zip(
+            _whole_blocks(max(0, start - pad), min(size, stop + pad), size, count)
+            for (start, stop), size, pad, count in zip(
                 _bounds(mask),
                 grid.shape,
                 np.ceil(margin_mm / grid.spacing_zyx).astype(int),
@@ -113,7 +113,7 @@ class WorkGrid:
 
     def sampled_labels(self, array: np.ndarray) -> np.ndarray:
         """Labels of the scan at the places of `samples`."""
-        return array[self.box][tuple(slice(each // 2, None, each) for each in self.block)]
+        return array[self.box][tuple(slice(count // 2, None, count) for count in self.block)]
 
     def image(self, array: np.ndarray) -> np.ndarray:
         """Resample a scan's array to this grid by cubic splines.
@@ -150,7 +150,7 @@ class WorkGrid:
         """Fractional scan indices (n, 3) in (z, y, x) of points (n, 3) in this frame, mm."""
         # A sample lies in the middle of its block.
         start = [
-            edge.start + (each - 1) / 2 for edge, each in zip(self.box, self.block, strict=True)
+            edge.start + (count - 1) / 2 for edge, count in zip(self.box, self.block, strict=True)
         ]
         index: np.ndarray = points_mm / self.source.spacing_zyx + start
         return index
