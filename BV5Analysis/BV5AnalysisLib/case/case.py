@@ -108,23 +108,24 @@ def with_recomputed(
     parameters: Parameters,
     findings: tuple[Finding, ...] | None = None,
 ) -> Case:
-    """Case after edits.
+    """Update a case after edits.
 
     Parameters
     ----------
     case : Case
-        Before, but with the lungs as edited.
+        As before the edits, but with the lungs as edited.
     recomputed : Recomputed
-        What became of it.
+        Its vessels and numbers after the edits.
     parameters : Parameters
-        That it was recomputed with.
+        Those that it was recomputed with.
     findings : tuple of Finding, optional
-        Quality findings as they are now; made from the old ones if not given.
+        Quality findings after the edits; updated from those of `case` if not given.
 
     Returns
     -------
     Case
-        With the edits of both. A verdict goes where numbers changed: nobody has seen them.
+        With the earlier and the new edits. If numbers changed, without the review, which was of
+        the earlier ones.
 
     Raises
     ------

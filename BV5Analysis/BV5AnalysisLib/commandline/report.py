@@ -9,7 +9,6 @@ from ..case.files import read_case
 from ..imaging.errors import AnalysisError
 from ..imaging.progress import Progress, Step
 from ..imaging.reading import scan_reader
-from .drawing import documents_of
 from .progress import shown_progress
 from .requirements import check_requirements
 from .stopping import end_with_stdin, stop_at_once, stop_in_order
@@ -92,7 +91,9 @@ def report_into_folder(
                 " the same geometry; give that scan."
             )
         progress(Step.DRAWING, 0.2)
-        documents = documents_of(case, scan.volume)
+        from ..scene.case.documents import case_documents
+
+        documents = case_documents(case, scan.volume)
     progress(Step.WRITING, 0.95)
     with stop_in_order():
         _put(folder, documents)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 
 from ..case.case import Case, Review
+from ..imaging.model.finding import Severity
 from ..imaging.model.size_classes import SizeClass
 from ..imaging.parameters import Parameters
 from ..imaging.sizing import branch_sizes, wide_vessels
 
+COUNTED = (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
+"""Classes that TPBV is the sum of."""
+SEVERITY_TITLES = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Note"}
 REFERENCES = (
     "San José Estépar R, Kinney GL, Black-Shinn JL, et al. Computed tomographic measures of"
     " pulmonary vascular morphology in smokers and their clinical implications. Am J Respir Crit"
@@ -61,10 +65,7 @@ def method_paragraph(case: Case) -> str:
     """
     parameters, sizes = case.parameters, branch_sizes.CONSTANTS
     wide_mm2 = wide_vessels.CONSTANTS.wide_mm2
-    bv5, bv5_10, bv10 = (
-        class_range(size_class, parameters)
-        for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
-    )
+    bv5, bv5_10, bv10 = (class_range(size_class, parameters) for size_class in COUNTED)
     lungs = (
         "Airways were segmented in given lungs"
         if case.lungs_given

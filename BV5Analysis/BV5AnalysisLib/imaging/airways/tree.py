@@ -8,7 +8,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import AnalysisError
-from ..lungs.chest import GAS_HU, IN_PLANE, Chest
+from ..lungs import chest as survey
+from ..lungs.chest import IN_PLANE, Chest
 from ..model.constants import MethodConstants, constant
 from ..model.volume import Volume
 from .growth import grow_airways
@@ -157,7 +158,7 @@ def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
 
 def _dark_parenchyma(volume: Volume, chest: Chest) -> np.ndarray:
     """HU below which only the darkest of the lungs' voxels lie, by row (y) from front to back."""
-    lungs = np.argwhere(chest.inner_air & (chest.hu.array > GAS_HU))
+    lungs = np.argwhere(chest.inner_air & (chest.hu.array > survey.CONSTANTS.gas_hu))
     z, y, x = (lungs * chest.factor).T
     hu = volume.array[z, y, x]
     usual = np.percentile(hu, CONSTANTS.dark_percent)

@@ -1,6 +1,6 @@
 """Scans and masks from files, folders and memory, checked before anything is measured.
 
-`read_scan` is loaded when it is asked for: a part of this room needs none of the others.
+The functions named here are loaded on first use, so that importing the room costs nothing.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ from ..bloodgas import (
     pao2_fio2_mmhg,
     water_vapor_pressure_mmhg,
 )
-from ..cohort_result import UnusableCell, Variable
 from ..plausible import BOUNDS, check, implausible
 from ..tables.case_table import CaseTable
 from ..texts import counted, listed
+from ..values import UnusableCell, Variable
 from .options import CohortOptions
 
 FIO2 = Variable("fio2", "FiO2")

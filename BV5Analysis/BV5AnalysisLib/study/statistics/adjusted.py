@@ -7,10 +7,11 @@ from math import nan
 
 import numpy as np
 
-from ..cohort_result import Estimate, Group, LinearModel, Term, Variable
 from ..measures import Measure
 from ..texts import listed
+from ..values import Group, Variable
 from .comparisons import is_constant
+from .results import Estimate, LinearModel, Term
 
 MOST_LEVELS = 10
 """Of a covariate of categories."""

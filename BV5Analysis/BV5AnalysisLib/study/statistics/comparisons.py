@@ -12,11 +12,12 @@ from math import nan
 import numpy as np
 from scipy import stats
 
-from ..cohort_result import Comparison, Estimate, Group, Summary, Test, Variable
 from ..measures import BV5_PCT, Measure
+from ..values import Group, Variable
 from . import FEWEST
 from .effects import hedges_g, median_difference, rank_biserial
 from .multiplicity import holm
+from .results import Comparison, Estimate, Summary, Test
 
 TEST_NAMES = {
     "welch": "Welch's t test",

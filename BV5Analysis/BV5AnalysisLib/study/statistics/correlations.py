@@ -10,10 +10,11 @@ from math import nan
 import numpy as np
 from scipy import stats
 
-from ..cohort_result import Correlation, Estimate, Variable
 from ..measures import Measure
+from ..values import Variable
 from .comparisons import is_constant
 from .multiplicity import holm
+from .results import Correlation, Estimate
 
 METHODS = ("pearson", "spearman")
 FEWEST_PAIRS = 4

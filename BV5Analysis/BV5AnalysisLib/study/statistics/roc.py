@@ -8,10 +8,10 @@ from math import nan
 import numpy as np
 from scipy import stats
 
-from ..cohort_result import Estimate, Roc
 from ..measures import Measure
 from ..texts import counted
 from . import FEWEST
+from .results import Estimate, Roc
 
 LOWER_IS_POSITIVE = frozenset({"bv5_pct", "bv5_ml", "tpbv_ml"})
 """Measures of which low values speak for disease, as blood goes from thin vessels to thick ones

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..cohort_result import Variable
 from ..texts import counted, listed, shortened
+from ..values import Variable
 from .cell_units import common_unit
 from .columns import ROW_NUMBERS, SEX, SEX_TITLES, Title, identifies, plain, understand, usual_value
 from .numbers import NO_NUMBER, Numbers, is_missing, parse_numbers

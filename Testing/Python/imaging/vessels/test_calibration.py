@@ -110,4 +110,4 @@ def test_given_blood_goes_before_measured_before_usual():
     assert calibrate(parenchyma, 45.0, None).blood_hu == 45
     assert calibrate(parenchyma, None, None).blood_hu == CONSTANTS.unenhanced_blood_hu
     # 0 HU is a value, too.
-    assert calibrate(-850, 20, 45.0, 0.0).blood_hu == 0
+    assert calibrate(parenchyma, 45.0, 0.0).blood_hu == 0
