@@ -97,3 +97,8 @@ class Group:
     def n(self) -> int:
         """How many."""
         return int(np.count_nonzero(self.members))
+
+
+def known(column: np.ndarray) -> np.ndarray:
+    """(n,) bool: which values of a column are known: no NaN among numbers, no empty text."""
+    return np.asarray(column != "" if column.dtype == object else np.isfinite(column), dtype=bool)

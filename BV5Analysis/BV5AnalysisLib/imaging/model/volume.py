@@ -17,10 +17,23 @@ MM_DECIMALS = 10
 has as many. Rounding errors of programs that hand over volumes are far smaller."""
 COSINE_DECIMALS = 12
 """Decimals of direction cosines: the errors of those that are computed are smaller."""
+COINCIDENT_MM = 1e-2
+"""Largest distance between voxels of grids that are the same: above rounding of file headers, far
+below a voxel."""
 
 
 def triple(values: Iterable[T]) -> tuple[T, T, T]:
-    """Three values as a tuple of a length that type checkers know.
+    """Make a tuple whose length type checkers know.
+
+    Parameters
+    ----------
+    values : iterable
+        Three values.
+
+    Returns
+    -------
+    tuple
+        The same values.
 
     Raises
     ------
@@ -109,7 +122,7 @@ class Grid:
         inverse = np.linalg.inv(self.index_to_world_matrix)
         return (np.asarray(world_mm, float) @ inverse[:3, :3].T + inverse[:3, 3])[..., ::-1]
 
-    def matches(self, other: Grid, tolerance_mm: float = 1e-2) -> bool:
+    def matches(self, other: Grid, tolerance_mm: float = COINCIDENT_MM) -> bool:
         """Whether both grids have the same size and their voxels coincide within a tolerance."""
         if self.size != other.size:
             return False

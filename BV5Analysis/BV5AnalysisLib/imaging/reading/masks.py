@@ -10,6 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..errors import AnalysisError
+from ..model.constants import MethodConstants, constant
 from ..model.scan import Region
 from ..model.volume import Grid, Volume
 from .image_files import damaged, read_image
@@ -17,8 +18,21 @@ from .image_files import damaged, read_image
 _MOST_LABELS = 255
 _TAKEN_NAMES = ["both", "right", "left"]
 """Rows that every table has."""
-_EXTENT_TOLERANCE = 0.05
-"""How far a cropped segmentation may be from whole voxels of the scan, in voxels."""
+
+
+@dataclass(frozen=True)
+class MaskConstants(MethodConstants):
+    """Tolerance of masks that lie on a part of the scan."""
+
+    crop_tolerance: float = constant(
+        0.05,
+        "voxels",
+        "Largest distance of a cropped segmentation from whole voxels of the scan.",
+        "Above rounding of headers, far below half a voxel. Chosen by eye.",
+    )
+
+
+CONSTANTS = MaskConstants()
 
 
 @dataclass(frozen=True)
@@ -115,7 +129,7 @@ def read_labels(path: Path | str, grid: Grid, values: Mapping[str, int]) -> Volu
     path : path-like
         The file (.seg.nrrd), as this software or 3D Slicer wrote it.
     grid : Grid
-        To lie on.
+        Grid that the labels have to lie on.
     values : mapping of str to int
         Label value by segment ID. Where segments overlap, the last one counts.
 
@@ -198,7 +212,7 @@ def _on_grid(labels: np.ndarray, image: sitk.Image, name: str, grid: Grid) -> np
 
 
 def _crop_start(own: Grid, grid: Grid) -> tuple[int, ...] | None:
-    """First index (z, y, x) of a crop of the grid, None if it is none.
+    """First index (z, y, x) of a crop of the grid, None if it is not a crop.
 
     3D Slicer may write a segmentation cropped to what is segmented.
     """
@@ -208,7 +222,7 @@ def _crop_start(own: Grid, grid: Grid) -> tuple[int, ...] | None:
     last = np.array(own.shape) - 1
     corners = np.array([np.zeros(3), last, last * (1, 0, 0), last * (0, 1, 0), last * (0, 0, 1)])
     there = grid.world_to_index(own.index_to_world(corners))
-    if np.abs(there - (corners + start)).max() > _EXTENT_TOLERANCE:
+    if np.abs(there - (corners + start)).max() > CONSTANTS.crop_tolerance:
         return None
     return tuple(int(index) for index in start)
 

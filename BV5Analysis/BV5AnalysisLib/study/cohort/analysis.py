@@ -165,11 +165,12 @@ def _result(selected: _Selected, options: CohortOptions, tell: Progress) -> Coho
         if len(measured_with) > 1
         else []
     )
+    keys = [each.key for each in MEASURES] + [each.key for each in found.variables]
     tell("done", 1.0)
     return CohortResult(
         cohort=Cohort(
             table.cases,
-            {each.key: table.columns[each.key] for each in (*MEASURES, *found.variables)},
+            {key: table.columns[key] for key in keys},
             found.variables,
             selected.flow,
             (*found.notes, *selected.notes, *mixed),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from BV5AnalysisLib.imaging.model.volume import Grid, Volume
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume, triple
 
 
 @pytest.fixture
@@ -44,3 +44,11 @@ def test_grids_match_only_within_the_tolerance(oblique_image):
 def test_volume_refuses_an_array_of_another_shape(oblique_image):
     with pytest.raises(ValueError, match="shape"):
         Volume(np.zeros((2, 2, 2)), Grid.of(oblique_image))
+
+
+def test_a_triple_has_three_values():
+    assert triple(number * 2 for number in (1, 2, 3)) == (2, 4, 6)
+    with pytest.raises(ValueError, match="expected 3"):
+        triple([1, 2])
+    with pytest.raises(ValueError, match="expected 3"):
+        triple([1, 2, 3, 4])
