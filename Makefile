@@ -12,7 +12,7 @@ PARALLEL = -n $(JOBS) --dist loadfile
 SLICER_VENV ?= .venv-slicer
 API ?= ../shared/api.json
 
-.PHONY: help demo demo-cohort test coverage test-slicer-source test-slicer-versions golden slicer-api check-slicer-api lint format constants check-index benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort clean check-python check-egl check-qt
+.PHONY: help demo demo-cohort test coverage test-slicer-source test-slicer-versions golden slicer-api check-slicer-api lint format constants check-index benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort benchmark-sensitivity clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
@@ -34,6 +34,7 @@ help:
 	@echo "make benchmark-panel      seconds of the panel's work -> benchmarks/panel.md; CASES=\"folder=ct ...\""
 	@echo "make benchmark-batch  batch beside single analyses, killed and resumed -> benchmarks/batch.md"
 	@echo "make benchmark-cohort  seconds of bv5 cohort by number of rows -> benchmarks/cohort.md"
+	@echo "make benchmark-sensitivity  what each constant of the method moves -> benchmarks/sensitivity.md; CT=path for a real scan too"
 	@echo "make clean            remove the virtual environment and what demo made"
 
 demo: check-egl $(VENV)/.installed
@@ -114,6 +115,9 @@ benchmark-batch: check-egl $(VENV)/.installed
 
 benchmark-cohort: $(VENV)/.installed
 	$(BIN)/python benchmarks/cohort.py $(if $(QUICK),--quick)
+
+benchmark-sensitivity: $(VENV)/.installed
+	$(BIN)/python benchmarks/sensitivity.py $(if $(QUICK),--quick) $(if $(RESUME),--resume) $(if $(CT),--scan "$(CT)")
 
 # Made once, and again when the packages change. Moved to its name when whole, so that an
 # interrupted installation is not taken for a finished one.

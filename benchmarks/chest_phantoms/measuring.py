@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from BV5AnalysisLib.imaging.model.size_classes import SizeClass
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.imaging.phantom import ChestPhantom, ChestPhantomSpec, chest_phantom
-from BV5AnalysisLib.imaging.phantom.disease import EXPIRATION_HU
+from BV5AnalysisLib.imaging.phantom import ChestPhantom, ChestPhantomSpec, chest_phantom, disease
 from BV5AnalysisLib.imaging.pipeline import analyze
 from todays_ways.ways import WAYS, Sized, forget
 
@@ -67,7 +66,7 @@ def measure_ways(phantom: ChestPhantom, truth: Truth) -> dict[str, Score]:
     """
     spec, parameters = phantom.spec, Parameters()
     lungs = phantom.lungs.array > 0
-    parenchyma_hu = spec.parenchyma_hu + EXPIRATION_HU * spec.expiration
+    parenchyma_hu = spec.parenchyma_hu + disease.CONSTANTS.expiration_hu * spec.expiration
     scores = {}
     for name, way in WAYS.items():
         sized = way(phantom.volume, lungs, parenchyma_hu, spec.blood_hu)

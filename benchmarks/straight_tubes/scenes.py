@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 from BV5AnalysisLib.imaging.model.volume import Volume
 from BV5AnalysisLib.imaging.phantom import ChestWall, StraightAirway, StraightTube, tube_phantom
-from BV5AnalysisLib.imaging.phantom.bundles import LUMEN_TO_ARTERY, wall_thickness
+from BV5AnalysisLib.imaging.phantom.bundles import CONSTANTS, wall_thickness
 from scipy.spatial.transform import Rotation
 
 from straight_tubes.rows import BLOOD_HU, PLAIN_HU, directions
@@ -129,7 +129,7 @@ def pairs(direction: np.ndarray, side: np.ndarray) -> Iterator[Scene]:
 def arteries(direction: np.ndarray, side: np.ndarray) -> Iterator[Scene]:
     """Put an artery beside the airway that goes with its size."""
     for lumen, gap in product(LUMEN_RADII_MM, AIRWAY_GAPS_MM):
-        csa = float(np.pi * (lumen / LUMEN_TO_ARTERY) ** 2)
+        csa = float(np.pi * (lumen / CONSTANTS.lumen_to_artery) ** 2)
         wall = float(wall_thickness(lumen))
         airway = StraightAirway(float(np.pi * lumen**2), wall, gap, tuple(side))
         # So that the pair is in the middle.

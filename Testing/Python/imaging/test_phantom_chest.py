@@ -9,7 +9,7 @@ from BV5AnalysisLib.imaging.model.size_classes import LungLabel, SizeClass
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.phantom.anatomy import LEFT, RIGHT, SIDES, build_anatomy
 from BV5AnalysisLib.imaging.phantom.bundles import lumen_radius, wall_thickness
-from BV5AnalysisLib.imaging.phantom.chest import FISSURE_MM
+from BV5AnalysisLib.imaging.phantom.chest import CONSTANTS
 from BV5AnalysisLib.imaging.phantom.growth import plant
 from scipy.spatial import cKDTree
 
@@ -126,7 +126,7 @@ def test_vessels_keep_off_the_fissures(small):
     for side in SIDES:
         far = np.linalg.norm(points - anatomy.hilum_mm[side], axis=1) > 20
         mine = points[(anatomy.lungs[side].at(points) > 0) & far]
-        crossing += np.count_nonzero(abs(anatomy.oblique[side].at(mine)) < FISSURE_MM / 2)
+        crossing += np.count_nonzero(abs(anatomy.oblique[side].at(mine)) < CONSTANTS.fissure_mm / 2)
     assert crossing < 0.002 * len(points)
 
 

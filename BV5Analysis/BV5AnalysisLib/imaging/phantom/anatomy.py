@@ -1,7 +1,9 @@
 """Body, lungs, lobes, bones and mediastinum as distances to their surfaces.
 
 Lengths are millimeters of an adult (scale 1), about the middle of the chest: +x to the patient's
-left, +y to the back, +z to the head.
+left, +y to the back, +z to the head. The shapes' numbers, inside the functions, are sizes and
+places of organs in that frame, all chosen by eye to look like an adult's chest CT at full
+inspiration; the analysis is measured against what is drawn from them, whatever they are.
 """
 
 from __future__ import annotations
@@ -10,15 +12,45 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..model.constants import MethodConstants, constant
 from .fields import Field, signed_distance
 from .spec import BODY_MM
 
 STEP_MM = 3.0
+"""Distance of the nodes that surfaces are known on, at scale 1; linear in between."""
+
 RIGHT, LEFT = -1, 1
+"""Sides of the patient, by the sign of x."""
+
 SIDES = (RIGHT, LEFT)
-HILUM_YZ_MM = {RIGHT: (12.0, 8.0), LEFT: (14.0, 14.0)}
-CARINA_MM = np.array([0.0, 18.0, 38.0])
-SPINE_Y_MM = 74.0
+
+
+@dataclass(frozen=True)
+class AnatomyConstants(MethodConstants):
+    """Places that several parts of the body go by."""
+
+    right_hilum_yz_mm: tuple[float, float] = constant(
+        (12.0, 8.0),
+        "mm",
+        "Place (y, z) at which bronchus and artery enter the right lung.",
+        "Chosen by eye: below the carina, a little lower than on the left.",
+    )
+    left_hilum_yz_mm: tuple[float, float] = constant(
+        (14.0, 14.0), "mm", "The same of the left lung.", "Chosen by eye."
+    )
+    carina_mm: tuple[float, float, float] = constant(
+        (0.0, 18.0, 38.0), "mm", "Where the trachea divides.", "Chosen by eye."
+    )
+    spine_y_mm: float = constant(
+        74.0, "mm", "How far behind the middle of the chest vertebrae are.", "Chosen by eye."
+    )
+
+    def hilum_yz_mm(self, side: int) -> tuple[float, float]:
+        """Place (y, z) at which bronchus and artery enter a lung."""
+        return self.right_hilum_yz_mm if side == RIGHT else self.left_hilum_yz_mm
+
+
+CONSTANTS = AnatomyConstants()
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +132,7 @@ def build_anatomy(scale: float, expiration: float) -> Anatomy:
 
     body = signed_distance(170 * (1 - _norm((x / 170, 2.5), (y / 122, 2.5))) + 0 * z, STEP_MM)
     solid = _mediastinum(x, y, z)
-    lungs, cavity = {}, -1e3
+    lungs, cavity = {}, np.full(1, -1e3)
     for side in SIDES:
         rib_cage = _rib_cage(x, y, z, side)
         cavity = np.maximum(cavity, rib_cage)
@@ -140,7 +172,8 @@ def build_anatomy(scale: float, expiration: float) -> Anatomy:
 
 def _norm(*terms: tuple[np.ndarray, float]) -> np.ndarray:
     power = terms[0][1]
-    return sum(abs(value) ** power for value, _ in terms) ** (1 / power)
+    total: np.ndarray = sum((abs(value) ** power for value, _ in terms), np.zeros(()))
+    return np.asarray(total ** (1 / power))
 
 
 def _step(value: np.ndarray) -> np.ndarray:
@@ -149,7 +182,7 @@ def _step(value: np.ndarray) -> np.ndarray:
 
 def _smooth_min(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
     overlap = np.maximum(width - abs(a - b), 0) / width
-    return np.minimum(a, b) - 0.25 * width * overlap**2
+    return np.asarray(np.minimum(a, b) - 0.25 * width * overlap**2)
 
 
 def _smooth_max(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
@@ -196,12 +229,9 @@ def _great_vessels(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     bow = np.hypot((y - 18) / 32 * 26, np.maximum(z - 46, 0) * 1.6)
     arch = np.minimum(11 - np.hypot(bow - 26, x - 9 - 0.4 * (y - 18)), z - 44)
     cava = np.minimum(8.5 - np.hypot(x + 20, y + 6), np.minimum(z + 40, 100 - z))
-    return np.maximum.reduce(
-        [
-            np.broadcast_to(s, (z + y + x).shape)
-            for s in (_heart(x, y, z), atrium, descending, ascending, arch, cava)
-        ]
-    )
+    shapes = (_heart(x, y, z), atrium, descending, ascending, arch, cava)
+    shape = (z + y + x).shape
+    return np.asarray(np.maximum.reduce([np.broadcast_to(part, shape) for part in shapes]))
 
 
 def _mediastinum(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -209,7 +239,7 @@ def _mediastinum(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     # Narrow to front and back, wide at the great vessels.
     waist = 32 - 0.005 * (y - 5) ** 2 - 0.0012 * (z - 20) ** 2
     slab = np.maximum(waist, 6) - abs(x - 3)
-    spine = 27 - np.hypot(x, y - SPINE_Y_MM)
+    spine = 27 - np.hypot(x, y - CONSTANTS.spine_y_mm)
     aorta = 15 - np.hypot(x - 22, y - 50)
     arch = 18 - np.sqrt((x - 18) ** 2 + ((y - 20) / 2) ** 2 + (z - 58) ** 2)
     solid = _smooth_max(slab, _heart(x, y, z) + 3, 8)
@@ -222,18 +252,17 @@ def _bones(
     x: np.ndarray, y: np.ndarray, z: np.ndarray, cavity: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ribs, spine and sternum: distances to their surface, and to the marrow's."""
+    behind = y - CONSTANTS.spine_y_mm
     slant = z + 0.42 * y + 0.1 * abs(x)
     across = (slant / 25 - np.floor(slant / 25) - 0.5) * 25
     ribs = 5.5 - _norm(((cavity + 8.5) * 1.35, 2.0), (across * 0.92, 2.0))
     ribs = np.where((abs(x) > 24) & (z < 128), ribs, -5)
     disc = (z / 24 - np.floor(z / 24) - 0.5) * 24
-    round_body = 17 - _norm((x / 1.15, 2.0), (y - SPINE_Y_MM, 2.0))
+    round_body = 17 - _norm((x / 1.15, 2.0), (behind, 2.0))
     vertebra = np.minimum(round_body, 9.5 - abs(disc))
-    arch = np.minimum(5 - abs(np.hypot(x, y - SPINE_Y_MM - 26) - 12), 8 - abs(disc))
-    process = np.minimum(
-        np.minimum(3.2 - abs(x), 14 - abs(y - SPINE_Y_MM - 40) * 1.4), 7 - abs(disc + 3)
-    )
-    transverse = np.minimum(4.5 - np.hypot(y - SPINE_Y_MM - 20, disc), 36 - abs(x))
+    arch = np.minimum(5 - abs(np.hypot(x, behind - 26) - 12), 8 - abs(disc))
+    process = np.minimum(np.minimum(3.2 - abs(x), 14 - abs(behind - 40) * 1.4), 7 - abs(disc + 3))
+    transverse = np.minimum(4.5 - np.hypot(behind - 20, disc), 36 - abs(x))
     sternum = 6 - _norm((x / 2.8, 2.6), (y + 98 + 0.03 * z, 2.6), (np.maximum(-40 - z, 0), 2.6))
     shapes = [ribs, vertebra, arch, process, transverse, sternum]
     bone = np.maximum.reduce([np.broadcast_to(shape, cavity.shape) for shape in shapes])
@@ -244,17 +273,17 @@ def _oblique(x: np.ndarray, y: np.ndarray, z: np.ndarray, side: int) -> np.ndarr
     """Distance above (in front of) the oblique fissure: from high behind to low in front."""
     bulge = 8 * np.cos((x - side * 70) / 45) + 5 * np.sin(y / 40)
     height = (-6 if side == RIGHT else -2) + 1.15 * y - bulge
-    return (z - height) / np.hypot(1, 1.15)
+    return np.asarray((z - height) / np.hypot(1, 1.15))
 
 
 def _horizontal(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Distance above the horizontal fissure."""
-    return z - (6 + 0.12 * (x + 70) - 0.1 * y - 5 * np.cos((x + 70) / 40))
+    return np.asarray(z - (6 + 0.12 * (x + 70) - 0.1 * y - 5 * np.cos((x + 70) / 40)))
 
 
 def _hilum(lung: Field, side: int, scale: float) -> np.ndarray:
     """First point of the lung on the way sideways from the middle at the hilum's height."""
-    y, z = HILUM_YZ_MM[side]
+    y, z = CONSTANTS.hilum_yz_mm(side)
     way = np.arange(5.0, 80.0, 0.25)
     points = scale * np.stack([side * way, np.full_like(way, y), np.full_like(way, z)], -1)
-    return points[np.argmax(lung.at(points) > 0)]
+    return np.asarray(points[np.argmax(lung.at(points) > 0)])

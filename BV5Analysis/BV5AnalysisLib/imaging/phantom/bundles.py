@@ -6,33 +6,71 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .curves import CurvedTree
+from ..model.constants import MethodConstants, constant
+from .curves import CurvedTree, unit_vectors
 
-LUMEN_TO_ARTERY = 0.75
-SMALLEST_LUMEN_MM = 0.5
-WALL_TO_DIAMETER = 0.12
-THINNEST_WALL_MM = 0.3
-GAP_MM = 0.2
-SHIFT_MM = 5.0
-FIRST_SIDE = np.array([0.0, 0.85, 0.5])
+
+@dataclass(frozen=True)
+class BundleConstants(MethodConstants):
+    """Numbers of arteries with their bronchi."""
+
+    lumen_to_artery: float = constant(
+        0.75,
+        "1",
+        "Radius of a bronchus' lumen over that of its artery.",
+        "Healthy adults have about 0.7, more with age (Matsuoka et al. 2003, AJR 180:513).",
+    )
+    smallest_lumen_mm: float = constant(
+        0.5,
+        "mm",
+        "Radius of the lumen below which an airway ends.",
+        "That of terminal bronchioles is about 0.3 mm; below the resolution of CT all the same.",
+    )
+    wall_to_diameter: float = constant(
+        0.12, "1", "Thickness of a bronchus' wall over the lumen's diameter.", "Chosen by eye."
+    )
+    thinnest_wall_mm: float = constant(
+        0.3, "mm", "Least thickness of a wall.", "Chosen by eye: that of small bronchi."
+    )
+    gap_mm: float = constant(
+        0.2, "mm", "Between the surfaces of bronchus and artery.", "Chosen by eye: next to nothing."
+    )
+    shift_mm: float = constant(
+        5.0,
+        "mm",
+        "Length over which a child goes from its parent's side to its own, with the parent's"
+        " diameter on top.",
+        "Chosen by eye: no kinks.",
+    )
+    first_side: tuple[float, float, float] = constant(
+        (0.0, 0.85, 0.5),
+        "1",
+        "Direction (x, y, z) from artery to bronchus at the hilum.",
+        "Chosen by eye: behind and above.",
+    )
+
+
+CONSTANTS = BundleConstants()
 
 
 def lumen_radius(artery_radius_mm: np.ndarray) -> np.ndarray:
     """Radius of the lumen beside an artery of a radius; 0 where the airway has ended."""
-    lumen = LUMEN_TO_ARTERY * artery_radius_mm
-    return np.where(lumen >= SMALLEST_LUMEN_MM, lumen, 0.0)
+    lumen = CONSTANTS.lumen_to_artery * artery_radius_mm
+    return np.where(lumen >= CONSTANTS.smallest_lumen_mm, lumen, 0.0)
 
 
 def wall_thickness(lumen_radius_mm: np.ndarray) -> np.ndarray:
     """Thickness of an airway's wall: a share of the diameter, but for the smallest airways."""
-    return np.maximum(THINNEST_WALL_MM, WALL_TO_DIAMETER * 2 * lumen_radius_mm)
+    share_mm = CONSTANTS.wall_to_diameter * 2 * lumen_radius_mm
+    return np.asarray(np.maximum(CONSTANTS.thinnest_wall_mm, share_mm))
 
 
 def bundle_radius(artery_radius_mm: np.ndarray, airways: bool) -> np.ndarray:
     """Radius of the circle around artery and airway."""
     lumen = lumen_radius(artery_radius_mm)
     outer = lumen + wall_thickness(lumen)
-    return np.where((lumen > 0) & airways, artery_radius_mm + outer + GAP_MM / 2, artery_radius_mm)
+    both = artery_radius_mm + outer + CONSTANTS.gap_mm / 2
+    return np.where((lumen > 0) & airways, both, artery_radius_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +110,12 @@ def lay_side_by_side(trees: CurvedTree, is_artery: np.ndarray, airways: bool) ->
     Bundles
         New knots.
     """
+    half_gap_mm, first_side = CONSTANTS.gap_mm / 2, np.array(CONSTANTS.first_side)
     lumen = np.where(is_artery & airways, lumen_radius(trees.radius_mm), 0.0)
     artery, airway = trees.knot_mm.copy(), trees.knot_mm.copy()
     aside = np.zeros_like(trees.knot_mm)
-    to_artery = np.where(lumen > 0, lumen + wall_thickness(lumen) + GAP_MM / 2, 0.0)
-    to_airway = trees.radius_mm + GAP_MM / 2
+    to_artery = np.where(lumen > 0, lumen + wall_thickness(lumen) + half_gap_mm, 0.0)
+    to_airway = trees.radius_mm + half_gap_mm
     normal = _fork_normals(trees, lumen)
     first_knot = np.flatnonzero(np.diff(trees.branch, prepend=-1))
     for branch in np.flatnonzero(is_artery):
@@ -85,16 +124,16 @@ def lay_side_by_side(trees: CurvedTree, is_artery: np.ndarray, airways: bool) ->
             continue
         chain = np.arange(first_knot[branch], trees.last_knot[branch] + 1)
         if mother < 0:
-            aside[chain[0]] = FIRST_SIDE
+            aside[chain[0]] = first_side
             mother = branch
         previous = trees.before[chain[0]]
         knots = trees.knot_mm[np.concatenate([[previous], chain])]
-        tangents = _units(np.gradient(knots, axis=0))[1:]
+        tangents = unit_vectors(np.gradient(knots, axis=0))[1:]
         run = np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))
-        sides = _carry(aside[previous] if previous != chain[0] else FIRST_SIDE, tangents)
+        sides = _carry(aside[previous] if previous != chain[0] else first_side, tangents)
         sides = _turn_towards(sides, tangents, normal[branch], run / max(run[-1], 1e-9))
         aside[chain] = sides
-        shift = SHIFT_MM + 2 * trees.radius_mm[mother]
+        shift = CONSTANTS.shift_mm + 2 * trees.radius_mm[mother]
         blend = np.clip(run / min(shift, max(run[-1], 1e-9)), 0, 1)[:, None]
         blend = blend**2 * (3 - 2 * blend)
         artery[chain] -= sides * (to_artery[mother] * (1 - blend) + to_artery[branch] * blend)
@@ -115,7 +154,7 @@ def _fork_normals(trees: CurvedTree, lumen: np.ndarray) -> np.ndarray:
         if partner[mother] >= 0:
             normal[mother] = np.cross(leaving[partner[mother]], leaving[branch])
         partner[mother] = branch
-    return _units(normal)
+    return unit_vectors(normal)
 
 
 def _carry(start: np.ndarray, tangents: np.ndarray) -> np.ndarray:
@@ -140,8 +179,4 @@ def _turn_towards(
     target = target * np.sign(target @ last or 1.0)
     angle = np.arctan2(np.cross(last, target) @ tangent, last @ target)
     turn = (angle * share)[:, None]
-    return sides * np.cos(turn) + np.cross(tangents, sides) * np.sin(turn)
-
-
-def _units(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    return np.asarray(sides * np.cos(turn) + np.cross(tangents, sides) * np.sin(turn))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..model.centerlines import Centerlines
+from ..model.constants import MethodConstants, constant
 from ..model.measurements import Measurement
 from ..model.size_classes import LungLabel
 from ..model.volume import Volume
 from ..parameters import Parameters
 from ..progress import Progress
+from . import curves, disease
 from .anatomy import RIGHT, SIDES, Anatomy, build_anatomy
 from .bundles import bundle_radius, lay_side_by_side
-from .curves import KNOT_MM, curve_trees
-from .disease import FISSURE_HU, Parenchyma, build_parenchyma, ramp
+from .curves import curve_trees
+from .disease import Parenchyma, build_parenchyma, ramp
 from .growth import plant, prune
 from .noise import add_noise
 from .plumbing import Material, Overlaps, Plumbing, lay_pipes
@@ -31,12 +34,50 @@ from .spacing import GATE, separate
 from .spec import ChestPhantomSpec
 from .truth import Ledger, centerlines, measure
 
-POINT_MM = 0.3
-FISSURE_MM = 0.4
-AIR_HU, WALL_HU, MUSCLE_HU, FAT_HU = -1000.0, 20.0, 50.0, -100.0
-CORTEX_HU, MARROW_HU, TABLE_HU = 700.0, 180.0, -300.0
-TABLE_Y_MM = 128.0
 LABELS = {RIGHT: LungLabel.RIGHT, -RIGHT: LungLabel.LEFT}
+
+Points = tuple[float, np.ndarray, np.ndarray]
+"""Places of an axial plane's voxels, mm: its height z, and their y and x."""
+
+
+@dataclass(frozen=True)
+class ChestConstants(MethodConstants):
+    """Attenuations of the body, and what is drawn besides the trees."""
+
+    point_mm: float = constant(
+        0.3,
+        "mm",
+        "Distance of the points that tubes are filled with, at most.",
+        "Fine enough for the truth: a vessel of 0.85 mm² holds a dozen across.",
+    )
+    fissure_mm: float = constant(
+        0.4, "mm", "Thickness of a fissure.", "Two layers of pleura, 0.1 to 0.2 mm each."
+    )
+    air_hu: float = constant(-1000.0, "HU", "Attenuation of air.", "The definition of the scale.")
+    wall_hu: float = constant(20.0, "HU", "Attenuation of bronchi's walls.", "Soft tissue's.")
+    muscle_hu: float = constant(50.0, "HU", "Attenuation of muscle.", "Textbooks: 40 to 60 HU.")
+    fat_hu: float = constant(-100.0, "HU", "Attenuation of fat.", "Textbooks: -120 to -80 HU.")
+    cortex_hu: float = constant(
+        700.0, "HU", "Attenuation of cortical bone.", "Textbooks: 500 HU and more."
+    )
+    marrow_hu: float = constant(
+        180.0, "HU", "Attenuation of cancellous bone.", "Textbooks: 100 to 300 HU."
+    )
+    table_hu: float = constant(-300.0, "HU", "Attenuation of the table.", "Chosen by eye.")
+    table_y_mm: float = constant(
+        128.0, "mm", "How far behind the middle of the chest the table is.", "Just behind the back."
+    )
+    table_half_thickness_mm: float = constant(2.0, "mm", "Half its thickness.", "Chosen by eye.")
+    table_half_width_mm: float = constant(150.0, "mm", "Half its width.", "Chosen by eye.")
+    pleura_margin_mm: float = constant(
+        3.0,
+        "mm",
+        "Distance from a lung from which on a plane shows nothing of it.",
+        "More than the blur.",
+    )
+
+
+CONSTANTS = ChestConstants()
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +129,7 @@ def chest_phantom(
     spec : ChestPhantomSpec, optional
         Body, disease and scanner.
     progress : callable, optional
-        Told step and fraction; may raise `Cancelled`.
+        Called with step and fraction; may raise `Cancelled`.
     parameters : Parameters, optional
         Class bounds of the truth.
 
@@ -98,22 +139,20 @@ def chest_phantom(
         Image and truth.
     """
     spec, parameters = spec or ChestPhantomSpec(), parameters or Parameters()
-    tell = progress or (lambda _step, _fraction: None)
+    tell = progress or _say_nothing
     chance = chances(spec.seed)
     tell("anatomy", 0.0)
     anatomy = build_anatomy(spec.chest_scale, spec.expiration)
     parenchyma = build_parenchyma(spec, anatomy, chance["parenchyma"])
     tell("vessel trees", 0.05)
-    plumbing = build_plumbing(
-        spec, anatomy, chance, lambda fraction: tell("vessel trees", 0.05 + 0.2 * fraction)
-    )
+    plumbing = build_plumbing(spec, anatomy, chance, partly(tell, "vessel trees", 0.05, 0.2))
     tell("tubes", 0.3)
     finer = _finer(spec)
     amount, attenuation, ledger = _fill(
-        finer, plumbing, anatomy, parenchyma, lambda f: tell("tubes", 0.3 + 0.25 * f)
+        finer, plumbing, anatomy, parenchyma, partly(tell, "tubes", 0.3, 0.25)
     )
     hu, lungs = _compose(
-        finer, anatomy, parenchyma, amount, attenuation, lambda f: tell("tissues", 0.55 + 0.25 * f)
+        finer, anatomy, parenchyma, amount, attenuation, partly(tell, "tissues", 0.55, 0.25)
     )
     del amount, attenuation
     tell("blur", 0.8)
@@ -143,6 +182,34 @@ def chest_phantom(
         parameters=parameters,
         overlap_fraction=float(ledger.faulty_mm3[in_trees].sum() / whole[in_trees].sum()),
     )
+
+
+def _say_nothing(_step: str, _fraction: float) -> None:
+    """Progress that nobody wants."""
+
+
+def partly(progress: Progress, step: str, start: float, share: float) -> Callable[[float], None]:
+    """Progress of a part, by the fraction of it that is done.
+
+    Parameters
+    ----------
+    progress : callable
+        Of the whole.
+    step : str
+        What the part is called.
+    start, share : float
+        Fraction of the whole at which the part begins, and that it takes.
+
+    Returns
+    -------
+    callable
+        To be called with 0 to 1.
+    """
+
+    def tick(fraction: float) -> None:
+        progress(step, start + share * fraction)
+
+    return tick
 
 
 def _finer(spec: ChestPhantomSpec) -> ChestPhantomSpec:
@@ -182,7 +249,7 @@ def build_plumbing(
     spec: ChestPhantomSpec,
     anatomy: Anatomy,
     chance: dict[str, np.random.Generator],
-    tick: Progress,
+    tick: Callable[[float], None],
 ) -> Plumbing:
     """Grow arteries, veins and airways, move them apart, and cut them into cross sections.
 
@@ -195,7 +262,7 @@ def build_plumbing(
     chance : dict of str to numpy.random.Generator
         Entries ``trees`` and ``pruning``.
     tick : callable
-        Told the fraction done.
+        Called with the fraction done.
 
     Returns
     -------
@@ -208,7 +275,7 @@ def build_plumbing(
             anatomy, side, spec.terminal_csa_mm2, spec.terminal_volume_ml, chance["trees"]
         )
         trees += [prune(tree, spec.pruning, chance["pruning"]) for tree in (arteries, *veins)]
-    curved = curve_trees(trees, KNOT_MM)
+    curved = curve_trees(trees, curves.CONSTANTS.knot_mm)
     is_artery = curved.tree % 3 == 0
     reach = np.where(is_artery, bundle_radius(curved.radius_mm, spec.airways), curved.radius_mm)
     curved = replace(curved, knot_mm=separate(curved, reach, anatomy, tick))
@@ -217,7 +284,11 @@ def build_plumbing(
 
 
 def _fill(
-    spec: ChestPhantomSpec, plumbing: Plumbing, anatomy: Anatomy, parenchyma: Parenchyma, tick
+    spec: ChestPhantomSpec,
+    plumbing: Plumbing,
+    anatomy: Anatomy,
+    parenchyma: Parenchyma,
+    tick: Callable[[float], None],
 ) -> tuple[np.ndarray, np.ndarray, Ledger]:
     """Fill the tubes with points: to voxels and to the truth from the very same points.
 
@@ -225,7 +296,7 @@ def _fill(
     """
     grid, blur = spec.grid, Blur(spec.spacing_mm, spec.psf_sigma_mm)
     amount, attenuation = FractionCanvas(grid, blur), FractionCanvas(grid, blur)
-    hu_of = np.array([spec.blood_hu, AIR_HU, WALL_HU])
+    hu_of = np.array([spec.blood_hu, CONSTANTS.air_hu, CONSTANTS.wall_hu])
     count = len(plumbing.branch)
     overlaps = Overlaps(plumbing)
     seen, hidden, faulty = np.zeros((count, 2)), np.zeros((count, 2)), np.zeros(count)
@@ -255,7 +326,8 @@ def _fill(
 
 def _point_spacing(spec: ChestPhantomSpec) -> float:
     """Distance between quadrature points: fine enough for the truth and for the voxels."""
-    return min(POINT_MM, point_spacing(spec.grid, Blur(spec.spacing_mm, spec.psf_sigma_mm)))
+    blur = Blur(spec.spacing_mm, spec.psf_sigma_mm)
+    return min(CONSTANTS.point_mm, point_spacing(spec.grid, blur))
 
 
 def _lung_label(points: np.ndarray, anatomy: Anatomy, spec: ChestPhantomSpec) -> np.ndarray:
@@ -274,7 +346,7 @@ def _compose(
     parenchyma: Parenchyma,
     amount: np.ndarray,
     attenuation: np.ndarray,
-    tick,
+    tick: Callable[[float], None],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Tissues with the tubes in them, HU float32, and the lungs' labels."""
     grid = spec.grid
@@ -290,7 +362,7 @@ def _compose(
         plane = _body_plane(spec, anatomy, where, blur_mm)
         for side in SIDES:
             depth = anatomy.lungs[side].plane(*where)
-            if depth.max() < -3:
+            if depth.max() < -CONSTANTS.pleura_margin_mm:
                 continue
             lungs[index][depth > 0] = LABELS[side]
             lung = parenchyma.plane(*where, blur_mm)
@@ -303,37 +375,40 @@ def _compose(
 
 
 def _body_plane(
-    spec: ChestPhantomSpec, anatomy: Anatomy, where: tuple, blur_mm: float
+    spec: ChestPhantomSpec, anatomy: Anatomy, where: Points, blur_mm: float
 ) -> np.ndarray:
     """HU (y, x) of an axial plane without the lungs."""
     _, y, x = where
     body = ramp(anatomy.body.plane(*where), blur_mm)
-    tissue = MUSCLE_HU + (FAT_HU - MUSCLE_HU) * anatomy.fat.plane(*where)
+    muscle_hu, air_hu = CONSTANTS.muscle_hu, CONSTANTS.air_hu
+    tissue = muscle_hu + (CONSTANTS.fat_hu - muscle_hu) * anatomy.fat.plane(*where)
     for field, value in (
         (anatomy.great_vessels, spec.blood_hu),
-        (anatomy.bone, CORTEX_HU),
-        (anatomy.marrow, MARROW_HU),
-        (anatomy.stomach_gas, AIR_HU),
+        (anatomy.bone, CONSTANTS.cortex_hu),
+        (anatomy.marrow, CONSTANTS.marrow_hu),
+        (anatomy.stomach_gas, air_hu),
     ):
         tissue += ramp(field.plane(*where), blur_mm) * (value - tissue)
     scale = anatomy.scale
-    top = ramp(2.0 - abs(y - TABLE_Y_MM * scale), blur_mm)[:, None]
-    outside = AIR_HU + (TABLE_HU - AIR_HU) * top * (abs(x) < 150 * scale)
-    return (outside + body * (tissue - outside)).astype(np.float32)
+    from_table_mm = abs(y - CONSTANTS.table_y_mm * scale)
+    top = ramp(CONSTANTS.table_half_thickness_mm - from_table_mm, blur_mm)[:, None]
+    across = abs(x) < CONSTANTS.table_half_width_mm * scale
+    outside = air_hu + (CONSTANTS.table_hu - air_hu) * top * across
+    return np.asarray((outside + body * (tissue - outside)).astype(np.float32))
 
 
 def _draw_fissures(
-    lung: np.ndarray, anatomy: Anatomy, side: int, where: tuple, blur_mm: float
+    lung: np.ndarray, anatomy: Anatomy, side: int, where: Points, blur_mm: float
 ) -> None:
     """Add the fissures of one lung to a plane of parenchyma, in place; none near the hilum."""
     height, y, x = where
-    half = 0.5 * FISSURE_MM
+    half = 0.5 * CONSTANTS.fissure_mm
     oblique = anatomy.oblique[side].plane(*where)
-    sheets = [(oblique, np.float32(1.0))]
+    sheets = [(oblique, np.ones((), np.float32))]
     if side == RIGHT:
         sheets.append((anatomy.horizontal.plane(*where), ramp(oblique, blur_mm)))
     points = np.stack(np.broadcast_arrays(x[None], y[:, None], height), -1)
     closed = GATE.closed(points, anatomy.hilum_mm[side], anatomy.scale)
     for distance, extent in sheets:
         share = ramp(distance + half, blur_mm) - ramp(distance - half, blur_mm)
-        lung += share * extent * closed * (FISSURE_HU - lung)
+        lung += share * extent * closed * (disease.CONSTANTS.fissure_hu - lung)

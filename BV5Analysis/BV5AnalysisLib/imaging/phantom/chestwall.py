@@ -10,7 +10,7 @@ from scipy.special import erf
 from ..model.volume import Grid, Triple
 
 TABLE_MM = 0.01
-"""Step of the table of the blurred edge."""
+"""Step of the table of the blurred edge, far below any voxel."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class ChestWall:
 
     def depth_mm(self, world_mm: np.ndarray) -> np.ndarray:
         """How deep (n,) in the wall world points (n, 3) are; negative in the lung."""
-        return world_mm @ np.array(self.normal) / np.linalg.norm(self.normal) - self.distance_mm
+        along = world_mm @ np.array(self.normal) / np.linalg.norm(self.normal)
+        return np.asarray(along - self.distance_mm)
 
     def share(self, grid: Grid, sigma_mm: Triple) -> np.ndarray:
         """Share of the wall in each voxel as a scanner shows it.
@@ -67,7 +68,7 @@ class ChestWall:
             )
         )
         at = x * normal[0] + y * normal[1] + z * normal[2] - self.distance_mm
-        return np.interp(at, depth, share).astype(np.float32)
+        return np.asarray(np.interp(at, depth, share).astype(np.float32))
 
 
 def _blurred_edge(sigma_mm: float, boxes_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

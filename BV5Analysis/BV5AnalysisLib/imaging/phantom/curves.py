@@ -7,11 +7,33 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from ..model.constants import MethodConstants, constant
 from .growth import Tree
 from .rendering import Tubes
 
-KNOT_MM = 2.0
-SHARPEST_BEND = 0.8
+
+@dataclass(frozen=True)
+class CurveConstants(MethodConstants):
+    """Numbers of the curves that branches follow."""
+
+    knot_mm: float = constant(
+        2.0, "mm", "Distance of the knots along a branch, at most.", "Chosen by eye: smooth."
+    )
+    sharpest_bend: float = constant(
+        0.8,
+        "1",
+        "Radius of a tube over its bend's radius at most.",
+        "At 1 a tube would fold upon itself.",
+    )
+    follow: float = constant(
+        0.7,
+        "1",
+        "How much a child as wide as its parent leaves in the parent's direction.",
+        "Chosen by eye: wide children bend little, side branches leave at an angle.",
+    )
+
+
+CONSTANTS = CurveConstants()
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,19 +96,19 @@ def curve_trees(trees: list[Tree], step_mm: float) -> CurvedTree:
         upstream = heading[np.maximum(tree.parent, 0)]
         # The larger child follows its parent more than a side branch does.
         share = (tree.radius_mm / tree.radius_mm[np.maximum(tree.parent, 0)])[:, None] ** 2
-        leave = _units(heading + 0.7 * share * upstream)
+        leave = unit_vectors(heading + CONSTANTS.follow * share * upstream)
         onward = heading.copy()
-        for branch in np.flatnonzero(tree.parent >= 0):
-            mother = tree.parent[branch]
+        for child in np.flatnonzero(tree.parent >= 0):
+            mother = tree.parent[child]
             onward[mother] += (
-                heading[branch] * tree.radius_mm[branch] ** 2 / tree.radius_mm[mother] ** 2
+                heading[child] * tree.radius_mm[child] ** 2 / tree.radius_mm[mother] ** 2
             )
-        onward = _units(onward)
+        onward = unit_vectors(onward)
         knots.append(tree.root_mm[None])
         before.append(np.array([count]))
         owner.append(np.array([branches]))
         root, count = count, count + 1
-        ends = np.empty(len(chord), int)
+        ends = np.empty(len(chord), np.intp)
         for branch in range(len(chord)):
             pieces = max(int(np.ceil(length[branch] / step_mm)), 2)
             s = np.linspace(0, 1, pieces + 1)[1:, None]
@@ -118,8 +140,10 @@ def curve_trees(trees: list[Tree], step_mm: float) -> CurvedTree:
     )
 
 
-def _units(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+def unit_vectors(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (..., 3) of length 1 in the same directions; those of no length stay 0."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, 1e-9))
 
 
 def sections_along(
@@ -158,7 +182,7 @@ def sections_along(
     radius = np.interp(at, chord, radius_mm)
     curvature = across / pace**2
     # A tube cannot bend within its own radius; the few that would are filled as if they did not.
-    sharp = np.linalg.norm(curvature, axis=1) * radius / SHARPEST_BEND
+    sharp = np.linalg.norm(curvature, axis=1) * radius / CONSTANTS.sharpest_bend
     tubes = Tubes(
         spline(at),
         tangent,

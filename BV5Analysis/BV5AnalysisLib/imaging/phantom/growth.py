@@ -12,15 +12,90 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..model.constants import MethodConstants, constant
 from .anatomy import RIGHT, Anatomy
 
-MURRAY_EXPONENT = 3.0
-# Part of the way to the middle of what it serves that a branch goes: large ones fork sooner.
-ADVANCE = {"large": 0.25, "small": 0.42}
-LARGE_SERVES = 60
-WIDEST_ANGLE = np.deg2rad(62)
-SHORTEST_MM = 2.0
-PRUNED_CSA_MM2 = 3.0
+
+@dataclass(frozen=True)
+class GrowthConstants(MethodConstants):
+    """Numbers of growing trees."""
+
+    murray_exponent: float = constant(
+        3.0, "1", "Power of the radius that is kept at forks.", "Murray's law (1926, PNAS 12:207)."
+    )
+    advance: float = constant(
+        0.42,
+        "1",
+        "Part of the way to the middle of what it serves that a branch goes.",
+        "Tawhai et al. (2000, Ann Biomed Eng 28:793) take 0.4.",
+    )
+    advance_large: float = constant(
+        0.25, "1", "The same of large branches.", "Chosen by eye: these fork sooner."
+    )
+    large_serves: int = constant(
+        60, "1", "Terminal vessels that a large branch serves, more than.", "Chosen by eye."
+    )
+    widest_angle_deg: float = constant(
+        62.0,
+        "°",
+        "Angle from its parent's direction that a branch leaves at, at most.",
+        "Tawhai et al. (2000) limit it to 60°.",
+    )
+    shortest_mm: float = constant(2.0, "mm", "Least length of a branch.", "Chosen by eye.")
+    pruned_csa_mm2: float = constant(
+        3.0,
+        "mm²",
+        "Area below which vessels may be pruned.",
+        "Chosen by eye: most of what BV5 counts, 1.25 to 5 mm².",
+    )
+    jitter_cells: float = constant(
+        0.3,
+        "1",
+        "How far the end of a vessel may be from its place in the lattice, in cells.",
+        "Chosen by eye: no lattice is seen, and no two ends meet.",
+    )
+    pleura_mm: float = constant(
+        2.5, "mm", "Distance of vessels' ends from the pleura, at least.", "Chosen by eye."
+    )
+    fissure_mm: float = constant(
+        1.5, "mm", "Distance of vessels' ends from the fissures, at least.", "Chosen by eye."
+    )
+    flow_spread: float = constant(
+        0.35,
+        "1",
+        "Standard deviation of the logarithm of a terminal vessel's flow.",
+        "Chosen by eye: the lung that each serves varies by about a third.",
+    )
+    least_split: float = constant(
+        0.28,
+        "1",
+        "Least share of what its parent serves that a child serves.",
+        "Chosen by eye: trees are asymmetric.",
+    )
+    trunk_outside_mm: float = constant(
+        16.0, "mm", "Length of a trunk before the hilum.", "Chosen by eye."
+    )
+    trunk_inside_mm: float = constant(
+        6.0, "mm", "Length of a trunk past the hilum.", "Chosen by eye."
+    )
+    artery_yz_mm: tuple[float, float] = constant(
+        (4.0, 4.0), "mm", "Place (y, z) of the artery from the hilum.", "Chosen by eye."
+    )
+    superior_vein_yz_mm: tuple[float, float] = constant(
+        (-19.0, -6.0),
+        "mm",
+        "Place of the superior vein from the right hilum.",
+        "Chosen by eye: in front of the artery and below.",
+    )
+    left_vein_higher_mm: float = constant(
+        2.0, "mm", "How much higher it is on the left.", "Chosen by eye."
+    )
+    inferior_vein_yz_mm: tuple[float, float] = constant(
+        (6.0, -27.0), "mm", "Place of the inferior vein from the hilum.", "Chosen by eye."
+    )
+
+
+CONSTANTS = GrowthConstants()
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +172,11 @@ def seed_points(
     extent = lung.step_mm * np.array(lung.values.shape[::-1])
     axes = [np.arange(o, o + e, cell) for o, e in zip(lung.origin_mm, extent, strict=True)]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
-    points = points + cell * (0.5 * half_cell + rng.uniform(-0.3, 0.3, points.shape))
-    points = points[lung.at(points) > 2.5]
-    return points[anatomy.lobe_depth(points, side, anatomy.lobe(points, side)) > 1.5]
+    jitter = CONSTANTS.jitter_cells
+    points = points + cell * (0.5 * half_cell + rng.uniform(-jitter, jitter, points.shape))
+    points = points[lung.at(points) > CONSTANTS.pleura_mm]
+    depth_mm = anatomy.lobe_depth(points, side, anatomy.lobe(points, side))
+    return np.asarray(points[depth_mm > CONSTANTS.fissure_mm])
 
 
 def grow(
@@ -153,22 +230,23 @@ def grow(
                 way = seeds[part].mean(axis=0) - start
                 length = np.linalg.norm(way)
                 heading = _limit_angle(way / max(length, 1e-9), direction)
-                advance = ADVANCE["large" if len(part) > LARGE_SERVES else "small"]
-                end = start + heading * max(advance * length, SHORTEST_MM)
+                is_large = len(part) > CONSTANTS.large_serves
+                advance = CONSTANTS.advance_large if is_large else CONSTANTS.advance
+                end = start + heading * max(advance * length, CONSTANTS.shortest_mm)
             ends.append(end)
             parents.append(branch)
             lobes.append(_common(seed_lobe[part]))
             served.append(part)
             waiting.append((len(ends) - 1, _unit(end - start)))
     # A terminal vessel's flow varies as the lung that it serves does.
-    flow = rng.lognormal(0.0, 0.35, len(seeds))
+    flow = rng.lognormal(0.0, CONSTANTS.flow_spread, len(seeds))
     terminal_mm = np.sqrt(terminal_csa_mm2 / np.pi)
     total = np.array([flow[part].sum() for part in served])
     return Tree(
         np.asarray(root_mm, float),
         np.array(ends),
         np.array(parents),
-        terminal_mm * total ** (1 / MURRAY_EXPONENT),
+        terminal_mm * total ** (1 / CONSTANTS.murray_exponent),
         np.array(lobes),
         side,
     )
@@ -176,7 +254,7 @@ def grow(
 
 def prune(tree: Tree, fraction: float, rng: np.random.Generator) -> Tree:
     """Cut off a fraction of the peripheral vessels, whole twigs; the rest keeps its radii."""
-    small = np.pi * tree.radius_mm**2 < PRUNED_CSA_MM2
+    small = np.pi * tree.radius_mm**2 < CONSTANTS.pruned_csa_mm2
     twig = small & (tree.parent >= 0)
     first = twig & ~small[np.maximum(tree.parent, 0)]
     gone = first & (rng.random(len(first)) < fraction)
@@ -201,12 +279,13 @@ def _split(
     flat = centered - np.outer(centered @ direction, direction)
     widest = np.linalg.svd(flat, full_matrices=False)[2][0] if len(mine) < 50 else _main_axis(flat)
     order = np.argsort(flat @ widest, kind="stable")
-    cut = int(np.clip(round(len(mine) * rng.uniform(0.28, 0.72)), 1, len(mine) - 1))
+    share = rng.uniform(CONSTANTS.least_split, 1 - CONSTANTS.least_split)
+    cut = int(np.clip(round(len(mine) * share), 1, len(mine) - 1))
     return mine[order[:cut]], mine[order[cut:]]
 
 
 def _main_axis(points: np.ndarray) -> np.ndarray:
-    return np.linalg.eigh(points.T @ points)[1][:, -1]
+    return np.asarray(np.linalg.eigh(points.T @ points)[1][:, -1])
 
 
 def _common(lobes: np.ndarray) -> int:
@@ -214,15 +293,16 @@ def _common(lobes: np.ndarray) -> int:
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:
-    return vector / max(np.linalg.norm(vector), 1e-9)
+    return np.asarray(vector / max(np.linalg.norm(vector), 1e-9))
 
 
 def _limit_angle(heading: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """Heading, turned towards the direction if it is off by more than the widest angle."""
-    if heading @ direction >= np.cos(WIDEST_ANGLE):
+    widest = np.deg2rad(CONSTANTS.widest_angle_deg)
+    if heading @ direction >= np.cos(widest):
         return heading
     aside = _unit(heading - (heading @ direction) * direction)
-    return np.cos(WIDEST_ANGLE) * direction + np.sin(WIDEST_ANGLE) * aside
+    return np.asarray(np.cos(widest) * direction + np.sin(widest) * aside)
 
 
 def plant(
@@ -259,11 +339,11 @@ def plant(
         points = seed_points(anatomy, side, terminal_volume_ml, half_cell, rng)
         return points, anatomy.lobe(points, side)
 
-    def tree(offset: tuple[float, float, float], points: np.ndarray, lobes: np.ndarray) -> Tree:
-        gate = hilum + scale * np.array(offset)
+    def tree(offset_yz: tuple[float, float], points: np.ndarray, lobes: np.ndarray) -> Tree:
+        gate = hilum + scale * np.array([0.0, *offset_yz])
         return grow(
-            gate - 16 * scale * out,
-            gate + 6 * scale * out,
+            gate - CONSTANTS.trunk_outside_mm * scale * out,
+            gate + CONSTANTS.trunk_inside_mm * scale * out,
             points,
             lobes,
             side,
@@ -272,10 +352,11 @@ def plant(
         )
 
     points, lobes = seeds(half_cell=False)
-    arteries = tree((0, 4, 4), points, lobes)
+    arteries = tree(CONSTANTS.artery_yz_mm, points, lobes)
     points, lobes = seeds(half_cell=True)
     lower = lobes == 2
-    upper = 0 if side == RIGHT else 2
-    superior = tree((0, -19, -6 + upper), points[~lower], lobes[~lower])
-    inferior = tree((0, 6, -27), points[lower], lobes[lower])
+    y, z = CONSTANTS.superior_vein_yz_mm
+    z += 0.0 if side == RIGHT else CONSTANTS.left_vein_higher_mm
+    superior = tree((y, z), points[~lower], lobes[~lower])
+    inferior = tree(CONSTANTS.inferior_vein_yz_mm, points[lower], lobes[lower])
     return arteries, [superior, inferior]

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ..errors import AnalysisError
+from ..model.constants import MethodConstants, constant
 
-# In-plane Gaussian, in voxels, that the kernel adds (smooth) or takes away (sharp).
 KERNELS = {"white": 0.0, "smooth": 0.8, "sharp": 1.2}
-SHARP_SHARE = 0.8
+"""In-plane Gaussian, in voxels, that a kernel adds to noise (smooth) or takes from it (sharp); both
+chosen by eye to look like soft-tissue and lung kernels."""
+
+
+@dataclass(frozen=True)
+class NoiseConstants(MethodConstants):
+    """Numbers of noise."""
+
+    sharp_share: float = constant(
+        0.8,
+        "1",
+        "Share of the long waves that a sharp kernel takes away.",
+        "Chosen by eye: not all of them, as in scanners' noise power spectra.",
+    )
+
+
+CONSTANTS = NoiseConstants()
 
 
 def add_noise(hu: np.ndarray, noise_hu: float, kernel: str, rng: np.random.Generator) -> None:
@@ -36,6 +54,7 @@ def add_noise(hu: np.ndarray, noise_hu: float, kernel: str, rng: np.random.Gener
         raise AnalysisError(f"Noise kernel {kernel!r} is unknown; take {', '.join(KERNELS)}.")
     if noise_hu == 0:
         return
+    # Wider than any kernel's response.
     impulse = np.zeros((17, 17))
     impulse[8, 8] = 1
     gain = noise_hu / np.sqrt(np.sum(_color(impulse, kernel) ** 2))
@@ -50,4 +69,4 @@ def _color(plane: np.ndarray, kernel: str) -> np.ndarray:
     smooth = plane
     for axis in (0, 1):
         smooth = gaussian_filter1d(smooth, KERNELS[kernel], axis, mode="wrap")
-    return smooth if kernel == "smooth" else plane - SHARP_SHARE * smooth
+    return smooth if kernel == "smooth" else plane - CONSTANTS.sharp_share * smooth

@@ -8,11 +8,55 @@ from enum import IntEnum
 
 import numpy as np
 
-from .anatomy import CARINA_MM, Anatomy
+from ..model.constants import MethodConstants, constant
+from . import anatomy as body
+from .anatomy import Anatomy
 from .bundles import Bundles, wall_thickness
 from .curves import CurvedTree, sections_along
 from .rendering import Tubes
 from .spacing import close_pairs, related
+
+
+@dataclass(frozen=True)
+class PlumbingConstants(MethodConstants):
+    """Radii of the mediastinum's tubes, and how overlaps are looked for.
+
+    Where these tubes run is drawn by eye, as the anatomy is.
+    """
+
+    trunk_radius_mm: float = constant(
+        11.0, "mm", "Radius of the pulmonary trunk.", "Healthy adults: 22 to 29 mm across."
+    )
+    artery_radius_mm: tuple[float, float] = constant(
+        (10.0, 8.0),
+        "mm",
+        "Radius of a pulmonary artery at the trunk and half way to the hilum.",
+        "Chosen by eye: between the trunk's and that of the tree.",
+    )
+    trachea_radius_mm: float = constant(
+        8.5, "mm", "Radius of the trachea's lumen.", "Healthy adults: 13 to 25 mm across."
+    )
+    bronchus_radius_mm: tuple[float, float] = constant(
+        (6.5, 5.5),
+        "mm",
+        "Radius of a main bronchus' lumen at the carina and half way to the hilum.",
+        "Chosen by eye: between the trachea's and that of the tree.",
+    )
+    probe_radii: float = constant(
+        0.4,
+        "1",
+        "Length, in radii, that one cross section stands for in looking for overlaps.",
+        "Chosen by eye: short enough for bends.",
+    )
+    probe_room: float = constant(
+        0.1,
+        "1",
+        "Share by which that length is longer at each end.",
+        "For the wedges that open on the outer side of a bend.",
+    )
+
+
+CONSTANTS = PlumbingConstants()
 
 
 class Material(IntEnum):
@@ -148,13 +192,14 @@ def _mediastinal(
 ) -> Iterator[tuple[np.ndarray, np.ndarray | float, Material]]:
     """Trachea, main bronchi, central arteries and veins: knots, radii and material."""
     scale = anatomy.scale
-    carina, trunk = scale * CARINA_MM, scale * np.array([8.0, -14.0, 8.0])
+    carina = scale * np.array(body.CONSTANTS.carina_mm)
+    trunk = scale * np.array([8.0, -14.0, 8.0])
     outflow = scale * np.array([[16.0, -40.0, -16.0], [14.0, -28.0, -2.0]])
-    yield np.vstack([outflow, trunk]), 11.0 * scale, Material.BLOOD
+    yield np.vstack([outflow, trunk]), CONSTANTS.trunk_radius_mm * scale, Material.BLOOD
     bronchi = bundles.lumen_mm.max() > 0
     if bronchi:
         top = scale * np.array([[0.0, 4.0, 170.0], [0.0, 8.0, 110.0], [0.0, 14.0, 65.0]])
-        yield np.vstack([top, carina]), 8.5 * scale, Material.LUMEN
+        yield np.vstack([top, carina]), CONSTANTS.trachea_radius_mm * scale, Material.LUMEN
     for branch in np.flatnonzero(trees.parent < 0):
         # Two knots of the trunk: tubes reach into it, or a gap would open at the joint.
         joint = np.flatnonzero(trees.branch == branch)[:2]
@@ -162,7 +207,9 @@ def _mediastinal(
         if is_artery[branch]:
             end = bundles.artery_mm[joint]
             middle = 0.5 * (trunk + end[0]) + scale * np.array([0.0, 2.0, 4.0])
-            radius = np.array([10.0 * scale, 8.0 * scale, *[trees.radius_mm[branch]] * 2])
+            first, middle_mm = CONSTANTS.artery_radius_mm
+            own = trees.radius_mm[branch]
+            radius = np.array([first * scale, middle_mm * scale, own, own])
             yield np.array([trunk, middle, *end]), radius, Material.BLOOD
         else:
             start = trees.knot_mm[joint[::-1]]
@@ -172,12 +219,14 @@ def _mediastinal(
         if is_artery[branch] and bronchi:
             end = bundles.airway_mm[joint]
             middle = 0.5 * (carina + end[0]) + scale * np.array([0.0, 0.0, 2.0])
-            radius = np.array([6.5 * scale, 5.5 * scale, *[bundles.lumen_mm[branch]] * 2])
+            first, middle_mm = CONSTANTS.bronchus_radius_mm
+            own = bundles.lumen_mm[branch]
+            radius = np.array([first * scale, middle_mm * scale, own, own])
             yield np.array([carina, middle, *end]), radius, Material.LUMEN
 
 
 class Overlaps:
-    """Tells which points of a tube lie inside another tube that wins.
+    """Finds which points of a tube lie inside another tube that wins.
 
     Blood wins over lumen over wall; among equals the larger tube, so that a child starts at its
     parent's surface.
@@ -225,7 +274,7 @@ class Overlaps:
         kin = related(plumbing.trees, np.where(in_trees, a, 0), np.where(in_trees, b, 0))
         blood = plumbing.material == Material.BLOOD
         same = blood[section] == blood[winner]
-        return in_trees & ~(kin & same)
+        return np.asarray(in_trees & ~(kin & same))
 
     def inside(self, section: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Which points belong to another tube.
@@ -275,12 +324,14 @@ def _probes(plumbing: Plumbing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     )
     start = np.flatnonzero(np.diff(run, prepend=0))
     place = np.arange(len(run)) - start[run - 1]
-    every = np.maximum(np.rint(0.4 * tubes.outer_mm / tubes.step_mm), 1).astype(int)
+    wanted = CONSTANTS.probe_radii * tubes.outer_mm / tubes.step_mm
+    every = np.maximum(np.rint(wanted), 1).astype(int)
     every = np.where(plumbing.is_cap, 1, every[start][run - 1])
     key = np.flatnonzero(place % every == 0)
     group = np.searchsorted(key, np.arange(len(run)), side="right") - 1
     size = np.bincount(group)
     probe = key + size // 2
-    # A little longer, for the wedges that open on the outer side of a bend.
-    half = tubes.step_mm[probe] * (size / 2 + 0.1 * size + np.where(size % 2 == 0, 0.5, 0.0))
+    # With an even number of cross sections none is in the middle.
+    off_middle = np.where(size % 2 == 0, 0.5, 0.0)
+    half = tubes.step_mm[probe] * (size / 2 + CONSTANTS.probe_room * size + off_middle)
     return probe, half, group

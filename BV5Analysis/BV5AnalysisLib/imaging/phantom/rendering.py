@@ -20,7 +20,19 @@ from scipy.ndimage import correlate1d
 from ..model.volume import Grid
 
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
+"""Radians between points of a sunflower, which spreads them evenly over a disc."""
+
 POINTS_PER_BATCH = 400_000
+"""Points that are filled in at a time, which bounds the memory."""
+
+FEWEST_POINTS = 12
+"""Points of a cross section, at least: their mean place is its center to a hundredth."""
+
+COUNT_RATIO = 1.25
+"""Ratio of the numbers of points that there are, few so that sections are filled in bulk."""
+
+TURN_RAD = 2.4
+"""Turn from section to section, near the golden angle, so that points do not line up."""
 
 SHARPEST_RATIO = 0.42
 """Least sigma of the Gaussian over the voxel size. In larger voxels the rest of the blur cannot
@@ -53,7 +65,7 @@ class Tubes:
     @property
     def area_mm2(self) -> np.ndarray:
         """(n,) area of the cross sections."""
-        return np.pi * (self.outer_mm**2 - self.inner_mm**2)
+        return np.asarray(np.pi * (self.outer_mm**2 - self.inner_mm**2))
 
     def take(self, index: np.ndarray) -> Tubes:
         """Only the cross sections of an index array or mask."""
@@ -77,12 +89,14 @@ class Blur:
     def orders(self) -> tuple[int, int, int]:
         """Boxes in the B-spline that shares out a point, 1 to 3, along z, y, x."""
         ratio = np.array(self.sigma_mm[::-1]) / self.spacing_mm[::-1]
-        return tuple(int(order) for order in np.clip(np.floor(1 + 12 * ratio**2), 1, 3))
+        # A box has the variance of a twelfth: so many are no wider than the Gaussian asks.
+        z, y, x = (int(order) for order in np.clip(np.floor(1 + 12 * ratio**2), 1, 3))
+        return z, y, x
 
     @cached_property
     def sharing_variance_mm2(self) -> np.ndarray:
         """(3,) variance along z, y, x of the B-splines."""
-        return np.array(self.orders) / 12 * np.array(self.spacing_mm[::-1]) ** 2
+        return np.asarray(np.array(self.orders) / 12 * np.array(self.spacing_mm[::-1]) ** 2)
 
     def finish(self, array: np.ndarray) -> None:
         """Apply in place what the B-splines leave of the blur."""
@@ -115,9 +129,10 @@ def quadrature(
     volume : numpy.ndarray
         (m, k) volume that each point stands for, mm³; bends hold more on their outer side.
     """
-    wanted = np.maximum(tubes.area_mm2 / spacing_mm**2, 12)
+    wanted = np.maximum(tubes.area_mm2 / spacing_mm**2, FEWEST_POINTS)
     # Few distinct counts, so that cross sections are worked on in bulk.
-    counts = np.rint(12 * 1.25 ** np.ceil(np.log(wanted / 12) / np.log(1.25))).astype(int)
+    steps = np.ceil(np.log(wanted / FEWEST_POINTS) / np.log(COUNT_RATIO))
+    counts = np.rint(FEWEST_POINTS * COUNT_RATIO**steps).astype(int)
     helper = np.where(
         abs(tubes.tangent[:, :1]) < 0.8, np.array([[1.0, 0, 0]]), np.array([[0.0, 1, 0]])
     )
@@ -132,8 +147,7 @@ def quadrature(
             radius = np.sqrt(
                 inner2 + (tubes.outer_mm[batch, None] ** 2 - inner2) * (order + 0.5) / count
             )
-            # Turned from section to section, or the points would line up along the tube.
-            angle = GOLDEN_ANGLE * order + 2.4 * batch[:, None]
+            angle = GOLDEN_ANGLE * order + TURN_RAD * batch[:, None]
             offset = (radius * np.cos(angle))[..., None] * across[batch, None] + (
                 radius * np.sin(angle)
             )[..., None] * upright[batch, None]
@@ -154,6 +168,7 @@ class FractionCanvas:
     """
 
     PAD = 2
+    """Voxels around the grid that points near its faces are shared out to."""
 
     def __init__(self, grid: Grid, blur: Blur) -> None:
         self.grid, self.blur = grid, blur
@@ -220,16 +235,18 @@ def rendering_grid(grid: Grid, sigma_mm: tuple[float, float, float]) -> Grid:
     Grid
         To render on; `average_parts` leads back.
     """
-    parts = [
-        int(np.ceil(SHARPEST_RATIO * step / sigma)) if sigma > 0 else 1
-        for step, sigma in zip(grid.spacing, sigma_mm, strict=True)
+    axes = [
+        _parts_along(*axis)
+        for axis in zip(grid.size, grid.spacing, grid.origin, sigma_mm, strict=True)
     ]
-    per_axis = list(zip(grid.size, grid.spacing, grid.origin, parts, strict=True))
-    return Grid(
-        tuple(size * count for size, _, _, count in per_axis),
-        tuple(step / count for _, step, _, count in per_axis),
-        tuple(start - step / 2 + step / count / 2 for _, step, start, count in per_axis),
-    )
+    (size_x, step_x, start_x), (size_y, step_y, start_y), (size_z, step_z, start_z) = axes
+    return Grid((size_x, size_y, size_z), (step_x, step_y, step_z), (start_x, start_y, start_z))
+
+
+def _parts_along(size: int, step: float, start: float, sigma: float) -> tuple[int, float, float]:
+    """Size, spacing and origin of the parts of voxels along one axis."""
+    count = int(np.ceil(SHARPEST_RATIO * step / sigma)) if sigma > 0 else 1
+    return size * count, step / count, start - step / 2 + step / count / 2
 
 
 def average_parts(array: np.ndarray, grid: Grid) -> np.ndarray:
@@ -239,7 +256,7 @@ def average_parts(array: np.ndarray, grid: Grid) -> np.ndarray:
     split = [
         n for size, own in zip(array.shape, grid.shape, strict=True) for n in (own, size // own)
     ]
-    return array.reshape(split).mean(axis=(1, 3, 5))
+    return np.asarray(array.reshape(split).mean(axis=(1, 3, 5)))
 
 
 def _gaussian_taps(variance: float) -> np.ndarray:
@@ -252,7 +269,7 @@ def _gaussian_taps(variance: float) -> np.ndarray:
     frequency = (np.arange(512) + 0.5) * np.pi / 512
     spectrum = np.exp(-0.5 * variance * frequency**2)
     taps = np.cos(np.outer(np.arange(-reach, reach + 1), frequency)) @ spectrum
-    return taps / taps.sum()
+    return np.asarray(taps / taps.sum())
 
 
 def _b_spline(position: np.ndarray, order: int) -> list[tuple[np.ndarray, np.ndarray]]:

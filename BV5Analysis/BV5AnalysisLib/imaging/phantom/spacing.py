@@ -9,35 +9,65 @@ from itertools import pairwise
 import numpy as np
 from scipy.spatial import cKDTree
 
+from ..model.constants import MethodConstants, constant
 from .anatomy import SIDES, Anatomy
-from .curves import CurvedTree
+from .curves import CurvedTree, unit_vectors
 
-ROUNDS = 60
-SMOOTHINGS = 3
-STIFFNESS = 0.08
-GAP_MM = 0.4
-PLEURA_GAP_MM = 1.5
-FISSURE_GAP_MM = 1.0
 SIZES_MM = (0.0, 1.2, 3.0, np.inf)
+"""Bounds of radius of groups that close pairs are looked for in; no pair depends on them."""
 
 
 @dataclass(frozen=True)
-class OpenGate:
-    """Where trunks pass the medial surface and incomplete fissures: no walls near the hilum.
+class SpacingConstants(MethodConstants):
+    """Numbers of moving trees apart."""
 
-    Attributes
-    ----------
-    near_mm, far_mm : float
-        Distance from the hilum where walls begin, and where they are full.
-    """
+    rounds: int = constant(60, "1", "Rounds of pushing.", "Chosen by eye: few overlaps are left.")
+    last_rounds: int = constant(
+        10, "1", "Last rounds, in which pushes are not exaggerated.", "Chosen by eye."
+    )
+    exaggeration: float = constant(
+        1.6, "1", "Push over the gap that is missing, before these.", "Chosen by eye: faster."
+    )
+    smoothings: int = constant(
+        3, "1", "Times that a push is spread to the knots beside.", "Chosen by eye: no kinks."
+    )
+    stiffness_per_mm: float = constant(
+        0.08,
+        "1/mm",
+        "Share, per radius, of the way to the middle of its neighbors that a knot goes each round.",
+        "Chosen by eye: thick vessels do not bend sharply.",
+    )
+    most_stiffness: float = constant(0.6, "1", "That share at most.", "Chosen by eye.")
+    gap_mm: float = constant(
+        0.4, "mm", "Between the surfaces of vessels that do not meet.", "Chosen by eye."
+    )
+    pleura_gap_mm: float = constant(
+        1.5, "mm", "Between a vessel's surface and the pleura.", "Chosen by eye."
+    )
+    fissure_gap_mm: float = constant(
+        1.0, "mm", "Between a vessel's surface and a fissure.", "Chosen by eye."
+    )
 
-    near_mm: float = 26.0
-    far_mm: float = 40.0
+
+CONSTANTS = SpacingConstants()
+
+
+@dataclass(frozen=True)
+class OpenGate(MethodConstants):
+    """Where trunks pass the medial surface and incomplete fissures: no walls near the hilum."""
+
+    near_mm: float = constant(
+        26.0, "mm", "Distance from the hilum where walls begin.", "Chosen by eye."
+    )
+    far_mm: float = constant(
+        40.0, "mm", "Distance from the hilum where walls are full.", "Chosen by eye."
+    )
 
     def closed(self, points_mm: np.ndarray, hilum_mm: np.ndarray, scale: float) -> np.ndarray:
         """0 at the hilum to 1 far from it, (n,)."""
         distance = np.linalg.norm(points_mm - hilum_mm, axis=-1) / scale
-        return np.clip((distance - self.near_mm) / (self.far_mm - self.near_mm), 0, 1)
+        share = (distance - self.near_mm) / (self.far_mm - self.near_mm)
+        return np.asarray(np.clip(share, 0, 1))
 
 
 GATE = OpenGate()
@@ -60,7 +90,7 @@ def separate(
     anatomy : Anatomy
         Surfaces to keep off.
     tick : callable
-        Told the fraction done.
+        Called with the fraction done.
 
     Returns
     -------
@@ -72,16 +102,18 @@ def separate(
     fixed = trees.before == np.arange(len(points))
     # Thick vessels do not bend sharply.
     is_end = np.bincount(trees.before, minlength=len(points)) == 0
-    stiffness = np.where(is_end | fixed, 0.0, np.minimum(STIFFNESS * radius, 0.6))[:, None]
-    for index in range(ROUNDS):
-        tick(index / ROUNDS)
+    stiff = np.minimum(CONSTANTS.stiffness_per_mm * radius, CONSTANTS.most_stiffness)
+    stiffness = np.where(is_end | fixed, 0.0, stiff)[:, None]
+    for index in range(CONSTANTS.rounds):
+        tick(index / CONSTANTS.rounds)
         push = _push_apart(points, trees, radius)
         push += _push_inside(points, trees, radius, anatomy)
         push[fixed] = 0
-        for _ in range(SMOOTHINGS):
+        for _ in range(CONSTANTS.smoothings):
             push = _spread(push, trees.before)
             push[fixed] = 0
-        points += push * (1.6 if index < ROUNDS - 10 else 1.0)
+        is_early = index < CONSTANTS.rounds - CONSTANTS.last_rounds
+        points += push * (CONSTANTS.exaggeration if is_early else 1.0)
         points += stiffness * (_spread(points, trees.before) - points)
     return points
 
@@ -117,15 +149,16 @@ def close_pairs(
             near = distance < radius[first] + radius[second] + gap_mm
             near &= (first < second) if other is group else True
             found.append((first[near], second[near], distance[near]))
-    return tuple(np.concatenate(part) for part in zip(*found, strict=True))
+    first, second, distance = (np.concatenate(part) for part in zip(*found, strict=True))
+    return first, second, distance
 
 
 def _push_apart(points: np.ndarray, trees: CurvedTree, radius: np.ndarray) -> np.ndarray:
     """Push (n, 3) between trees, and between branches of a tree that do not meet."""
-    first, second, distance = close_pairs(points, radius, GAP_MM)
+    first, second, distance = close_pairs(points, radius, CONSTANTS.gap_mm)
     apart = ~related(trees, trees.branch[first], trees.branch[second])
     first, second, distance = first[apart], second[apart], distance[apart]
-    missing = radius[first] + radius[second] + GAP_MM - distance
+    missing = radius[first] + radius[second] + CONSTANTS.gap_mm - distance
     way = (points[first] - points[second]) / np.maximum(distance, 1e-6)[:, None]
     share = radius[second] ** 2 / (radius[first] ** 2 + radius[second] ** 2)
     push = np.zeros_like(points)
@@ -133,7 +166,7 @@ def _push_apart(points: np.ndarray, trees: CurvedTree, radius: np.ndarray) -> np
     for index, part in ((first, share), (second, share - 1)):
         np.add.at(push, index, way * (missing * part)[:, None])
         np.add.at(number, index, 1)
-    return push / np.sqrt(np.maximum(number, 1))[:, None]
+    return np.asarray(push / np.sqrt(np.maximum(number, 1))[:, None])
 
 
 def related(trees: CurvedTree, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -158,10 +191,10 @@ def _push_inside(
         mine = np.flatnonzero(inner[trees.branch])
         lung, hilum = anatomy.lungs[side], anatomy.hilum_mm[side]
         closed = GATE.closed(points[mine], hilum, anatomy.scale)
-        shallow = radius[mine] + PLEURA_GAP_MM - lung.at(points[mine])
+        shallow = radius[mine] + CONSTANTS.pleura_gap_mm - lung.at(points[mine])
         out = (shallow > 0) & (closed > 0)
         push[mine[out]] += (
-            _units(lung.gradient_at(points[mine[out]])) * (shallow * closed)[out, None]
+            unit_vectors(lung.gradient_at(points[mine[out]])) * (shallow * closed)[out, None]
         )
         lobe = trees.lobe[trees.branch[mine]]
         walls = [(anatomy.oblique[side], np.where(lobe == 2, -1, 1), lobe >= 0)]
@@ -170,9 +203,9 @@ def _push_inside(
                 (anatomy.horizontal, np.where(lobe == 1, -1, 1), (lobe == 0) | (lobe == 1))
             )
         for wall, sign, applies in walls:
-            missing = radius[mine] + FISSURE_GAP_MM - sign * wall.at(points[mine])
+            missing = radius[mine] + CONSTANTS.fissure_gap_mm - sign * wall.at(points[mine])
             near = applies & (missing > 0) & (closed > 0)
-            normal = _units(wall.gradient_at(points[mine[near]]))
+            normal = unit_vectors(wall.gradient_at(points[mine[near]]))
             push[mine[near]] += normal * (sign * missing * closed)[near, None]
     return push
 
@@ -183,8 +216,4 @@ def _spread(values: np.ndarray, before: np.ndarray) -> np.ndarray:
     number = np.full(len(values), 2.0)
     np.add.at(total, before, values)
     np.add.at(number, before, 1)
-    return total / number[:, None]
-
-
-def _units(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    return np.asarray(total / number[:, None])

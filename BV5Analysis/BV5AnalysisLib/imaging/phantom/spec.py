@@ -12,8 +12,8 @@ from ..errors import AnalysisError
 from ..model.volume import Grid, Triple
 from .noise import KERNELS
 
-# Room that the whole body takes at scale 1, mm along x, y, z.
 BODY_MM = (356.0, 272.0, 296.0)
+"""Room that the whole body, as `anatomy` draws it, takes at scale 1, along x, y, z."""
 
 LIMITS = {
     "scale": (0.3, 1.5),
@@ -31,6 +31,10 @@ LIMITS = {
     "terminal_csa_mm2": (0.2, 3.0),
     "terminal_volume_ml": (0.3, 20.0),
 }
+"""Least and largest value of each field, in its unit: what may still be called a chest CT."""
+
+MOST_VOXELS = 1.5e9
+"""Of a phantom, which takes some 20 bytes for each while it is made."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class ChestPhantomSpec:
     ground_glass_fraction, consolidation_fraction : float
         Part of the lungs that each takes.
     pruning : float
-        Part of the peripheral vessels (below `growth.PRUNED_CSA_MM2`) that are missing.
+        Part of the peripheral vessels (below `pruned_csa_mm2` of `growth`) that are missing.
     expiration : float
         0 for full inspiration, 1 for full expiration: smaller and denser lungs.
     terminal_csa_mm2, terminal_volume_ml : float
@@ -111,7 +115,7 @@ class ChestPhantomSpec:
             raise AnalysisError(
                 f"Noise kernel {self.noise_kernel!r} is unknown; take {', '.join(KERNELS)}."
             )
-        if np.prod(self.grid.size, dtype=float) > 1.5e9:
+        if np.prod(self.grid.size, dtype=float) > MOST_VOXELS:
             raise AnalysisError("The phantom would have over 1.5e9 voxels; take larger spacing.")
 
     @property

@@ -24,6 +24,7 @@ from .rendering import (
 )
 
 AIR_HU = -1000.0
+"""Attenuation of air, by the definition of the scale."""
 
 
 @dataclass(frozen=True)
@@ -143,10 +144,10 @@ def tube_phantom(
     AnalysisError
         An area is not positive, or a direction has no length.
     """
-    origin = tuple(-0.5 * (n - 1) * step for n, step in zip(size, spacing_mm, strict=True))
-    grid = Grid(tuple(size), tuple(spacing_mm), origin)
+    x, y, z = (-0.5 * (n - 1) * step for n, step in zip(size, spacing_mm, strict=True))
+    grid = Grid(size, spacing_mm, (x, y, z))
     fine = rendering_grid(grid, psf_sigma_mm)
-    blur = Blur(fine.spacing, tuple(psf_sigma_mm))
+    blur = Blur(fine.spacing, psf_sigma_mm)
     step = point_spacing(fine, blur)
     cut = [_cut(tube, grid, step) for tube in tubes]
     canvas = FractionCanvas(fine, blur)
@@ -193,11 +194,12 @@ def _holds(tube: StraightTube, points: np.ndarray) -> np.ndarray:
     beyond = np.maximum(abs(along) - half, 0.0)
     across2 = (offset**2).sum(axis=1) - along**2
     inside = across2 + beyond**2 < tube.radius_mm**2
-    return inside if tube.round_ends else inside & (beyond == 0)
+    return np.asarray(inside if tube.round_ends else inside & (beyond == 0))
 
 
 def _inside(points: np.ndarray, grid: Grid) -> np.ndarray:
-    return (abs(points) <= 0.5 * np.array(grid.size) * grid.spacing).all(axis=1)
+    half_mm = 0.5 * np.array(grid.size) * grid.spacing
+    return np.asarray((abs(points) <= half_mm).all(axis=1))
 
 
 def _cut(tube: StraightTube, grid: Grid, step_mm: float) -> Tubes:

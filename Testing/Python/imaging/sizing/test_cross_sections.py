@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.model.measurements import Calibration
 from BV5AnalysisLib.imaging.phantom import StraightAirway, StraightTube, tube_phantom
-from BV5AnalysisLib.imaging.phantom.bundles import LUMEN_TO_ARTERY, wall_thickness
+from BV5AnalysisLib.imaging.phantom.bundles import CONSTANTS, wall_thickness
 from BV5AnalysisLib.imaging.phantom.noise import KERNELS
 from BV5AnalysisLib.imaging.sizing.blur import Blur
 from BV5AnalysisLib.imaging.sizing.cross_sections import measure_cross_sections
@@ -109,7 +109,7 @@ def test_a_neighbor_does_not_count(csa, other_csa):
 
 def with_airway(csa, direction):
     """An artery, and touching it the airway that goes with its size; where the airway is not."""
-    lumen_mm = LUMEN_TO_ARTERY * np.sqrt(csa / np.pi)
+    lumen_mm = CONSTANTS.lumen_to_artery * np.sqrt(csa / np.pi)
     wall_mm = float(wall_thickness(lumen_mm))
     airway = StraightAirway(np.pi * lumen_mm**2, wall_mm, side=(1, 0.3, 0.2))
     tube = StraightTube(csa, direction, CENTER, airway=airway)

@@ -1,0 +1,1 @@
+"""What the method's constants move, each changed by a fifth."""

@@ -1,0 +1,48 @@
+"""Analyze one scan with one constant moved: a process of its own, so that none sees another's.
+
+Run by `runs.run`: takes a `Question` as JSON on its command line, prints an answer as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+from BV5AnalysisLib.imaging.numerics.cores import use_cores
+
+
+def answer(question: dict) -> dict:
+    """Measure what the question asks."""
+    # One core a case, several cases at a time: this takes least time in all. Before numpy loads.
+    use_cores(1)
+    from BV5AnalysisLib.imaging.errors import AnalysisError  # noqa: PLC0415
+    from BV5AnalysisLib.imaging.pipeline import analyze  # noqa: PLC0415
+    from BV5AnalysisLib.imaging.reading.scan_reader import read_scan  # noqa: PLC0415
+
+    from constant_moves import constants  # noqa: PLC0415
+
+    read = constants.record_reads() if question["record"] else set()
+    if question["constant"] is not None:
+        constants.put_in_place(*question["constant"], as_tuples(question["value"]))
+    start = time.perf_counter()
+    scan = read_scan(question["path"])
+    try:
+        both = analyze(scan).measurements[0]
+    except AnalysisError as error:
+        return {"refused": str(error)}
+    return {
+        "bv5_pct": both.bv5_pct,
+        "tpbv_ml": both.tpbv_ml,
+        "read": sorted(read),
+        "seconds": time.perf_counter() - start,
+    }
+
+
+def as_tuples(value: object) -> object:
+    """Tuples, which JSON makes lists of."""
+    return tuple(as_tuples(part) for part in value) if isinstance(value, list) else value
+
+
+if __name__ == "__main__":
+    print(json.dumps(answer(json.loads(sys.argv[1]))))
