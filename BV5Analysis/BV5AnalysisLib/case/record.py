@@ -22,8 +22,8 @@ from ..imaging.model.volume import Grid, Volume
 from ..imaging.parameters import Parameters
 from ..imaging.reading.image_files import damaged
 from .case import Case, Review
+from .measurements_csv import MEASUREMENT_FIELDS
 from .record_fields import check_grid, check_record
-from .tables import MEASUREMENT_FIELDS
 
 SCHEMA = "bv5-analysis/result"
 SCHEMA_VERSION = "1.1"

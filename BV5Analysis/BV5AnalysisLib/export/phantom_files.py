@@ -12,9 +12,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..case.centerlines import write_centerlines
-from ..case.folder import FolderKind, output_folder
+from ..case.measurements_csv import MEASUREMENT_FIELDS
+from ..case.output_folder import FolderKind, output_folder
 from ..case.segmentation import write_segmentation
-from ..case.tables import MEASUREMENT_FIELDS
 from ..case.versions import software_versions
 from ..imaging.model.centerlines import Centerlines
 from ..imaging.model.measurements import Measurement

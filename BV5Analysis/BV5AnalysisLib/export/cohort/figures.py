@@ -13,7 +13,7 @@ from ...study.cohort_result import CohortResult, Comparison, Variable
 from ...study.measures import MEASURES, Measure
 from ...study.statistics.comparisons import TEST_NAMES
 from .flow import flow_picture
-from .plots import (
+from .panels import (
     draw_boxes,
     draw_histogram,
     draw_rocs,
@@ -22,6 +22,7 @@ from .plots import (
     legend_size,
     tick_labels,
 )
+from .statistics_wording import chosen_test, estimate_text, interval_text, p_phrase, subscripted
 from .style import (
     DOUBLE_MM,
     SINGLE_MM,
@@ -32,7 +33,6 @@ from .style import (
     new_figure,
     picture_of,
 )
-from .wording import chosen_test, estimate_text, interval_text, p_phrase, subscripted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...study.cohort_result import CohortResult, Exclusion, FlowStep
+from .statistics_wording import subscripted
 from .style import DOUBLE_MM, INK, PAPER, Picture, new_figure, picture_of
-from .wording import subscripted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

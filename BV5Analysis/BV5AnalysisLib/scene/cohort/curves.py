@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...export.cohort.wording import estimate_text, p_phrase, roc_title
+from ...export.cohort.statistics_wording import estimate_text, p_phrase, roc_title
 from ...study.cohort.plot_data import Box, box_of, histogram_of, known_rows, roc_panels
 from ...study.cohort_result import CohortResult, Comparison, Correlation, Group, Roc
 from ...study.measures import Measure

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...study.cohort_result import CohortResult, Comparison, Correlation, Estimate
 from ...study.statistics.comparisons import TEST_NAMES
 from ..wording import number
-from .wording import (
+from .statistics_wording import (
     BY_RANKS,
     METHOD_TITLES,
     chosen_test,

@@ -12,8 +12,8 @@ import numpy as np
 from ...study.cohort.plot_data import box_of, histogram_of, known_rows
 from ...study.cohort_result import Group, Roc
 from ...study.statistics.regression_line import regression_line
+from .statistics_wording import roc_title, subscripted
 from .style import INK, LINE, PAPER, SOFT, color_of, dash_of, marker_of
-from .wording import roc_title, subscripted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...case.tables import TabulatedCase, measurements_csv
+from ...case.measurements_csv import TabulatedCase, measurements_csv
 from ...imaging.model.measurements import Calibration
 from ...study.cohort.synthetic import SyntheticPatient
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ...study.cohort_result import CohortResult, PairComparison
 from ...study.statistics.comparisons import TEST_NAMES
-from .tables import Block, problem_notes
-from .wording import (
+from .statistics_wording import (
     chosen_test,
     comparison_problems,
     effect_names,
@@ -14,6 +13,7 @@ from .wording import (
     marks,
     p_text,
 )
+from .table_blocks import Block, problem_notes
 
 
 def pairs_block(result: CohortResult) -> Block | None:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from ...case.tables import safe_cell
+from ...case.measurements_csv import safe_cell
 from ...study.cohort_result import CohortResult, Comparison, Correlation, Estimate
-from .tables import Block
-from .wording import effect_names
+from .statistics_wording import effect_names
+from .table_blocks import Block
 
 _TESTED = (
     "difference_of", "difference", "difference_low", "difference_high", "effect_size_name",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...case.folder import FolderKind
+from ...case.output_folder import FolderKind
 from ...case.versions import software_versions
 from ...imaging.model.measurements import Measurement
 

@@ -7,8 +7,8 @@ import math
 from ...study.cohort_result import CategoryComparison, CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
 from ..wording import number
-from .tables import Block, comparison_block, problem_notes
-from .wording import comparison_problems, joined, marks, p_text
+from .statistics_wording import comparison_problems, joined, marks, p_text
+from .table_blocks import Block, comparison_block, problem_notes
 
 
 def characteristics_block(result: CohortResult) -> Block:

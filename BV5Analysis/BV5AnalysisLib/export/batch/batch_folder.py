@@ -9,15 +9,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ...case.folder import output_folder
-from ...case.tables import COLUMNS
+from ...case.measurements_csv import COLUMNS
+from ...case.output_folder import output_folder
 from ...case.whole_files import write_whole
 from ...study.batch.case import BatchCase, CaseOutcome
 from ...study.scans.plan import Plan
 from ...study.texts import printable
-from .cases import FinishedCase, finished_case
-from .journal import Entry, Journal
-from .place import (
+from .contact_sheet_file import ContactSheet
+from .csv_tables import FAILURE_COLUMNS, GrowingTable, cases_csv, failure_row, renew_cases_csv
+from .finished_case import FinishedCase, finished_case
+from .folder_checks import (
     BATCH,
     CASES,
     FAILURES,
@@ -31,7 +32,8 @@ from .place import (
     remove_damaged,
     remove_leftovers,
 )
-from .record import (
+from .journal import Entry, Journal
+from .plan_files import (
     SOURCES,
     read_plan,
     with_sources,
@@ -39,8 +41,6 @@ from .record import (
     write_sources,
 )
 from .renewal import renewed
-from .sheet import ContactSheet
-from .tables import FAILURE_COLUMNS, GrowingTable, cases_csv, failure_row, renew_cases_csv
 
 __all__ = ["BatchFolder", "check_new_batch", "is_batch"]
 

@@ -15,7 +15,7 @@ from ...imaging.model.size_classes import VESSELS
 from ...imaging.parameters import Parameters
 from ..html import html_environment
 from ..wording import COUNTED, SEVERITY_TITLES, class_range, number
-from .cases import FinishedCase
+from .finished_case import FinishedCase
 
 if TYPE_CHECKING:
     from jinja2 import Template
