@@ -61,7 +61,7 @@ class ContactSheet:
         finished : mapping of str to FinishedCase
             Measured cases by name.
         problems : mapping of str to str
-            Reasons by name of those that failed.
+            Why cases failed, by name.
 
         Raises
         ------

@@ -54,7 +54,7 @@ def put_cohort(place: Path, result: CohortResult, options: Any, overwrite: bool)
     place : pathlib.Path
         Where it goes.
     result, options
-        As of `write_cohort`.
+        See `write_cohort`.
     overwrite : bool
         Replace such a folder that is there.
 

@@ -123,9 +123,11 @@ def _environment() -> Environment:
 
 def _listings(cohort: Cohort) -> dict[str, Listing]:
     """Return what was left out: scans, clinical rows and cells."""
-    excluded = tuple((each.case, each.reason) for step in cohort.flow for each in step.excluded)
-    rows = tuple((each.case, each.reason) for each in cohort.without_scan)
-    cells = tuple((each.case, each.column, each.text, each.reason) for each in cohort.unusable)
+    excluded = tuple(
+        (exclusion.case, exclusion.reason) for step in cohort.flow for exclusion in step.excluded
+    )
+    rows = tuple((exclusion.case, exclusion.reason) for exclusion in cohort.without_scan)
+    cells = tuple((cell.case, cell.column, cell.text, cell.reason) for cell in cohort.unusable)
     case = ("Case", "Reason")
     cell = ("Case", "Column", "Cell", "Reason")
     return {
