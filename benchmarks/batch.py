@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batch_stub import TEMPLATE, case_name, fails
-from BV5AnalysisLib.export.batch.cases import finished_case
+from BV5AnalysisLib.export.batch.finished_case import finished_case
 from scans import machine, scans
 
 HERE = Path(__file__).resolve().parent

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from BV5AnalysisLib.case.folder import RESULT, output_folder, write_failure
+from BV5AnalysisLib.case.output_folder import RESULT, output_folder, write_failure
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.study.batch import workers

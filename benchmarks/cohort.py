@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from BV5AnalysisLib.export.cohort.synthetic import (
+from BV5AnalysisLib.export.cohort.synthetic_tables import (
     CLINICAL,
     MEASUREMENTS,
     synthetic_clinical_csv,

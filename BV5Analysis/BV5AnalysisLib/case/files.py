@@ -14,9 +14,9 @@ from ..imaging.numerics.cores import cores
 from ..imaging.sizing.voxel_labels import as_drawn
 from .case import Case, Review, case_of, with_recomputed
 from .centerlines import read_centerlines, write_centerlines
+from .measurements_csv import write_measurements
 from .record import case_from_record, grid_of, read_record, write_record
 from .segmentation import read_segmentation, write_segmentation
-from .tables import write_measurements
 
 __all__ = ["Case", "Review", "case_of", "read_case", "with_recomputed", "write_case"]
 

@@ -1,4 +1,8 @@
-"""The part of JSON Schema that this library's own schema uses; Slicer bundles no package for it."""
+"""The part of JSON Schema that this library's own schema uses; Slicer bundles no package for it.
+
+An object may hold more than its schema names, also where the schema says that there is nothing
+more: later versions add fields.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,6 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 """As JSON has it."""
-
-KEYWORDS = frozenset(
-    {
-        *("$ref", "type", "const", "enum", "pattern", "minimum", "maximum", "exclusiveMinimum"),
-        *("required", "properties", "additionalProperties", "items", "minItems", "maxItems"),
-    }
-)
-"""Those that are checked. ``"additionalProperties": false`` is not: later versions add fields."""
 
 _LONGEST = 40
 """Letters of a value or a name in a message."""

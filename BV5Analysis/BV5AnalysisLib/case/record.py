@@ -22,8 +22,8 @@ from ..imaging.model.volume import Grid, Volume
 from ..imaging.parameters import Parameters
 from ..imaging.reading.image_files import damaged
 from .case import Case, Review
+from .measurements_csv import MEASUREMENT_FIELDS
 from .record_fields import check_grid, check_record
-from .tables import MEASUREMENT_FIELDS
 
 SCHEMA = "bv5-analysis/result"
 SCHEMA_VERSION = "1.1"
@@ -57,7 +57,7 @@ def case_record(case: Case) -> dict[str, Any]:
     Parameters
     ----------
     case : Case
-        What to tell.
+        What to write.
 
     Returns
     -------
@@ -207,7 +207,7 @@ def check_schema(record: Any) -> None:
 
 
 def grid_of(record: dict[str, Any]) -> Grid:
-    """Grid of the scan; AnalysisError if the record tells none."""
+    """Grid of the scan; AnalysisError if the record has none."""
     check_grid(record)
     given = record["input"]
     x, y, z = given["size"]
@@ -220,7 +220,7 @@ def grid_of(record: dict[str, Any]) -> Grid:
 
 
 def parameters_of(record: dict[str, Any]) -> Parameters:
-    """Parameters of an analysis; AnalysisError if the record tells none, or impossible ones."""
+    """Parameters of an analysis; AnalysisError if the record has none, or impossible ones."""
     with _explained():
         return _parameters(record["parameters"])
 

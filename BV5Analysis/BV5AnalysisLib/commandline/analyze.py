@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..case.files import case_of, write_case
-from ..case.folder import RESULT, check_output, output_folder
+from ..case.output_folder import RESULT, check_output, output_folder
 from ..case.record_fields import acquisition_problem
 from ..imaging import pipeline
 from ..imaging.errors import AnalysisError

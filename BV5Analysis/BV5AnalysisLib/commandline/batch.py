@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..case.folder import check_output
-from ..export.batch.folder import BatchFolder
-from ..export.batch.place import BATCH, check_new_batch, is_batch, remove_leftovers
+from ..case.output_folder import check_output
+from ..export.batch.batch_folder import BatchFolder
+from ..export.batch.folder_checks import BATCH, check_new_batch, is_batch, remove_leftovers
 from ..imaging.errors import AnalysisError, DiskFull
 from ..imaging.numerics.cores import usable_cores
 from ..imaging.parameters import Parameters

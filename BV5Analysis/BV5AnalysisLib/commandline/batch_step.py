@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..case.files import case_of, write_case
-from ..case.folder import RESULT, output_folder
+from ..case.output_folder import RESULT, output_folder
 from ..export.batch.thumbnails import write_thumbnails
 from ..imaging import pipeline
 from ..imaging.errors import AnalysisError

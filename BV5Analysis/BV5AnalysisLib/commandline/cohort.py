@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..case.folder import check_output
-from ..export.cohort.wording import BY_RANKS, estimate_text, p_text, summary_text
+from ..case.output_folder import check_output
+from ..export.cohort.statistics_wording import BY_RANKS, estimate_text, p_text, summary_text
 from ..imaging.progress import Progress
 from ..study.cohort.analysis import analyze_cohort
 from ..study.cohort.options import CohortOptions
@@ -118,7 +118,7 @@ def analyze_into_folder(job: CohortJob, progress: Progress) -> CohortResult:
     """
     check_installed(_PACKAGES, "The analysis of a cohort")
     # Loads what draws.
-    from ..export.cohort.folder import COHORT, put_cohort
+    from ..export.cohort.cohort_folder import COHORT, put_cohort
 
     # What was loaded is no garbage: statsmodels looks through it at every adjustment of p values,
     # and Python at its end.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from ..case.folder import RESULT, check_output
+from ..case.output_folder import RESULT, check_output
 from ..export.phantom_files import PHANTOM, write_phantom
 from ..imaging.model.measurements import Measurement
 from ..imaging.model.size_classes import VESSELS, SizeClass

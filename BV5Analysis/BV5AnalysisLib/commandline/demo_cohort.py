@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..case.folder import check_output, output_folder
-from ..export.cohort.demo_cohort import (
+from ..case.output_folder import check_output, output_folder
+from ..export.cohort.demo_files import (
     CLINICAL,
     MANIFEST,
     MeasuredPhantom,
@@ -26,7 +26,7 @@ from ..export.cohort.demo_cohort import (
     write_pruning,
     write_record,
 )
-from ..export.cohort.synthetic import write_synthetic_cohort
+from ..export.cohort.synthetic_tables import write_synthetic_cohort
 from ..export.phantom_files import write_phantom
 from ..imaging.errors import AnalysisError
 from ..imaging.phantom import ChestPhantomSpec, chest_phantom

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from ..case.folder import check_output
+from ..case.output_folder import check_output
 from ..export.phantom_files import PHANTOM, write_phantom
 from ..imaging.phantom import ChestPhantomSpec, chest_phantom
 from ..imaging.progress import Step

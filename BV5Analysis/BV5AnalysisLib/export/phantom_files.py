@@ -12,9 +12,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..case.centerlines import write_centerlines
-from ..case.folder import FolderKind, output_folder
+from ..case.measurements_csv import MEASUREMENT_FIELDS
+from ..case.output_folder import FolderKind, output_folder
 from ..case.segmentation import write_segmentation
-from ..case.tables import MEASUREMENT_FIELDS
 from ..case.versions import software_versions
 from ..imaging.model.centerlines import Centerlines
 from ..imaging.model.measurements import Measurement
@@ -42,7 +42,7 @@ def write_phantom(phantom: ChestPhantom, folder: Path, overwrite: bool = False) 
 
     It holds ``ct.nrrd``, ``lungs.seg.nrrd``, ``truth_centerlines.vtp`` and ``truth_airways.vtp``
     (arrays as in ``centerlines.vtp``; areas of airways are of the lumen), and ``truth.json`` as
-    `truth_record` tells.
+    `truth_record` makes it.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def write_phantom(phantom: ChestPhantom, folder: Path, overwrite: bool = False) 
 
 
 def truth_record(phantom: ChestPhantom) -> dict[str, Any]:
-    """Tell what is known of a phantom, as plain values fit for JSON.
+    """Say what is known of a phantom, as plain values fit for JSON.
 
     Parameters
     ----------

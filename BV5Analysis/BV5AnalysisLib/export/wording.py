@@ -105,7 +105,7 @@ def method_paragraph(case: Case) -> str:
 
 
 def review_sentence(review: Review) -> str:
-    """Tell who decided what, and when; empty as long as nobody did."""
+    """Say who decided what, and when; empty as long as nobody did."""
     if not review.status:
         return ""
     by = f" by {review.reviewer}" if review.reviewer else ""
@@ -114,7 +114,7 @@ def review_sentence(review: Review) -> str:
 
 
 def edits_sentence(case: Case) -> str:
-    """Tell what was changed by hand; empty if nothing was."""
+    """Say what was changed by hand; empty if nothing was."""
     if not case.edits:
         return ""
     held = case.measurements[0]
@@ -125,8 +125,8 @@ def edits_sentence(case: Case) -> str:
         (case.edits.reclassified_ml, "moved to another size class"),
         (case.edits.lung_changed_ml, "left outside of changed lungs"),
     ]
-    told = ", ".join(f"{volume:.2f} mL {what}" for volume, what in parts if volume > 0)
-    blood = f"Edited by hand, in a total of now {whole:.2f} mL of blood: {told or 'none moved'}."
+    moved = ", ".join(f"{volume:.2f} mL {what}" for volume, what in parts if volume > 0)
+    blood = f"Edited by hand, in a total of now {whole:.2f} mL of blood: {moved or 'none moved'}."
     lungs_ml = case.edits.lung_volume_changed_ml
     return f"{blood} The lungs' volumes changed by {lungs_ml:.1f} mL." if lungs_ml > 0 else blood
 

@@ -190,7 +190,7 @@ class _Steps:
         """Analyze the invented patients: the published table is shown."""
         if importlib.util.find_spec("statsmodels") is None:
             return  # Nothing is installed during tests.
-        from ..export.cohort.synthetic import CLINICAL, MEASUREMENTS, write_synthetic_cohort
+        from ..export.cohort.synthetic_tables import CLINICAL, MEASUREMENTS, write_synthetic_cohort
         from ..study.cohort.synthetic import synthetic_cohort
 
         folder = self.folder / "cohort"

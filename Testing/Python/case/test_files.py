@@ -24,7 +24,7 @@ WRITE_WITH_LIMIT = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from BV5AnalysisLib.case.folder import RESULT, output_folder
+from BV5AnalysisLib.case.output_folder import RESULT, output_folder
 from BV5AnalysisLib.case.segmentation import write_segmentation
 from BV5AnalysisLib.imaging.model.size_classes import LUNGS
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume

@@ -6,8 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from BV5AnalysisLib.case import folder as output
-from BV5AnalysisLib.case.folder import RESULT, check_output, output_folder
+from BV5AnalysisLib.case import output_folder as output
+from BV5AnalysisLib.case.output_folder import RESULT, check_output, output_folder
 from BV5AnalysisLib.imaging.errors import AnalysisError
 
 

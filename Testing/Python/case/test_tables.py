@@ -6,7 +6,7 @@ import dataclasses
 import numpy as np
 import pytest
 from BV5AnalysisLib.case.files import Review, case_of
-from BV5AnalysisLib.case.tables import COLUMNS, safe_cell, write_measurements
+from BV5AnalysisLib.case.measurements_csv import COLUMNS, safe_cell, write_measurements
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
 from BV5AnalysisLib.study.formulas import unguard
 

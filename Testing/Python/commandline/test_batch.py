@@ -15,8 +15,8 @@ from batch_stub import REASON, TEMPLATE, case_name, fails, stub_case
 from BV5AnalysisLib import cli
 from BV5AnalysisLib.case.files import case_of, write_case
 from BV5AnalysisLib.commandline import batch as command
-from BV5AnalysisLib.export.batch import sheet
-from BV5AnalysisLib.export.batch.cases import finished_case
+from BV5AnalysisLib.export.batch import contact_sheet_file as sheet
+from BV5AnalysisLib.export.batch.finished_case import finished_case
 from BV5AnalysisLib.study.batch import workers
 from BV5AnalysisLib.study.batch.memory import bytes_for
 from BV5AnalysisLib.study.scans.plan import Plan

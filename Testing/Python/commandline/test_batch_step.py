@@ -5,10 +5,10 @@ import json
 import pickle
 
 import pytest
-from BV5AnalysisLib.case.folder import RESULT
+from BV5AnalysisLib.case.output_folder import RESULT
 from BV5AnalysisLib.commandline import batch_step
 from BV5AnalysisLib.commandline.batch_step import MeasureCase
-from BV5AnalysisLib.export.batch.cases import finished_case
+from BV5AnalysisLib.export.batch.finished_case import finished_case
 from BV5AnalysisLib.export.batch.thumbnails import THUMBNAILS
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from BV5AnalysisLib import __version__, cli
-from BV5AnalysisLib.case import folder as output
+from BV5AnalysisLib.case import output_folder as output
 from BV5AnalysisLib.commandline import analyze as command
 from BV5AnalysisLib.commandline import demo as demo_command
 from BV5AnalysisLib.commandline import requirements

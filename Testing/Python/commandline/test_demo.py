@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from BV5AnalysisLib.case.folder import RESULT
+from BV5AnalysisLib.case.output_folder import RESULT
 from BV5AnalysisLib.export.batch.thumbnails import THUMBNAILS
 from BV5AnalysisLib.imaging.model.size_classes import VESSELS, SizeClass
 

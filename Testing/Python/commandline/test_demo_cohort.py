@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from BV5AnalysisLib import cli
 from BV5AnalysisLib.commandline import demo_cohort
-from BV5AnalysisLib.export.cohort.demo_cohort import write_record
+from BV5AnalysisLib.export.cohort.demo_files import write_record
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec
 from BV5AnalysisLib.study.cohort.synthetic import LITTLE_OXYGEN, MUCH_OXYGEN
 

@@ -14,8 +14,8 @@ from BV5AnalysisLib.imaging.model.finding import Finding, Severity
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
 from BV5AnalysisLib.case.files import Review, case_of
+from BV5AnalysisLib.export.case_report import number, report_html
 from BV5AnalysisLib.export.histogram import histogram_png
-from BV5AnalysisLib.export.report import number, report_html
 
 PNG = b"\x89PNG\r\n\x1a\n"
 VOID = {"meta", "link", "img", "br", "hr", "input"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import openpyxl
-from BV5AnalysisLib.case.tables import COLUMNS
+from BV5AnalysisLib.case.measurements_csv import COLUMNS
 
 BV5_PCT = (50.0, 48.0, 46.0, 44.0, 42.0, 40.0, 38.0, 47.0, 41.0, 39.0)
 OXYGEN = (0, 0, 1, 2, 2, 3, 4, 1, 5, 6)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from BV5AnalysisLib.case.files import case_of
-from BV5AnalysisLib.case.tables import measurements_csv
+from BV5AnalysisLib.case.measurements_csv import measurements_csv
 from BV5AnalysisLib.cli import main
 from BV5AnalysisLib.imaging.model.finding import Severity
 from BV5AnalysisLib.imaging.model.result import AnalysisResult

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import slicer
-from BV5AnalysisLib.export.cohort.synthetic import write_synthetic_cohort
+from BV5AnalysisLib.export.cohort.synthetic_tables import write_synthetic_cohort
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.scene.views.review_layout import COHORT_LAYOUT_ID
 from BV5AnalysisLib.study.cohort.synthetic import synthetic_cohort

@@ -88,7 +88,7 @@ class Journal:
             try:
                 os.write(self._file, content)
             finally:
-                # Here, too, after a signal that is told when the line is written.
+                # Also after a signal whose exception is raised once the line is written.
                 whole = os.fstat(self._file).st_size == length + len(content)
                 if whole:
                     self._length += len(content)

@@ -41,7 +41,7 @@ def renewed(
     before, now : sequence of BatchCase
         The plan as the batch has it, and as it is made now.
     finished, failed : collection of str
-        Cases that have a result, and those that have a reason for none and are not repeated.
+        Names of measured cases, and of failed ones that are not repeated.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def renewed(
     Raises
     ------
     AnalysisError
-        The input of a finished case changed, or no case is left, as of another source.
+        The input of a finished case changed, or no case is left, as with another source.
     """
     former = {case.name: case for case in before}
     present = {case.name for case in now}
@@ -91,7 +91,7 @@ def _merged(
     failed: Collection[str],
 ) -> BatchCase:
     if former is not None and case.name in failed:
-        return former  # With what it failed with, so that a change is told again.
+        return former  # As it failed, so that a change is reported again.
     if former is not None and case.name in finished:
         return replace(former, listing=case.listing)
     return case

@@ -15,7 +15,7 @@ from ...study.statistics.comparisons import TEST_NAMES
 from ...study.statistics.results import Comparison
 from ...study.values import Variable
 from .flow import flow_picture
-from .plots import (
+from .panels import (
     draw_boxes,
     draw_histogram,
     draw_rocs,
@@ -24,6 +24,7 @@ from .plots import (
     legend_size,
     tick_labels,
 )
+from .statistics_wording import chosen_test, estimate_text, interval_text, p_phrase, subscripted
 from .style import (
     DOUBLE_MM,
     SINGLE_MM,
@@ -34,7 +35,6 @@ from .style import (
     new_figure,
     picture_of,
 )
-from .wording import chosen_test, estimate_text, interval_text, p_phrase, subscripted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -136,8 +136,8 @@ def _panels(
     result: CohortResult, draw: Callable[[Axes, Comparison], None], as_lines: bool
 ) -> Picture:
     """One panel a measure: percentages, the legend, then volumes."""
-    percents = [each for each in result.comparisons if each.measure.unit == "%"]
-    others = [each for each in result.comparisons if each.measure.unit != "%"]
+    percents = [comparison for comparison in result.comparisons if comparison.measure.unit == "%"]
+    others = [comparison for comparison in result.comparisons if comparison.measure.unit != "%"]
     cells: list[Comparison | None] = [*percents, None, *others]
     rows = -(-len(cells) // 4)
     figure = new_figure(DOUBLE_MM, _PANEL_MM * rows)
@@ -157,9 +157,11 @@ def _scatter_figure(result: CohortResult) -> CohortFigure | None:
     """Draw the main measure against each variable that it was correlated with."""
     main = MEASURES[0]
     drawn = [
-        each
-        for each in result.correlations
-        if each.measure == main and each.method == "pearson" and not each.problem
+        correlation
+        for correlation in result.correlations
+        if correlation.measure == main
+        and correlation.method == "pearson"
+        and not correlation.problem
     ]
     if not drawn:
         return None
@@ -167,15 +169,14 @@ def _scatter_figure(result: CohortResult) -> CohortFigure | None:
     rows = -(-len(drawn) // columns)
     figure = new_figure(SINGLE_MM if columns == 1 else DOUBLE_MM, 62.0 * rows + 8)
     panels = grid_of_axes(figure, len(drawn), columns, share_y=True)
-    for axes, each in zip(panels, drawn, strict=True):
-        x, y = result.cohort.columns[each.variable.key], result.cohort.columns[main.key]
+    for axes, correlation in zip(panels, drawn, strict=True):
+        x, y = result.cohort.columns[correlation.variable.key], result.cohort.columns[main.key]
         draw_scatter(axes, x, y, result.groups, result.confidence)
-        axes.set_xlabel(subscripted(each.variable.title))
+        axes.set_xlabel(subscripted(correlation.variable.title))
         if is_first_in_row(axes):
             axes.set_ylabel(main.title)
-        axes.set_title(
-            f"R = {estimate_text(each.coefficient)}\n{p_phrase(each.p)}, n = {each.n}",
-        )
+        coefficient = f"R = {estimate_text(correlation.coefficient)}"
+        axes.set_title(f"{coefficient}\n{p_phrase(correlation.p)}, n = {correlation.n}")
     if result.groups:
         handles = legend_handles(result.groups)
         figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 3))

@@ -12,8 +12,8 @@ import numpy as np
 
 from ...study.cohort.result import CohortResult
 from ...study.values import Exclusion, FlowStep
+from .statistics_wording import subscripted
 from .style import DOUBLE_MM, INK, PAPER, Picture, new_figure, picture_of
-from .wording import subscripted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +67,7 @@ def main_lines(step: FlowStep) -> list[str]:
 
 def exclusion_lines(excluded: Sequence[Exclusion]) -> list[str]:
     """Lines in the box of those excluded: each reason with its number, most frequent first."""
-    counted = Counter(each.reason for each in excluded).most_common()
+    counted = Counter(exclusion.reason for exclusion in excluded).most_common()
     shown, rest = counted[:_MOST_REASONS], counted[_MOST_REASONS:]
     lines = [f"Excluded (n = {len(excluded)})"]
     for reason, count in shown:

@@ -86,8 +86,8 @@ def _analyzed(
     if folder is None:
         return analyze_cohort(measurements, clinical, chosen)
 
-    from ...case.folder import check_output
-    from ...export.cohort.folder import COHORT, put_cohort
+    from ...case.output_folder import check_output
+    from ...export.cohort.cohort_folder import COHORT, put_cohort
 
     check_output(folder, COHORT, overwrite)
     result = analyze_cohort(measurements, clinical, chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...case.case import Case
-from ...export.report import report_html
+from ...export.case_report import report_html
 from ...export.slices import overview_png
 from ...imaging.model.volume import Volume
 from ..views.rendering import PICTURE_SIZE, rendered_png

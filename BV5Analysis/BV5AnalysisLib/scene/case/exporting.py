@@ -6,8 +6,8 @@ import secrets
 from pathlib import Path
 
 from ...case.files import Case, write_case
-from ...case.folder import RESULT, check_output, output_folder
-from ...case.tables import measurements_csv, safe_cell
+from ...case.measurements_csv import measurements_csv, safe_cell
+from ...case.output_folder import RESULT, check_output, output_folder
 from ...imaging.errors import AnalysisError
 from ...imaging.model.volume import Volume
 from ..nodes.outcome import Outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...case.files import write_case
-from ...case.folder import RESULT, check_output, output_folder
 from ...case.nrrd import write_nrrd
+from ...case.output_folder import RESULT, check_output, output_folder
 from ..nodes.outcome import Outcome
 from .exporting import scan_for_report, up_to_date_case
 

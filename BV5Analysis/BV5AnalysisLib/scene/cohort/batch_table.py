@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import slicer
 
-from ...case.tables import COLUMNS, MEASUREMENT_FIELDS
+from ...case.measurements_csv import COLUMNS, MEASUREMENT_FIELDS
 from ...imaging.errors import AnalysisError
 from ...study.batch.case import CaseOutcome
 from ...study.formulas import unguard

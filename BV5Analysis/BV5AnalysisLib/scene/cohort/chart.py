@@ -102,7 +102,7 @@ def below_legend(top: float, curves: Sequence[CohortCurve]) -> float:
 def axis_range(curves: Sequence[CohortCurve], axis: int) -> tuple[float, float]:
     """Range of an axis (0: x, 1: y) that shows all curves, with some room."""
     values = [curve.values[axis] for curve in curves]
-    low = min(float(each.min()) for each in values)
-    high = max(float(each.max()) for each in values)
+    low = min(float(array.min()) for array in values)
+    high = max(float(array.max()) for array in values)
     room = MARGIN * (high - low) or max(abs(low), 1.0) * MARGIN
     return low - room, high + room

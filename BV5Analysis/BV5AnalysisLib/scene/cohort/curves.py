@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...export.cohort.wording import estimate_text, p_phrase, roc_title
+from ...export.cohort.statistics_wording import estimate_text, p_phrase, roc_title
 from ...study.cohort.plot_data import Box, box_of, histogram_of, known_rows, roc_panels
 from ...study.cohort.result import CohortResult
 from ...study.measures import Measure
@@ -52,9 +52,9 @@ def cohort_charts(result: CohortResult) -> tuple[CohortChart, ...]:
         main = result.comparisons[0]
         charts += [groups_chart(result, main), histogram_chart(result, main.measure)]
         charts += [
-            scatter_chart(result, each)
-            for each in result.correlations
-            if each.measure == main.measure and each.method == "pearson"
+            scatter_chart(result, correlation)
+            for correlation in result.correlations
+            if correlation.measure == main.measure and correlation.method == "pearson"
         ]
     percents, volumes = roc_panels(result.rocs)
     charts += [roc_chart("roc", percents), roc_chart("roc.volumes", volumes)]
@@ -169,7 +169,7 @@ def scatter_chart(result: CohortResult, correlation: Correlation) -> CohortChart
         if not correlation.problem
         else correlation.problem
     )
-    curves = (*(each for each in points if len(each.cases)), *lines)
+    curves = (*(curve for curve in points if len(curve.cases)), *lines)
     return CohortChart(
         f"scatter.{variable.key}",
         f"{measure.name} against {variable.name}: {told}",

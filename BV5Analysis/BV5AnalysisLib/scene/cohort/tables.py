@@ -8,9 +8,15 @@ from collections.abc import Iterator
 import numpy as np
 import slicer
 
-from ...export.cohort.pairs import pairs_block
-from ...export.cohort.patients import characteristics_block
-from ...export.cohort.tables import Block, adjusted_block, correlation_block, roc_block, table_one
+from ...export.cohort.pairs_table import pairs_block
+from ...export.cohort.patients_table import characteristics_block
+from ...export.cohort.table_blocks import (
+    Block,
+    adjusted_block,
+    correlation_block,
+    roc_block,
+    table_one,
+)
 from ...study.cohort.result import CohortResult
 from ...study.measures import MEASURES
 from ...study.values import Exclusion, FlowStep

@@ -9,10 +9,6 @@ from ...imaging.model.size_classes import VESSELS, SizeClass
 from ...imaging.parameters import Parameters
 
 LEGEND_TITLE = "Cross-sectional area of vessels, mm²"
-LEGEND_SIZE = (0.055, 1.0)
-"""In pictures: height and width, fractions of the view; the text is scaled by the height."""
-LEGEND_POSITION = (0.5, 0.03)
-"""In pictures: middle and lower edge, fractions of the view."""
 VIEW_LEGEND_SIZE = (0.27, 0.24)
 """In Slicer's views: width and height, fractions of the view. So high that the text is scaled by
 the width: rows of the legend would touch, as Slicer places them closer than it measures them."""

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from BV5AnalysisLib.case.tables import COLUMNS, csv_text
+from BV5AnalysisLib.case.measurements_csv import COLUMNS, csv_text
 from BV5AnalysisLib.case.whole_files import write_whole
+from BV5AnalysisLib.export.batch import contact_sheet_file as batchsheet
 from BV5AnalysisLib.export.batch import journal as batchjournal
-from BV5AnalysisLib.export.batch import sheet as batchsheet
-from BV5AnalysisLib.export.batch.folder import BatchFolder, check_new_batch, is_batch
+from BV5AnalysisLib.export.batch.batch_folder import BatchFolder, check_new_batch, is_batch
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.batch.case import BatchCase, CaseOutcome
 from BV5AnalysisLib.study.scans.plan import Plan
@@ -24,7 +24,7 @@ REQUEST = {"parameters": {"minimum_csa_mm2": 1.25}, "report": False}
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    monkeypatch.setattr("BV5AnalysisLib.export.batch.cases._WAITS_SECONDS", (0.0,))
+    monkeypatch.setattr("BV5AnalysisLib.export.batch.finished_case._WAITS_SECONDS", (0.0,))
 
 
 @pytest.fixture
@@ -291,7 +291,7 @@ def test_a_complete_folder_counts_whatever_was_said(out, written_case):
 
 
 def test_a_folder_that_a_network_shows_late_is_awaited(out, written_case, monkeypatch):
-    module = "BV5AnalysisLib.export.batch.cases"
+    module = "BV5AnalysisLib.export.batch.finished_case"
     monkeypatch.setattr(f"{module}._WAITS_SECONDS", (0.0, 1.0))
     with begun(out, "a") as batch:
         slept = []
@@ -613,10 +613,10 @@ def test_without_the_package_for_pages_all_else_is_there(out, written_case, monk
 WRITER = """
 import shutil, sys
 from pathlib import Path
-from BV5AnalysisLib.export.batch.folder import BatchFolder
+from BV5AnalysisLib.export.batch.batch_folder import BatchFolder
 from BV5AnalysisLib.study.batch.case import CaseOutcome
 from helpers.batch_folders import put_case
-from BV5AnalysisLib.case.folder import RESULT, output_folder
+from BV5AnalysisLib.case.output_folder import RESULT, output_folder
 
 out, template = Path(sys.argv[1]), Path(sys.argv[2])
 with BatchFolder.resume(out, {}) as batch:

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("jinja2")
-from BV5AnalysisLib.export.batch.cases import finished_case
-from BV5AnalysisLib.export.batch.folder import BatchFolder
-from BV5AnalysisLib.export.batch.index import (
+from BV5AnalysisLib.export.batch.batch_folder import BatchFolder
+from BV5AnalysisLib.export.batch.contact_sheet import (
     NUMBER_KEYS,
     SORT_KEYS,
     failed_card,
@@ -21,6 +20,7 @@ from BV5AnalysisLib.export.batch.index import (
     measured_card,
     sheet_of,
 )
+from BV5AnalysisLib.export.batch.finished_case import finished_case
 from BV5AnalysisLib.study.batch.case import CaseOutcome
 from helpers.batch_folders import cases, put_case
 

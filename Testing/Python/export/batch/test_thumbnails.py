@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from BV5AnalysisLib.case.folder import RESULT
+from BV5AnalysisLib.case.output_folder import RESULT
 from BV5AnalysisLib.export.batch.thumbnails import THUMBNAILS, write_thumbnails
 
 

@@ -14,7 +14,7 @@ from BV5AnalysisLib.study.values import Exclusion, FlowStep, Group
 from helpers.cohorts import LABELS, cohort_result
 
 pytest.importorskip("matplotlib")
-from BV5AnalysisLib.export.cohort import plots as cohortplots
+from BV5AnalysisLib.export.cohort import panels as cohortplots
 from BV5AnalysisLib.export.cohort import style as figurestyle
 from BV5AnalysisLib.export.cohort.figures import FIGURES, cohort_figures
 from BV5AnalysisLib.export.cohort.flow import exclusion_lines

@@ -9,7 +9,9 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.cohort.files import (
+from BV5AnalysisLib.export.cohort.cohort_json import cohort_json
+from BV5AnalysisLib.export.cohort.table_blocks import Block, table_one
+from BV5AnalysisLib.export.cohort.text_tables import (
     cohort_csv,
     comparisons_csv,
     correlations_csv,
@@ -19,8 +21,6 @@ from BV5AnalysisLib.export.cohort.files import (
     table_markdown,
     unusable_csv,
 )
-from BV5AnalysisLib.export.cohort.record import cohort_json
-from BV5AnalysisLib.export.cohort.tables import Block, table_one
 from BV5AnalysisLib.study.measures import MEASURES
 from BV5AnalysisLib.study.statistics.results import Estimate, Test
 from BV5AnalysisLib.study.values import Exclusion, FlowStep, Group, UnusableCell

@@ -16,12 +16,12 @@ from helpers.cohorts import cohort_result
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
-from BV5AnalysisLib.case.folder import output_folder
+from BV5AnalysisLib.case.output_folder import output_folder
+from BV5AnalysisLib.export.cohort.cohort_folder import COHORT, write_cohort
+from BV5AnalysisLib.export.cohort.cohort_report import MOST_LISTED, cohort_html, table_one_html
 from BV5AnalysisLib.export.cohort.figures import FIGURES, cohort_figures
-from BV5AnalysisLib.export.cohort.folder import COHORT, write_cohort
-from BV5AnalysisLib.export.cohort.pairs import pairs_block
-from BV5AnalysisLib.export.cohort.report import MOST_LISTED, cohort_html, table_one_html
-from BV5AnalysisLib.export.cohort.tables import table_one
+from BV5AnalysisLib.export.cohort.pairs_table import pairs_block
+from BV5AnalysisLib.export.cohort.table_blocks import table_one
 
 HOSTILE = "<script>alert('x')</script>\"&{{7*7}}"
 VOID = {"meta", "br", "hr", "link", "img"}

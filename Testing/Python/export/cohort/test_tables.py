@@ -4,16 +4,16 @@ import dataclasses
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.cohort.pairs import pairs_block
-from BV5AnalysisLib.export.cohort.patients import characteristics_block
-from BV5AnalysisLib.export.cohort.tables import (
+from BV5AnalysisLib.export.cohort.pairs_table import pairs_block
+from BV5AnalysisLib.export.cohort.patients_table import characteristics_block
+from BV5AnalysisLib.export.cohort.statistics_wording import p_phrase, p_text, references
+from BV5AnalysisLib.export.cohort.table_blocks import (
     adjusted_block,
     comparison_block,
     correlation_block,
     roc_block,
     table_one,
 )
-from BV5AnalysisLib.export.cohort.wording import p_phrase, p_text, references
 from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
 from BV5AnalysisLib.study.statistics.results import (
     CategoryComparison,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.case.tables import COLUMNS
+from BV5AnalysisLib.case.measurements_csv import COLUMNS
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.scene.cohort.batch_table import BatchResult, add_batch_table, batch_result
 from BV5AnalysisLib.study.batch.case import CaseOutcome

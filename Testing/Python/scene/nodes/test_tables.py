@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from BV5AnalysisLib.case.files import case_of
-from BV5AnalysisLib.case.tables import MEASUREMENT_FIELDS
+from BV5AnalysisLib.case.measurements_csv import MEASUREMENT_FIELDS
 from BV5AnalysisLib.imaging.model.measurements import Measurement
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.scene.nodes.tables import fill_measurements, measurement_columns

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.cohort.synthetic import write_synthetic_cohort
+from BV5AnalysisLib.export.cohort.synthetic_tables import write_synthetic_cohort
 from BV5AnalysisLib.study.cohort.analysis import analyze_cohort, compare_summaries
 from BV5AnalysisLib.study.cohort.synthetic import synthetic_cohort
 from BV5AnalysisLib.study.statistics.results import Summary

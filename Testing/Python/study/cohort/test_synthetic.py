@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.export.cohort.synthetic import (
+from BV5AnalysisLib.export.cohort.synthetic_tables import (
     synthetic_clinical_csv,
     synthetic_measurements_csv,
     write_synthetic_cohort,

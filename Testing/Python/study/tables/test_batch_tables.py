@@ -1,7 +1,7 @@
 """Measurements in a batch's folder: what lies beside them, and each case's own table."""
 
 import pytest
-from BV5AnalysisLib.case.tables import safe_cell
+from BV5AnalysisLib.case.measurements_csv import safe_cell
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.cohort.analysis import CohortOptions, analyze_cohort
 from BV5AnalysisLib.study.tables.measurement_table import read_measurements

@@ -347,7 +347,7 @@ def _refused_report(run: Run, outcome) -> str:
 
 
 def _refused_cohort(run: Run) -> str:
-    from BV5AnalysisLib.export.cohort.synthetic import (
+    from BV5AnalysisLib.export.cohort.synthetic_tables import (
         CLINICAL,
         MEASUREMENTS,
         write_synthetic_cohort,

@@ -20,7 +20,7 @@ FIRST_ROW = ["BV5 (%)", "46.89 (8.59)", "41.61 (6.95)"]
     picture="6-cohort",
 )
 def cohort(run: Run) -> None:
-    from BV5AnalysisLib.export.cohort.synthetic import (
+    from BV5AnalysisLib.export.cohort.synthetic_tables import (
         CLINICAL,
         MEASUREMENTS,
         write_synthetic_cohort,

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...case.tables import TabulatedCase, measurements_csv
+from ...case.measurements_csv import TabulatedCase, measurements_csv
 from ...imaging.model.measurements import Calibration
 from ...study.cohort.synthetic import SyntheticPatient
 
@@ -53,8 +53,8 @@ def write_synthetic_cohort(folder: Path, patients: Sequence[SyntheticPatient]) -
 def synthetic_measurements_csv(patients: Sequence[SyntheticPatient]) -> str:
     """Text of ``measurements.csv``: three rows a patient."""
     tables = [
-        measurements_csv(TabulatedCase(each.case, each.measurements, _CALIBRATION))
-        for each in patients
+        measurements_csv(TabulatedCase(patient.case, patient.measurements, _CALIBRATION))
+        for patient in patients
     ]
     header = tables[0].splitlines(keepends=True)[:1]
     rows = [row for table in tables for row in table.splitlines(keepends=True)[1:]]
@@ -66,7 +66,9 @@ def synthetic_clinical_csv(patients: Sequence[SyntheticPatient]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(CLINICAL_COLUMNS)
-    writer.writerows([_cell(getattr(each, name)) for name in CLINICAL_COLUMNS] for each in patients)
+    writer.writerows(
+        [_cell(getattr(patient, name)) for name in CLINICAL_COLUMNS] for patient in patients
+    )
     return text.getvalue()
 
 

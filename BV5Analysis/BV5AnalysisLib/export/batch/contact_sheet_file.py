@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...case.whole_files import write_whole
 from ...study.batch.case import BatchCase
-from .cases import FinishedCase
+from .finished_case import FinishedCase
 
 _PAUSE = 50
 """Times what writing took: it costs at most two percent, however many cases there are."""
@@ -61,7 +61,7 @@ class ContactSheet:
         finished : mapping of str to FinishedCase
             Measured cases by name.
         problems : mapping of str to str
-            Reasons by name of those that failed.
+            Why cases failed, by name.
 
         Raises
         ------
@@ -70,7 +70,7 @@ class ContactSheet:
         """
         if not self._can_draw:
             return
-        from .index import failed_card, index_html, measured_card, sheet_of
+        from .contact_sheet import failed_card, index_html, measured_card, sheet_of
 
         began = time.monotonic()
         done = [case for case in cases if case.name in finished or case.name in problems]

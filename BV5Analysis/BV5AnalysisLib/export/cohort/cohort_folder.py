@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ...case.folder import FolderKind, output_folder
+from ...case.output_folder import FolderKind, output_folder
 from ...study.cohort.result import CohortResult
+from .cohort_json import SCHEMA, cohort_json
+from .cohort_report import cohort_html, table_one_html
 from .figures import FIGURES, cohort_figures
-from .files import (
+from .table_blocks import table_one
+from .text_tables import (
     cohort_csv,
     comparisons_csv,
     correlations_csv,
@@ -18,9 +21,6 @@ from .files import (
     table_markdown,
     unusable_csv,
 )
-from .record import SCHEMA, cohort_json
-from .report import cohort_html, table_one_html
-from .tables import table_one
 
 TEXT_FILES = (
     "cohort.html",
@@ -54,7 +54,7 @@ def put_cohort(place: Path, result: CohortResult, options: Any, overwrite: bool)
     place : pathlib.Path
         Where it goes.
     result, options
-        As of `write_cohort`.
+        See `write_cohort`.
     overwrite : bool
         Replace such a folder that is there.
 

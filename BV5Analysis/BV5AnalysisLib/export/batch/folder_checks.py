@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ...case.folder import RESULT, FolderKind, write_failure
+from ...case.output_folder import RESULT, FolderKind, write_failure
 from ...imaging.errors import AnalysisError
 from ...study.batch.case import BatchCase
 from ...study.scans.case_names import folded, problem_of_name
-from .cases import leads_elsewhere
-from .record import PLAN, SCHEMA, SOURCES
+from .finished_case import leads_elsewhere
+from .plan_files import PLAN, SCHEMA, SOURCES
 
 JOURNAL = "log.jsonl"
 INDEX = "index.html"

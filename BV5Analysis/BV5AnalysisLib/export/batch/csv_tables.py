@@ -6,7 +6,7 @@ import csv
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ...case.tables import csv_text, safe_cell
+from ...case.measurements_csv import csv_text, safe_cell
 from ...case.whole_files import write_whole
 from ...study.batch.case import BatchCase
 from ...study.formulas import unguard

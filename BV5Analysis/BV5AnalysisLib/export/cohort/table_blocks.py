@@ -10,7 +10,7 @@ from ...study.cohort.result import CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
 from ...study.statistics.results import Comparison, Correlation, Estimate
 from ..wording import number
-from .wording import (
+from .statistics_wording import (
     BY_RANKS,
     METHOD_TITLES,
     chosen_test,
@@ -27,7 +27,7 @@ from .wording import (
 )
 
 PUBLISHED = ("pao2_mmhg", "aado2_mmhg")
-"""Table 1 tells the correlations with these, as the paper does that it follows."""
+"""Clinical variables whose correlations Table 1 shows, as the paper does that it follows."""
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,22 @@ class Block:
 
 
 def table_one(result: CohortResult) -> tuple[Block, ...]:
-    """Tell the measures by group, then their Pearson correlations with blood gases.
+    """Make Table 1: the measures by group, then their Pearson correlations with blood gases.
 
     Parameters
     ----------
     result : CohortResult
-        What to tell.
+        What to show.
 
     Returns
     -------
     tuple of Block
         One or, where there are correlations, two.
     """
-    pearson = [each for each in result.correlations if each.method == "pearson"]
-    published = [each for each in pearson if each.variable.key in PUBLISHED]
+    pearson = [
+        correlation for correlation in result.correlations if correlation.method == "pearson"
+    ]
+    published = [correlation for correlation in pearson if correlation.variable.key in PUBLISHED]
     correlations = published or pearson
     comparison = comparison_block(result, result.comparisons, "Blood volume by vessel size", 2)
     blocks: tuple[Block, ...] = (comparison,)
@@ -74,7 +76,7 @@ def table_one(result: CohortResult) -> tuple[Block, ...]:
     last = blocks[-1]
     notes = [_n_analyzed(result)]
     if result.definitions:
-        notes.append("; ".join(each.rstrip(".;") for each in result.definitions) + ".")
+        notes.append("; ".join(definition.rstrip(".;") for definition in result.definitions) + ".")
     closing = Block(last.title, last.header, last.rows, (*last.footnotes, *notes))
     return (*blocks[:-1], closing)
 
@@ -106,7 +108,7 @@ def comparison_block(
     test = chosen_test(comparisons)
     by_ranks = test in BY_RANKS
     two = len(result.groups) == 2
-    with_holm = any(math.isfinite(each.p_holm) for each in comparisons)
+    with_holm = any(math.isfinite(comparison.p_holm) for comparison in comparisons)
     mark = marks(comparison_problems(comparisons))
     difference, effect = effect_names(test)
     values = "median (quartiles)" if by_ranks else "mean (SD)"
@@ -119,7 +121,8 @@ def comparison_block(
         *(("p (Holm)",) if with_holm else ()),
     )
     rows = tuple(
-        _comparison_row(result, each, by_ranks, decimals, mark, with_holm) for each in comparisons
+        _comparison_row(result, comparison, by_ranks, decimals, mark, with_holm)
+        for comparison in comparisons
     )
     notes = [f"Groups: {result.grouping}."]
     if two:
@@ -128,7 +131,7 @@ def comparison_block(
     if test:
         notes.append(f"p: two-sided, {TEST_NAMES[test]}.")
     if with_holm:
-        count = sum(math.isfinite(each.p_holm) for each in comparisons)
+        count = sum(math.isfinite(comparison.p_holm) for comparison in comparisons)
         notes.append(f"p (Holm): adjusted for {count} measures by Holm's method.")
     return Block(title, header, rows, (*notes, *problem_notes(mark)))
 
@@ -148,20 +151,24 @@ def correlation_block(result: CohortResult, correlations: Sequence[Correlation])
     Block
         Coefficient, p and Holm's p a method, and n.
     """
-    methods = tuple(dict.fromkeys(each.method for each in correlations))
-    mark = marks(each.problem for each in correlations)
+    methods = tuple(dict.fromkeys(correlation.method for correlation in correlations))
+    mark = marks(correlation.problem for correlation in correlations)
     interval = interval_text(result)
     header: tuple[str, ...] = ("Measure",)
     for method in methods:
         suffix = f", {method.capitalize()}" if len(methods) > 1 else ""
         header += (f"{METHOD_TITLES[method]} ({interval})", f"p{suffix}", f"p (Holm){suffix}")
     rows: list[tuple[str, ...]] = []
-    for variable in dict.fromkeys(each.variable for each in correlations):
+    for variable in dict.fromkeys(correlation.variable for correlation in correlations):
         rows.append((f"Correlation with {variable.title}",))
-        mine = [each for each in correlations if each.variable == variable]
+        mine = [correlation for correlation in correlations if correlation.variable == variable]
         rows += [
-            _correlation_row([each for each in mine if each.measure == measure], methods, mark)
-            for measure in dict.fromkeys(each.measure for each in mine)
+            _correlation_row(
+                [correlation for correlation in mine if correlation.measure == measure],
+                methods,
+                mark,
+            )
+            for measure in dict.fromkeys(correlation.measure for correlation in mine)
         ]
     notes = [
         f"{joined([METHOD_TITLES[method] for method in methods])} with {interval};"
@@ -198,19 +205,19 @@ def roc_block(result: CohortResult) -> Block | None:
     if not result.rocs:
         return None
     mark = marks(
-        problem for each in result.rocs for problem in (each.problem, interval_problem(each.auc))
+        problem for roc in result.rocs for problem in (roc.problem, interval_problem(roc.auc))
     )
     rows = tuple(
         (
-            each.measure.title,
-            marked_estimate(each.auc, mark) + mark.get(each.problem, ""),
-            "low" if each.lower_is_positive else "high",
-            str(each.positives),
-            str(each.negatives),
+            roc.measure.title,
+            marked_estimate(roc.auc, mark) + mark.get(roc.problem, ""),
+            "low" if roc.lower_is_positive else "high",
+            str(roc.positives),
+            str(roc.negatives),
         )
-        for each in result.rocs
+        for roc in result.rocs
     )
-    outcome = joined(list(dict.fromkeys(each.outcome for each in result.rocs)))
+    outcome = joined(list(dict.fromkeys(roc.outcome for roc in result.rocs)))
     header = ("Measure", f"AUC ({interval_text(result)})", "Values", "With", "Without")
     notes = (
         "AUC: area under the receiver operating characteristic curve, bootstrap interval. Values:"
@@ -252,7 +259,7 @@ def _correlation_row(
     correlations: Sequence[Correlation], methods: Sequence[str], mark: dict[str, str]
 ) -> tuple[str, ...]:
     """One measure with one variable, by every method."""
-    by_method = {each.method: each for each in correlations}
+    by_method = {correlation.method: correlation for correlation in correlations}
     cells = [correlations[0].measure.title]
     for method in methods:
         each = by_method.get(method)
@@ -267,13 +274,13 @@ def _correlation_row(
 def _coefficient_text(coefficient: Estimate) -> str:
     """Small ones, such as those of years, with one more digit."""
     bounds = (coefficient.value, coefficient.low, coefficient.high)
-    largest = max((abs(each) for each in bounds if math.isfinite(each)), default=0.0)
+    largest = max((abs(bound) for bound in bounds if math.isfinite(bound)), default=0.0)
     return estimate_text(coefficient, max(decimals_of(largest), 3) if largest < 1 else 2)
 
 
 def _decimals(comparison: Comparison) -> int:
-    """Those that fit the largest mean or standard deviation of a row."""
-    sizes = [abs(size) for each in comparison.summaries for size in (each.mean, each.sd)]
+    """Decimals that fit the largest mean or standard deviation of a row."""
+    sizes = [abs(size) for summary in comparison.summaries for size in (summary.mean, summary.sd)]
     return decimals_of(max(filter(math.isfinite, sizes), default=0.0))
 
 

@@ -93,7 +93,7 @@ def summary_text(summary: Summary, by_ranks: bool, decimals: int = 2) -> str:
 
 def chosen_test(comparisons: Iterable[Comparison]) -> str:
     """Name of the test that was chosen, such as ``welch``; empty if none could be done."""
-    return next((each.tests[0].name for each in comparisons if each.tests), "")
+    return next((comparison.tests[0].name for comparison in comparisons if comparison.tests), "")
 
 
 def effect_names(test: str) -> tuple[str, str]:
@@ -104,10 +104,10 @@ def effect_names(test: str) -> tuple[str, str]:
 def references(result: CohortResult) -> tuple[str, ...]:
     """Return sources of the measures and of the statistics that were used."""
     used = {chosen_test(result.comparisons), "holm", "scipy", "statsmodels"}
-    used |= {each.method for each in result.correlations}
-    of_two = [each.comparison for each in result.pairs] or result.comparisons
+    used |= {correlation.method for correlation in result.correlations}
+    of_two = [pair.comparison for pair in result.pairs] or result.comparisons
     used.add(chosen_test(of_two))
-    if any(each.effect_size for each in of_two):
+    if any(comparison.effect_size for comparison in of_two):
         used |= {"maritz", "brunner"} if chosen_test(of_two) in BY_RANKS else {"hedges"}
     if result.cohort.flow:
         used.add("flow")
@@ -120,19 +120,19 @@ def interval_text(result: CohortResult) -> str:
 
 
 def interval_problem(estimate: Estimate | None) -> str:
-    """Why there is a value without an interval, as footnotes tell it; empty if there is one."""
+    """Why a value has no interval, as a footnote; empty if it has one."""
     return f"an interval, as {estimate.problem}" if estimate and estimate.problem else ""
 
 
 def comparison_problems(comparisons: Iterable[Comparison]) -> list[str]:
-    """All that footnotes of a table of comparisons tell, row by row."""
+    """Problems of a table of comparisons, for its footnotes, row by row."""
     return [
         problem
-        for each in comparisons
+        for comparison in comparisons
         for problem in (
-            each.problem,
-            interval_problem(each.difference),
-            interval_problem(each.effect_size),
+            comparison.problem,
+            interval_problem(comparison.difference),
+            interval_problem(comparison.effect_size),
         )
     ]
 

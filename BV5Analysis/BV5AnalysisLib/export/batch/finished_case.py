@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ...case.case import Review
-from ...case.folder import RESULT
-from ...case.tables import COLUMNS, MEASUREMENT_FIELDS, csv_text, safe_cell
+from ...case.measurements_csv import COLUMNS, MEASUREMENT_FIELDS, csv_text, safe_cell
+from ...case.output_folder import RESULT
 from ...imaging.errors import AnalysisError
 from ...imaging.model.finding import Severity
 from ...imaging.parameters import Parameters

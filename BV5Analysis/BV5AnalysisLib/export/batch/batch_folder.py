@@ -9,15 +9,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ...case.folder import output_folder
-from ...case.tables import COLUMNS
+from ...case.measurements_csv import COLUMNS
+from ...case.output_folder import output_folder
 from ...case.whole_files import write_whole
 from ...study.batch.case import BatchCase, CaseOutcome
 from ...study.scans.plan import Plan
 from ...study.texts import printable
-from .cases import FinishedCase, finished_case
-from .journal import Entry, Journal
-from .place import (
+from .contact_sheet_file import ContactSheet
+from .csv_tables import FAILURE_COLUMNS, GrowingTable, cases_csv, failure_row, renew_cases_csv
+from .finished_case import FinishedCase, finished_case
+from .folder_checks import (
     BATCH,
     CASES,
     FAILURES,
@@ -31,7 +32,8 @@ from .place import (
     remove_damaged,
     remove_leftovers,
 )
-from .record import (
+from .journal import Entry, Journal
+from .plan_files import (
     SOURCES,
     read_plan,
     with_sources,
@@ -39,8 +41,6 @@ from .record import (
     write_sources,
 )
 from .renewal import renewed
-from .sheet import ContactSheet
-from .tables import FAILURE_COLUMNS, GrowingTable, cases_csv, failure_row, renew_cases_csv
 
 __all__ = ["BatchFolder", "check_new_batch", "is_batch"]
 
@@ -112,7 +112,7 @@ class BatchFolder:
         Raises
         ------
         AnalysisError
-            The folder is in use or cannot be written, or the name of a case does not do.
+            The folder is in use or cannot be written, or the name of a case cannot be used.
         """
         folder = Path(folder)
         check_new_batch(folder)
@@ -207,7 +207,7 @@ class BatchFolder:
     def add(self, outcome: CaseOutcome) -> None:
         """Take note of a case that ended; of a measured one the folder is read.
 
-        A case that is told twice counts once, and a complete folder counts as measured.
+        A case that is added twice counts once, and a complete folder counts as measured.
 
         Parameters
         ----------
@@ -235,12 +235,12 @@ class BatchFolder:
             self._sheet.forget(name)
             self._journal.append(Entry(name, self._problems.get(name, ""), outcome.seconds))
             if self._sheet.is_due:
-                # On Windows what another program shows may not be replaced; `close` tells.
+                # On Windows what another program shows may not be replaced; `close` raises.
                 with contextlib.suppress(PermissionError):
                     self._sheet.write(self.cases, self._finished, self._problems)
 
     def close(self) -> None:
-        """Write tables and contact sheet in the order of the plan, and let others in.
+        """Write tables and contact sheet in the order of the plan, and release the lock.
 
         Raises
         ------
@@ -291,10 +291,10 @@ class BatchFolder:
         if renewal.cases == self.cases:
             return
         check_names(renewal.cases)
-        # What else lies beside a finished scan changes nothing that is told of it.
+        # A finished case keeps its row, whatever else lies beside its scan now.
         anew = {case.name for case in renewal.cases if case.name not in self._finished}
         self.cases = renewal.cases
-        identities = {each.case: asdict(each) for each in plan.identifiers}
+        identities = {identity.case: asdict(identity) for identity in plan.identifiers}
         with explained(self._folder):
             write_plan(self._folder, request, self.cases)
             write_sources(self._folder, self.unfinished)
@@ -303,7 +303,7 @@ class BatchFolder:
             )
 
     def _complete_journal(self) -> None:
-        """Add what a crash or a signal kept from being told."""
+        """Add entries that a crash or a signal kept from being written."""
         for case in self.cases:
             entry = self._journal.entries.get(case.name)
             problem = self._problems.get(case.name, "")

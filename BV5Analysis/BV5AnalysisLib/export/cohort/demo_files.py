@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...case.folder import FolderKind
+from ...case.output_folder import FolderKind
 from ...case.versions import software_versions
 from ...imaging.model.measurements import Measurement
 
@@ -63,12 +63,15 @@ def write_phantom_tables(folder: Path, phantoms: Sequence[PrunedPhantom]) -> Non
     _write(
         folder / MANIFEST,
         ("case", "path"),
-        [(each.case, f"{each.case}/ct.nrrd") for each in phantoms],
+        [(phantom.case, f"{phantom.case}/ct.nrrd") for phantom in phantoms],
     )
     _write(
         folder / CLINICAL,
         ("case", "Pruning (%)", "True BV5 (%)"),
-        [(each.case, f"{each.pruning_pct:g}", f"{each.truth.bv5_pct:.3f}") for each in phantoms],
+        [
+            (phantom.case, f"{phantom.pruning_pct:g}", f"{phantom.truth.bv5_pct:.3f}")
+            for phantom in phantoms
+        ],
     )
 
 
@@ -82,19 +85,21 @@ def measured_phantoms(
     measurements : pathlib.Path
         ``measurements.csv`` of the batch.
     phantoms : sequence of PrunedPhantom
-        Those that were to be measured.
+        All that the batch was given.
 
     Returns
     -------
     tuple of MeasuredPhantom
-        Without those that have no row of both lungs.
+        Those with a row of both lungs, in the same order.
     """
     with measurements.open(encoding="utf-8", newline="") as file:
         rows = {row["case"]: row for row in csv.DictReader(file) if row["region"] == "both"}
     return tuple(
-        MeasuredPhantom(each, float(rows[each.case]["bv5_pct"]), float(rows[each.case]["tpbv_ml"]))
-        for each in phantoms
-        if each.case in rows
+        MeasuredPhantom(
+            phantom, float(rows[phantom.case]["bv5_pct"]), float(rows[phantom.case]["tpbv_ml"])
+        )
+        for phantom in phantoms
+        if phantom.case in rows
     )
 
 
@@ -105,14 +110,14 @@ def write_pruning(path: Path, measured: Sequence[MeasuredPhantom]) -> None:
         ("case", "pruning_pct", "true_bv5_pct", "bv5_pct", "true_tpbv_ml", "tpbv_ml"),
         [
             (
-                each.phantom.case,
-                f"{each.phantom.pruning_pct:g}",
-                f"{each.phantom.truth.bv5_pct:.3f}",
-                f"{each.bv5_pct:.3f}",
-                f"{each.phantom.truth.tpbv_ml:.4f}",
-                f"{each.tpbv_ml:.4f}",
+                found.phantom.case,
+                f"{found.phantom.pruning_pct:g}",
+                f"{found.phantom.truth.bv5_pct:.3f}",
+                f"{found.bv5_pct:.3f}",
+                f"{found.phantom.truth.tpbv_ml:.4f}",
+                f"{found.tpbv_ml:.4f}",
             )
-            for each in measured
+            for found in measured
         ],
     )
 
@@ -132,7 +137,7 @@ def write_record(folder: Path, content: Mapping[str, object]) -> None:
     OSError
         The file cannot be written.
     """
-    files = [each.relative_to(folder).as_posix() for each in folder.rglob("*")]
+    files = [path.relative_to(folder).as_posix() for path in folder.rglob("*")]
     record = {
         "schema": DEMO_COHORT.schema,
         "schema_version": SCHEMA_VERSION,

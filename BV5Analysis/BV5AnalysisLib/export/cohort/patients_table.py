@@ -8,8 +8,8 @@ from ...study.cohort.result import CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
 from ...study.statistics.results import CategoryComparison
 from ..wording import number
-from .tables import Block, comparison_block, problem_notes
-from .wording import comparison_problems, joined, marks, p_text
+from .statistics_wording import comparison_problems, joined, marks, p_text
+from .table_blocks import Block, comparison_block, problem_notes
 
 
 def characteristics_block(result: CohortResult) -> Block:
@@ -27,13 +27,15 @@ def characteristics_block(result: CohortResult) -> Block:
     """
     numbers = comparison_block(result, result.characteristics, "Patients")
     of_numbers = comparison_problems(result.characteristics)
-    mark = marks((*of_numbers, *(each.problem for each in result.categories)))
+    mark = marks((*of_numbers, *(category.problem for category in result.categories)))
     rows = [
-        row for each in result.categories for row in _category_rows(each, mark, len(numbers.header))
+        row
+        for category in result.categories
+        for row in _category_rows(category, mark, len(numbers.header))
     ]
     problems = problem_notes(mark)
     notes = [note for note in numbers.footnotes if note not in problems]
-    tests = dict.fromkeys(each.test.name for each in result.categories if each.test)
+    tests = dict.fromkeys(category.test.name for category in result.categories if category.test)
     if rows:
         tested = f"; p: {joined([TEST_NAMES[name] for name in tests])}" if tests else ""
         notes.append(f"Categories: patients (% of those with a value){tested}.")

@@ -15,7 +15,7 @@ from ...imaging.model.size_classes import VESSELS
 from ...imaging.parameters import Parameters
 from ..html import html_environment
 from ..wording import COUNTED, SEVERITY_TITLES, class_range, number
-from .cases import FinishedCase
+from .finished_case import FinishedCase
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -49,7 +49,7 @@ class Sheet:
     with_warnings : int
         Measured ones with a warning or an error.
     reviews : dict of str to int
-        Numbers of cases by verdict, without those that have none.
+        Numbers of reviewed cases by verdict.
     definitions : tuple of str
         Of the classes; more than one if cases are not comparable.
     """
@@ -97,7 +97,8 @@ def index_html(sheet: Sheet, cards: Sequence[str]) -> str:
         cards=cards,
         sort_keys=SORT_KEYS,
         classes=[
-            {"name": VESSELS[each].name, "color": VESSELS[each].hex_color} for each in COUNTED
+            {"name": VESSELS[size_class].name, "color": VESSELS[size_class].hex_color}
+            for size_class in COUNTED
         ],
         definitions=sheet.definitions,
         version=__version__,
@@ -143,7 +144,10 @@ def _template(name: str) -> Template:
 
 @functools.cache
 def _definition(parameters: Parameters) -> str:
-    return "; ".join(f"{VESSELS[each].name}: {class_range(each, parameters)}" for each in COUNTED)
+    return "; ".join(
+        f"{VESSELS[size_class].name}: {class_range(size_class, parameters)}"
+        for size_class in COUNTED
+    )
 
 
 def _link(case: FinishedCase) -> str:
@@ -169,13 +173,13 @@ def _pictures(case: FinishedCase) -> list[dict[str, str]]:
 
 def _class_values(case: FinishedCase) -> list[dict[str, str]]:
     rows, end = [], 0.0
-    for each in COUNTED:
-        key = VESSELS[each].key
+    for size_class in COUNTED:
+        key = VESSELS[size_class].key
         start, end = end, end + (case.values[f"{key}_pct"] or 0.0)
         rows.append(
             {
-                "name": VESSELS[each].name,
-                "color": VESSELS[each].hex_color,
+                "name": VESSELS[size_class].name,
+                "color": VESSELS[size_class].hex_color,
                 "pct": number(case.values[f"{key}_pct"]),
                 "ml": number(case.values[f"{key}_ml"]),
                 "start": f"{start:.1f}",

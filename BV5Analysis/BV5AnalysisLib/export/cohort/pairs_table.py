@@ -5,8 +5,7 @@ from __future__ import annotations
 from ...study.cohort.result import CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
 from ...study.statistics.results import PairComparison
-from .tables import Block, problem_notes
-from .wording import (
+from .statistics_wording import (
     chosen_test,
     comparison_problems,
     effect_names,
@@ -15,6 +14,7 @@ from .wording import (
     marks,
     p_text,
 )
+from .table_blocks import Block, problem_notes
 
 
 def pairs_block(result: CohortResult) -> Block | None:
@@ -32,7 +32,7 @@ def pairs_block(result: CohortResult) -> Block | None:
     """
     if not result.pairs:
         return None
-    comparisons = [each.comparison for each in result.pairs]
+    comparisons = [pair.comparison for pair in result.pairs]
     test = chosen_test(comparisons)
     mark = marks(comparison_problems(comparisons))
     difference, effect = effect_names(test)
@@ -45,10 +45,10 @@ def pairs_block(result: CohortResult) -> Block | None:
         "p (Holm)",
     )
     rows: list[tuple[str, ...]] = []
-    for measure in dict.fromkeys(each.measure for each in comparisons):
+    for measure in dict.fromkeys(comparison.measure for comparison in comparisons):
         rows.append((measure.title,))
-        rows += [_row(each, mark) for each in result.pairs if each.comparison.measure == measure]
-    tested = sum(bool(each.tests) for each in comparisons)
+        rows += [_row(pair, mark) for pair in result.pairs if pair.comparison.measure == measure]
+    tested = sum(bool(comparison.tests) for comparison in comparisons)
     notes = ["Difference and effect size: first group less second."]
     if test:
         notes += [

@@ -12,11 +12,9 @@ from ...study.cohort.result import Cohort, CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
 from ..html import html_environment
 from .figures import CohortFigure
-from .pairs import pairs_block
-from .patients import characteristics_block
-from .style import COLORS, COLORS_ON_DARK, inline_svg
-from .tables import Block, adjusted_block, correlation_block, roc_block, table_one
-from .wording import (
+from .pairs_table import pairs_block
+from .patients_table import characteristics_block
+from .statistics_wording import (
     BY_RANKS,
     chosen_test,
     effect_names,
@@ -27,6 +25,8 @@ from .wording import (
     subscripted,
     summary_text,
 )
+from .style import COLORS, COLORS_ON_DARK, inline_svg
+from .table_blocks import Block, adjusted_block, correlation_block, roc_block, table_one
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -61,7 +61,7 @@ def table_one_html(blocks: Sequence[Block]) -> str:
     Parameters
     ----------
     blocks : sequence of Block
-        As `cohorttables.table_one` gives them; any text in them is escaped.
+        As `table_blocks.table_one` gives them; any text in them is escaped.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def cohort_html(result: CohortResult, figures: Sequence[CohortFigure]) -> str:
     result : CohortResult
         What to report; any text in it is escaped.
     figures : sequence of CohortFigure
-        As `cohortfigures.cohort_figures` draws them.
+        As `figures.cohort_figures` draws them.
 
     Returns
     -------
@@ -123,9 +123,11 @@ def _environment() -> Environment:
 
 def _listings(cohort: Cohort) -> dict[str, Listing]:
     """Return what was left out: scans, clinical rows and cells."""
-    excluded = tuple((each.case, each.reason) for step in cohort.flow for each in step.excluded)
-    rows = tuple((each.case, each.reason) for each in cohort.without_scan)
-    cells = tuple((each.case, each.column, each.text, each.reason) for each in cohort.unusable)
+    excluded = tuple(
+        (exclusion.case, exclusion.reason) for step in cohort.flow for exclusion in step.excluded
+    )
+    rows = tuple((exclusion.case, exclusion.reason) for exclusion in cohort.without_scan)
+    cells = tuple((cell.case, cell.column, cell.text, cell.reason) for cell in cohort.unusable)
     case = ("Case", "Reason")
     cell = ("Case", "Column", "Cell", "Reason")
     return {

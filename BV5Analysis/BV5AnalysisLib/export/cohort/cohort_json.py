@@ -23,7 +23,7 @@ def cohort_json(result: CohortResult, options: Any = None) -> str:
     Parameters
     ----------
     result : CohortResult
-        What to tell: all of it but the values of single patients, which ``cohort.csv`` holds.
+        All of it is written but the values of single patients, which ``cohort.csv`` holds.
     options : data class, optional
         What the analysis was asked for.
 
@@ -71,11 +71,11 @@ def _plain(value: Any) -> Any:
         fields = dataclasses.fields(value)
         return {field.name: _plain(getattr(value, field.name)) for field in fields}
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray | np.generic):
         return _plain(value.tolist())
     if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
+        return [_plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -9,18 +9,18 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from ...case.tables import safe_cell
+from ...case.measurements_csv import safe_cell
 from ...study.cohort.result import CohortResult
 from ...study.statistics.results import Comparison, Correlation, Estimate
-from .tables import Block
-from .wording import effect_names
+from .statistics_wording import effect_names
+from .table_blocks import Block
 
 _TESTED = (
     "difference_of", "difference", "difference_low", "difference_high", "effect_size_name",
     "effect_size", "effect_size_low", "effect_size_high", "test", "statistic",
     "numerator_degrees_of_freedom", "degrees_of_freedom", "p", "p_holm",
 )  # fmt: skip
-"""Columns that tell how groups differ; the chosen test alone."""
+"""Columns of how groups differ; of the chosen test alone."""
 
 _MARKDOWN_SPECIAL = "\\`*_{}[]<>|#~&"
 
@@ -83,11 +83,11 @@ def cohort_csv(result: CohortResult) -> str:
 def exclusions_csv(result: CohortResult) -> str:
     """Return who was not analyzed: scans, with the step that took them out, and clinical rows."""
     cohort = result.cohort
-    out = [(each, "scan", step.text) for step in cohort.flow for each in step.excluded]
-    out += [(each, "clinical row", "") for each in cohort.without_scan]
+    out = [(exclusion, "scan", step.text) for step in cohort.flow for exclusion in step.excluded]
+    out += [(exclusion, "clinical row", "") for exclusion in cohort.without_scan]
     rows = [
-        (safe_cell(each.case), kind, safe_cell(step), safe_cell(each.reason))
-        for each, kind, step in out
+        (safe_cell(exclusion.case), kind, safe_cell(step), safe_cell(exclusion.reason))
+        for exclusion, kind, step in out
     ]
     return _csv([("case", "what", "not_among", "reason"), *rows])
 
@@ -95,8 +95,8 @@ def exclusions_csv(result: CohortResult) -> str:
 def unusable_csv(result: CohortResult) -> str:
     """Return the cells of the clinical table that were given but are treated as missing."""
     rows = [
-        tuple(map(safe_cell, (each.case, each.column, each.text, each.reason)))
-        for each in result.cohort.unusable
+        tuple(map(safe_cell, (cell.case, cell.column, cell.text, cell.reason)))
+        for cell in result.cohort.unusable
     ]
     return _csv([("case", "column", "cell", "reason"), *rows])
 
@@ -109,8 +109,8 @@ def comparisons_csv(result: CohortResult) -> str:
     )  # fmt: skip
     rows = [
         row
-        for each in (*result.comparisons, *result.characteristics)
-        for row in _comparison_rows(result, each)
+        for comparison in (*result.comparisons, *result.characteristics)
+        for row in _comparison_rows(result, comparison)
     ]
     return _csv([header, *rows])
 
@@ -120,13 +120,13 @@ def pairs_csv(result: CohortResult) -> str:
     header = ("variable", "unit", "first_group", "second_group", *_TESTED, "problem")
     rows = [
         (
-            safe_cell(each.comparison.measure.key),
-            safe_cell(each.comparison.measure.unit),
-            *map(safe_cell, each.groups),
-            *_tested(each.comparison),
-            safe_cell(each.comparison.problem),
+            safe_cell(pair.comparison.measure.key),
+            safe_cell(pair.comparison.measure.unit),
+            *map(safe_cell, pair.groups),
+            *_tested(pair.comparison),
+            safe_cell(pair.comparison.problem),
         )
-        for each in result.pairs
+        for pair in result.pairs
     ]
     return _csv([header, *rows])
 
@@ -141,7 +141,7 @@ def correlations_csv(result: CohortResult) -> str:
 
 
 def _comparison_rows(result: CohortResult, comparison: Comparison) -> list[tuple[str, ...]]:
-    others = "; ".join(f"{each.name} p={_number(each.p)}" for each in comparison.tests[1:])
+    others = "; ".join(f"{test.name} p={_number(test.p)}" for test in comparison.tests[1:])
     return [
         (
             safe_cell(comparison.measure.key),
@@ -185,17 +185,17 @@ def _tested(comparison: Comparison) -> tuple[str, ...]:
     )
 
 
-def _correlation_row(each: Correlation) -> tuple[str, ...]:
+def _correlation_row(correlation: Correlation) -> tuple[str, ...]:
     return (
-        each.measure.key,
-        each.measure.unit,
-        safe_cell(each.variable.key),
-        each.method,
-        *_estimate(each.coefficient),
-        _number(each.p),
-        _number(each.p_holm),
-        str(each.n),
-        safe_cell(each.problem),
+        correlation.measure.key,
+        correlation.measure.unit,
+        safe_cell(correlation.variable.key),
+        correlation.method,
+        *_estimate(correlation.coefficient),
+        _number(correlation.p),
+        _number(correlation.p_holm),
+        str(correlation.n),
+        safe_cell(correlation.problem),
     )
 
 
