@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.tables.case_table import CaseTable
+from BV5AnalysisLib.study.tables.case_table import CaseTable, frame_of
 from BV5AnalysisLib.study.tables.exclusions import exclude, parse_rule
 from BV5AnalysisLib.study.tables.numbers import MISSING, NO_NUMBER, parse_numbers
 from BV5AnalysisLib.study.values import Variable
@@ -101,7 +101,7 @@ rules = st.tuples(st.sampled_from(sorted(COMPARED)), st.integers(0, 100))
 
 def table_of(values: list[float]) -> CaseTable:
     names = tuple(f"P{number}" for number in range(len(values)))
-    return CaseTable(names, {AGE.key: np.array(values)}, (AGE,))
+    return CaseTable(frame_of(names, {AGE.key: np.array(values)}), (AGE,))
 
 
 @given(ages, rules)

@@ -95,16 +95,17 @@ def _check_packages() -> None:
 
 
 def _joined(measured: Measurements, clinical: Path, options: CohortOptions) -> Joined:
+    same_case = loose if options.loose_names else str
     table = read_clinical(
         clinical,
         measured.table.cases,
-        same_case=loose if options.loose_names else str,
+        same_case=same_case,
         case_column=options.case_column,
         sheet=options.sheet,
         units=options.units,
         keep_identifiers=options.keep_identifiers,
     )
-    return join(measured, table, options.loose_names)
+    return join(measured, table, same_case)
 
 
 def _selected(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...imaging.errors import AnalysisError
 from ..texts import listed
-from ..values import Variable
+from ..values import Variable, known
 from .columns import SEX, SEX_TITLES, plain, understand
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,10 +24,9 @@ class CaseTable:
 
     Attributes
     ----------
-    cases : tuple of str
-        n names.
-    columns : mapping of str to numpy.ndarray
-        (n,) each: float64 with NaN for missing, or object (str, empty for missing).
+    frame : pandas.DataFrame
+        As of `frame_of`: one row a case, whose name is the index; a column is float64 with NaN for
+        missing, or text that is empty for missing.
     variables : tuple of Variable
         What the columns are, as many.
     left_out : mapping of str to str
@@ -33,8 +37,7 @@ class CaseTable:
         Keys of columns that tell who a patient is, kept as the user asked for it.
     """
 
-    cases: tuple[str, ...]
-    columns: Mapping[str, np.ndarray]
+    frame: pd.DataFrame
     variables: tuple[Variable, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     read_as: Mapping[str, str] = field(default_factory=dict)
@@ -42,22 +45,28 @@ class CaseTable:
 
     def __len__(self) -> int:
         """How many cases."""
-        return len(self.cases)
+        return len(self.frame)
+
+    @cached_property
+    def cases(self) -> tuple[str, ...]:
+        """Names of the cases."""
+        return tuple(self.frame.index)
+
+    @cached_property
+    def columns(self) -> dict[str, np.ndarray]:
+        """(n,) each, by key: float64 with NaN for missing, or object (str, empty for missing)."""
+        return {str(key): column.to_numpy() for key, column in self.frame.items()}
 
     def select(self, keep: np.ndarray) -> CaseTable:
-        """Those cases whose place in `keep`, (n,) bool or indices, says so."""
-        return replace(
-            self,
-            cases=tuple(np.array(self.cases, dtype=object)[keep].tolist()),
-            columns={key: column[keep] for key, column in self.columns.items()},
-        )
+        """Those cases for which `keep`, (n,) bool, says so."""
+        return replace(self, frame=self.frame[keep])
 
     def with_column(self, variable: Variable, values: np.ndarray) -> CaseTable:
         """Add a column at the end, or replace the one of that key where it is."""
         variables = {each.key: each for each in self.variables} | {variable.key: variable}
         return replace(
             self,
-            columns={**self.columns, variable.key: values},
+            frame=self.frame.assign(**{variable.key: values}),
             variables=tuple(variables.values()),
         )
 
@@ -101,5 +110,19 @@ class CaseTable:
 
     def is_known(self, variable: Variable) -> np.ndarray:
         """(n,) bool: who has a value."""
-        column = self.columns[variable.key]
-        return np.isfinite(column) if column.dtype != object else column != ""
+        return known(self.columns[variable.key])
+
+
+def frame_of(cases: Sequence[str], columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Columns of cases as a data frame.
+
+    Parameters
+    ----------
+    cases : sequence of str
+        n names, the index.
+    columns : mapping of str to numpy.ndarray
+        (n,) each: float64 with NaN for missing, or object (str, empty for missing).
+    """
+    import pandas as pd
+
+    return pd.DataFrame(dict(columns), index=list(cases))

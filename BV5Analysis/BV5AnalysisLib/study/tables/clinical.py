@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from ...imaging.errors import AnalysisError
 from ..texts import listed
-from ..values import Exclusion, UnusableCell, Variable
+from ..values import Exclusion, UnusableCell
+from .case_table import CaseTable, frame_of
 from .clinical_columns import read_columns
 from .columns import CASE_TITLES, identifies, plain
 from .spreadsheet import Sheet, read_sheet
@@ -19,46 +18,28 @@ from .spreadsheet import Sheet, read_sheet
 LONGEST_CASE = 120
 
 
-@dataclass(frozen=True, eq=False)
-class ClinicalTable:
-    """What is known about cases, one row each.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ClinicalTable(CaseTable):
+    """What is known about cases, one row each, no name twice.
 
     Attributes
     ----------
     name : str
         Of the file, for messages.
-    cases : tuple of str
-        Names, none twice.
-    columns : mapping of str to numpy.ndarray
-        (n,) each: float64 with NaN for missing, or object (str, empty for missing).
-    variables : tuple of Variable
-        What the columns are.
     excluded : tuple of Exclusion
         Cases whose rows contradict each other.
     nameless : tuple of Exclusion
         Rows without a case.
     unusable : tuple of UnusableCell
         Cells that hold something and are treated as missing.
-    left_out : mapping of str to str
-        Why columns are not kept, by title.
-    read_as : mapping of str to str
-        Title and unit as which columns of known quantities were read, by key.
-    identifying : frozenset of str
-        Keys of columns that are kept only as the user asked for it.
     notes : tuple of str
         What a reader must know.
     """
 
     name: str
-    cases: tuple[str, ...]
-    columns: Mapping[str, np.ndarray]
-    variables: tuple[Variable, ...]
     excluded: tuple[Exclusion, ...]
     nameless: tuple[Exclusion, ...]
     unusable: tuple[UnusableCell, ...]
-    left_out: Mapping[str, str]
-    read_as: Mapping[str, str]
-    identifying: frozenset[str]
     notes: tuple[str, ...]
 
 
@@ -108,21 +89,20 @@ def read_clinical(
     read = read_columns(table, index, kept, units or {}, keep_identifiers)
     cases = tuple(rows[i] for i in kept)
     return ClinicalTable(
-        table.name,
-        cases,
-        {column.variable.key: column.values for column in read.columns},
+        frame_of(cases, {column.variable.key: column.values for column in read.columns}),
         tuple(column.variable for column in read.columns),
-        tuple(excluded),
-        tuple(nameless),
-        tuple(
+        read.left_out,
+        read.read_as,
+        read.identifying,
+        name=table.name,
+        excluded=tuple(excluded),
+        nameless=tuple(nameless),
+        unusable=tuple(
             UnusableCell(cases[i], column.title, text, reason)
             for column in read.columns
             for i, (text, reason) in column.unusable.items()
         ),
-        read.left_out,
-        read.read_as,
-        read.identifying,
-        (*table.notes, *_case_note(table, index), *notes, *read.notes),
+        notes=(*table.notes, *_case_note(table, index), *notes, *read.notes),
     )
 
 
@@ -251,6 +231,3 @@ def _without_names(
         told = same_case(name) not in known and any(part in name.casefold() for part in parts)
         found.append(f"row {number}" if told else name)
     return found
-
-
-__all__ = ["ClinicalTable", "clean_name", "read_clinical"]

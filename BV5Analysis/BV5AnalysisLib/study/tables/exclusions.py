@@ -154,7 +154,8 @@ def exclude(table: CaseTable, rules: Sequence[str]) -> tuple[CaseTable, list[Flo
     AnalysisError
         As of `parse_rule` and `holds`.
     """
-    steps, notes = [], []
+    steps: list[FlowStep] = []
+    notes: list[str] = []
     for text in rules:
         rule, named = _with_cases(parse_rule(text), table)
         variable, out = holds(rule, named, f"for the rule {rule.text!r}")

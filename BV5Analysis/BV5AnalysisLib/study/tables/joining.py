@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from ...imaging.errors import AnalysisError
 from ..texts import counted, listed
@@ -49,15 +48,17 @@ def loose(name: str) -> str:
     return " ".join(part.lstrip("0") or "0" if part.isdigit() else part for part in parts)
 
 
-def join(measured: Measurements, clinical: ClinicalTable, loose_names: bool = False) -> Joined:
+def join(
+    measured: Measurements, clinical: ClinicalTable, same_case: Callable[[str], str] = str
+) -> Joined:
     """Put measurements and clinical rows of the same cases together, in the measurements' order.
 
     Parameters
     ----------
     measured : Measurements
     clinical : ClinicalTable
-    loose_names : bool
-        Take names for the same that `loose` makes the same.
+    same_case : callable
+        Gives the same for names that mean the same case, such as `loose`.
 
     Returns
     -------
@@ -66,34 +67,17 @@ def join(measured: Measurements, clinical: ClinicalTable, loose_names: bool = Fa
     Raises
     ------
     AnalysisError
-        No case has both, or two of one table have what is loosely the same name.
+        No case has both, or two of one table have names of the same case.
     """
-    same_case = loose if loose_names else str
-    row_of = _rows_by_name(clinical.name, clinical.cases, same_case)
-    _rows_by_name(measured.name, measured.table.cases, same_case)
-    contradictory = {same_case(each.case): each.reason for each in clinical.excluded}
-    pairs, excluded = [], []
-    for i, case in enumerate(measured.table.cases):
-        name = same_case(case)
-        if name in row_of:
-            pairs.append((i, row_of[name]))
-        else:
-            reason = contradictory.get(name, f"not in {clinical.name}")
-            excluded.append(Exclusion(case, reason))
+    _check_distinct(measured.name, measured.table.cases, same_case)
+    _check_distinct(clinical.name, clinical.cases, same_case)
+    table = _merged(measured.table, clinical, same_case)
+    analyzed = {same_case(case): case for case in table.cases}
+    excluded = _without_clinical_data(measured, clinical, analyzed, same_case)
     near = _near_names(measured, clinical, [each.case for each in excluded])
-    if not pairs:
+    if not len(table):
         raise AnalysisError(_nothing_joined(measured, clinical, near))
-    table = _merged(measured.table, clinical, np.array(pairs))
-    scans = {same_case(case) for case in _all_scans(measured)}
-    analyzed_names = {clinical.cases[row]: measured.table.cases[i] for i, row in pairs}
-    without_scan = [
-        *clinical.nameless,
-        *(
-            Exclusion(case, f"in {clinical.name}, but there is no such scan")
-            for case in (*clinical.cases, *(each.case for each in clinical.excluded))
-            if same_case(case) not in scans
-        ),
-    ]
+    without_scan = _without_scan(measured, clinical, same_case)
     notes = [*clinical.notes]
     if without_scan:
         notes.append(
@@ -103,46 +87,93 @@ def join(measured: Measurements, clinical: ClinicalTable, loose_names: bool = Fa
         )
     if near:
         notes.append(f"{near} Add --loose-names if they are the same.")
-    unusable = [
-        replace(cell, case=analyzed_names[cell.case])
+    unusable = tuple(
+        replace(cell, case=analyzed[same_case(cell.case)])
         for cell in clinical.unusable
-        if cell.case in analyzed_names
-    ]
-    step = FlowStep("with clinical data", len(table), tuple(excluded))
-    return Joined(table, step, tuple(without_scan), tuple(unusable), tuple(notes))
+        if same_case(cell.case) in analyzed
+    )
+    step = FlowStep("with clinical data", len(table), excluded)
+    return Joined(table, step, without_scan, unusable, tuple(notes))
 
 
-def _all_scans(measured: Measurements) -> list[str]:
-    out = [each.case for step in measured.flow for each in step.excluded]
-    return [*measured.table.cases, *out]
-
-
-def _rows_by_name(table: str, cases: tuple[str, ...], same_case: object) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for row, case in enumerate(cases):
-        other = found.setdefault(same_case(case), row)
-        if other != row:
+def _check_distinct(table: str, cases: Sequence[str], same_case: Callable[[str], str]) -> None:
+    first: dict[str, str] = {}
+    for case in cases:
+        other = first.setdefault(same_case(case), case)
+        if other != case:
             raise AnalysisError(
-                f"{table} has both {cases[other]} and {case}, which are the same with"
+                f"{table} has both {other} and {case}, which are the same with"
                 " --loose-names; leave that out, or rename one."
             )
-    return found
 
 
-def _merged(measured: CaseTable, clinical: ClinicalTable, pairs: np.ndarray) -> CaseTable:
-    """Columns of both; a clinical one whose key is a measurement's gets another key."""
-    table = replace(
-        measured.select(pairs[:, 0]), left_out=clinical.left_out, read_as=clinical.read_as
+def _merged(
+    measured: CaseTable, clinical: ClinicalTable, same_case: Callable[[str], str]
+) -> CaseTable:
+    """Cases of both tables, with the columns of both."""
+    keys = _free_keys(measured, clinical)
+    both = measured.frame.set_axis([same_case(case) for case in measured.cases]).merge(
+        clinical.frame.rename(columns=keys).set_axis([same_case(case) for case in clinical.cases]),
+        how="left",
+        left_index=True,
+        right_index=True,
+        validate="one_to_one",
+        indicator=True,
     )
+    is_in_both = (both.pop("_merge") == "both").to_numpy()
+    return CaseTable(
+        both.set_axis(measured.frame.index)[is_in_both],
+        (
+            *measured.variables,
+            *(replace(each, key=keys[each.key]) for each in clinical.variables),
+        ),
+        clinical.left_out,
+        clinical.read_as,
+        frozenset(keys[key] for key in clinical.identifying),
+    )
+
+
+def _free_keys(measured: CaseTable, clinical: ClinicalTable) -> dict[str, str]:
+    """Keys of the clinical columns, with an ending where they are those of measurements."""
+    taken = {*measured.frame.columns, *NOT_CLINICAL}
+    keys = {}
     for variable in clinical.variables:
-        values = clinical.columns[variable.key][pairs[:, 1]]
         key = variable.key
-        while key in table.columns or key in NOT_CLINICAL:
+        while key in taken:
             key += "_clinical"
-        if variable.key in clinical.identifying:
-            table = replace(table, identifying=table.identifying | {key})
-        table = table.with_column(replace(variable, key=key), values)
-    return table
+        taken.add(key)
+        keys[variable.key] = key
+    return keys
+
+
+def _without_clinical_data(
+    measured: Measurements,
+    clinical: ClinicalTable,
+    analyzed: Container[str],
+    same_case: Callable[[str], str],
+) -> tuple[Exclusion, ...]:
+    contradictory = {same_case(each.case): each.reason for each in clinical.excluded}
+    return tuple(
+        Exclusion(case, contradictory.get(same_case(case), f"not in {clinical.name}"))
+        for case in measured.table.cases
+        if same_case(case) not in analyzed
+    )
+
+
+def _without_scan(
+    measured: Measurements, clinical: ClinicalTable, same_case: Callable[[str], str]
+) -> tuple[Exclusion, ...]:
+    """Clinical rows of no scan; one that was lost before is a scan all the same."""
+    lost = [each.case for step in measured.flow for each in step.excluded]
+    scans = {same_case(case) for case in (*measured.table.cases, *lost)}
+    return (
+        *clinical.nameless,
+        *(
+            Exclusion(case, f"in {clinical.name}, but there is no such scan")
+            for case in (*clinical.cases, *(each.case for each in clinical.excluded))
+            if same_case(case) not in scans
+        ),
+    )
 
 
 def _near_names(measured: Measurements, clinical: ClinicalTable, unmatched: list[str]) -> str:
@@ -159,15 +190,15 @@ def _near_names(measured: Measurements, clinical: ClinicalTable, unmatched: list
 
 def _nothing_joined(measured: Measurements, clinical: ClinicalTable, near: str) -> str:
     if near:
-        way_out = f"{near} Add --loose-names if they are the same."
+        advice = f"{near} Add --loose-names if they are the same."
     elif clinical.excluded:
-        way_out = (
+        advice = (
             f"{counted(len(clinical.excluded), 'case')} of {clinical.name} have several rows that"
             " contradict each other; keep one row a case."
         )
     else:
-        way_out = "Name the cases alike, or give the column that does with --case-column."
+        advice = "Name the cases alike, or give the column that does with --case-column."
     return (
         f"No case of {measured.name} ({listed(measured.table.cases, 3)}) is in {clinical.name}"
-        f" ({listed(clinical.cases, 3) or 'none'}). {way_out}"
+        f" ({listed(clinical.cases, 3) or 'none'}). {advice}"
     )

@@ -13,7 +13,7 @@ from ..measures import MEASURES
 from ..texts import LONGEST_REASON, counted, listed, shortened
 from ..values import Exclusion, FlowStep, UnusableCell, Variable
 from .batch_tables import case_name, is_of_batch, not_measured, with_own_tables
-from .case_table import CaseTable
+from .case_table import CaseTable, frame_of
 from .numbers import parse_numbers
 from .percentages import check_percentages
 from .spreadsheet import Sheet, read_sheet
@@ -106,8 +106,7 @@ def read_measurements(
     rows, excluded = _rows_of_region(sheet, indices, cases, region)
     columns, unusable = _columns(sheet, indices, rows, [cases[row] for row in rows])
     table = CaseTable(
-        tuple(cases[row] for row in rows),
-        columns,
+        frame_of([cases[row] for row in rows], columns),
         tuple(Variable(each.key, each.name, each.unit) for each in MEASURES)
         + tuple(each for each in (*_OTHER_NUMBERS, *_TEXTS) if each.key in columns),
     )

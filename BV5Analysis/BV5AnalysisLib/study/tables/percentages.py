@@ -52,7 +52,7 @@ def check_percentages(name: str, table: CaseTable, row_numbers: Mapping[str, int
     with np.errstate(divide="ignore", invalid="ignore"):
         from_volumes = 100 * volumes / np.where(total_ml > 0, total_ml, np.nan)
     apart = np.abs(percent - from_volumes) > AGREES_WITHIN
-    wrong = apart.any(axis=1)
+    wrong = np.asarray(apart.any(axis=1))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         column = int(np.flatnonzero(apart[row])[0])

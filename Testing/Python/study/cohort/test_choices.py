@@ -10,7 +10,7 @@ from BV5AnalysisLib.study.cohort.gas_values import Air, with_gases
 from BV5AnalysisLib.study.cohort.groups import grouped
 from BV5AnalysisLib.study.cohort.options import CohortOptions
 from BV5AnalysisLib.study.cohort.outcomes import outcome_of
-from BV5AnalysisLib.study.tables.case_table import CaseTable
+from BV5AnalysisLib.study.tables.case_table import CaseTable, frame_of
 from BV5AnalysisLib.study.tables.exclusions import exclude
 from BV5AnalysisLib.study.values import Variable
 
@@ -27,11 +27,13 @@ def table(**columns):
         "pao2_mmhg": Variable("pao2_mmhg", "PaO2", "mmHg"),
     }
     return CaseTable(
-        tuple(f"P{i + 1}" for i in range(6)),
-        {
-            key: np.array(values, dtype=object if isinstance(values[0], str) else float)
-            for key, values in columns.items()
-        },
+        frame_of(
+            [f"P{i + 1}" for i in range(6)],
+            {
+                key: np.array(values, dtype=object if isinstance(values[0], str) else float)
+                for key, values in columns.items()
+            },
+        ),
         tuple(variables.get(key, Variable(key, key)) for key in columns),
     )
 
@@ -106,8 +108,7 @@ def test_groups_that_cannot_be_made(options, told):
     cases = table(nothing=[NAN] * 6)
     if options["group_by"] == "many":
         cases = CaseTable(
-            tuple(f"P{i}" for i in range(12)),
-            {"many": np.arange(12.0)},
+            frame_of([f"P{i}" for i in range(12)], {"many": np.arange(12.0)}),
             (Variable("many", "many"),),
         )
     with pytest.raises(AnalysisError) as caught:
