@@ -16,7 +16,16 @@ from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.reading.quiet import own_error_stream
 from BV5AnalysisLib.imaging.sizing.voxel_labels import as_drawn
+from helpers.made_once import MadeOnce
 from hypothesis import HealthCheck, settings
+
+LONGEST = (
+    "imaging/test_real_scans.py",
+    "panel/test_acceptance.py",
+    "commandline/test_demo_cohort.py",
+    "commandline/test_demo.py",
+    "benchmarks/test_chest_benchmark.py",
+)
 
 # Property-based tests: the same examples in every run, few enough for seconds.
 settings.register_profile(
@@ -35,6 +44,13 @@ def pytest_configure() -> None:
     library = str(Path(__file__).parents[2] / "BV5Analysis")
     others = os.environ.get("PYTHONPATH", "")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [library, others]))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: the processes of a run then end together."""
+    folder = Path(__file__).parent
+    longest = [folder / name for name in LONGEST]
+    items.sort(key=lambda item: longest.index(item.path) if item.path in longest else len(longest))
 
 
 def pytest_collection_finish() -> None:
@@ -119,13 +135,22 @@ def small_result() -> AnalysisResult:
 
 
 @pytest.fixture(scope="session")
-def small_phantom_result() -> AnalysisResult:
-    """Analysis of a half-size chest phantom, some 850 branches; made once, in seconds."""
+def made_once(tmp_path_factory) -> MadeOnce:
+    """Make what takes seconds once in a run, however many processes it has."""
+    return MadeOnce.of_run(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def small_phantom_result(made_once) -> AnalysisResult:
+    """Analysis of a half-size chest phantom, some 850 branches."""
     from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
     from BV5AnalysisLib.imaging.pipeline import analyze
 
-    spec = ChestPhantomSpec(seed=1, scale=0.5, spacing_mm=(1.0, 1.0, 1.0))
-    return analyze(chest_phantom(spec).volume.to_sitk())
+    def make() -> AnalysisResult:
+        spec = ChestPhantomSpec(seed=1, scale=0.5, spacing_mm=(1.0, 1.0, 1.0))
+        return analyze(chest_phantom(spec).volume.to_sitk())
+
+    return made_once("small_phantom_result", make)
 
 
 @pytest.fixture(scope="session")

@@ -41,11 +41,17 @@ def test_a_new_folder_appears_with_its_files_only_at_the_end(tmp_path):
     assert out.stat().st_mode == plain.stat().st_mode
 
 
-@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
-def test_whatever_interrupts_leaves_nothing(tmp_path, error):
-    with pytest.raises(error), output_folder(tmp_path / "out", RESULT) as folder:
+def write_until(error: BaseException | type[BaseException], out: Path, **options: bool) -> None:
+    """Write to an output folder until an error is raised."""
+    with output_folder(out, RESULT, **options) as folder:
         fill(folder, "new")
         raise error
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_whatever_interrupts_leaves_nothing(tmp_path, error):
+    with pytest.raises(error):
+        write_until(error, tmp_path / "out")
     assert names(tmp_path) == []
 
 
@@ -69,12 +75,8 @@ def test_overwrite_replaces_the_whole_folder(old):
 
 
 def test_a_failed_overwrite_keeps_the_old_folder(old):
-    with (
-        pytest.raises(RuntimeError),
-        output_folder(old, RESULT, overwrite=True) as folder,
-    ):
-        fill(folder, "new")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        write_until(RuntimeError, old, overwrite=True)
     assert (old / "measurements.csv").read_text() == "old"
     assert names(old.parent) == ["out"]
 
@@ -170,12 +172,8 @@ def test_the_root_folder_is_refused():
     ],
 )
 def test_a_failing_disk_is_one_line_and_leaves_nothing(tmp_path, number, message):
-    with (
-        pytest.raises(AnalysisError, match=message) as caught,
-        output_folder(tmp_path / "out", RESULT) as folder,
-    ):
-        fill(folder, "new")
-        raise OSError(number, "failed")
+    with pytest.raises(AnalysisError, match=message) as caught:
+        write_until(OSError(number, "failed"), tmp_path / "out")
     assert "\n" not in str(caught.value)
     assert names(tmp_path) == []
 

@@ -236,13 +236,14 @@ def test_resume_begins_what_never_began(study, out):
 
 @POSIX_ONLY
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_a_signal_keeps_what_is_done_and_says_how_to_go_on(study, out, monkeypatch, number):
     monkeypatch.setenv("BV5_STUB_SECONDS", "0.05")
     # A group of its own, which gets the signal as a terminal gives it: all of it at once.
     process = run_stub(study(120), out, stderr=subprocess.PIPE, text=True, start_new_session=True)
     wait_until(lambda: (out / "log.jsonl").exists() and (out / "log.jsonl").stat().st_size > 500)
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=240)
     assert process.returncode == -number
     done = int(re.fullmatch(r"bv5: Stopped with (\d+) of 120 cases done; .*--resume.*\n", said)[1])
     assert 0 < done < 120
@@ -255,6 +256,7 @@ def test_a_signal_keeps_what_is_done_and_says_how_to_go_on(study, out, monkeypat
 
 
 @POSIX_ONLY
+@pytest.mark.slow
 def test_killed_three_times_and_resumed_every_case_is_there_once(study, out, monkeypatch):
     monkeypatch.setenv("BV5_STUB_SECONDS", "0.005")
     source = study(100)
@@ -274,12 +276,13 @@ def test_killed_three_times_and_resumed_every_case_is_there_once(study, out, mon
 
 
 @POSIX_ONLY
+@pytest.mark.slow
 def test_it_ends_with_the_program_that_started_it(study, out, monkeypatch):
     monkeypatch.setenv("BV5_STUB_SECONDS", "0.05")
     process = run_stub(study(120), out, "--end-with-stdin", stdin=subprocess.PIPE)
     wait_until(lambda: (out / "log.jsonl").exists() and (out / "log.jsonl").stat().st_size > 500)
     process.stdin.close()
-    assert process.wait(timeout=60) == 3
+    assert process.wait(timeout=240) == 3
 
 
 @POSIX_ONLY
@@ -297,7 +300,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(study, out, tmp_path
         )
         wait_until(lambda: (out / "log.jsonl").exists() and (out / "log.jsonl").stat().st_size)
         cluster.workers[0].kill()
-        assert process.wait(timeout=120) == 0
+        assert process.wait(timeout=240) == 0
     check_complete(out, 60)
     assert content(out) == content(here)
 

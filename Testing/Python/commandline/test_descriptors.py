@@ -8,7 +8,6 @@ import SimpleITK as sitk
 from BV5AnalysisLib.case.files import case_of, read_case, write_case
 from BV5AnalysisLib.commandline.batch import BatchJob, run_batch
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
 from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
 from helpers.descriptors import left_alone
@@ -56,9 +55,9 @@ def test_a_scan_that_cannot_be_read(tmp_path):
         read_scan(path)
 
 
-def test_analyzing(tmp_path):
-    phantom = chest_phantom(ChestPhantomSpec(scale=0.45, noise_hu=22.0))
-    result = analyze(phantom.volume.to_sitk(), lungs=phantom.lungs)
+def test_analyzing(small_phantom_result):
+    scan = small_phantom_result.scan.volume
+    result = analyze(scan.to_sitk(), lungs=small_phantom_result.lungs)
     assert np.isfinite(result.measurements[0].bv5_pct)
 
 

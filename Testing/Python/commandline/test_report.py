@@ -86,6 +86,7 @@ def test_a_full_disk_leaves_the_folder_as_it_was(case, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("command", ["report", "analyze"])
+@pytest.mark.slow
 def test_a_closed_error_stream_is_no_harm(case, tmp_path, command):
     folder, ct = case
     arguments = [folder, ct] if command == "report" else [ct, "-o", tmp_path / "out"]

@@ -11,7 +11,8 @@ import pytest
 import SimpleITK as sitk
 from BV5AnalysisLib.case.nrrd import write_nrrd
 from BV5AnalysisLib.imaging.model.size_classes import VESSELS
-from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
+
+pytestmark = pytest.mark.slow
 
 KITS = Path(__file__).parent / "kits"
 LIBRARY = Path(BV5AnalysisLib.__file__).parents[1]
@@ -56,11 +57,10 @@ check_requirements(report=True, scene=False)
 
 
 @pytest.fixture(scope="module")
-def scans(tmp_path_factory) -> Path:
+def scans(tmp_path_factory, small_phantom_result) -> Path:
     folder = tmp_path_factory.mktemp("kits") / "scans"
     folder.mkdir()
-    spec = ChestPhantomSpec(seed=1, scale=0.5, spacing_mm=(1.0, 1.0, 1.0))
-    volume = chest_phantom(spec).volume
+    volume = small_phantom_result.scan.volume
     write_nrrd(folder / "phantom.nrrd", volume.array, volume.grid)
     return folder
 
@@ -83,7 +83,6 @@ def check_pictures(case: Path) -> None:
     assert "data:image/png;base64" in (case / "report.html").read_text("utf-8")
 
 
-@pytest.mark.slow
 def test_analyzing_with_a_report(scans, tmp_path):
     out = tmp_path / "case"
     done = run("analyze", str(scans / "phantom.nrrd"), "-o", str(out))
@@ -91,7 +90,6 @@ def test_analyzing_with_a_report(scans, tmp_path):
     check_pictures(out)
 
 
-@pytest.mark.slow
 def test_a_batch_with_reports(scans, tmp_path):
     out = tmp_path / "batch"
     done = run("batch", str(scans), "-o", str(out), "--jobs", "1")

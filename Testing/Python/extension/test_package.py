@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from extension.repository_files import MODULE, ROOT, module_files
 
+pytestmark = pytest.mark.slow
+
 STANDIN = Path(__file__).with_name("slicer")
 MODULES = "lib/Slicer-5.13/qt-scripted-modules"
 
@@ -139,7 +141,6 @@ def test_the_command_line_runs_from_the_package(package):
     assert "analyze" in command_of(package, "--help")
 
 
-@pytest.mark.slow
 def test_the_package_measures_a_phantom_and_writes_its_report(package, tmp_path):
     """Every layer below the panel, and the templates."""
     phantom, out = tmp_path / "phantom", tmp_path / "case"

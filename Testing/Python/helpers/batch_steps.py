@@ -148,7 +148,7 @@ def is_running(pid: int) -> bool:
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def wait_until(condition, seconds: float = 60.0) -> None:
+def wait_until(condition, seconds: float = 120.0) -> None:
     """Wait for something that happens soon, for long on a busy machine."""
     end = time.monotonic() + seconds
     while not condition():

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from helpers.batch_steps import wait_until
 
-HERE = Path(__file__).parent
-SEEN = (HERE, HERE.parents[1] / "benchmarks")
-"""Folders of modules that workers load steps from."""
+ROOT = Path(__file__).resolve().parents[3]
+SEEN = (ROOT / "BV5Analysis", ROOT / "Testing" / "Python", ROOT / "benchmarks")
+"""Folders of modules that workers load: this checkout's library, and the steps of tests."""
 
 
 class DaskCluster:
@@ -38,7 +38,7 @@ class DaskCluster:
                 process.terminate()
             for process in processes:
                 try:
-                    process.wait(20)
+                    process.wait(60)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()

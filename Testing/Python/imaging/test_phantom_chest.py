@@ -250,13 +250,13 @@ def test_same_specification_same_bytes():
     assert first.measurements[0].tpbv_ml != other.measurements[0].tpbv_ml
 
 
-def test_size_fits_the_chest_in_and_scale_may_cut_it_off():
+def test_size_fits_the_chest_in_and_scale_may_cut_it_off(small):
     fit = ChestPhantomSpec(size=(160, 120, 120), spacing_mm=(1.4, 1.4, 1.4))
     assert fit.grid.size == (160, 120, 120)
     assert fit.chest_scale == pytest.approx(120 * 1.4 / 296)
     cut = chest_phantom(replace(SMALL, size=(160, 130, 40), scale=0.5))
     assert (cut.lungs.array[0] > 0).any()
-    assert cut.measurements[0].tpbv_ml < 0.9 * chest_phantom(SMALL).measurements[0].tpbv_ml
+    assert cut.measurements[0].tpbv_ml < 0.9 * small.measurements[0].tpbv_ml
 
 
 def test_progress_rises_and_can_stop_the_work():

@@ -114,7 +114,7 @@ def test_all_outputs_lie_on_the_scans_grid(chest, analyzed):
     assert all(seconds > 0 for seconds in analyzed.seconds.values())
 
 
-def analyze_tiny(chest, **options):
+def analyze_in_true_lungs(chest, **options):
     return analyze(chest.volume.to_sitk(), **{"lungs": chest.lungs, **options})
 
 
@@ -145,9 +145,11 @@ def test_the_way_axes_run_changes_nothing(tiny_chest, tiny_analyzed, axes, flip)
     assert (turned.vessels.array != sitk.GetArrayViewFromImage(back)).mean() < 1e-4
 
 
-def test_progress_rises_through_the_steps_in_order(tiny_chest):
+def test_progress_rises_through_the_steps_in_order(coarse_chest):
     told = []
-    analyze_tiny(tiny_chest, progress=lambda step, fraction: told.append((step, fraction)))
+    analyze_in_true_lungs(
+        coarse_chest, progress=lambda step, fraction: told.append((step, fraction))
+    )
     fractions = [fraction for _, fraction in told]
     assert all(after >= before for before, after in pairwise(fractions))
     assert fractions[0] == 0
@@ -157,7 +159,7 @@ def test_progress_rises_through_the_steps_in_order(tiny_chest):
 
 
 @pytest.mark.parametrize("at", [0.0, 0.3, 0.45, 0.8])
-def test_cancelling_stops_at_once(tiny_chest, at):
+def test_cancelling_stops_at_once(coarse_chest, at):
     told = []
 
     def stop(step, fraction):
@@ -166,28 +168,28 @@ def test_cancelling_stops_at_once(tiny_chest, at):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        analyze_tiny(tiny_chest, progress=stop)
+        analyze_in_true_lungs(coarse_chest, progress=stop)
     assert sum(fraction >= at for fraction in told) == 1
 
 
-def test_nothing_of_the_input_is_changed_and_runs_agree(tiny_chest, tiny_analyzed):
-    image = tiny_chest.volume.to_sitk()
+def test_nothing_of_the_input_is_changed_and_runs_agree(coarse_chest, coarse_analyzed):
+    image = coarse_chest.volume.to_sitk()
     before = sitk.GetArrayFromImage(image)
-    lungs = tiny_chest.lungs.array.copy()
-    again = analyze(image, lungs=tiny_chest.lungs)
+    lungs = coarse_chest.lungs.array.copy()
+    again = analyze(image, lungs=coarse_chest.lungs)
     assert np.array_equal(sitk.GetArrayViewFromImage(image), before)
-    assert np.array_equal(tiny_chest.lungs.array, lungs)
-    assert again.measurements == tiny_analyzed.measurements
-    assert np.array_equal(again.centerlines.points_mm, tiny_analyzed.centerlines.points_mm)
-    assert np.array_equal(again.vessels.array, tiny_analyzed.vessels.array)
+    assert np.array_equal(coarse_chest.lungs.array, lungs)
+    assert again.measurements == coarse_analyzed.measurements
+    assert np.array_equal(again.centerlines.points_mm, coarse_analyzed.centerlines.points_mm)
+    assert np.array_equal(again.vessels.array, coarse_analyzed.vessels.array)
 
 
-def test_given_regions_become_rows(tiny_chest):
-    grid = tiny_chest.volume.grid
+def test_given_regions_become_rows(coarse_chest):
+    grid = coarse_chest.volume.grid
     half = np.zeros(grid.shape, bool)
     half[: grid.shape[0] // 2] = True
     regions = (Region("lower", Volume(half, grid)), Region("upper", Volume(~half, grid)))
-    rows = by_region(analyze_tiny(tiny_chest, regions=regions).measurements)
+    rows = by_region(analyze_in_true_lungs(coarse_chest, regions=regions).measurements)
     assert list(rows) == ["both", "right", "left", "lower", "upper"]
     for name in ("bv5_ml", "bv10_ml", "below_floor_ml", "lung_volume_ml", "vessel_length_mm"):
         whole = getattr(rows["lower"], name) + getattr(rows["upper"], name)
@@ -195,9 +197,9 @@ def test_given_regions_become_rows(tiny_chest):
     assert 0 < rows["lower"].tpbv_ml < rows["both"].tpbv_ml
 
 
-def test_floor_of_zero_leaves_nothing_below(tiny_chest, tiny_analyzed):
-    result = analyze_tiny(tiny_chest, parameters=Parameters(minimum_csa_mm2=0.0))
-    row, usual = result.measurements[0], tiny_analyzed.measurements[0]
+def test_floor_of_zero_leaves_nothing_below(coarse_chest, coarse_analyzed):
+    result = analyze_in_true_lungs(coarse_chest, parameters=Parameters(minimum_csa_mm2=0.0))
+    row, usual = result.measurements[0], coarse_analyzed.measurements[0]
     assert row.below_floor_ml == 0
     assert SizeClass.BELOW_FLOOR not in result.vessels.array
     assert row.bv5_ml == pytest.approx(usual.bv5_ml + usual.below_floor_ml)
@@ -206,7 +208,7 @@ def test_floor_of_zero_leaves_nothing_below(tiny_chest, tiny_analyzed):
 
 
 def test_given_blood_is_used(tiny_chest, tiny_analyzed):
-    result = analyze_tiny(tiny_chest, parameters=Parameters(blood_hu=150.0))
+    result = analyze_in_true_lungs(tiny_chest, parameters=Parameters(blood_hu=150.0))
     assert result.calibration.blood_hu == 150
     whole = [
         r.measurements[0].tpbv_ml + r.measurements[0].below_floor_ml
@@ -240,17 +242,17 @@ def test_noise_is_not_taken_for_vessels(tiny_chest):
     assert result.measurements[0].tpbv_ml < 0.02 * tiny_chest.measurements[0].tpbv_ml
 
 
-def test_a_region_off_the_grid_is_refused(tiny_chest):
-    grid = replace(tiny_chest.volume.grid, size=(20, 20, 20))
+def test_a_region_off_the_grid_is_refused(coarse_chest):
+    grid = replace(coarse_chest.volume.grid, size=(20, 20, 20))
     region = Region("lobe", Volume(np.ones(grid.shape, bool), grid))
     with pytest.raises(AnalysisError, match="lobe"):
-        analyze_tiny(tiny_chest, regions=(region,))
+        analyze_in_true_lungs(coarse_chest, regions=(region,))
 
 
-def test_a_lung_mask_off_the_grid_is_refused(tiny_chest):
-    grid = replace(tiny_chest.lungs.grid, origin=(0.0, 0.0, 0.0))
+def test_a_lung_mask_off_the_grid_is_refused(coarse_chest):
+    grid = replace(coarse_chest.lungs.grid, origin=(0.0, 0.0, 0.0))
     with pytest.raises(AnalysisError, match="grid"):
-        analyze_tiny(tiny_chest, lungs=Volume(tiny_chest.lungs.array, grid))
+        analyze_in_true_lungs(coarse_chest, lungs=Volume(coarse_chest.lungs.array, grid))
 
 
 def test_a_chest_without_a_trachea_is_refused_unless_lungs_are_given(tiny_chest, tiny_analyzed):

@@ -6,7 +6,6 @@ variable BV5_SCANS names, else beside the repository in ``shared/data``.
 
 import csv
 import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +20,10 @@ from BV5AnalysisLib.imaging.model.size_classes import LungLabel, SizeClass
 from BV5AnalysisLib.imaging.pipeline import SHARES, analyze
 from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
 from helpers import golden
+from helpers.golden import SCANS
 from scipy import ndimage
 
 pytestmark = pytest.mark.slow
-
-SCANS = Path(os.environ.get("BV5_SCANS", Path(__file__).resolve().parents[4] / "shared" / "data"))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-WAIT = 20.0
+WAIT = 120.0
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def temporary_files() -> list[str]:
     return sorted(each.name for each in Path(slicer.app.temporaryPath).iterdir())
 
 
-def ended(pid: int, seconds: float = 10.0) -> bool:
+def ended(pid: int, seconds: float = 120.0) -> bool:
     """Whether a process ends within some seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -205,7 +205,7 @@ def test_closing_slicer_ends_the_batch(logic, folder, python_slicer, slicer_app)
 def test_the_window_is_served_meanwhile(logic, folder, python_slicer, qt):
     python_slicer(
         """
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while not os.path.exists(out + ".clicked") and time.monotonic() < end:
             time.sleep(0.01)
         """,

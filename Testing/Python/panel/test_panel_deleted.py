@@ -80,7 +80,8 @@ def test_nodes_deleted_one_after_the_other(widget, outcome, slicer_app, messages
         assert not button.enabled
         assert button.toolTip.startswith("The vessels segmentation was deleted.")
     assert "lungs segmentation was deleted" in ui.recomputeHintLabel.text
-    assert not ui.editVesselsButton.enabled and not ui.nextBranchButton.enabled
+    assert not ui.editVesselsButton.enabled
+    assert not ui.nextBranchButton.enabled
     assert ui.copyButton.toolTip.endswith("Recompute, in Review, makes it again.")
     assert ui.keyLabel.text.startswith("BV5"), "the numbers are the case node's"
     slicer.mrmlScene.RemoveNode(outcome.caseNode)
@@ -106,8 +107,10 @@ def test_the_ct_is_deleted(widget, outcome, slicer_app, messages, ct_node, tmp_p
     slicer_app.app.processEvents()
     assert click_all(widget, slicer_app.app, messages, tmp_path) == []
     ui = widget.ui
-    assert ui.saveCsvButton.enabled and ui.excludeVesselButton.enabled
-    assert not ui.recomputeButton.enabled and not ui.saveReportButton.enabled
+    assert ui.saveCsvButton.enabled
+    assert ui.excludeVesselButton.enabled
+    assert not ui.recomputeButton.enabled
+    assert not ui.saveReportButton.enabled
     assert ui.recomputeHintLabel.text.startswith("The CT was deleted.")
     assert not ui.analyzeButton.enabled
 
@@ -137,7 +140,8 @@ def test_nodes_deleted_while_analyzing(bench, tmp_path, role):
     (request,) = bench.process.requests
     bench.scene.RemoveNode(going)
     bench.wait()
-    assert bench.ui.cancelButton.enabled and not bench.ui.analyzeButton.enabled
+    assert bench.ui.cancelButton.enabled
+    assert not bench.ui.analyzeButton.enabled
     assert bench.ui.progressLabel.text.startswith("Bronchi")
     bench.process.finish(tmp_path / "Done")
     bench.wait()
@@ -155,7 +159,8 @@ def test_scene_closed_at_a_step(bench, step):
     bench.process.progress(step, 0.5)
     bench.closeScene()
     assert not bench.process.isRunning()
-    assert not bench.ui.progressLabel.visible and not bench.ui.progressBar.visible
+    assert not bench.ui.progressLabel.visible
+    assert not bench.ui.progressBar.visible
     assert not bench.ui.cancelButton.enabled
     assert bench.messages.shown == []
     bench.analyze()

@@ -111,7 +111,8 @@ def test_a_case_made_during_an_analysis_is_shown_and_the_analysis_goes_on(bench,
     bench.wait()
     assert names(bench) == ["Console", "CT"]
     assert bench.ui.progressLabel.text.startswith("Bronchi")
-    assert bench.ui.cancelButton.enabled and not bench.ui.analyzeButton.enabled
+    assert bench.ui.cancelButton.enabled
+    assert not bench.ui.analyzeButton.enabled
     bench.process.finish(tmp_path / "Analyzed")
     bench.wait()
     assert bench.logic.called("loadCase") == [(tmp_path / "Analyzed", volume, None)]
@@ -306,7 +307,8 @@ def test_a_case_of_a_newer_version_is_told(bench):
     bench.wait()
     (told,) = bench.messages.texts("error")
     assert "Newer was made by a newer version of BV5 Analysis" in told
-    assert "2.0" in told and "Update" in told
+    assert "2.0" in told
+    assert "Update" in told
     assert bench.ui.caseSelector.currentNode() is node
     assert bench.ui.keyLabel.text == ""
     for button in (bench.ui.copyButton, bench.ui.saveReportButton, bench.ui.showLayoutButton):

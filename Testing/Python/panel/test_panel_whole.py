@@ -163,7 +163,7 @@ def test_editing_opens_segment_editor_and_coming_back_shows_the_edit(ui, outcome
     key = next(iter(outcome.vesselsSegmentation.GetSegmentation().GetSegmentIDs()))
     outcome.vesselsSegmentation.GetSegmentation().RemoveSegment(key)
     slicer.util.selectModule("BV5Analysis")
-    wait_for(lambda: ui.recomputeHintLabel.text.startswith("Edited"), seconds=20)
+    wait_for(lambda: ui.recomputeHintLabel.text.startswith("Edited"), seconds=120)
     ui.recomputeButton.click()
     assert messages.texts("error") == []
 

@@ -56,7 +56,7 @@ class Slicer:
         """Do what happens when Slicer's start is complete."""
         self.app._native.startupCompleted.emit()
 
-    def spin(self, until, seconds: float = 30.0) -> None:
+    def spin(self, until, seconds: float = 120.0) -> None:
         """Run the event loop until `until()` holds; fail after so many seconds."""
         end = time.monotonic() + seconds
         while not until():

@@ -40,7 +40,8 @@ def test_without_main_window_there_is_no_layout_manager(windowless_slicer_app):
 
 def test_default_nodes_and_views(slicer_app):
     logic = slicer.app.applicationLogic()
-    assert logic.GetSelectionNode() and logic.GetInteractionNode()
+    assert logic.GetSelectionNode()
+    assert logic.GetInteractionNode()
     manager = slicer.app.layoutManager()
     assert set(manager.sliceViewNames()) == {"Red", "Yellow", "Green"}
     red = manager.sliceWidget("Red")

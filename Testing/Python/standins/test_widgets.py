@@ -28,7 +28,8 @@ def test_sections_collapse(slicer_app, qt):
     section.collapsed = True
     assert not inner.visible
     section.collapsed = False
-    assert inner.visible and not hidden.visible
+    assert inner.visible
+    assert not hidden.visible
     assert got == [True, False]
 
 

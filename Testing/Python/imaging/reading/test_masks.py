@@ -196,8 +196,8 @@ def test_bad_mask_file_is_refused(read, tmp_path):
         read(tmp_path / "nowhere.nrrd", GRID)
     with pytest.raises(AnalysisError, match="cut short"):
         read(cut(written(on_scan(labels()), tmp_path / "m.nrrd")), GRID)
+    (tmp_path / "m.stl").write_bytes(b"solid")
     with pytest.raises(AnalysisError, match="no known type"):
-        (tmp_path / "m.stl").write_bytes(b"solid")
         read(tmp_path / "m.stl", GRID)
 
 

@@ -17,7 +17,7 @@ from BV5AnalysisLib.imaging.reading.quiet import (
 )
 from helpers.descriptors import left_alone, streams
 
-WAIT = 30.0
+WAIT = 120.0
 
 
 def shown() -> bool:
@@ -170,7 +170,7 @@ before = sys.stderr
 with own_error_stream():
     held, inside, printed = sys.stderr, threading.Event(), threading.Event()
     def tell():
-        inside.wait(30)
+        inside.wait(120)
         print("by a thread", file=held)
         printed.set()
     thread = threading.Thread(target=tell)
@@ -178,7 +178,7 @@ with own_error_stream():
     with quiet_readers():
         os.write(2, b"from C++")
         inside.set()
-        printed.wait(30)
+        printed.wait(120)
         print("by the reader", file=sys.stderr)
     thread.join()
 print("after", file=sys.stderr)

@@ -16,6 +16,7 @@ from BV5AnalysisLib.imaging.reading import dicom_headers, dicom_series, image_fi
 from BV5AnalysisLib.imaging.reading.image_files import SUFFIXES
 from BV5AnalysisLib.imaging.reading.scan_findings import is_sharp_kernel
 from BV5AnalysisLib.imaging.reading.scan_reader import read_scan, scan_from_image
+from helpers.golden import SCANS
 from helpers.scan_files import (
     OTHER_SERIES,
     SERIES,
@@ -361,9 +362,6 @@ def counted_reads(path: Path, monkeypatch) -> tuple[Scan, dict[str, int]]:
     return read_scan(path), reads
 
 
-REAL = Path(__file__).parents[4].parent / "shared" / "data"
-
-
 @pytest.mark.parametrize(
     ("name", "shape", "spacing", "findings"),
     [
@@ -373,9 +371,9 @@ REAL = Path(__file__).parents[4].parent / "shared" / "data"
     ],
 )
 def test_real_scan(name, shape, spacing, findings, capfd, silenced_readers, monkeypatch):
-    path = REAL / name
+    path = SCANS / name
     if not path.exists():
-        pytest.skip("the development scans are not on this machine")
+        pytest.skip(f"{path} is not here; set BV5_SCANS to the folder of the scans")
     scan, reads = counted_reads(path, monkeypatch)
     # Of a series the pixels are read once, and each file's header once before.
     files = len(list(path.rglob("*.dcm"))) if path.is_dir() else 0

@@ -111,10 +111,12 @@ def test_nodes_may_be_deleted_one_after_the_other(
         for name, call in CALLS.items():
             if name == "recompute":
                 continue
+            refusal = ""
             try:
                 call(outcome, tmp_path)
             except AnalysisError as error:
-                assert any(word in str(error) for word in TOLD), (role, name)
+                refusal = str(error)
+            assert not refusal or any(word in refusal for word in TOLD), (role, name)
     told = tries_all(outcome, tmp_path)
     assert {"recompute", "write_outcome", "select_branch", "table_text"} <= set(told)
     remove_case(outcome)

@@ -139,13 +139,14 @@ print(*[surface.GetNumberOfPolys() > 100 for surface in surfaces.values()])
 """
 
 
+@pytest.mark.slow
 def test_lungs_are_drawn_where_no_application_was_set_up():
     library = Path(BV5AnalysisLib.__file__).parents[1]
     done = subprocess.run(
         [sys.executable, "-c", FRESH, str(library)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
     )
     assert done.stdout.split() == ["True", "True"], done.stderr
@@ -234,13 +235,14 @@ except AnalysisError as error:
     [("__EGL_VENDOR_LIBRARY_DIRS", 1), ("LIBGL_DRIVERS_PATH", 1), ("UNRELATED_VARIABLE", 0)],
     ids=["no vendor library", "no driver", "all there"],
 )
+@pytest.mark.slow
 def test_missing_driver_is_told_and_not_a_crash(variable, status):
     done = subprocess.run(
         [sys.executable, "-c", DRAW],
         env={**os.environ, variable: "/nonexistent"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
     )
     assert done.returncode == status

@@ -359,6 +359,7 @@ def test_a_header_that_would_end_the_program_is_damage(tmp_path):
         read_sources([path])
 
 
+@pytest.mark.slow
 def test_damaged_headers_print_nothing(tmp_path, capfd):
     folder = write_study(tmp_path / "scans" / "P1")
     path = folder / "037.dcm"
@@ -658,6 +659,7 @@ def test_a_broken_image_beside_a_copy_does_not_take_its_folder_s_name(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+@pytest.mark.slow
 def test_a_file_that_ends_the_process_that_reads_it_fails_alone_and_is_named(tmp_path):
     root = tmp_path / "scans"
     write_study(root / "P1")
