@@ -38,6 +38,7 @@ class PaintedPieceConstants(MethodConstants):
 CONSTANTS = PaintedPieceConstants()
 
 EVERY_NEIGHBOR = np.ones((3, 3, 3), bool)
+"""Voxels that touch at a corner are of one piece."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,7 +30,7 @@ from .rendering import (
     quadrature,
     rendering_grid,
 )
-from .spacing import GATE, separate
+from .spacing import separate, wall_share
 from .spec import ChestPhantomSpec
 from .truth import Ledger, centerlines, measure
 
@@ -408,7 +408,7 @@ def _draw_fissures(
     if side == RIGHT:
         sheets.append((anatomy.horizontal.plane(*where), ramp(oblique, blur_mm)))
     points = np.stack(np.broadcast_arrays(x[None], y[:, None], height), -1)
-    closed = GATE.closed(points, anatomy.hilum_mm[side], anatomy.scale)
+    closed = wall_share(points, anatomy.hilum_mm[side], anatomy.scale)
     for distance, extent in sheets:
         share = ramp(distance + half, blur_mm) - ramp(distance - half, blur_mm)
         lung += share * extent * closed * (disease.CONSTANTS.fissure_hu - lung)

@@ -48,29 +48,40 @@ class SpacingConstants(MethodConstants):
         1.0, "mm", "Between a vessel's surface and a fissure.", "Chosen by eye."
     )
 
+    gate_near_mm: float = constant(
+        26.0,
+        "mm",
+        "Distance from the hilum up to which there are no walls.",
+        "Chosen by eye: trunks pass the medial surface there, and fissures are incomplete.",
+    )
+    gate_far_mm: float = constant(
+        40.0, "mm", "Distance from the hilum where walls are full.", "Chosen by eye."
+    )
+
 
 CONSTANTS = SpacingConstants()
 
 
-@dataclass(frozen=True)
-class OpenGate(MethodConstants):
-    """Where trunks pass the medial surface and incomplete fissures: no walls near the hilum."""
+def wall_share(points_mm: np.ndarray, hilum_mm: np.ndarray, scale: float) -> np.ndarray:
+    """How much of a wall, pleura or fissure, there is at points.
 
-    near_mm: float = constant(
-        26.0, "mm", "Distance from the hilum where walls begin.", "Chosen by eye."
-    )
-    far_mm: float = constant(
-        40.0, "mm", "Distance from the hilum where walls are full.", "Chosen by eye."
-    )
+    Parameters
+    ----------
+    points_mm : numpy.ndarray
+        (..., 3) points.
+    hilum_mm : numpy.ndarray
+        (3,) the hilum of their lung.
+    scale : float
+        Of the body.
 
-    def closed(self, points_mm: np.ndarray, hilum_mm: np.ndarray, scale: float) -> np.ndarray:
-        """0 at the hilum to 1 far from it, (n,)."""
-        distance = np.linalg.norm(points_mm - hilum_mm, axis=-1) / scale
-        share = (distance - self.near_mm) / (self.far_mm - self.near_mm)
-        return np.asarray(np.clip(share, 0, 1))
-
-
-GATE = OpenGate()
+    Returns
+    -------
+    numpy.ndarray
+        (...) 0 near the hilum to 1 far from it.
+    """
+    near_mm, far_mm = CONSTANTS.gate_near_mm, CONSTANTS.gate_far_mm
+    distance = np.linalg.norm(points_mm - hilum_mm, axis=-1) / scale
+    return np.asarray(np.clip((distance - near_mm) / (far_mm - near_mm), 0, 1))
 
 
 def separate(
@@ -190,7 +201,7 @@ def _push_inside(
         inner = (trees.side == side) & (trees.parent >= 0)
         mine = np.flatnonzero(inner[trees.branch])
         lung, hilum = anatomy.lungs[side], anatomy.hilum_mm[side]
-        closed = GATE.closed(points[mine], hilum, anatomy.scale)
+        closed = wall_share(points[mine], hilum, anatomy.scale)
         shallow = radius[mine] + CONSTANTS.pleura_gap_mm - lung.at(points[mine])
         out = (shallow > 0) & (closed > 0)
         push[mine[out]] += (

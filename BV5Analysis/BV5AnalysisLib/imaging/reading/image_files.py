@@ -19,7 +19,9 @@ SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd")
 _GZIP_MAGIC = b"\x1f\x8b"
 _META_AXES = re.compile(rb"^\s*NDims\s*=\s*(\d+)", re.MULTILINE)
 _MOST_AXES = 9
+"""More axes than this crash ITK's reader of MetaImage files."""
 _HEADER_BYTES = 1 << 16
+"""Start of a file that holds its header."""
 
 
 def is_image_file(path: Path) -> bool:

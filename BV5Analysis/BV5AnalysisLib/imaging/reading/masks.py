@@ -16,6 +16,7 @@ from ..model.volume import Grid, Volume
 from .image_files import damaged, read_image
 
 _MOST_LABELS = 255
+"""Different values of a mask; what has more is an image."""
 _TAKEN_NAMES = ["both", "right", "left"]
 """Rows that every table has."""
 

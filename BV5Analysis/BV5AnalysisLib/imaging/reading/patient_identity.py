@@ -16,6 +16,7 @@ HIDDEN = "…"
 _INSIDE_WORDS = 4
 """Names of at least so many letters are found inside words, such as in ``DOEJOHN``."""
 _SHORTEST_ID = 4
+"""Shorter numbers of patients stand in too many texts that are not about them."""
 _OTHER_NAMES = ("OtherPatientNames", "PatientBirthName", "PatientMotherBirthName")
 _NO_NAMES_TEXT = (
     "anon anonym anonymous anonymized anonymised patient unknown unnamed noname name none null"

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Protocol, TextIO
 
 STDERR = 2
+"""File descriptor of the standard error stream, which C++ writes to."""
 
 
 class _Redirection:
