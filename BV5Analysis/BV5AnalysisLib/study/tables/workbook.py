@@ -8,15 +8,17 @@ import io
 import re
 import zipfile
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+from xml.etree import ElementTree
 
 from ...imaging.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
-    from openpyxl.cell.cell import Cell
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet as Worksheet
+    from openpyxl.cell.cell import Cell, MergedCell
+    from openpyxl.worksheet.cell_range import CellRange
+    from openpyxl.worksheet.worksheet import Worksheet
 
 LARGEST_UNPACKED_BYTES = 2**30
 MOST_CELLS = 1_000_000
@@ -26,8 +28,6 @@ SHOWN = 5
 
 Rows = list[tuple[int, list[str]]]
 
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _SHOWN_AS_IS = re.compile(r'"[^"]*"|\\.')
 """Parts of a number's format that are text."""
 
@@ -65,33 +65,42 @@ def workbook_rows(name: str, content: bytes, sheet: str = "") -> tuple[Rows, lis
             ' pip install "bv5-analysis[study]", or save the sheet as CSV.'
         )
     _check_archive(name, content)
-    book = _opened(name, content, data_only=True)
-    table = _chosen(name, book.worksheets, sheet)
-    _check_formulas(name, content, table)
+    sheets, parts = _opened(name, content)
+    table = _chosen(name, sheets, sheet)
+    marks = _marks(name, content, parts[table.title])
+    _check_formulas(name, marks.uncalculated)
     notes = []
-    if len(book.worksheets) > 1 and not sheet:
+    if len(sheets) > 1 and not sheet:
         others = ", ".join(
             f"{each.title}{'' if each.sheet_state == 'visible' else ' (hidden)'}"
-            for each in book.worksheets
+            for each in sheets
             if each is not table
         )
         notes.append(f"{name}: sheet {table.title} was read, and not {others}.")
     rows = _filled_rows(name, table)
-    notes += _fill_merged(name, table, rows)
+    notes += _fill_merged(name, marks.merged, rows)
     return rows, notes
 
 
-def _opened(name: str, content: bytes, data_only: bool) -> Workbook:
-    """Open a workbook whose sheets give only the cells that are stored."""
-    import openpyxl
+def _opened(name: str, content: bytes) -> tuple[list[Worksheet], dict[str, str]]:
+    """Sheets of a workbook, which give only the cells that are stored.
+
+    openpyxl's other mode makes a cell of every place that a merged range or a stray format spans,
+    up to the 17 billion of a sheet. Returned as well are the parts of the archive that hold the
+    sheets, by their titles.
+    """
+    from openpyxl.reader.excel import ExcelReader
 
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
-        for each in book.worksheets:
+        reader = ExcelReader(io.BytesIO(content), read_only=True, data_only=True)
+        reader.read()
+        for each in reader.wb.worksheets:
             each.reset_dimensions()  # Some programs write wrong ones, or those of formats only.
+        parts = {sheet.name: relation.target for sheet, relation in reader.parser.find_sheets()}
     except Exception as error:
         raise _unreadable(name, error) from error
-    return book
+    # They have what reading needs of a worksheet.
+    return cast("list[Worksheet]", reader.wb.worksheets), parts
 
 
 def _unreadable(name: str, error: Exception) -> AnalysisError:
@@ -101,7 +110,49 @@ def _unreadable(name: str, error: Exception) -> AnalysisError:
     )
 
 
-def _rows(name: str, table: Worksheet) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+@dataclass(frozen=True)
+class _Marks:
+    """What openpyxl does not give of a sheet whose stored cells it reads.
+
+    Attributes
+    ----------
+    merged : tuple of openpyxl.worksheet.cell_range.CellRange
+        Ranges of merged cells.
+    uncalculated : tuple of str
+        Cells whose formula no program has calculated.
+    """
+
+    merged: tuple[CellRange, ...]
+    uncalculated: tuple[str, ...]
+
+
+def _marks(name: str, content: bytes, part: str) -> _Marks:
+    from openpyxl.worksheet.cell_range import CellRange
+
+    merged, uncalculated = [], []
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(part) as file:
+            for _, element in ElementTree.iterparse(file):
+                tag = _local_name(element)
+                if tag == "mergeCell":
+                    merged.append(CellRange(element.get("ref", "")))
+                elif tag == "c":
+                    found = {_local_name(child): child.text for child in element}
+                    if "f" in found and not found.get("v"):
+                        uncalculated.append(element.get("r", ""))
+                elif tag == "row":
+                    element.clear()
+    except Exception as error:
+        raise _unreadable(name, error) from error
+    return _Marks(tuple(merged), tuple(uncalculated))
+
+
+def _local_name(element: ElementTree.Element) -> str:
+    """Name of an element without its namespace."""
+    return element.tag.rpartition("}")[2]
+
+
+def _rows(name: str, table: Worksheet) -> Iterator[tuple[int, tuple[Cell | MergedCell, ...]]]:
     """Rows that hold a cell, with their numbers from 1."""
     try:
         for number, cells in enumerate(table.iter_rows(), 1):
@@ -162,60 +213,45 @@ def _chosen(name: str, sheets: list[Worksheet], wanted: str) -> Worksheet:
     raise AnalysisError(f"{name} has no sheet {wanted!r}; it has {titles}.")
 
 
-def _check_formulas(name: str, content: bytes, table: Worksheet) -> None:
+def _check_formulas(name: str, uncalculated: Sequence[str]) -> None:
     """Refuse formulas that no program has calculated: their cells would seem to be empty."""
-    if not _FORMULA.search(_source(table)):
-        return
-    formulas = _opened(name, content, data_only=False)[table.title]
-    empty = [
-        cell.coordinate
-        for (_, cells), (_, values) in zip(_rows(name, formulas), _rows(name, table), strict=True)
-        for cell, value in zip(cells, values, strict=True)
-        if cell.data_type == "f" and value.value is None
-    ]
-    if empty:
-        more = f" and {len(empty) - SHOWN} more" if len(empty) > SHOWN else ""
+    if uncalculated:
         raise AnalysisError(
-            f"{name} has formulas without stored values ({', '.join(empty[:SHOWN])}{more}); open it"
+            f"{name} has formulas without stored values ({_some(uncalculated)}); open it"
             " in a spreadsheet program, save it, and try again."
         )
 
 
-def _source(table: Worksheet) -> bytes:
-    """Give a sheet's XML: it tells what openpyxl does not when it gives stored cells only."""
-    with table._get_source() as file:
-        return file.read()
+def _some(coordinates: Sequence[str]) -> str:
+    more = f" and {len(coordinates) - SHOWN} more" if len(coordinates) > SHOWN else ""
+    return ", ".join(coordinates[:SHOWN]) + more
 
 
-def _fill_merged(name: str, table: Worksheet, rows: Rows) -> list[str]:
+def _fill_merged(name: str, merged: Sequence[CellRange], rows: Rows) -> list[str]:
     """Give every row that a merged cell spans its value, if the row holds something itself."""
-    from openpyxl.utils import range_boundaries
-
     filled = []
     numbers = [number for number, _ in rows]
-    for match in _MERGED.finditer(_source(table)):
-        coordinates = match[1].decode()
-        column, first, _, last = range_boundaries(coordinates)
-        area = rows[bisect_left(numbers, first) : bisect_right(numbers, last)]
-        if not area or area[0][0] != first or len(area[0][1]) < column:
+    for place in merged:
+        column = place.min_col
+        area = rows[bisect_left(numbers, place.min_row) : bisect_right(numbers, place.max_row)]
+        if not area or area[0][0] != place.min_row or len(area[0][1]) < column:
             continue  # Nothing is in it.
         value = area[0][1][column - 1]
         for _, cells in area[1:]:
             cells.extend([""] * (column - len(cells)))
             cells[column - 1] = value
-        if value and last > first:
-            filled.append(coordinates)
+        if value and place.max_row > place.min_row:
+            filled.append(place.coord)
     if not filled:
         return []
-    more = f" and {len(filled) - SHOWN} more" if len(filled) > SHOWN else ""
     return [
-        f"{name}: the values of merged cells ({', '.join(sorted(filled)[:SHOWN])}{more}) were taken"
+        f"{name}: the values of merged cells ({_some(sorted(filled))}) were taken"
         " for every row that they span."
     ]
 
 
-def _text(cell: Cell) -> str:
-    value = cell.value
+def _text(cell: Cell | MergedCell) -> str:
+    value: object = cell.value
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -228,7 +264,7 @@ def _text(cell: Cell) -> str:
     return str(value)
 
 
-def _number_text(value: float, shape: str) -> str:
+def _number_text(value: int | float, shape: str) -> str:
     """Write a number as Excel shows it in that format, without its rounding."""
     if "%" in _SHOWN_AS_IS.sub("", shape):
         return f"{100 * value:.15g}%"
