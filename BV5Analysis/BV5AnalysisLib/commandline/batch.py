@@ -8,8 +8,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from ..case.folder import check_output
@@ -21,12 +20,14 @@ from ..imaging.parameters import Parameters
 from ..study.batch.case import BatchCase
 from ..study.batch.dask_workers import DaskWorkers
 from ..study.batch.memory import SHARE, available_bytes, worker_count
+from ..study.batch.options import BatchJob
 from ..study.batch.run import run_cases
 from ..study.batch.workers import LocalWorkers
 from ..study.scans.plan import plan_batch
 from ..study.scans.replan import plan_again
 from ..study.texts import counted, printable
 from .analyze import read_parameters
+from .arguments.declared import chosen
 from .batch_progress import ShowBatch, Tally, planning, shown_batch_progress
 from .batch_step import MeasureCase
 from .requirements import check_in_worker, check_requirements
@@ -37,21 +38,6 @@ _SEEN_BY_WORKERS = 20
 _SHOWN_FAILURES = 10
 
 
-@dataclass(frozen=True)
-class BatchJob:
-    """What to measure and how; the paths are as the user gave them."""
-
-    source: Path
-    output: Path
-    jobs: int | None = None
-    scheduler: str | None = None
-    resume: bool = False
-    retry_failed: bool = False
-    parameters: Path | None = None
-    report: bool = True
-    keep_identifiers: bool = False
-
-
 def run(options: argparse.Namespace) -> None:
     """Carry out the command.
 
@@ -60,17 +46,7 @@ def run(options: argparse.Namespace) -> None:
     options : argparse.Namespace
         As parsed by `BV5AnalysisLib.cli`.
     """
-    job = BatchJob(
-        options.source,
-        options.output,
-        options.jobs,
-        options.scheduler,
-        options.resume,
-        options.retry_failed,
-        options.parameters,
-        not options.no_report,
-        options.keep_identifiers,
-    )
+    job = chosen(BatchJob, options, source=options.source, output=options.output)
     if options.end_with_stdin:
         end_with_stdin()
     with stop_in_order(), shown_batch_progress(options.progress) as show:
@@ -210,9 +186,9 @@ def _measure(
     done = len(batch.cases) - len(unfinished)
     tally = Tally(len(batch.cases), done, len(batch.failures), show)
     with workers as entered:
-        for outcome in run_cases(unfinished, step, entered):
-            batch.add(outcome)
-            tally.add(bool(outcome.problem), outcome.seconds, entered.jobs)
+        for status in run_cases(unfinished, step, entered):
+            batch.add(status)
+            tally.add(bool(status.problem), status.seconds, entered.jobs)
     return tally
 
 

@@ -53,7 +53,7 @@ def check_in_worker(report: bool) -> None:
     check_installed(_REPORT, "The report", WITHOUT_REPORT)
     with LocalWorkers(1) as workers:
         try:
-            workers.outcome(workers.submit(check_requirements, report, False))
+            workers.result(workers.submit(check_requirements, report, False))
         except WorkerDied as error:
             raise AnalysisError(
                 f"Drawing a report's pictures ends its process here ({error}); update the graphics"

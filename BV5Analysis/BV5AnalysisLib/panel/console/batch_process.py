@@ -26,17 +26,12 @@ TICK_SECONDS = 0.05
 """How often the window is served."""
 ENDED_WITHIN_SECONDS = 1.0
 """How long the process may take to end by itself once its standard input is closed."""
-AS_PYTHON = {
-    "--keep-identifiers": "keepIdentifiers=True",
-    "--no-report": "report=False",
-    "--overwrite": "overwrite=True",
-    "--parameters": "parameters",
-    "--retry-failed": "retryFailed=True",
-    "--resume": "resume=True",
-    "--scheduler": "scheduler",
-    "--jobs": "jobs",
-}
-"""What messages of the command call an option, and what a script calls it."""
+
+
+def scriptName(field: str) -> str:
+    """Name of a field of `BatchJob` for scripts in Slicer: camelCase."""
+    first, *others = field.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 def runBatch(arguments: Sequence[str], progress: Progress) -> None:
@@ -130,10 +125,11 @@ def _followed(process: ChildProcess, progress: Progress, log: Log) -> None:
 
 
 def _inPython(message: str) -> str:
-    """Name options as a script does."""
-    for option, name in AS_PYTHON.items():
-        message = message.replace(option, name)
-    return message
+    """Message that names options as a script gives them."""
+    from ...study.batch.options import BatchJob
+    from ...study.options import for_scripts
+
+    return for_scripts(message, BatchJob, {}, scriptName)
 
 
 class _Window:

@@ -87,7 +87,8 @@ def _machine_bytes() -> int | None:
         import psutil
     except ImportError:  # 3D Slicer lacks it.
         return _machine_bytes_of_system()
-    return psutil.virtual_memory().available
+    available: int = psutil.virtual_memory().available
+    return available
 
 
 def _machine_bytes_of_system() -> int | None:
@@ -114,9 +115,12 @@ def _windows_bytes() -> int | None:
             *((name, ctypes.c_uint64) for name in ("page", "free_page", "virtual", "free", "more")),
         )
 
-    status = Status(length=ctypes.sizeof(Status))
-    found = ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
-    return status.available if found else None
+    if sys.platform == "win32":
+        status = Status(length=ctypes.sizeof(Status))
+        if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+            available: int = status.available
+            return available
+    return None
 
 
 def _reclaimable(folder: Path) -> int:

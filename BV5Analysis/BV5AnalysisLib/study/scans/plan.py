@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ...imaging.errors import AnalysisError
 from ...imaging.progress import Progress
 from ...imaging.reading.patient_identity import HIDDEN, Identity, names_patient
 from ..batch.case import BatchCase
+from ..batch.workers import Mapper
 from ..texts import listed, printable
 from .case_names import made_unique, names_for, safe_name
 from .folder_content import read_contents
@@ -22,8 +23,6 @@ from .manifest import Manifest, ManifestRow, read_manifest
 from .manifest_scans import check_names, scans_of
 from .passed_over import PassedOver
 from .scan_tree import ScanTree
-
-Mapper = Callable[..., Iterable]
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ class Stack:
         header = self.kind.header
         if header.pixel_spacing_mm is None:
             return 0.0
-        return min(np.multiply(header.rows_columns, header.pixel_spacing_mm).tolist())
+        sides = zip(header.rows_columns, header.pixel_spacing_mm, strict=True)
+        return min(pixels * step for pixels, step in sides)
 
     @property
     def thickness_mm(self) -> float:
@@ -119,9 +120,10 @@ def _same_geometry(first: SliceKind, second: SliceKind) -> bool:
     if one.rows_columns != other.rows_columns:
         return False
     for a, b in ((one.pixel_spacing_mm, other.pixel_spacing_mm), (one.cosines, other.cosines)):
-        if (a is None) != (b is None):
-            return False
-        if a is not None and np.abs(np.subtract(a, b)).max() > PARALLEL * min(1.0, max(a)):
+        if a is None or b is None:
+            if a is not b:
+                return False
+        elif np.abs(np.subtract(a, b)).max() > PARALLEL * min(1.0, max(a)):
             return False
     return True
 
