@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
+
+
+def _text_literal(given: str) -> str:
+    return json.dumps(given, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Kind:
     requirement: str
     fits: Callable[[object], bool]
     parse: Callable[[str], object]
-    literal: Callable[[str], str] = '"{}"'.format
+    literal: Callable[[str], str] = _text_literal
     collected: Callable[[Iterable[Any]], object] | None = None
 
 
@@ -90,9 +95,13 @@ def _unit(given: str) -> tuple[str, str]:
     return column.strip(), unit.strip()
 
 
+def _rule_literal(given: str) -> str:
+    return f"({_text_literal(given)},)"
+
+
 def _unit_literal(given: str) -> str:
     column, _, unit = given.rpartition("=")
-    return f'{{"{column}": "{unit}"}}'
+    return json.dumps({column: unit}, ensure_ascii=False)
 
 
 def _is_number(value: object) -> bool:
@@ -120,7 +129,7 @@ WHOLE = Kind("is a whole number", _is_whole, _whole)
 NUMBER = Kind("is a number", _is_number, _number)
 NAMES = Kind(_A_TUPLE, _are_texts, _names)
 NAMES_OR_NONE = Kind(_A_TUPLE, _are_texts, _names_or_none)
-RULES = Kind(_A_TUPLE, _are_texts, text_of, '("{}",)'.format, tuple)
+RULES = Kind(_A_TUPLE, _are_texts, text_of, _rule_literal, tuple)
 UNITS = Kind(
     "is a mapping of column to unit, such as {'pao2': 'kPa'}",
     _are_units,

@@ -70,16 +70,16 @@ def runBatch(arguments: Sequence[str], progress: Progress) -> None:
 
 def batchProgressIn(line: str) -> tuple[str, float] | None:
     """Step, with the number of cases and the time left, and fraction; None if it is no progress."""
-    told = progressIn(line)
-    if told is None:
+    reported = progressIn(line)
+    if reported is None:
         return None
-    step, fraction = told
+    step, fraction = reported
     values = json.loads(line)
     done, total, failed, left = (
         values.get(key) for key in ("done", "total", "failed", "remaining_seconds")
     )
     if not total:
-        return told
+        return reported
     parts = [_("{done} of {total} cases").format(done=done, total=total)]
     if failed:
         parts.append(_("{failed} failed").format(failed=failed))
@@ -104,8 +104,8 @@ def _followed(process: ChildProcess, progress: Progress, log: Log) -> None:
     try:
         while not process.ended:
             for line in process.poll():
-                if (told := batchProgressIn(line)) is not None:
-                    progress(*told)
+                if (reported := batchProgressIn(line)) is not None:
+                    progress(*reported)
                 window.serve()
             if not process.ended:
                 window.serve()

@@ -1,4 +1,4 @@
-"""Who carries out the cases of a batch: the workers of a Dask cluster."""
+"""Workers of a batch that belong to a Dask cluster."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class DaskWorkers:
                 f"{self.address} needs certificates, and none are set up for Dask; set"
                 " distributed.comm.tls in its configuration, or use tcp://."
             )
-        # What they tell, this class tells in plain words.
+        # Their errors are raised by this class in plain words.
         for name in ("client", "core", "comm"):
             logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
         try:
@@ -159,7 +159,7 @@ class DaskWorkers:
 
     def has_room(self, _case: BatchCase, running: Collection[BatchCase]) -> bool:
         """Whether a case may be submitted beside those that are under way."""
-        # One each: what only waits at a worker that ends is blamed for it as well.
+        # One a worker: what only waits at a worker that ends is blamed for it as well.
         return len(running) < max(1, self.jobs)
 
     def submit(

@@ -53,7 +53,7 @@ def worker_count(voxels: Sequence[int], cores: int, available_bytes: int | None)
     Returns
     -------
     int
-        At least 1, at most one a core and one a case, and as many usual ones as memory holds.
+        At least 1, at most one a core and one a case, and as many of median size as memory holds.
     """
     if not voxels or available_bytes is None:
         return 1
@@ -98,7 +98,7 @@ def _machine_bytes_of_system() -> int | None:
     if sys.platform == "win32":
         return _windows_bytes()
     try:
-        # macOS tells only how much there is; half of it is usually in use.
+        # macOS says only how much there is; half of it is usually in use.
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     except (AttributeError, ValueError, OSError):
         return None

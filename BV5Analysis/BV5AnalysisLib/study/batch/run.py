@@ -86,7 +86,7 @@ def attempt(step: Step, case: BatchCase) -> CaseStatus:
     MemoryError
         Memory did not suffice, which may be the fault of the cases beside it.
     DiskFull
-        The result could not be written for want of room, which is no fault of the case.
+        The result could not be written for lack of room, which is no fault of the case.
     """
     began = time.perf_counter()
     problem = _problem_of(step, case)

@@ -1,4 +1,4 @@
-"""Who carries out the cases of a batch: processes on this machine."""
+"""Workers of a batch that are processes on this machine."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ class LocalWorkers:
     ) -> Result:
         try:
             process = self._take()
-        except OSError as error:  # Such as for want of memory.
+        except OSError as error:  # Such as for lack of memory.
             raise WorkerDied(f"it could not start: {error.strerror or error}") from None
         try:
             reply = process.call(cores, function, arguments)

@@ -20,7 +20,7 @@ _GROUPS, _DATA, _GASES = "groups and statistics", "tables and cases", "blood gas
 
 @dataclass(frozen=True)
 class CohortOptions:
-    """Choices of a cohort analysis; columns are named as in the table, case and spaces aside.
+    """Choices of a cohort analysis; names of columns match in any case and spacing.
 
     Attributes
     ----------
@@ -37,19 +37,20 @@ class CohortOptions:
         One of `TESTS`, for two groups; more are compared by the test that extends it: Welch's
         analysis of variance, analysis of variance, Kruskal-Wallis.
     correlate : tuple of str or None
-        Columns to correlate the measures with; None for PaO2, AaDO2, PaO2/FiO2 and oxygen flow,
-        those there are.
+        Columns to correlate the measures with; None for those of PaO2, AaDO2, PaO2/FiO2
+        and oxygen flow that the table has.
     outcome : str
         Column of two values, or a rule such as ``oxygen_l_min>6``, for receiver operating
         characteristics; empty for the column ``outcome`` if there is one.
     positive : str
-        The value of the outcome that is to be told; empty to take the one that says so.
+        The value of the outcome that counts as positive; empty to take the one that says so.
     adjust : tuple of str or None
-        Covariates of the linear model; None for age and sex, those there are.
+        Covariates of the linear model; None for age and sex where the table has them.
     region : str
         The region whose measurements are compared.
     exclude : tuple of str
-        Rules of whom to leave out, such as ``age<18``, ``sex=unknown``, ``findings~thick_slices``.
+        Rules for cases to leave out, such as ``age<18``, ``sex=unknown``,
+        ``findings~thick_slices``.
     keep_rejected : bool
         Analyze also what the review rejected.
     loose_names : bool
@@ -58,11 +59,12 @@ class CohortOptions:
     case_column, sheet : str
         Column of the case names in the clinical table, and sheet of a workbook; empty to find out.
     units : mapping of str to str
-        Units of columns that do not tell theirs, such as ``{"pao2": "kPa"}``.
+        Units of columns whose titles have none, such as ``{"pao2": "kPa"}``.
     barometric_pressure_mmhg, altitude_m : float or None
-        Pressure of the air for AaDO2, or the altitude that tells it; None for 760 mmHg.
+        Pressure of the air for AaDO2, or the altitude to calculate it from; None for 760 mmHg.
     water_vapor_mmhg, temperature_c : float or None
-        Pressure of water vapor in the airways, or the temperature that tells it; None for 47 mmHg.
+        Pressure of water vapor in the airways, or the temperature to calculate it
+        from; None for 47 mmHg.
     respiratory_quotient : float
         For AaDO2.
     estimate_fio2 : bool

@@ -1,4 +1,4 @@
-"""From what the files of a tree are to scans that can be measured, and all that is none."""
+"""Scans among the files of a folder tree, and what is passed over and why."""
 
 from __future__ import annotations
 
@@ -96,14 +96,14 @@ def found_scans(root: Path, contents: Sequence[FolderContent], mapper: Mapper = 
     Returns
     -------
     Findings
-        Nothing is lost: each file is part of a scan or told to be passed over.
+        Every file is part of a scan or listed as passed over.
     """
     patients = KnownPatients.of(root, contents)
     scans, passed = _studies(root, contents)
     images, more, neighbors = _images(root, [i for each in contents for i in each.images], mapper)
-    broken, told = _damaged(root, contents)
+    broken, beside = _damaged(root, contents)
     ordered = sorted([*scans, *images, *broken], key=lambda scan: _order(scan.place))
-    passed = [*passed, *more, *told]
+    passed = [*passed, *more, *beside]
     passed.sort(key=lambda each: natural(each.what))
     passed += _not_read(contents)
     return Findings(tuple(ordered), tuple(passed), patients, neighbors)
@@ -158,12 +158,12 @@ def _study(
         return scan
     header: Header = choice.stack.kind.header
     copies = choice.stack.copies
-    told = f"{copies} copies of its slices are passed over" if copies else ""
+    note = f"{copies} copies of its slices are passed over" if copies else ""
     return replace(
         scan,
         sources=_sources(choice.stack, whole),
         series_uid=header.series_uid,
-        choice="; ".join(text for text in (choice.text, told) if text),
+        choice="; ".join(text for text in (choice.text, note) if text),
         voxels=choice.stack.voxels,
         input=files_digest(f"{uid} {header.series_uid}", choice.stack.files, Path(folder)),
     )
@@ -280,11 +280,11 @@ def _not_read(contents: Sequence[FolderContent]) -> list[PassedOver]:
         (sum(len(each.archives) for each in contents), "packed: unpack archives to have them read"),
         (sum(len(each.without_image) for each in contents), "DICOM without an image"),
     )
-    told = [PassedOver(counted(count, "file"), reason) for count, reason in counts if count]
+    lines = [PassedOver(counted(count, "file"), reason) for count, reason in counts if count]
     if others:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
-        told.append(PassedOver(counted(others.total(), "file"), f"of no known type: {kinds}"))
-    return told
+        lines.append(PassedOver(counted(others.total(), "file"), f"of no known type: {kinds}"))
+    return lines
 
 
 def _common_folder(groups: Sequence[SliceGroup]) -> str:

@@ -182,7 +182,7 @@ def _no_scan_by_values(path: Path) -> str:
     try:
         image = read_image(path)
     except AnalysisError:
-        # Left to be told as a case that cannot be read.
+        # Reported later, as a case that cannot be read.
         return ""
     values = sitk.GetArrayViewFromImage(image)
     low, high = float(values.min()), float(values.max())

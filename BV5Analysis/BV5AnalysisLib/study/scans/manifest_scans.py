@@ -113,7 +113,7 @@ def _row_scan(row: ManifestRow, contents: Sequence[FolderContent], mapper: Mappe
     patients = tuple({group.kind.identity: None for c in contents for group in c.slices})
     if not row.path.is_dir() and is_image_file(row.path):
         (image,) = contents[0].images
-        # The user says that it is a scan; what else it may be is told when it is read.
+        # The user says that it is a scan; whether it is a mask shows when it is read.
         sources = () if image.problem else (row.path,)
         name = f"The image of row {row.line}"
         problem = image.problem.worded(file=name) if image.problem else ""

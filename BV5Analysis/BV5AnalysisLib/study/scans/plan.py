@@ -159,7 +159,7 @@ def _names(found: Findings, keep: bool) -> tuple[list[str], int]:
     names, renamed = [], 0
     for scan, used in zip(found.scans, parts[: len(found.scans)], strict=True):
         text = "/".join(used)
-        if not keep and _tells(text, scan, found.patients):
+        if not keep and _identifies_patient(text, scan, found.patients):
             names.append(pseudonym(scan.key))
             renamed += 1
         else:
@@ -167,7 +167,7 @@ def _names(found: Findings, keep: bool) -> tuple[list[str], int]:
     return made_unique([safe_name(name) for name in names]), renamed
 
 
-def _tells(text: str, scan: FoundScan, patients: KnownPatients) -> bool:
+def _identifies_patient(text: str, scan: FoundScan, patients: KnownPatients) -> bool:
     unchecked = not scan.series_uid and scan.sources  # An image file has no header with a name.
     return (
         bool(unchecked and looks_identifying(text))

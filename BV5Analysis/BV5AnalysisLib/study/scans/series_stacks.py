@@ -74,7 +74,7 @@ def stacks_of(groups: Iterable[SliceGroup]) -> list[Stack]:
 
     Slices belong together if they are of one series (without a UID: of one folder) and of one
     size, spacing and direction. Copies of a slice count once. Where slices still lie in one place,
-    as those of several time points do, they are told apart by acquisition, kind of image, kernel
+    as those of several time points do, they are separated by acquisition, kind of image, kernel
     or thickness, if that helps.
 
     Parameters
@@ -93,7 +93,7 @@ def stacks_of(groups: Iterable[SliceGroup]) -> list[Stack]:
         for alike in _alike(series):
             kept, copies = _without_copies(alike)
             whole = _stack(kept, copies)
-            found += _told_apart(whole) or [whole]
+            found += _separated(whole) or [whole]
     return found
 
 
@@ -166,7 +166,7 @@ def _stack(groups: Sequence[SliceGroup], copies: int = 0) -> Stack:
     return Stack(main, tuple(groups), count, spacing, coverage, problem, copies)
 
 
-def _told_apart(stack: Stack) -> list[Stack]:
+def _separated(stack: Stack) -> list[Stack]:
     """Stacks of one place each; empty where slices are not in one place, or nothing parts them."""
     if not stack.problem or not _has_repeated_places(stack):
         return []
