@@ -13,25 +13,23 @@ Chosen = TypeVar("Chosen", bound=WithOptions)
 
 
 def add_options(parser: argparse.ArgumentParser, owner: type[WithOptions]) -> None:
-    """Add an argument for every option of a data class that has a flag.
+    """Add an argument for every option of a data class that has a flag, section by section.
 
     What is not given is not in the parsed namespace, so that the defaults are those of the class.
     """
-    sections: dict[str, argparse._ArgumentGroup] = {}
+    options = {name: each for name, each in declared(owner).items() if each.flag}
     exclusive: dict[str, argparse._MutuallyExclusiveGroup] = {}
-    for name, each in declared(owner).items():
-        if not each.flag:
-            continue
-        place: argparse._ActionsContainer = parser
-        if each.section:
-            if each.section not in sections:
-                sections[each.section] = parser.add_argument_group(each.section)
-            place = sections[each.section]
-        if each.alternatives:
-            if each.alternatives not in exclusive:
-                exclusive[each.alternatives] = place.add_mutually_exclusive_group()
-            place = exclusive[each.alternatives]
-        _add(place, name, each)
+    for section in dict.fromkeys(each.section for each in options.values()):
+        container = parser.add_argument_group(section) if section else parser
+        for name, each in options.items():
+            if each.section != section:
+                continue
+            place: argparse._ActionsContainer = container
+            if each.alternatives:
+                if each.alternatives not in exclusive:
+                    exclusive[each.alternatives] = container.add_mutually_exclusive_group()
+                place = exclusive[each.alternatives]
+            _add(place, name, each)
 
 
 def _add(place: argparse._ActionsContainer, name: str, each: Option) -> None:

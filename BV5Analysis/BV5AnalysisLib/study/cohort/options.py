@@ -152,18 +152,9 @@ class CohortOptions:
         metavar="NAMES",
         section=_GROUPS,
     )
-    confidence: float = option(
-        0.95, NUMBER, "--confidence", "default: {default}", metavar="LEVEL", section=_GROUPS
+    region: str = option(
+        "both", TEXT, "--region", "default: {default}", metavar="NAME", section=_DATA
     )
-    resamples: int = option(
-        2000,
-        WHOLE,
-        "--resamples",
-        "of the bootstrap (default: {default})",
-        metavar="N",
-        section=_GROUPS,
-    )
-    seed: int = option(0, WHOLE, "--seed", "of the bootstrap", metavar="N", section=_GROUPS)
     exclude: tuple[str, ...] = option(
         (),
         RULES,
@@ -178,9 +169,6 @@ class CohortOptions:
         "--keep-rejected",
         "also cases that were rejected in review",
         section=_DATA,
-    )
-    region: str = option(
-        "both", TEXT, "--region", "default: {default}", metavar="NAME", section=_DATA
     )
     loose_names: bool = option(
         False,
@@ -206,13 +194,6 @@ class CohortOptions:
         "--unit",
         "unit of a column whose title does not tell it, as 'pao2=kPa', 'fio2=percent'",
         metavar="COLUMN=UNIT",
-        section=_DATA,
-    )
-    keep_identifiers: bool = option(
-        False,
-        SWITCH,
-        "--keep-identifiers",
-        "keep columns with names, birth dates and the like in cohort.csv, and there only",
         section=_DATA,
     )
     barometric_pressure_mmhg: float | None = option(
@@ -257,6 +238,25 @@ class CohortOptions:
         "--no-fio2-estimate",
         "do not estimate FiO2 from the oxygen flow where it is missing",
         section=_GASES,
+    )
+    confidence: float = option(
+        0.95, NUMBER, "--confidence", "default: {default}", metavar="LEVEL", section=_GROUPS
+    )
+    resamples: int = option(
+        2000,
+        WHOLE,
+        "--resamples",
+        "of the bootstrap (default: {default})",
+        metavar="N",
+        section=_GROUPS,
+    )
+    seed: int = option(0, WHOLE, "--seed", "of the bootstrap", metavar="N", section=_GROUPS)
+    keep_identifiers: bool = option(
+        False,
+        SWITCH,
+        "--keep-identifiers",
+        "keep columns with names, birth dates and the like in cohort.csv, and there only",
+        section=_DATA,
     )
 
     def __post_init__(self) -> None:
