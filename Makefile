@@ -12,7 +12,7 @@ PARALLEL = -n $(JOBS) --dist loadfile
 SLICER_VENV ?= .venv-slicer
 API ?= ../shared/api.json
 
-.PHONY: help demo demo-cohort test coverage test-slicer-source test-slicer-versions golden slicer-api check-slicer-api lint check-index benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort clean check-python check-egl check-qt
+.PHONY: help demo demo-cohort test coverage test-slicer-source test-slicer-versions golden slicer-api check-slicer-api lint format constants check-index benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
@@ -24,7 +24,9 @@ help:
 	@echo "make golden           take over what the analysis measures now as the golden numbers"
 	@echo "make check-slicer-api API=file  what a newer Slicer has and lacks, beside what tests rest on"
 	@echo "make slicer-api API=file  take that over"
-	@echo "make lint             check style, what loading the module does, and what the Extensions Index asks"
+	@echo "make lint             check style, what loading the module does, docs/constants.md, and what the Extensions Index asks"
+	@echo "make format           mend style as far as a program can"
+	@echo "make constants        write the tuned numbers of the method -> docs/constants.md"
 	@echo "make check-index      the last of these; STRICT=1 before a release: no placeholder may be left"
 	@echo "make benchmark        both benchmarks; QUICK=1 for a small cut of each, RESUME=1 to go on"
 	@echo "make benchmark-accuracy   sizes and volumes on phantoms -> benchmarks/accuracy.md"
@@ -70,17 +72,25 @@ $(SLICER_VENV)/.installed: pyproject.toml Testing/slicer-versions.txt | check-py
 	@touch $@
 
 golden: $(VENV)/.installed
-	$(BIN)/python Testing/Python/golden.py
+	PYTHONPATH=Testing/Python $(BIN)/python -m helpers.golden
 
 # What stand-ins know of Slicer, from a listing (api.json) made inside a running one.
 slicer-api check-slicer-api: $(VENV)/.installed
-	PYTHONPATH=Testing/Python $(BIN)/python -m standins.slicerapi $(if $(filter check-%,$@),check,make) "$(API)"
+	PYTHONPATH=Testing/Python $(BIN)/python -m standins.slicer_api $(if $(filter check-%,$@),check,make) "$(API)"
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python tools/check_file_scope.py
 	$(BIN)/python tools/check_index.py
+	$(BIN)/python tools/constants.py --check
+
+format: $(VENV)/.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+constants: $(VENV)/.installed
+	$(BIN)/python tools/constants.py
 
 check-index: $(VENV)/.installed
 	$(BIN)/python tools/check_index.py $(if $(STRICT),--release)

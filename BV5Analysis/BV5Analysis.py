@@ -2,7 +2,8 @@
 
 The module's classes as Slicer looks for them. What they do is in ``BV5AnalysisLib``: the panel in
 ``BV5AnalysisLib.panel``, everything without Qt in the layers below it. Slicer loads this file when
-it starts, so heavy packages are imported only where they are needed.
+it starts, so heavy packages are loaded only when they are needed: names of `scene` are looked up at
+their use.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import slicer
+from BV5AnalysisLib import scene
+from BV5AnalysisLib.imaging.errors import AnalysisError
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import (
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from BV5AnalysisLib.scene.cohort.cohort_nodes import CohortNodes
     from BV5AnalysisLib.scene.nodes.outcome import Outcome
     from BV5AnalysisLib.scene.views.display import DisplaySettings
-    from BV5AnalysisLib.study.cohort_result import CohortResult
+    from BV5AnalysisLib.study.cohort.result import CohortResult
 
 SAMPLE_CATEGORY = "BV5 Analysis"
 SAMPLE_PHANTOM = "BV5 digital chest phantom"
@@ -74,24 +77,15 @@ def onStartupCompleted() -> None:
 
 def registerLayouts() -> None:
     """Make the module's layouts known: scenes that were saved in one open in it."""
-    from BV5AnalysisLib.scene.cohort.layout import cohort_layout_xml
-    from BV5AnalysisLib.scene.views.review_layout import (
-        COHORT_LAYOUT_ID,
-        register_layout,
-        scene_layout_node,
-    )
-
-    layoutNode = scene_layout_node(slicer.mrmlScene)
+    layoutNode = scene.scene_layout_node(slicer.mrmlScene)
     if layoutNode is not None:
-        register_layout(layoutNode)
-        register_layout(layoutNode, COHORT_LAYOUT_ID, cohort_layout_xml())
+        scene.register_layout(layoutNode)
+        scene.register_layout(layoutNode, scene.COHORT_LAYOUT_ID, scene.cohort_layout_xml())
 
 
 def keepCharts() -> None:
     """Keep cases' charts whole whenever a scene is loaded, whether the panel is open or not."""
-    from BV5AnalysisLib.scene.case.loading import ChartKeeper
-
-    ChartKeeper(slicer.mrmlScene)  # The scene's observers hold it.
+    scene.ChartKeeper(slicer.mrmlScene)  # The scene's observers hold it.
 
 
 def registerSampleData() -> None:
@@ -136,19 +130,19 @@ def loadPhantom(_source: Any = None) -> slicer.vtkMRMLScalarVolumeNode | None:
     vtkMRMLScalarVolumeNode or None
         Its CT; None if the user cancelled.
     """
-    from BV5AnalysisLib.scene.case.sample_data import add_phantom, add_phantom_file
-
     if _isBesideSlicer():
         from BV5AnalysisLib.panel.process.sample_phantom import makePhantomFile
 
         path = Path(slicer.app.temporaryPath) / "BV5-phantom.nrrd"
         if not makePhantomFile(path):
             return None
-        volume = add_phantom_file(slicer.mrmlScene, "BV5 phantom", path)
+        volume = scene.add_phantom_file(slicer.mrmlScene, "BV5 phantom", path)
         path.unlink()
     else:
         with slicer.util.WaitCursor():
-            volume, _phantom = add_phantom(slicer.mrmlScene, "BV5 phantom", progress=_showStep)
+            volume, _phantom = scene.add_phantom(
+                slicer.mrmlScene, "BV5 phantom", progress=_showStep
+            )
     logic = slicer.app.applicationLogic()
     logic.GetSelectionNode().SetActiveVolumeID(volume.GetID())
     logic.PropagateVolumeSelection(1)
@@ -159,10 +153,9 @@ def _phantomFile(uri: str) -> str:
     """Make the phantom's file where Sample Data is about to get it, and return where it is."""
     if uri != SAMPLE_URI:
         return uri
-    from BV5AnalysisLib.scene.case.sample_data import write_phantom_ct
 
     path = Path(slicer.app.temporaryPath) / "BV5-phantom.nrrd"
-    write_phantom_ct(path, _showStep)
+    scene.write_phantom_ct(path, _showStep)
     return path.as_uri()
 
 
@@ -208,9 +201,9 @@ class BV5AnalysisWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = BV5AnalysisLogic()
         self.process = AnalysisProcess()
         self.panel = Panel(self.ui, self.logic, self.process, reports=ReportProcess())
-        scene = slicer.mrmlScene
-        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
+        mrmlScene = slicer.mrmlScene
+        self.addObserver(mrmlScene, mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(mrmlScene, mrmlScene.EndCloseEvent, self.onSceneEndClose)
         # A widget without Slicer's own parent, as scripts make it, knows of no entering.
         self.panel.setup(getattr(self.parent, "isEntered", True))
 
@@ -291,9 +284,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
 
     def reasonNotToAnalyze(self, inputVolume: slicer.vtkMRMLNode | None) -> str:
         """Why a volume cannot be analyzed and what to do; empty if it can."""
-        from BV5AnalysisLib.scene.nodes.volumes import reason_not_measurable
-
-        return reason_not_measurable(inputVolume)
+        return scene.reason_not_measurable(inputVolume)
 
     def analyze(
         self,
@@ -328,14 +319,11 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         AnalysisError
             The volume cannot be measured; the message says why and what to do.
         """
-        from BV5AnalysisLib.scene.case.cases import add_case
-        from BV5AnalysisLib.scene.case.measuring import measured_case
-
-        case = measured_case(
+        case = scene.measured_case(
             inputVolume, lungsSegmentation, regionsSegmentation, parameters, progress
         )
         with slicer.util.RenderBlocker():
-            return add_case(slicer.mrmlScene, case, inputVolume, regionsSegmentation)
+            return scene.add_case(slicer.mrmlScene, case, inputVolume, regionsSegmentation)
 
     def loadScan(self, path: Path | str, name: str = "") -> slicer.vtkMRMLScalarVolumeNode:
         """Add a chest CT to the scene, read and checked as ``bv5 analyze`` does.
@@ -358,17 +346,14 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
             It cannot be read, or is no chest CT; the message says why and what to do.
         """
         from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
-        from BV5AnalysisLib.scene.nodes.acquisition import add_scan
 
         scan = read_scan(Path(path))
-        return add_scan(slicer.mrmlScene, scan, name or scan.source)
+        return scene.add_scan(slicer.mrmlScene, scan, name or scan.source)
 
     def removeCase(self, outcome: Outcome) -> None:
         """Take a case's nodes out of the scene; the CT and given segmentations stay."""
-        from BV5AnalysisLib.scene.case.cases import remove_case
-
         with slicer.util.RenderBlocker():
-            remove_case(outcome)
+            scene.remove_case(outcome)
 
     def loadCase(
         self,
@@ -398,13 +383,11 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
             The folder cannot be read, or the CT is another one.
         """
         from BV5AnalysisLib.case.files import read_case
-        from BV5AnalysisLib.scene.case.cases import add_case
-        from BV5AnalysisLib.scene.case.measuring import volume_of_case
 
         case = read_case(Path(folder))
-        volume = inputVolume or volume_of_case(slicer.mrmlScene, case)
+        volume = inputVolume or scene.volume_of_case(slicer.mrmlScene, case)
         with slicer.util.RenderBlocker():
-            return add_case(slicer.mrmlScene, case, volume, regionsSegmentation)
+            return scene.add_case(slicer.mrmlScene, case, volume, regionsSegmentation)
 
     def recompute(self, outcome: Outcome, parameters: Parameters | None = None) -> Outcome:
         """Bring a case in line with its edited segmentations, without segmenting again.
@@ -426,12 +409,9 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         AnalysisError
             Nodes were deleted that it takes, or a parameter was changed that needs a new analysis.
         """
-        from BV5AnalysisLib.scene.case.cases import update_case
-        from BV5AnalysisLib.scene.case.measuring import recomputed_case
-
-        case = recomputed_case(outcome, parameters)
+        case = scene.recomputed_case(outcome, parameters)
         with slicer.util.RenderBlocker():
-            update_case(outcome, case)
+            scene.update_case(outcome, case)
         return outcome
 
     def isEdited(
@@ -451,50 +431,37 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         bool
             By content: an edit that was undone is none.
         """
-        from BV5AnalysisLib.scene.case.edited import EditCheck
-
         if self._editCheck is None:
-            self._editCheck = EditCheck()
+            self._editCheck = scene.EditCheck()
         for segmentation in changed:
             self._editCheck.changed(segmentation)
         return self._editCheck.edited(outcome)
 
     def outcomes(self) -> list[Outcome]:
         """Cases of the scene, in the order in which they came."""
-        from BV5AnalysisLib.scene.nodes.outcome import find_outcomes
-
-        return find_outcomes(slicer.mrmlScene)
+        return scene.find_outcomes(slicer.mrmlScene)
 
     def outcome(self, caseNode: slicer.vtkMRMLTextNode) -> Outcome:
         """Case of a case node; ValueError if it is none."""
-        from BV5AnalysisLib.scene.nodes.outcome import outcome_of
-
-        return outcome_of(caseNode)
+        return scene.outcome_of(caseNode)
 
     def showResults(self, outcome: Outcome) -> None:
         """Show a case in the review layout; without a window, set up the views' nodes."""
-        from BV5AnalysisLib.scene.views.layout import fill_views
-        from BV5AnalysisLib.scene.views.review_layout import scene_layout_node, show_layout
-
-        layoutNode = scene_layout_node(slicer.mrmlScene)
+        layoutNode = scene.scene_layout_node(slicer.mrmlScene)
         with slicer.util.RenderBlocker():
             if layoutNode is not None:
-                show_layout(layoutNode)
-            fill_views(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
+                scene.show_layout(layoutNode)
+            scene.fill_views(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
 
     def isShown(self, outcome: Outcome) -> bool:
         """Whether the review layout shows a case already."""
-        from BV5AnalysisLib.scene.views.showing import is_shown
-
-        return is_shown(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
+        return scene.is_shown(slicer.mrmlScene, slicer.app.applicationLogic(), outcome)
 
     def restoreLayout(self) -> None:
         """Go back to the layout from before `showResults` or `showCohort`."""
-        from BV5AnalysisLib.scene.views.review_layout import restore_layout, scene_layout_node
-
-        layoutNode = scene_layout_node(slicer.mrmlScene)
+        layoutNode = scene.scene_layout_node(slicer.mrmlScene)
         if layoutNode is not None:
-            restore_layout(layoutNode)
+            scene.restore_layout(layoutNode)
 
     def exportReport(self, outcome: Outcome, folder: Path | str, overwrite: bool = False) -> Path:
         """Write a case's folder: report, pictures, tables, record, segmentations, centerlines.
@@ -520,29 +487,21 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         AnalysisError
             It cannot be written; the message says why and what to do.
         """
-        from BV5AnalysisLib.scene.case.exporting import write_outcome
-
         ensureReportPackages()
-        write_outcome(outcome, Path(folder), overwrite)
+        scene.write_outcome(outcome, Path(folder), overwrite)
         return Path(folder) / "report.html"
 
     def saveCase(self, outcome: Outcome, folder: Path | str, overwrite: bool = False) -> None:
         """Write a case's folder as `exportReport` does, but without report and pictures."""
-        from BV5AnalysisLib.scene.case.exporting import write_outcome
-
-        write_outcome(outcome, Path(folder), overwrite, report=False)
+        scene.write_outcome(outcome, Path(folder), overwrite, report=False)
 
     def exportTables(self, outcome: Outcome, path: Path | str) -> None:
         """Write the measurements of a case as CSV; AnalysisError if that fails."""
-        from BV5AnalysisLib.scene.case.exporting import write_table
-
-        write_table(outcome, Path(path))
+        scene.write_table(outcome, Path(path))
 
     def measurementsText(self, outcome: Outcome) -> str:
         """Measurements of a case, tab separated, as for the clipboard."""
-        from BV5AnalysisLib.scene.case.exporting import table_text
-
-        return table_text(outcome)
+        return scene.table_text(outcome)
 
     def setReview(self, outcome: Outcome, status: str, reviewer: str, comment: str) -> None:
         """Keep what a reader decided: ``accepted``, ``rejected``, or empty to take it back.
@@ -552,8 +511,6 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         from datetime import datetime
 
         from BV5AnalysisLib.case.files import Review
-        from BV5AnalysisLib.imaging.errors import AnalysisError
-        from BV5AnalysisLib.scene.case.cases import set_review
 
         for what, value in (("status", status), ("reviewer", reviewer), ("comment", comment)):
             if not isinstance(value, str):
@@ -563,56 +520,43 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
                     )
                 )
         time = datetime.now().astimezone().isoformat(timespec="seconds") if status else ""
-        set_review(outcome, Review(status, reviewer, comment, time))
+        scene.set_review(outcome, Review(status, reviewer, comment, time))
 
     def applyDisplay(self, outcome: Outcome, settings: DisplaySettings) -> None:
         """Change how a case is shown; only what differs is touched."""
-        from BV5AnalysisLib.scene.views.display import apply_display
-
         with slicer.util.RenderBlocker():
-            apply_display(outcome, settings)
+            scene.apply_display(outcome, settings)
 
     def selectBranch(
         self, outcome: Outcome, branchId: int, perpendicularView: str | None = None
     ) -> None:
         """Go to a branch in all views, and turn a slice view across it, such as ``Green``."""
-        from BV5AnalysisLib.scene.views.selection import select_branch
-
         with slicer.util.RenderBlocker():
-            select_branch(outcome, branchId, perpendicularView, slicer.app.applicationLogic())
+            scene.select_branch(outcome, branchId, perpendicularView, slicer.app.applicationLogic())
 
     def clearSelection(self, outcome: Outcome) -> None:
         """Undo `selectBranch`."""
-        from BV5AnalysisLib.scene.views.selection import clear_selection
-
         with slicer.util.RenderBlocker():
-            clear_selection(outcome, slicer.app.applicationLogic())
+            scene.clear_selection(outcome, slicer.app.applicationLogic())
 
     def branchAt(self, outcome: Outcome, ras: tuple[float, float, float]) -> int | None:
         """ID of the branch at a position (RAS, mm); None if no vessel is near."""
-        from BV5AnalysisLib.scene.nodes.branch_table import branch_at
-
-        return branch_at(outcome, ras)
+        return scene.branch_at(outcome, ras)
 
     def excludeBranch(self, outcome: Outcome, branchId: int) -> None:
         """Erase a branch from the vessels; `recompute` then leaves it out of the numbers."""
-        from BV5AnalysisLib.scene.case.exclusion import erase_branch
-
         with slicer.util.RenderBlocker():
-            erase_branch(outcome, branchId)
+            scene.erase_branch(outcome, branchId)
 
     def editVessels(self, outcome: Outcome) -> None:
         """Open Segment Editor on a case's vessels; AnalysisError if they were deleted."""
-        from BV5AnalysisLib.imaging.errors import AnalysisError
-        from BV5AnalysisLib.scene.nodes.segmentations import SURFACE
-
         segmentation = outcome.vesselsSegmentation
         if segmentation is None:
             raise AnalysisError(
                 _("The vessels segmentation was deleted; load the case again, or analyze again.")
             )
         # With surfaces, Segment Editor would renew them at each stroke, which takes seconds.
-        segmentation.GetSegmentation().RemoveRepresentation(SURFACE)
+        segmentation.GetSegmentation().RemoveRepresentation(scene.SURFACE)
         slicer.util.selectModule("SegmentEditor")
         editor = slicer.modules.SegmentEditorWidget.editor
         editor.setSegmentationNode(segmentation)
@@ -679,14 +623,11 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         AnalysisError
             It is no such folder, or no case has this region.
         """
-        from BV5AnalysisLib.scene.cohort.batch_table import add_batch_table
-        from BV5AnalysisLib.scene.nodes.view_nodes import show_table
-
-        table = add_batch_table(slicer.mrmlScene, Path(folder), region)
+        table = scene.add_batch_table(slicer.mrmlScene, Path(folder), region)
         layoutManager = slicer.app.layoutManager()
         if layoutManager is not None and layoutManager.tableViewCount == 0:
             layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView)
-        show_table(slicer.mrmlScene, slicer.app.applicationLogic(), table)
+        scene.show_table(slicer.mrmlScene, slicer.app.applicationLogic(), table)
         return table
 
     def analyzeCohort(
@@ -747,21 +688,14 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
             back to the layout from before.
         """
         from BV5AnalysisLib.panel.console.cohort import ensureStatistics
-        from BV5AnalysisLib.scene.cohort.cohort_nodes import add_cohort
-        from BV5AnalysisLib.scene.cohort.layout import cohort_layout_xml, fill_cohort_views
-        from BV5AnalysisLib.scene.views.review_layout import (
-            COHORT_LAYOUT_ID,
-            scene_layout_node,
-            show_layout,
-        )
 
         ensureStatistics()
-        layoutNode = scene_layout_node(slicer.mrmlScene)
+        layoutNode = scene.scene_layout_node(slicer.mrmlScene)
         with slicer.util.RenderBlocker():
-            nodes = add_cohort(slicer.mrmlScene, result, name)
+            nodes = scene.add_cohort(slicer.mrmlScene, result, name)
             if layoutNode is not None:
-                show_layout(layoutNode, COHORT_LAYOUT_ID, cohort_layout_xml())
-            fill_cohort_views(slicer.mrmlScene, nodes)
+                scene.show_layout(layoutNode, scene.COHORT_LAYOUT_ID, scene.cohort_layout_xml())
+            scene.fill_cohort_views(slicer.mrmlScene, nodes)
         return nodes
 
 

@@ -8,18 +8,26 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
-from BV5AnalysisLib.imaging.model.measurements import (
-    AnalysisResult,
-    Calibration,
-    CsaHistogram,
-    Measurement,
-)
+from BV5AnalysisLib.imaging.model.measurements import Calibration, CsaHistogram, Measurement
+from BV5AnalysisLib.imaging.model.result import AnalysisResult
 from BV5AnalysisLib.imaging.model.scan import Scan
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.reading.quiet import own_error_stream
 from BV5AnalysisLib.imaging.sizing.voxel_labels import as_drawn
+from hypothesis import HealthCheck, settings
+
+# Property-based tests: the same examples in every run, few enough for seconds.
+settings.register_profile(
+    "repeatable",
+    max_examples=60,
+    derandomize=True,
+    database=None,
+    deadline=None,  # Other work on the machine must not fail a test.
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
 
 
 def pytest_configure() -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from BV5AnalysisLib.imaging import pipeline
 from BV5AnalysisLib.imaging.airways.bronchi import Bronchi, find_bronchi
 from BV5AnalysisLib.imaging.airways.walls import added_by_bronchi
-from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
 from BV5AnalysisLib.imaging.model.orientation import Orientation
+from BV5AnalysisLib.imaging.model.result import AnalysisResult
 from BV5AnalysisLib.imaging.model.size_classes import VESSELS
-from BV5AnalysisLib.imaging.pipeline import EDGE_MM, MARGIN_MM
+from BV5AnalysisLib.imaging.model.work_image import WorkImage
+from BV5AnalysisLib.imaging.numerics.erosion import without_edge
 from BV5AnalysisLib.imaging.vessels.calibration import measure_parenchyma
 from BV5AnalysisLib.imaging.vessels.work_grid import WorkGrid
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scipy import ndimage
 
 from drawing.canvas import PANELS, close_up, draw_gray, figure_of, outline, plain, tint
 
@@ -74,14 +75,13 @@ def find_airways(result: AnalysisResult) -> Airways:
     lungs, lumen, vessels = (
         orientation.turn(volume.array) for volume in (result.lungs, result.airways, result.vessels)
     )
-    work = WorkGrid.around(lungs, ct.grid, MARGIN_MM)
-    parenchyma_hu, noise_hu = measure_parenchyma(ct.array[work.box], lungs[work.box] > 0)
+    work = WorkGrid.around(lungs, ct.grid, pipeline.CONSTANTS.margin_mm)
+    parenchyma = measure_parenchyma(ct.array[work.box], lungs[work.box] > 0)
     hu = work.image(ct.array)
     whole = work.labels((lungs > 0) & ~lumen)
-    layers = max(1, round(EDGE_MM / float(work.spacing.min())))
-    core = ndimage.binary_erosion(whole, iterations=layers)
-    filled = np.where(core, hu, np.float32(parenchyma_hu))
-    bronchi = find_bronchi(filled, core, work.spacing, parenchyma_hu, noise_hu)
+    core = without_edge(whole, work.spacing, pipeline.CONSTANTS.edge_mm)
+    image = WorkImage(hu, whole, core, work.spacing)
+    bronchi = find_bronchi(image.filled(parenchyma.level_hu), parenchyma)
     added = np.zeros_like(hu)
     if len(bronchi):
         voxel, change = added_by_bronchi(bronchi, hu.shape, work.spacing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
+from BV5AnalysisLib.imaging.model.result import AnalysisResult
 from BV5AnalysisLib.imaging.model.size_classes import SizeClass
 from BV5AnalysisLib.imaging.model.volume import Grid
 from chest_phantoms.matching import distance_to, found_pieces, pieces_of

@@ -14,12 +14,12 @@ from functools import cache
 
 import numpy as np
 from BV5AnalysisLib.imaging.model.orientation import Orientation
-from BV5AnalysisLib.imaging.model.steps import Steps
 from BV5AnalysisLib.imaging.model.volume import Volume
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.phantom.noise import add_noise
 from BV5AnalysisLib.imaging.pipeline import SHARES, Anatomy, measure_vessels
+from BV5AnalysisLib.imaging.progress import Steps
 from scipy.spatial.transform import Rotation
 
 CSAS_MM2 = (0.5, 0.8, 1.25, 2.0, 3.5, 5.0, 7.5, 10.0, 20.0, 50.0)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 
 from ..imaging.editing.recompute import Recomputed, check_recomputable
 from ..imaging.errors import AnalysisError
-from ..imaging.model.centerlines import Centerlines
 from ..imaging.model.edits import Edits, lung_edits
 from ..imaging.model.finding import Finding
-from ..imaging.model.measurements import AnalysisResult, Calibration, CsaHistogram, Measurement
+from ..imaging.model.result import AnalysisResult, Measured
 from ..imaging.model.scan import Acquisition
-from ..imaging.model.volume import Grid, Volume
+from ..imaging.model.volume import Grid
 from ..imaging.parameters import Parameters
 from ..imaging.sizing.blood_findings import renewed_findings
 from .versions import software_versions
@@ -42,32 +41,14 @@ class Review:
             raise AnalysisError(f"A review is accepted or rejected, not {self.status!r}.")
 
 
-@dataclass(frozen=True, eq=False)
-class Case:
-    """All that is kept of an analysis, without the scan; n points, b branches.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Case(Measured):
+    """All that is kept of an analysis: what was measured, and of the scan its place and identity.
 
     Attributes
     ----------
     name : str
         Name of the case.
-    lungs, vessels : Volume
-        uint8 `LungLabel` and `SizeClass` values, 0 outside.
-    centerlines : Centerlines
-        Vessel branches with areas.
-    measurements : tuple of Measurement
-        Rows ``both``, ``right``, ``left``, then the given regions.
-    csa_histogram : CsaHistogram
-        Blood volume by area.
-    findings : tuple of Finding
-        Quality findings, the worst first.
-    calibration : Calibration
-        Blood, parenchyma and noise as measured.
-    parameters : Parameters
-        As used.
-    seconds : dict of str to float
-        Wall seconds a step.
-    lungs_given : bool
-        Whether the lungs were given rather than segmented.
     grid : Grid
         Of the scan, on which lungs and vessels lie.
     sha256 : str
@@ -85,16 +66,6 @@ class Case:
     """
 
     name: str
-    lungs: Volume
-    vessels: Volume
-    centerlines: Centerlines
-    measurements: tuple[Measurement, ...]
-    csa_histogram: CsaHistogram
-    findings: tuple[Finding, ...]
-    calibration: Calibration
-    parameters: Parameters
-    seconds: dict[str, float]
-    lungs_given: bool
     grid: Grid
     sha256: str
     acquisition: Acquisition
@@ -119,18 +90,10 @@ def case_of(name: str, result: AnalysisResult) -> Case:
     Case
         Without the scan, whose voxels are not kept.
     """
+    measured = {part.name: getattr(result, part.name) for part in fields(Measured)}
     return Case(
         name=name,
-        lungs=result.lungs,
-        vessels=result.vessels,
-        centerlines=result.centerlines,
-        measurements=result.measurements,
-        csa_histogram=result.csa_histogram,
-        findings=result.findings,
-        calibration=result.calibration,
-        parameters=result.parameters,
-        seconds=result.seconds,
-        lungs_given=result.lungs_given,
+        **measured,
         grid=result.scan.volume.grid,
         sha256=result.scan.sha256,
         acquisition=result.scan.acquisition,
@@ -145,23 +108,24 @@ def with_recomputed(
     parameters: Parameters,
     findings: tuple[Finding, ...] | None = None,
 ) -> Case:
-    """Case after edits.
+    """Update a case after edits.
 
     Parameters
     ----------
     case : Case
-        Before, but with the lungs as edited.
+        As before the edits, but with the lungs as edited.
     recomputed : Recomputed
-        What became of it.
+        Its vessels and numbers after the edits.
     parameters : Parameters
-        That it was recomputed with.
+        Those that it was recomputed with.
     findings : tuple of Finding, optional
-        Quality findings as they are now; made from the old ones if not given.
+        Quality findings after the edits; updated from those of `case` if not given.
 
     Returns
     -------
     Case
-        With the edits of both. A verdict goes where numbers changed: nobody has seen them.
+        With the earlier and the new edits. If numbers changed, without the review, which was of
+        the earlier ones.
 
     Raises
     ------

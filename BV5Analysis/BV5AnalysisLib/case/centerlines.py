@@ -19,17 +19,17 @@ _POINT_TYPE = {
     "drawn_class": "u1",
     "drawn_voxels": "i4",
 }
-"""Types of point arrays that are not ``f8``. Measures are kept whole: numbers that are computed
-from the file come out as those that were computed before it was written."""
+"""Types of point arrays that are not ``f8``. Measures keep their precision, so that numbers
+computed from the file equal those computed before it was written."""
 
 LARGEST = 1e6
-"""No place, length, area or volume that is measured comes near it, in mm, mm² or mL."""
+"""Above every position, length, area or volume that is measured, in mm, mm² or mL."""
 
 
 def write_centerlines(path: Path, centerlines: Centerlines) -> None:
-    """Write branches as polylines, one cell a branch.
+    """Write branches as polylines, one cell for each branch.
 
-    Points are LPS mm, and the field data ``SPACE`` says so: 3D Slicer puts them in place by it.
+    Points are LPS mm; 3D Slicer reads this from the field data ``SPACE``.
     Point data: ``radius_mm`` and those of `POINT_ARRAYS`. Cell data: ``branch_id``, ``length_mm``,
     ``volume_ml``, ``mean_csa_mm2`` and those of `BRANCH_ARRAYS`.
 
@@ -84,8 +84,8 @@ def write_centerlines(path: Path, centerlines: Centerlines) -> None:
 def read_centerlines(path: Path) -> Centerlines:
     """Read what `write_centerlines` wrote.
 
-    Files of versions that did not write all arrays are read, too: the blood of a branch is then
-    shared out by area, and nothing is known of what was drawn or how sure the areas are.
+    Files of earlier versions, which lack arrays, are read, too: the blood of a branch is then
+    distributed over its points by area, and drawn voxels and errors of areas are unknown.
 
     Parameters
     ----------
@@ -103,8 +103,7 @@ def read_centerlines(path: Path) -> Centerlines:
         It is missing, damaged, or was written by something else.
     """
     try:
-        piece = ElementTree.parse(path).getroot().find("PolyData/Piece")
-        lines = _from_piece(piece)
+        lines = _from_piece(_child(ElementTree.parse(path).getroot(), "PolyData/Piece"))
     except OSError as error:
         raise AnalysisError(
             f"{path.name} cannot be read ({error.strerror}); check that the folder is whole."
@@ -113,7 +112,6 @@ def read_centerlines(path: Path) -> Centerlines:
         ElementTree.ParseError,
         ValueError,
         LookupError,
-        AttributeError,
         TypeError,
         OverflowError,
         RecursionError,
@@ -127,20 +125,20 @@ def read_centerlines(path: Path) -> Centerlines:
 
 
 def _check_values(lines: Centerlines, name: str) -> None:
-    """Refuse what no measurement gives."""
+    """Refuse values that no measurement gives."""
     arrays = {"Points": lines.points_mm}
     arrays |= {key: getattr(lines, attribute) for key, attribute in POINT_ARRAYS.items()}
     arrays |= {key: getattr(lines, attribute) for key, attribute in BRANCH_ARRAYS.items()}
-    counts = dict.fromkeys(arrays, (len(lines.points_mm),))
-    counts |= {"Points": (len(lines.points_mm), 3)}
-    counts |= dict.fromkeys(BRANCH_ARRAYS, (lines.branch_count,))
+    shapes: dict[str, tuple[int, ...]] = {"Points": (len(lines.points_mm), 3)}
+    shapes |= dict.fromkeys(POINT_ARRAYS, (len(lines.points_mm),))
+    shapes |= dict.fromkeys(BRANCH_ARRAYS, (lines.branch_count,))
     bounds = dict.fromkeys(arrays, (0.0, LARGEST))
     bounds |= {"Points": (-LARGEST, LARGEST), "blood_ml": (-LARGEST, LARGEST)}
     bounds |= {"kept_share": (1e-6, 1.0), "size_class": (min(SizeClass), max(SizeClass))}
     for key, values in arrays.items():
         least, most = bounds[key]
-        # Also false for what is not a number.
-        if values.shape != counts[key] or not ((values >= least) & (values <= most)).all():
+        # The comparison is false for NaN, too.
+        if values.shape != shapes[key] or not ((values >= least) & (values <= most)).all():
             raise AnalysisError(
                 f"{name} holds values of {key} that were not measured; analyze the scan again."
             )
@@ -148,13 +146,14 @@ def _check_values(lines: Centerlines, name: str) -> None:
 
 def _from_piece(piece: ElementTree.Element) -> Centerlines:
     """Centerlines of a file's only piece; ValueError or KeyError where it does not fit."""
-    point_count, branch_count = int(piece.get("NumberOfPoints")), int(piece.get("NumberOfLines"))
-    point_data = _arrays(piece.find("PointData"), point_count)
-    cell_data = _arrays(piece.find("CellData"), branch_count)
-    (points,) = _arrays(piece.find("Points"), point_count).values()
+    point_count = int(_attribute(piece, "NumberOfPoints"))
+    branch_count = int(_attribute(piece, "NumberOfLines"))
+    point_data = _arrays(_child(piece, "PointData"), point_count)
+    cell_data = _arrays(_child(piece, "CellData"), branch_count)
+    (points,) = _arrays(_child(piece, "Points"), point_count).values()
     (offsets,) = (
         values
-        for name, values in _arrays(piece.find("Lines"), None).items()
+        for name, values in _arrays(_child(piece, "Lines"), None).items()
         if name == "offsets" and len(values) == branch_count
     )
     start = np.concatenate([[0], offsets])
@@ -176,20 +175,37 @@ def _from_piece(piece: ElementTree.Element) -> Centerlines:
     return Centerlines(points_mm=points, branch_start=start, **own)
 
 
+def _child(parent: ElementTree.Element, path: str) -> ElementTree.Element:
+    """Element at a path; ValueError if there is none."""
+    found = parent.find(path)
+    if found is None:
+        raise ValueError(f"no {path}")
+    return found
+
+
+def _attribute(element: ElementTree.Element, name: str) -> str:
+    """Attribute of an element; ValueError if there is none."""
+    value = element.get(name)
+    if value is None:
+        raise ValueError(f"no {name}")
+    return value
+
+
 def _arrays(parent: ElementTree.Element, count: int | None) -> dict[str, np.ndarray]:
-    """Arrays by name, each of so many tuples."""
+    """Arrays by name, of `count` tuples unless it is None."""
     arrays = {}
     types = {name: dtype for dtype, name in _VTK_TYPE.items()}
     for element in parent.iter("DataArray"):
-        data = base64.b64decode(element.text.strip(), validate=True)
+        name = _attribute(element, "Name")
+        data = base64.b64decode((element.text or "").strip(), validate=True)
         (length,) = np.frombuffer(data[:8], "<u8")
-        values = np.frombuffer(data[8:], f"<{types[element.get('type')]}")
+        values = np.frombuffer(data[8:], f"<{types[_attribute(element, 'type')]}")
         components = int(element.get("NumberOfComponents", "1"))
         if values.nbytes != length or (count is not None and len(values) != count * components):
-            raise ValueError(f"{element.get('Name')} is cut short")
+            raise ValueError(f"{name} is cut short")
         shaped = values.reshape(-1, components) if components > 1 else values
-        # Into the machine's own byte order, and writable.
-        arrays[element.get("Name")] = shaped.astype(shaped.dtype.newbyteorder("="))
+        # A writable copy in the machine's own byte order.
+        arrays[name] = shaped.astype(shaped.dtype.newbyteorder("="))
     return arrays
 
 

@@ -36,7 +36,7 @@ def write_case(folder: Path, case: Case) -> None:
     OSError
         A file cannot be written.
     """
-    # Packing the segmentations takes longest, and leaves Python free.
+    # Compressing the segmentations takes longest, and releases Python's lock.
     with ThreadPoolExecutor(cores()) as pool:
         segmentations = [
             pool.submit(write_segmentation, folder / "vessels.seg.nrrd", case.vessels, VESSELS),
@@ -65,8 +65,8 @@ def read_case(folder: Path) -> Case:
     Raises
     ------
     UnreadableCase
-        It is no such folder, a file in it is missing or damaged, files do not belong together, or
-        another version of this software wrote it.
+        It is no such folder, a file is missing or damaged, files do not belong together, or a
+        version of this software with another schema wrote it.
     """
     try:
         return _read_case(Path(folder))
@@ -81,10 +81,10 @@ def _read_case(folder: Path) -> Case:
     record = read_record(folder / "result.json")
     grid = grid_of(record)
     with ThreadPoolExecutor(cores()) as pool:
-        vessels = pool.submit(read_segmentation, folder / "vessels.seg.nrrd", VESSELS, grid)
-        lungs = pool.submit(read_segmentation, folder / "lungs.seg.nrrd", LUNGS, grid)
+        reading_vessels = pool.submit(read_segmentation, folder / "vessels.seg.nrrd", VESSELS, grid)
+        reading_lungs = pool.submit(read_segmentation, folder / "lungs.seg.nrrd", LUNGS, grid)
         centerlines = read_centerlines(folder / "centerlines.vtp")
-        vessels, lungs = vessels.result(), lungs.result()
+        vessels, lungs = reading_vessels.result(), reading_lungs.result()
     index = grid.world_to_index(centerlines.points_mm)
     if len(index) and not ((index > -1).all() and (index < np.array(grid.shape)).all()):
         raise AnalysisError(
@@ -92,6 +92,6 @@ def _read_case(folder: Path) -> Case:
             " of one case."
         )
     if not centerlines.drawn_voxels.any():
-        # From before this was written.
+        # Written by an earlier version.
         centerlines = as_drawn(centerlines, vessels)
     return case_from_record(record, lungs, vessels, centerlines)

@@ -1,4 +1,4 @@
-"""NRRD files written straight from memory, uncompressed: for programs that hand over volumes."""
+"""NRRD files written from memory without compression, to hand volumes to another process."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def write_nrrd(
     path : pathlib.Path
         File to write.
     array : numpy.ndarray
-        Values (z, y, x), or (z, y, x, c) for c values a voxel.
+        Values (z, y, x), or (z, y, x, c) for c values in each voxel.
     grid : Grid
         Where the voxels are.
     fields : mapping of str to str, optional
-        Further key/value pairs, each of one line.
+        Further key/value pairs of one line each.
 
     Raises
     ------
@@ -58,15 +58,16 @@ def write_nrrd(
 
 
 def _geometry(values: np.ndarray, grid: Grid) -> list[str]:
-    """Header lines that tell type, size and place."""
+    """Header lines of type, size and geometry."""
     several = values.ndim - 3
     columns = np.reshape(grid.direction, (3, 3)).T * np.reshape(grid.spacing, (3, 1))
+    directions = ["none"] * several + [_vector(column) for column in columns]
     return [
         f"type: {TYPES[values.dtype.str[1:]]}",
         f"dimension: {values.ndim}",
         "space: left-posterior-superior",
         f"sizes: {' '.join(str(length) for length in values.shape[3:] + grid.size)}",
-        f"space directions: {' '.join(['none'] * several + [_vector(each) for each in columns])}",
+        f"space directions: {' '.join(directions)}",
         f"kinds: {' '.join(['vector'] * several + ['domain'] * 3)}",
         "endian: little",
         "encoding: raw",

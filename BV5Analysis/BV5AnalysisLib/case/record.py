@@ -1,4 +1,4 @@
-"""The machine-readable record of an analysis, ``result.json``; see docs/result.schema.json."""
+"""The machine-readable record of an analysis, ``result.json``; its schema lies beside."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def case_record(case: Case) -> dict[str, Any]:
     Returns
     -------
     dict
-        As docs/result.schema.json says.
+        As ``result.schema.json`` says.
     """
     grid = case.grid
-    record = {
+    record: dict[str, object] = {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
         "case": case.name,
@@ -96,7 +96,7 @@ def case_record(case: Case) -> dict[str, Any]:
         "edits": dataclasses.asdict(case.edits) if case.edits is not None else None,
         "seconds": case.seconds,
     }
-    return _plain(record)
+    return {name: _plain(value) for name, value in record.items()}
 
 
 def case_from_record(
@@ -135,10 +135,7 @@ def case_from_record(
             vessels=vessels,
             centerlines=centerlines,
             measurements=tuple(_measurement(row) for row in record["measurements"]),
-            csa_histogram=CsaHistogram(
-                np.array([_number(value) for value in record["csa_histogram"]["edges_mm2"]]),
-                np.array([_number(value) for value in record["csa_histogram"]["volume_ml"]]),
-            ),
+            csa_histogram=_histogram(record["csa_histogram"]),
             findings=tuple(
                 Finding(found["code"], Severity(found["severity"]), found["text"], found["value"])
                 for found in record["findings"]
@@ -178,7 +175,7 @@ def read_record(path: Path) -> dict[str, Any]:
         It is missing, damaged, of another schema, or a field holds what it never does.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise AnalysisError(
             f"Folder {path.parent.name} holds no {path.name}; give a folder that `bv5 analyze`"
@@ -213,8 +210,13 @@ def grid_of(record: dict[str, Any]) -> Grid:
     """Grid of the scan; AnalysisError if the record tells none."""
     check_grid(record)
     given = record["input"]
-    measures = (given[name] for name in ("spacing_mm", "origin_mm", "direction"))
-    return Grid(tuple(given["size"]), *(tuple(map(float, values)) for values in measures))
+    x, y, z = given["size"]
+    return Grid(
+        (x, y, z),
+        _triple(given["spacing_mm"]),
+        _triple(given["origin_mm"]),
+        tuple(map(float, given["direction"])),
+    )
 
 
 def parameters_of(record: dict[str, Any]) -> Parameters:
@@ -243,6 +245,19 @@ def _parameters(values: dict[str, Any]) -> Parameters:
 def _measurement(row: dict[str, Any]) -> Measurement:
     names = {field.name for field in dataclasses.fields(Measurement)} - {"region"}
     return Measurement(region=row["region"], **{name: _number(row[name]) for name in names})
+
+
+def _histogram(values: dict[str, Any]) -> CsaHistogram:
+    *edges, last = values["edges_mm2"]
+    return CsaHistogram(
+        np.array([*edges, math.inf if last is None else last], float),
+        np.array(values["volume_ml"], float),
+    )
+
+
+def _triple(values: list[float]) -> tuple[float, float, float]:
+    x, y, z = map(float, values)
+    return x, y, z
 
 
 def _number(value: float | None) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import SimpleITK as sitk
@@ -12,6 +13,7 @@ from ..imaging.model.size_classes import Appearance, Code
 from ..imaging.model.volume import Grid, Volume
 from ..imaging.reading.masks import read_labels
 
+Label = TypeVar("Label", bound=int)
 TYPE_CONTEXT = "Segmentation category and type - DICOM master list"
 REGION_CONTEXT = "Anatomic codes - DICOM master list"
 EMPTY_EXTENT = (0, -1, 0, -1, 0, -1)
@@ -43,7 +45,7 @@ def terminology_entry(appearance: Appearance) -> str:
     )
 
 
-def write_segmentation(path: Path, labels: Volume, appearances: Mapping[int, Appearance]) -> None:
+def write_segmentation(path: Path, labels: Volume, appearances: Mapping[Label, Appearance]) -> None:
     """Write labels as a segmentation of one layer, compressed.
 
     Parameters
@@ -53,7 +55,7 @@ def write_segmentation(path: Path, labels: Volume, appearances: Mapping[int, App
     labels : Volume
         Label values, 0 for background.
     appearances : mapping of int to Appearance
-        Segments by label value, in the order to list them; one without voxels is kept, empty.
+        Segments by label value, in the order to list them; those without voxels are kept.
 
     Raises
     ------
@@ -69,7 +71,7 @@ def write_segmentation(path: Path, labels: Volume, appearances: Mapping[int, App
         raise OSError(f"{path.name} cannot be written.") from error
 
 
-def read_segmentation(path: Path, appearances: Mapping[int, Appearance], grid: Grid) -> Volume:
+def read_segmentation(path: Path, appearances: Mapping[Label, Appearance], grid: Grid) -> Volume:
     """Read labels that `write_segmentation` wrote, possibly saved again by 3D Slicer.
 
     Parameters
@@ -79,7 +81,7 @@ def read_segmentation(path: Path, appearances: Mapping[int, Appearance], grid: G
     appearances : mapping of int to Appearance
         Segments by label value, as it was written with.
     grid : Grid
-        To lie on.
+        Grid of the labels.
 
     Returns
     -------
@@ -96,7 +98,7 @@ def read_segmentation(path: Path, appearances: Mapping[int, Appearance], grid: G
 
 
 def segmentation_metadata(
-    labels: np.ndarray, appearances: Mapping[int, Appearance]
+    labels: np.ndarray, appearances: Mapping[Label, Appearance]
 ) -> dict[str, str]:
     """Header fields by which 3D Slicer knows the segments.
 
@@ -140,7 +142,7 @@ def _coded(code: Code | None) -> str:
 def _box(labels: np.ndarray, value: int) -> tuple[slice, ...] | None:
     """Array slices (z, y, x) around the voxels of a value; None if there are none."""
     there = [np.zeros(length, bool) for length in labels.shape]
-    # Slice by slice: a mask of the whole scan, or its search for objects, takes several times.
+    # Slice by slice: a mask of the whole scan, or find_objects, takes several times as long.
     for number, plane in enumerate(labels):
         mask = plane == value
         columns = mask.any(axis=0)
@@ -150,8 +152,8 @@ def _box(labels: np.ndarray, value: int) -> tuple[slice, ...] | None:
             there[2] |= columns
     if not there[0].any():
         return None
-    found = [np.flatnonzero(each) for each in there]
-    return tuple(slice(int(each[0]), int(each[-1]) + 1) for each in found)
+    found = [np.flatnonzero(along) for along in there]
+    return tuple(slice(int(indices[0]), int(indices[-1]) + 1) for indices in found)
 
 
 def _extent(box: tuple[slice, ...] | None) -> tuple[int, ...]:

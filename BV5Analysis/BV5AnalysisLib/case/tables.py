@@ -6,14 +6,16 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import __version__
-from ..imaging.model.finding import Severity
-from ..imaging.model.measurements import Measurement
+from ..imaging.model.finding import Finding, Severity
+from ..imaging.model.measurements import Calibration, Measurement
+from ..imaging.parameters import Parameters
 from ..study.formulas import guard
 from ..study.texts import printable
-from .case import Case
+from .case import Case, Review
 
 VOLUME_FIELDS = (
     "lung_volume_ml",
@@ -42,6 +44,18 @@ COLUMNS = (
 _DECIMALS = dict.fromkeys(VOLUME_FIELDS, 4) | dict.fromkeys(PERCENT_FIELDS, 3)
 
 
+@dataclass(frozen=True)
+class TabulatedCase:
+    """What a table shows of a case, where there is no scan behind it; fields as of `Case`."""
+
+    name: str
+    measurements: tuple[Measurement, ...]
+    calibration: Calibration
+    parameters: Parameters = field(default_factory=Parameters)
+    findings: tuple[Finding, ...] = ()
+    review: Review = field(default_factory=Review)
+
+
 def write_measurements(path: Path, case: Case) -> None:
     """Write one row a region; see `COLUMNS`.
 
@@ -62,7 +76,7 @@ def write_measurements(path: Path, case: Case) -> None:
     path.write_text(measurements_csv(case), encoding="utf-8", newline="")
 
 
-def measurements_csv(case: Case) -> str:
+def measurements_csv(case: Case | TabulatedCase) -> str:
     """Text of ``measurements.csv``: header and one row a region."""
     return csv_text(
         COLUMNS, (_row(case, measurement) for measurement in case.measurements), header=True
@@ -89,7 +103,7 @@ def safe_cell(text: str) -> str:
     return guard(printable(" ".join(text.split())))
 
 
-def _row(case: Case, measurement: Measurement) -> dict[str, str]:
+def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]:
     parameters = case.parameters
     values = {name: getattr(measurement, name) for name in MEASUREMENT_FIELDS} | {
         "minimum_csa_mm2": parameters.minimum_csa_mm2,

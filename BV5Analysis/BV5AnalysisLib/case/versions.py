@@ -1,4 +1,4 @@
-"""Versions of what the numbers rest on."""
+"""Versions of the software that the numbers depend on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PACKAGES = ("numpy", "scipy", "SimpleITK", "pydicom", "matplotlib", "vtk", "sli
 
 
 def software_versions() -> dict[str, str]:
-    """Versions of this software, Python and the installed packages that the numbers rest on."""
+    """Versions of this software, Python and the installed packages that the numbers depend on."""
     versions = {"bv5-analysis": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:

@@ -13,11 +13,12 @@ from ..case.folder import RESULT, check_output, output_folder
 from ..case.record_fields import acquisition_problem
 from ..imaging import pipeline
 from ..imaging.errors import AnalysisError
-from ..imaging.model.measurements import AnalysisResult, Measurement
+from ..imaging.model.measurements import Measurement
+from ..imaging.model.result import AnalysisResult
 from ..imaging.model.scan import Acquisition
 from ..imaging.model.size_classes import VESSELS, Appearance, SizeClass
 from ..imaging.parameters import Parameters
-from ..imaging.progress import Progress
+from ..imaging.progress import Progress, Step
 from ..imaging.reading import masks, scan_reader
 from .arguments.analyze import Job
 from .arguments.declared import chosen
@@ -75,7 +76,7 @@ def analyze_into_folder(job: Job, progress: Progress) -> AnalysisResult:
     check_output(job.output, RESULT, job.overwrite)
     name = job.case or job.output.resolve().name
     with stop_at_once():
-        progress("reading the scan", 0.0)
+        progress(Step.READING, 0.0)
         ct = scan_reader.read_scan(job.ct, series=job.series)
         if acquisition:
             ct = scan_reader.with_acquisition(ct, acquisition)
@@ -89,14 +90,14 @@ def analyze_into_folder(job: Job, progress: Progress) -> AnalysisResult:
             progress=part(progress, _READ, _ANALYZED),
         )
         if job.report or job.scene:
-            progress("drawing", _ANALYZED)
+            progress(Step.DRAWING, _ANALYZED)
         case = case_of(name, result)
         drawing = drawn(case, result, job.report, job.scene)
     with stop_in_order(), output_folder(job.output, RESULT, job.overwrite) as folder:
-        progress("writing files", _DRAWN)
+        progress(Step.WRITING, _DRAWN)
         write_case(folder, case)
         drawing.write(folder)
-    progress("done", 1.0)
+    progress(Step.DONE, 1.0)
     return result
 
 

@@ -11,7 +11,7 @@ from ..case.folder import RESULT, output_folder
 from ..export.batch.thumbnails import write_thumbnails
 from ..imaging import pipeline
 from ..imaging.errors import AnalysisError
-from ..imaging.model.measurements import AnalysisResult
+from ..imaging.model.result import AnalysisResult
 from ..imaging.parameters import Parameters
 from ..imaging.reading import masks, scan_reader
 from ..study.batch.case import BatchCase

@@ -14,7 +14,9 @@ from ..export.cohort.wording import BY_RANKS, estimate_text, p_text, summary_tex
 from ..imaging.progress import Progress
 from ..study.cohort.analysis import analyze_cohort
 from ..study.cohort.options import CohortOptions
-from ..study.cohort_result import CohortResult, Correlation, Variable
+from ..study.cohort.result import CohortResult
+from ..study.statistics.results import Correlation
+from ..study.values import Variable
 from .arguments.declared import chosen
 from .printing import print_table
 from .progress import part, shown_progress

@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..case.case import Case
-from ..imaging.model.measurements import AnalysisResult
-from ..imaging.model.volume import Volume
-
-PICTURE_SIZE = (1600, 1200)
+from ..imaging.model.result import AnalysisResult
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ def drawn(
     result: AnalysisResult,
     report: bool,
     scene: bool,
-    size: tuple[int, int] = PICTURE_SIZE,
+    size: tuple[int, int] | None = None,
 ) -> Drawing:
     """Draw what is wanted.
 
@@ -54,7 +51,7 @@ def drawn(
     report, scene : bool
         Whether the report with its pictures, and the scene, are wanted; `check_requirements`
         tells whether they can be had.
-    size : tuple of int
+    size : tuple of int, optional
         Width and height of the 3D picture, pixels.
 
     Returns
@@ -64,7 +61,10 @@ def drawn(
     """
     documents = {}
     if report:
-        documents = documents_of(case, result.scan.volume, size)
+        from ..scene.case.documents import case_documents
+        from ..scene.views.rendering import PICTURE_SIZE
+
+        documents = case_documents(case, result.scan.volume, size or PICTURE_SIZE)
     return Drawing(documents, _scene(case, result) if scene else None)
 
 
@@ -81,17 +81,3 @@ def _scene(case: Case, result: AnalysisResult) -> Callable[[Path], None]:
         save_scene(application.scene, path)
 
     return save
-
-
-def documents_of(case: Case, ct: Volume, size: tuple[int, int] = PICTURE_SIZE) -> dict[str, bytes]:
-    """Pictures and report of a case, by file name; `size` is that of the 3D picture, pixels."""
-    from ..export.report import report_html
-    from ..export.slices import overview_png
-    from ..scene.views.rendering import rendered_png
-
-    vessels_3d, overview = rendered_png(case, size), overview_png(case, ct)
-    return {
-        "vessels_3d.png": vessels_3d,
-        "overview.png": overview,
-        "report.html": report_html(case, overview, vessels_3d).encode("utf-8"),
-    }

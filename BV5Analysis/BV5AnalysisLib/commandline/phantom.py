@@ -9,6 +9,7 @@ from typing import Any
 from ..case.folder import check_output
 from ..export.phantom_files import PHANTOM, write_phantom
 from ..imaging.phantom import ChestPhantomSpec, chest_phantom
+from ..imaging.progress import Step
 from .progress import part, shown_progress
 from .stopping import end_with_stdin, stop_at_once, stop_in_order
 
@@ -31,9 +32,9 @@ def run(options: argparse.Namespace) -> None:
         with stop_at_once():
             phantom = chest_phantom(spec, part(progress, 0.0, _MADE))
         with stop_in_order():
-            progress("writing files", _MADE)
+            progress(Step.WRITING, _MADE)
             write_phantom(phantom, options.output, options.overwrite)
-        progress("done", 1.0)
+        progress(Step.DONE, 1.0)
     if options.progress != "json":
         print(f"Phantom and truth: {options.output}")
 

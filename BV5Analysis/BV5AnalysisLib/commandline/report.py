@@ -7,9 +7,8 @@ from pathlib import Path
 
 from ..case.files import read_case
 from ..imaging.errors import AnalysisError
-from ..imaging.progress import Progress
+from ..imaging.progress import Progress, Step
 from ..imaging.reading import scan_reader
-from .drawing import documents_of
 from .progress import shown_progress
 from .requirements import check_requirements
 from .stopping import end_with_stdin, stop_at_once, stop_in_order
@@ -74,7 +73,7 @@ def report_into_folder(
     """
     with stop_at_once():
         check_requirements(report=True, scene=False, instead="")
-        progress("reading the scan", 0.0)
+        progress(Step.READING, 0.0)
         case = read_case(folder)
         if (folder / REPORT).exists() and not overwrite:
             raise AnalysisError(
@@ -91,12 +90,14 @@ def report_into_folder(
                 f"{ct.name} is another scan than the one that {folder.name} was measured in, of"
                 " the same geometry; give that scan."
             )
-        progress("drawing", 0.2)
-        documents = documents_of(case, scan.volume)
-    progress("writing files", 0.95)
+        progress(Step.DRAWING, 0.2)
+        from ..scene.case.documents import case_documents
+
+        documents = case_documents(case, scan.volume)
+    progress(Step.WRITING, 0.95)
     with stop_in_order():
         _put(folder, documents)
-    progress("done", 1.0)
+    progress(Step.DONE, 1.0)
 
 
 def _put(folder: Path, documents: dict[str, bytes]) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..case.files import case_of
 from ..imaging.model.centerlines import Centerlines
-from ..imaging.model.measurements import AnalysisResult, Calibration, CsaHistogram, Measurement
+from ..imaging.model.measurements import Calibration, CsaHistogram, Measurement
+from ..imaging.model.result import AnalysisResult
 from ..imaging.model.scan import Scan
 from ..imaging.model.size_classes import LungLabel
 from ..imaging.model.volume import Grid, Volume

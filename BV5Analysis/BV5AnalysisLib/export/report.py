@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..case.case import Case
 from ..case.record import case_record
 from ..imaging.model.measurements import Measurement
-from ..imaging.model.size_classes import VESSELS, SizeClass
+from ..imaging.model.size_classes import VESSELS
 from .histogram import histogram_png
+from .html import html_environment
 from .wording import (
+    COUNTED,
     REFERENCES,
+    SEVERITY_TITLES,
     class_range,
     edits_sentence,
     method_paragraph,
@@ -21,10 +23,7 @@ from .wording import (
     review_sentence,
 )
 
-TEMPLATES = Path(__file__).parent / "templates"
-COUNTED = (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
 _REGION_TITLES = {"both": "Both lungs", "right": "Right lung", "left": "Left lung"}
-_SEVERITY_TITLES = {"error": "Error", "warning": "Warning", "info": "Note"}
 
 
 def report_html(case: Case, overview: bytes, vessels_3d: bytes) -> str:
@@ -42,16 +41,7 @@ def report_html(case: Case, overview: bytes, vessels_3d: bytes) -> str:
     str
         HTML with styles and pictures inside, for light and dark screens and A4 paper.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "data_uri": _data_uri}
+    environment = html_environment({"number": number, "data_uri": _data_uri})
     return environment.get_template("report.html.j2").render(
         case=case,
         record=case_record(case),
@@ -59,7 +49,7 @@ def report_html(case: Case, overview: bytes, vessels_3d: bytes) -> str:
         classes=_class_rows(case),
         rows=[_table_row(row) for row in case.measurements],
         findings=[
-            (finding.severity.value, _SEVERITY_TITLES[finding.severity.value], finding.text)
+            (finding.severity.value, SEVERITY_TITLES[finding.severity], finding.text)
             for finding in case.findings
         ],
         pictures={

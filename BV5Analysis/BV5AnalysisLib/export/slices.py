@@ -17,6 +17,7 @@ from ..imaging.parameters import Parameters
 from .wording import class_range
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
     from matplotlib.patheffects import AbstractPathEffect
 
@@ -117,8 +118,9 @@ def _cropped_to_lungs(case: Case, ct: Volume) -> tuple[Volume, Volume, Volume]:
     """Attenuation, lungs and vessels around the lungs, axes turned nearest to L, P, S."""
     grid = case.lungs.grid
     margin = np.ceil(MARGIN_MM / grid.spacing_zyx).astype(int)
-    (box,) = ndimage.find_objects((case.lungs.array > 0).astype(np.uint8)) or [None]
-    box = box or tuple(slice(0, length) for length in grid.shape)
+    whole = tuple(slice(0, length) for length in grid.shape)
+    found = ndimage.find_objects((case.lungs.array > 0).astype(np.uint8))
+    box = (found[0] if found else None) or whole
     low = [max(side.start - extra, 0) for side, extra in zip(box, margin, strict=True)]
     high = [side.stop + extra for side, extra in zip(box, margin, strict=True)]
     window = tuple(slice(*bounds) for bounds in zip(low, high, strict=True))
@@ -158,7 +160,7 @@ def _slice(hu: Volume, classes: Volume, axis: int, index: int, plane: str) -> Sl
     )
 
 
-def _draw(axes, picture: SlicePicture) -> None:
+def _draw(axes: Axes, picture: SlicePicture) -> None:
     rows, columns = picture.hu.shape
     height_mm, width_mm = rows * picture.spacing_mm[0], columns * picture.spacing_mm[1]
     low, high = LUNG_WINDOW_HU

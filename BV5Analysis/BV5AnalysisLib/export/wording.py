@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 
 from ..case.case import Case, Review
+from ..imaging.model.finding import Severity
 from ..imaging.model.size_classes import SizeClass
 from ..imaging.parameters import Parameters
-from ..imaging.sizing.branch_sizes import THIN_MM2, THIN_WINDOW_MM, WINDOW_MM
-from ..imaging.sizing.wide_vessels import WIDE_MM2
+from ..imaging.sizing import branch_sizes, wide_vessels
 
+COUNTED = (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
+"""Classes that TPBV is the sum of."""
+SEVERITY_TITLES = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Note"}
 REFERENCES = (
     "San José Estépar R, Kinney GL, Black-Shinn JL, et al. Computed tomographic measures of"
     " pulmonary vascular morphology in smokers and their clinical implications. Am J Respir Crit"
@@ -60,11 +63,9 @@ def method_paragraph(case: Case) -> str:
     str
         One paragraph.
     """
-    parameters = case.parameters
-    bv5, bv5_10, bv10 = (
-        class_range(size_class, parameters)
-        for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
-    )
+    parameters, sizes = case.parameters, branch_sizes.CONSTANTS
+    wide_mm2 = wide_vessels.CONSTANTS.wide_mm2
+    bv5, bv5_10, bv10 = (class_range(size_class, parameters) for size_class in COUNTED)
     lungs = (
         "Airways were segmented in given lungs"
         if case.lungs_given
@@ -90,10 +91,11 @@ def method_paragraph(case: Case) -> str:
         " directions well above the lowest ones left out; lines along sheets such as fissures were"
         f" dropped. Blood was taken as {case.calibration.blood_hu:.0f} HU,"
         f" {_source_of_blood(case)}. Areas were smoothed along each branch by a running median"
-        f" over {WINDOW_MM:.0f} mm, {THIN_WINDOW_MM:.0f} mm below {THIN_MM2:g} mm², and carried on"
+        f" over {sizes.window_mm:.0f} mm, {sizes.thin_window_mm:.0f} mm below"
+        f" {sizes.thin_mm2:g} mm², and carried on"
         " into junctions from outside them. Blood volume is the sum of area times length along the"
         " branches, each piece counted for one vessel only, with a half ball where a vessel"
-        f" divides; for vessels of {WIDE_MM2:g} mm² and more it is the sum of their voxels' blood"
+        f" divides; for vessels of {wide_mm2:g} mm² and more it is the sum of their voxels' blood"
         f" fractions. It is told by class of the area: BV5 ({bv5}), BV5-10 ({bv5_10}), BV10"
         f" ({bv10});{below}"
         f" Vessel trees shorter than {parameters.minimum_component_length_mm:g} mm in all were"

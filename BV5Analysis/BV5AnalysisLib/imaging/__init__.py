@@ -1,1 +1,1 @@
-"""CT to numbers: numpy, scipy and SimpleITK only."""
+"""CT to numbers, with packages that 3D Slicer bundles: numpy, scipy, SimpleITK and pydicom."""

@@ -1,4 +1,4 @@
-"""What a user may set, with the defaults of the definitions."""
+"""Parameters that a user may set; the defaults are those of the definitions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,23 @@ from typing import Any
 import numpy as np
 
 from .errors import AnalysisError
+from .model.constants import MethodConstants, constant
 from .model.size_classes import SizeClass
+
+
+@dataclass(frozen=True)
+class ParameterLimits(MethodConstants):
+    """Bounds of what a user may set."""
+
+    blood_hu: tuple[float, float] = constant(
+        (-100.0, 1500.0),
+        "HU",
+        "Attenuation of blood that is accepted lies between these.",
+        "Fat, which blood never is as low as, and the densest contrast agent.",
+    )
+
+
+CONSTANTS = ParameterLimits()
 
 
 @dataclass(frozen=True)
@@ -27,7 +43,7 @@ class Parameters:
     blood_hu : float or None
         Attenuation of blood; None measures it inside the scan's large vessels.
     minimum_component_length_mm : float
-        Vessel trees shorter than this in all are dropped as noise.
+        Vessel trees of a smaller total length are dropped as noise.
     """
 
     minimum_csa_mm2: float = 1.25
@@ -46,9 +62,11 @@ class Parameters:
             measured = name == "blood_hu" and value is None
             if not (measured or _is_number(value)):
                 raise AnalysisError(f"Parameter {name} is {_shown(value)}; give a finite number.")
-        if self.blood_hu is not None and not -100 < self.blood_hu < 1500:
+        lowest_hu, highest_hu = CONSTANTS.blood_hu
+        if self.blood_hu is not None and not lowest_hu < self.blood_hu < highest_hu:
             raise AnalysisError(
-                f"Parameter blood_hu is {self.blood_hu:g}; blood is between -100 and 1500 HU."
+                f"Parameter blood_hu is {self.blood_hu:g};"
+                f" blood is between {lowest_hu:g} and {highest_hu:g} HU."
             )
         if self.minimum_component_length_mm < 0:
             raise AnalysisError("Parameter minimum_component_length_mm must not be negative.")
@@ -75,7 +93,8 @@ class Parameters:
             [SizeClass.BELOW_FLOOR, SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10], np.uint8
         )
         bounds = (self.minimum_csa_mm2, *self.class_bounds_mm2)
-        return labels[np.digitize(csa_mm2, bounds)]
+        classes: np.ndarray = labels[np.digitize(csa_mm2, bounds)]
+        return classes
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, fit for JSON."""
@@ -104,13 +123,14 @@ class Parameters:
         return cls(**values)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     # JSON may hold whole numbers that no float takes.
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and abs(value) <= sys.float_info.max
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max
 
 
-def _shown(value: Any) -> str:
-    """Value as JSON has it, on one line and not longer than a glance."""
+def _shown(value: object) -> str:
+    """Value as JSON on one line, cut to 60 characters."""
     text = json.dumps(value, default=repr)
     return text if len(text) <= 60 else f"{text[:57]}..."

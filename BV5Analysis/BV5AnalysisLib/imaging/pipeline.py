@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,14 +16,19 @@ from .lungs.consolidation import find_consolidation
 from .lungs.given_lungs import given_lungs
 from .lungs.lung_findings import lung_findings
 from .lungs.segmentation import segment_lungs
+from .model.centerlines import Centerlines
+from .model.constants import MethodConstants, constant
 from .model.cutting import keep_points, values_at
-from .model.measurements import AnalysisResult, Calibration
+from .model.finding import Finding
+from .model.measurements import Calibration
 from .model.orientation import Orientation
+from .model.result import AnalysisResult
 from .model.scan import Region, Scan
-from .model.steps import Steps
 from .model.volume import Volume
+from .model.work_image import WorkImage
+from .numerics.erosion import without_edge
 from .parameters import Parameters
-from .progress import Progress
+from .progress import Progress, Step, Steps
 from .reading.scan_reader import scan_from_image
 from .sizing.blood_findings import calibration_findings, vessel_findings, worst_first
 from .sizing.blood_volumes import (
@@ -39,36 +43,71 @@ from .sizing.cross_sections import measure_cross_sections
 from .sizing.sheets import without_sheets
 from .sizing.voxel_labels import as_drawn, label_vessels
 from .sizing.wide_vessels import with_wide_volumes
-from .vessels.branches import Branches, link_branches
-from .vessels.calibration import calibrate, measure_blood_hu, measure_parenchyma
+from .vessels.branches import Branches
+from .vessels.calibration import Parenchyma, calibrate, measure_blood_hu, measure_parenchyma
 from .vessels.hilum import extend_to_edge
+from .vessels.linking import link_branches
 from .vessels.ridges import find_ridge_points
 from .vessels.work_grid import WorkGrid
 
-SHARES = {
-    "lungs and airways": 7.0,
-    "resampling": 1.0,
-    "bronchi": 3.5,
-    "vessel centers": 4.5,
-    "branches": 2.0,
-    "cross-sectional areas": 3.5,
-    "blood volumes": 2.5,
+SHARES: dict[str, float] = {
+    Step.LUNGS: 7.0,
+    Step.RESAMPLING: 1.0,
+    Step.BRONCHI: 3.5,
+    Step.CENTERS: 4.5,
+    Step.BRANCHES: 2.0,
+    Step.AREAS: 3.5,
+    Step.VOLUMES: 2.5,
 }
-"""Steps, and the seconds they take on a usual scan, for the progress bar."""
+"""Steps of `analyze`, and the seconds they take on a usual scan, for the progress bar."""
 
-MARGIN_MM = 3.0
-"""How far the work grid goes beyond the lungs."""
 
-EDGE_MM = 1.2
-"""Outermost layer of the lungs, where chest wall mixes in; no vessel centers are looked for."""
+@dataclass(frozen=True)
+class PipelineConstants(MethodConstants):
+    """Tuned numbers of what vessels are looked for in."""
 
-BRIGHTEST_HU = 1000.0
-DARKEST_HU = -1050.0
+    margin_mm: float = constant(
+        3.0,
+        "mm",
+        "How far the work grid goes beyond the lungs.",
+        "Room for the blur, and for profiles at the lungs' edge. Chosen by eye.",
+    )
+    edge_mm: float = constant(
+        1.2,
+        "mm",
+        "Outermost layer of the lungs, where chest wall mixes in and no centers are looked for.",
+        "About twice the scanner's blur. Chosen by eye.",
+    )
+    darkest_hu: float = constant(
+        -1050.0,
+        "HU",
+        "Darker voxels count as this dark.",
+        "Air is at -1000 HU; below is padding, or the overshoot of a sharp kernel.",
+    )
+    brightest_hu: float = constant(
+        1000.0,
+        "HU",
+        "Brighter voxels count as this bright.",
+        "Above blood with any contrast agent: metal and bone, which must not ring.",
+    )
+
+
+CONSTANTS = PipelineConstants()
 
 
 @dataclass(frozen=True, eq=False)
 class Anatomy:
-    """`LungLabel` values, airway lumen (bool) and consolidation (bool) on the turned scan."""
+    """What a turned scan shows besides vessels; arrays (z, y, x) on its grid.
+
+    Attributes
+    ----------
+    lungs : numpy.ndarray
+        uint8 `LungLabel` values.
+    airways : numpy.ndarray
+        Bool, lumen of trachea and bronchi.
+    consolidation : numpy.ndarray
+        Bool, lung without air.
+    """
 
     lungs: np.ndarray
     airways: np.ndarray
@@ -77,9 +116,20 @@ class Anatomy:
 
 @dataclass(frozen=True, eq=False)
 class Vessels:
-    """Sized branches on their work grid, and what blood was taken to be.
+    """Sized branches, and what blood was taken to be.
 
-    `blood_was_measured` says whether the scan has vessels wide enough to measure blood in.
+    Attributes
+    ----------
+    work : WorkGrid
+        Where the branches are in the scan.
+    branches : Branches
+        Centerlines in the work frame.
+    sized : SizedBranches
+        Their areas and blood.
+    calibration : Calibration
+        Attenuation of blood and parenchyma, and noise.
+    blood_was_measured : bool
+        Whether the scan has vessels wide enough to measure blood in.
     """
 
     work: WorkGrid
@@ -87,31 +137,6 @@ class Vessels:
     sized: SizedBranches
     calibration: Calibration
     blood_was_measured: bool
-
-
-@dataclass(frozen=True, eq=False)
-class _Inside:
-    """The lungs on the work grid.
-
-    `whole` is lung, `core` is lung without its edge (both bool).
-    """
-
-    work: WorkGrid
-    hu: np.ndarray
-    whole: np.ndarray
-    core: np.ndarray
-    parenchyma_hu: float
-    noise_hu: float
-
-    @property
-    def filled(self) -> np.ndarray:
-        """`hu` inside the core and plain parenchyma outside; made anew, to be kept no longer."""
-        return np.where(self.core, self.hu, np.float32(self.parenchyma_hu))
-
-    @property
-    def half_blood_hu(self) -> float:
-        """Half way from parenchyma to blood, near enough before blood is measured."""
-        return 0.45 * self.parenchyma_hu
 
 
 def analyze(
@@ -148,51 +173,45 @@ def analyze(
         The scan cannot be measured; the message says why and what to do.
     """
     parameters = parameters or Parameters()
+    regions = regions or ()
     steps = Steps(SHARES, progress)
     scan = ct_image if isinstance(ct_image, Scan) else scan_from_image(ct_image)
-    check_regions(regions or (), scan.volume.grid)
+    check_regions(regions, scan.volume.grid)
     orientation = Orientation.of(scan.volume.grid)
     ct = orientation.turned(scan.volume)
 
-    with steps.step("lungs and airways"):
+    with steps.step(Step.LUNGS):
         anatomy = _anatomy(ct, lungs, orientation)
-    found = measure_vessels(ct, anatomy, parameters, steps)
-    branches, sized, calibration = found.branches, found.sized, found.calibration
-    with steps.step("blood volumes"):
-        centerlines = world_centerlines(branches, sized, found.work, parameters)
-        lung_volume = Volume(orientation.turn_back(anatomy.lungs), scan.volume.grid)
-        centerlines, _ = keep_points(centerlines, values_at(lung_volume, centerlines.points_mm) > 0)
-        measurements = measure_regions(centerlines, lung_volume, regions or ())
-        vessels = label_vessels(scan.volume, lung_volume, centerlines, calibration)
-        centerlines = as_drawn(centerlines, vessels)
+    vessels = measure_vessels(ct, anatomy, parameters, steps)
+    with steps.step(Step.VOLUMES):
+        lung_labels = Volume(orientation.turn_back(anatomy.lungs), scan.volume.grid)
+        centerlines = _inside(
+            lung_labels,
+            world_centerlines(vessels.branches, vessels.sized, vessels.work, parameters),
+        )
+        measurements = measure_regions(centerlines, lung_labels, regions)
+        vessel_labels = label_vessels(scan.volume, lung_labels, centerlines, vessels.calibration)
+        centerlines = as_drawn(centerlines, vessel_labels)
         histogram = csa_histogram(centerlines.csa_mm2, centerlines.point_volume_ml, parameters)
         findings = worst_first(
             [
                 *scan.findings,
-                *lung_findings(
-                    ct,
-                    anatomy.lungs,
-                    orientation.turn(vessels.array),
-                    anatomy.consolidation,
-                    {region.name: orientation.turn(region.mask.array) for region in regions or ()},
-                ),
-                *calibration_findings(
-                    calibration, found.blood_was_measured, parameters.blood_hu is not None
-                ),
+                *_lung_findings(ct, anatomy, vessel_labels, regions, orientation),
+                *_calibration_findings(vessels, parameters),
                 *vessel_findings(measurements[0]),
             ]
         )
     steps.done()
     return AnalysisResult(
         scan=scan,
-        lungs=lung_volume,
+        lungs=lung_labels,
         airways=Volume(orientation.turn_back(anatomy.airways), scan.volume.grid),
-        vessels=vessels,
+        vessels=vessel_labels,
         centerlines=centerlines,
         measurements=measurements,
         csa_histogram=histogram,
         findings=findings,
-        calibration=calibration,
+        calibration=vessels.calibration,
         parameters=parameters,
         seconds=steps.seconds,
         lungs_given=lungs is not None,
@@ -218,30 +237,30 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
     Vessels
         In the work frame.
     """
-    with steps.step("resampling"):
-        inside = _inside_of_lungs(ct, anatomy)
-    with steps.step("bronchi"):
-        _take_bronchi_off(inside, anatomy.airways)
-    with steps.step("vessel centers") as within:
+    with steps.step(Step.RESAMPLING):
+        work = WorkGrid.around(anatomy.lungs, ct.grid, CONSTANTS.margin_mm)
+        parenchyma = measure_parenchyma(
+            work.samples(ct.array), work.sampled_labels(anatomy.lungs) > 0
+        )
+        image = _work_image(ct, anatomy, work)
+    with steps.step(Step.BRONCHI):
+        image = _without_bronchi(image, work.labels(anatomy.airways), parenchyma)
+    with steps.step(Step.CENTERS) as within:
         points = find_ridge_points(
-            inside.filled,
-            inside.core,
-            inside.work.spacing,
-            inside.half_blood_hu,
-            progress=within,
+            image.filled(parenchyma.level_hu), parenchyma.half_blood_hu, progress=within
         )
-        measured_blood_hu = measure_blood_hu(inside.hu, inside.work.spacing, points)
-        calibration = calibrate(
-            inside.parenchyma_hu, inside.noise_hu, measured_blood_hu, parameters.blood_hu
-        )
-    with steps.step("branches"):
+        measured_blood_hu = measure_blood_hu(image, points)
+        calibration = calibrate(parenchyma, measured_blood_hu, parameters.blood_hu)
+    with steps.step(Step.BRANCHES):
         branches = link_branches(points, parameters.minimum_component_length_mm)
-        branches = extend_to_edge(
-            branches, inside.hu, inside.whole, inside.work.spacing, inside.half_blood_hu
-        )
-    with steps.step("cross-sectional areas") as within:
-        branches, sized = _sizes(inside, branches, calibration, within)
-    return Vessels(inside.work, branches, sized, calibration, measured_blood_hu is not None)
+        branches = extend_to_edge(branches, image, parenchyma.half_blood_hu)
+    with steps.step(Step.AREAS) as within:
+        blur = measure_blur(image, branches, calibration, ct.grid.spacing_zyx)
+        sections = measure_cross_sections(image, branches, calibration, blur, within)
+        branches, sections = without_sheets(branches, sections)
+        sized = size_branches(branches, sections)
+        sized = with_wide_volumes(sized, branches, sections, image, calibration)
+    return Vessels(work, branches, sized, calibration, measured_blood_hu is not None)
 
 
 def _anatomy(ct: Volume, given: sitk.Image | Volume | None, orientation: Orientation) -> Anatomy:
@@ -252,9 +271,8 @@ def _anatomy(ct: Volume, given: sitk.Image | Volume | None, orientation: Orienta
         lungs = segment_lungs(ct, chest, airways)
     else:
         mask = given if isinstance(given, Volume) else Volume.of(given)
-        lungs = given_lungs(mask, orientation)
         airways = _airways_if_any(ct, chest)
-        lungs[airways] = 0
+        lungs = np.where(airways, np.uint8(0), given_lungs(mask, orientation))
     return Anatomy(lungs, airways, find_consolidation(ct, chest, lungs, airways))
 
 
@@ -266,66 +284,51 @@ def _airways_if_any(ct: Volume, chest: Chest) -> np.ndarray:
         return np.zeros(ct.array.shape, bool)
 
 
-def _inside_of_lungs(ct: Volume, anatomy: Anatomy) -> _Inside:
-    """Lungs on the work grid, their outside filled with parenchyma so that no edge is seen."""
-    work = WorkGrid.around(anatomy.lungs, ct.grid, MARGIN_MM)
-    lung = work.sampled_labels(anatomy.lungs) > 0
-    parenchyma_hu, noise_hu = measure_parenchyma(work.samples(ct.array), lung)
+def _work_image(ct: Volume, anatomy: Anatomy, work: WorkGrid) -> WorkImage:
+    """Lungs on the work grid."""
     hu = work.image(ct.array)
-    np.clip(hu, DARKEST_HU, BRIGHTEST_HU, out=hu)
-    whole = work.labels(anatomy.lungs) > 0
+    np.clip(hu, CONSTANTS.darkest_hu, CONSTANTS.brightest_hu, out=hu)
+    lung = work.labels(anatomy.lungs) > 0
     for left_out in (anatomy.airways, anatomy.consolidation):
-        whole &= ~work.labels(left_out)
-    core = _without_edge(whole, work.spacing)
-    return _Inside(work, hu, whole, core, parenchyma_hu, noise_hu)
+        lung &= ~work.labels(left_out)
+    core = without_edge(lung, work.spacing, CONSTANTS.edge_mm)
+    return WorkImage(hu, lung, core, work.spacing)
 
 
-def _without_edge(whole: np.ndarray, spacing: np.ndarray) -> np.ndarray:
-    """Take off `EDGE_MM` along each axis, a voxel at a time."""
-    layers = np.maximum(1, np.rint(EDGE_MM / spacing)).astype(int)
-    for layer in range(layers.max()):
-        rest = whole.copy()
-        for axis in np.nonzero(layers > layer)[0]:
-            rest_along, whole_along = np.moveaxis(rest, axis, 0), np.moveaxis(whole, axis, 0)
-            rest_along[1:] &= whole_along[:-1]
-            rest_along[:-1] &= whole_along[1:]
-            # Beyond the grid is no lung.
-            rest_along[[0, -1]] = False
-        whole = rest
-    return whole
+def _without_bronchi(image: WorkImage, airways: np.ndarray, parenchyma: Parenchyma) -> WorkImage:
+    """Leave only vessels in the image.
 
-
-def _take_bronchi_off(inside: _Inside, airways: np.ndarray) -> None:
-    """Leave only vessels in the image, which nobody else has seen yet.
-
-    The walls of the airways that are known already lie in the lungs, too.
+    The walls of the airways (bool, z, y, x) that are known already lie in the lungs, too.
     """
-    work = inside.work
-    reach = _without_edge(inside.whole | work.labels(airways), work.spacing)
-    image = np.where(reach, inside.hu, np.float32(inside.parenchyma_hu))
-    bronchi = find_bronchi(image, reach, work.spacing, inside.parenchyma_hu, inside.noise_hu)
-    subtract_bronchi(inside.hu, bronchi, work.spacing)
+    within = without_edge(image.lung | airways, image.spacing, CONSTANTS.edge_mm)
+    around = WorkImage(image.hu, within, within, image.spacing)
+    bronchi = find_bronchi(around.filled(parenchyma.level_hu), parenchyma)
+    return subtract_bronchi(image, bronchi)
 
 
-def _sizes(
-    inside: _Inside,
-    branches: Branches,
-    calibration: Calibration,
-    progress: Callable[[float], None],
-) -> tuple[Branches, SizedBranches]:
-    """Branches that are vessels, and their sizes."""
-    image = (inside.hu, inside.core, inside.work.spacing)
-    attenuation = (calibration.blood_hu, calibration.noise_hu)
-    blur = measure_blur(*image, branches, *attenuation, inside.work.source.spacing_zyx)
-    sections = measure_cross_sections(*image, branches, *attenuation, blur, progress)
-    branches, sections = without_sheets(branches, sections)
-    sized = with_wide_volumes(
-        size_branches(branches, sections),
-        branches,
-        sections,
-        inside.hu,
-        inside.whole,
-        inside.work.spacing,
-        calibration,
+def _inside(lungs: Volume, centerlines: Centerlines) -> Centerlines:
+    """Centerlines without the points outside the lungs (`LungLabel` values)."""
+    return keep_points(centerlines, values_at(lungs, centerlines.points_mm) > 0)[0]
+
+
+def _lung_findings(
+    ct: Volume,
+    anatomy: Anatomy,
+    vessels: Volume,
+    regions: tuple[Region, ...],
+    orientation: Orientation,
+) -> tuple[Finding, ...]:
+    """Judge the lungs of the turned scan; vessels and regions are on the scan's own grid."""
+    return lung_findings(
+        ct,
+        anatomy.lungs,
+        orientation.turn(vessels.array),
+        anatomy.consolidation,
+        {region.name: orientation.turn(region.mask.array) for region in regions},
     )
-    return branches, sized
+
+
+def _calibration_findings(vessels: Vessels, parameters: Parameters) -> list[Finding]:
+    """Judge what blood was taken to be."""
+    given = parameters.blood_hu is not None
+    return calibration_findings(vessels.calibration, vessels.blood_was_measured, given)

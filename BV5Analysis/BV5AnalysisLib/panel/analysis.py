@@ -12,6 +12,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..imaging.errors import AnalysisError, UnreadableCase
+from ..imaging.progress import Step
 from .messages import problems_told
 from .protocols import Logic, Process
 
@@ -29,18 +30,18 @@ def step_texts() -> dict[str, str]:
     """Names of all steps for the user, by what the command calls them."""
     return {
         "starting": _("Starting"),
-        "reading the scan": _("Reading the scan"),
-        "lungs and airways": _("Lungs and airways"),
-        "resampling": _("Resampling"),
-        "bronchi": _("Bronchi"),
-        "vessel centers": _("Vessel centers"),
-        "branches": _("Branches"),
-        "cross-sectional areas": _("Cross-sectional areas"),
-        "blood volumes": _("Blood volumes"),
-        "drawing": _("Drawing"),
-        "writing files": _("Writing the results"),
+        Step.READING: _("Reading the scan"),
+        Step.LUNGS: _("Lungs and airways"),
+        Step.RESAMPLING: _("Resampling"),
+        Step.BRONCHI: _("Bronchi"),
+        Step.CENTERS: _("Vessel centers"),
+        Step.BRANCHES: _("Branches"),
+        Step.AREAS: _("Cross-sectional areas"),
+        Step.VOLUMES: _("Blood volumes"),
+        Step.DRAWING: _("Drawing"),
+        Step.WRITING: _("Writing the results"),
         "loading": _("Loading the results"),
-        "done": _("Done"),
+        Step.DONE: _("Done"),
     }
 
 

@@ -241,7 +241,11 @@ def blood_gas(
     AnalysisError
         A value is not plausible, or the values do not go together.
     """
-    if (fio2 is None) == (nasal_flow_l_min is None):
+    if fio2 is not None and nasal_flow_l_min is None:
+        source, amount = "fio2", fio2
+    elif nasal_flow_l_min is not None and fio2 is None:
+        source, amount = "nasal_flow_l_min", nasal_flow_l_min
+    else:
         raise AnalysisError("Give either FiO2 or the nasal oxygen flow, one of the two.")
     for quantity, value in {
         "pao2_mmhg": pao2_mmhg,
@@ -249,16 +253,15 @@ def blood_gas(
         "barometric_pressure_mmhg": pressure_mmhg,
         "water_vapor_mmhg": water_vapor_mmhg,
         "respiratory_quotient": respiratory_quotient,
+        source: amount,
     }.items():
         check(quantity, value)
-    if nasal_flow_l_min is not None:
-        check("nasal_flow_l_min", nasal_flow_l_min)
-        breathed = fio2_from_nasal_flow(nasal_flow_l_min)
-    else:
-        check("fio2", fio2)
-        breathed = fio2
-    alveolar = alveolar_po2_mmhg(
-        paco2_mmhg, breathed, pressure_mmhg, water_vapor_mmhg, respiratory_quotient
+    is_estimated = source != "fio2"
+    breathed = float(fio2_from_nasal_flow(amount)) if is_estimated else amount
+    alveolar = float(
+        alveolar_po2_mmhg(
+            paco2_mmhg, breathed, pressure_mmhg, water_vapor_mmhg, respiratory_quotient
+        )
     )
     difference = alveolar - pao2_mmhg
     if implausible("aado2_mmhg", difference):
@@ -271,11 +274,11 @@ def blood_gas(
         pao2_mmhg=pao2_mmhg,
         paco2_mmhg=paco2_mmhg,
         fio2=breathed,
-        fio2_is_estimated=nasal_flow_l_min is not None,
+        fio2_is_estimated=is_estimated,
         barometric_pressure_mmhg=pressure_mmhg,
         water_vapor_mmhg=water_vapor_mmhg,
         respiratory_quotient=respiratory_quotient,
         alveolar_po2_mmhg=alveolar,
         aado2_mmhg=difference,
-        pao2_fio2_mmhg=pao2_fio2_mmhg(pao2_mmhg, breathed),
+        pao2_fio2_mmhg=float(pao2_fio2_mmhg(pao2_mmhg, breathed)),
     )

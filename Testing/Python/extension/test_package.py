@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from extension.repositoryfiles import MODULE, ROOT, module_files
+from extension.repository_files import MODULE, ROOT, module_files
 
 STANDIN = Path(__file__).with_name("slicer")
 MODULES = "lib/Slicer-5.13/qt-scripted-modules"
@@ -101,7 +101,7 @@ def test_paths_are_short_enough_for_windows(package):
 
 def test_the_module_loads_from_the_package(package, tmp_path):
     module = package / MODULES / "BV5Analysis.py"
-    script = Path(__file__).with_name("loadinstalled.py")
+    script = Path(__file__).with_name("load_installed.py")
     environment = os.environ | {"PYTHONPATH": str(ROOT / "Testing" / "Python")}
     home = tmp_path / "slicer"
     home.mkdir()

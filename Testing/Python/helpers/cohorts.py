@@ -6,26 +6,21 @@ Their statistics are scipy's on the columns below, so that tables and figures ag
 import dataclasses
 
 import numpy as np
-from BV5AnalysisLib.study.cohort_result import (
+from BV5AnalysisLib.study.cohort.result import Cohort, CohortResult
+from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
+from BV5AnalysisLib.study.statistics.pairs import compare_pairs
+from BV5AnalysisLib.study.statistics.results import (
     CategoryComparison,
-    Cohort,
-    CohortResult,
     Comparison,
     Correlation,
     Estimate,
-    Exclusion,
-    FlowStep,
-    Group,
     LinearModel,
     Roc,
     Summary,
     Term,
     Test,
-    UnusableCell,
-    Variable,
 )
-from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
-from BV5AnalysisLib.study.statistics.pairs import compare_pairs
+from BV5AnalysisLib.study.values import Exclusion, FlowStep, Group, UnusableCell, Variable
 from scipy import stats
 
 NAN = float("nan")

@@ -2,12 +2,14 @@
 
 import numpy as np
 from BV5AnalysisLib.imaging.phantom import TubePhantom
-from BV5AnalysisLib.imaging.vessels.branches import SAMPLE_STEP_MM, Branches
-from BV5AnalysisLib.imaging.vessels.ridges import SCALES_MM, RidgePoints
+from BV5AnalysisLib.imaging.vessels import linking, ridges
+from BV5AnalysisLib.imaging.vessels.branches import Branches
+from BV5AnalysisLib.imaging.vessels.ridge_points import RidgePoints
 
 DIRECTIONS = [(0, 0, 1), (1, 0, 0), (0.6, -0.5, 0.62), (0.1, 0.9, 0.3), (1, 1, 0)]
 """World (x, y, z): along axes, along a diagonal, and neither."""
 
+SAMPLE_STEP_MM = linking.CONSTANTS.sample_step_mm
 ISOTROPIC = (0.7, 0.7, 0.7)
 THICK = (0.7, 0.7, 1.25)
 
@@ -34,7 +36,7 @@ def off_axis_mm(world_mm: np.ndarray, direction, center=(0, 0, 0)) -> np.ndarray
 def matching_scale(csa_mm2: float) -> float:
     """Scale that finds a tube of this area: the one closest to its blurred radius over √2."""
     blurred = np.sqrt(csa_mm2 / np.pi / 2 + 0.5**2)
-    return min(SCALES_MM, key=lambda scale: abs(np.log(scale / blurred)))
+    return min(ridges.CONSTANTS.scales_mm, key=lambda scale: abs(np.log(scale / blurred)))
 
 
 def line_branches(lines: list[np.ndarray], scales: list[float], nodes=None) -> Branches:

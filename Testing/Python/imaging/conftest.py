@@ -1,7 +1,7 @@
 """Phantoms that several test files of the imaging layer share; each is made and measured once."""
 
 import pytest
-from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
+from BV5AnalysisLib.imaging.model.result import AnalysisResult
 from BV5AnalysisLib.imaging.phantom import ChestPhantom, ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.pipeline import analyze
 from helpers.bodies import SimpleBody

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.model.steps import Steps
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.pipeline import SHARES, Anatomy, measure_vessels
+from BV5AnalysisLib.imaging.progress import Steps
 
 CSAS_MM2 = (1.25, 2.0, 3.5, 7.5, 20.0)
 DIRECTIONS = [(-0.19, -0.88, 0.43), (0.82, 0.23, 0.52), (0.27, -0.28, 0.92), (-0.86, 0.2, -0.46)]

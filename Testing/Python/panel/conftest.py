@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from helpers.descriptors import left_alone
-from panel.panelbench import bench  # noqa: F401 - a fixture
-from standins.analysisprocess import LedProcess
+from panel.panel_bench import bench  # noqa: F401 - a fixture
+from standins.analysis_process import LedProcess
 from standins.installation import Installation, install_qt
 from standins.messages import messages as the_messages
 from standins.messages import start_recording

@@ -74,7 +74,7 @@ def start(folder: Path, arguments=(), python_slicer: str = "", **options: str):
     }
     environment |= {f"BV5_ACCEPTANCE_{name}": value for name, value in options.items()}
     return subprocess.Popen(
-        [sys.executable, "-m", "standins.runslicer", *arguments, "--python-script", str(SCRIPT)],
+        [sys.executable, "-m", "standins.run_slicer", *arguments, "--python-script", str(SCRIPT)],
         env=os.environ | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

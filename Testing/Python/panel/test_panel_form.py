@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
-from panel.panelbench import UI
+from panel.panel_bench import UI
 
 TREE = ElementTree.parse(UI)
 CONTROLS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import slicer
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from panel.panelbench import Bench
+from panel.panel_bench import Bench
 
 
 class LedReports:

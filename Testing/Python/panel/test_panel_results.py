@@ -3,7 +3,7 @@
 import pytest
 import slicer
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from panel.panelfakes import RECORD
+from panel.panel_fakes import RECORD
 
 
 def texts(table):

@@ -420,16 +420,17 @@ def test_a_damaged_record_is_told_once(bench):
 
 def test_each_step_of_the_command_has_a_text(bench):
     from BV5AnalysisLib.commandline import analyze
-    from BV5AnalysisLib.imaging.pipeline import SHARES
+    from BV5AnalysisLib.imaging.progress import Step
 
     told = {
-        call.args[0].value
+        Step[call.args[0].attr]
         for call in ast.walk(ast.parse(inspect.getsource(analyze.analyze_into_folder)))
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "progress"
     }
     assert "reading the scan" in told
+    assert told < set(Step)
     texts = importlib.import_module("BV5AnalysisLib.panel.analysis").step_texts()
-    assert set(texts) == told | set(SHARES) | {"starting", "loading"}
+    assert set(texts) == set(Step) | {"starting", "loading"}
 
 
 def test_cleanup_stops_the_process(bench):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.cohort_result import Variable
 from BV5AnalysisLib.study.tables.case_table import CaseTable
 from BV5AnalysisLib.study.tables.exclusions import exclude, parse_rule
 from BV5AnalysisLib.study.tables.numbers import MISSING, NO_NUMBER, parse_numbers
+from BV5AnalysisLib.study.values import Variable
 from hypothesis import given
 from hypothesis import strategies as st
 

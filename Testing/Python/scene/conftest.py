@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from BV5AnalysisLib.imaging.model.measurements import AnalysisResult
+from BV5AnalysisLib.imaging.model.result import AnalysisResult
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.scene.case.results import add_result
 from BV5AnalysisLib.scene.nodes.outcome import Outcome

@@ -3,7 +3,7 @@
 import functools
 from dataclasses import dataclass
 
-from standins.apifile import FILE, Api, normalized, read
+from standins.api_file import FILE, Api, normalized, read
 
 __all__ = [
     "QT6_ONLY",

@@ -20,7 +20,7 @@ from standins.scripted.loading import load_all
 from standins.slicerapp.application import qSlicerApplication
 from standins.slicerapp.layout import qSlicerLayoutManager
 from standins.slicerapp.logics import Logics
-from standins.slicerapp.moduleobjects import (
+from standins.slicerapp.module_objects import (
     Module,
     Modules,
     qSlicerMainWindow,
@@ -28,7 +28,7 @@ from standins.slicerapp.moduleobjects import (
     qSlicerScriptedLoadableModuleWidget,
 )
 from standins.slicerapp.recorders import SampleDataWidget, make_packaging, make_sample_data
-from standins.slicerapp.segmenteditor import SegmentEditorWidget
+from standins.slicerapp.segment_editor import SegmentEditorWidget
 from standins.slicerapp.utilities import utilities
 from standins.widgets import widget_classes
 

@@ -31,7 +31,7 @@ class QtModule(types.ModuleType):
 def make_module() -> types.ModuleType:
     """Return a fresh module `qt`."""
     from standins.dialogs import add_dialogs
-    from standins.uiloader import UiLoader
+    from standins.ui_loader import UiLoader
 
     module = QtModule("qt")
     module.QUiLoader = wrapper_class(UiLoader)

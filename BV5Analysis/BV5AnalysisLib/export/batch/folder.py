@@ -70,7 +70,6 @@ class BatchFolder:
         self._folder = folder
         self.notes: tuple[str, ...] = ()
         self.cases = tuple(cases)
-        self._by_name = {case.name: case for case in self.cases}
         self._finished: dict[str, FinishedCase] = {}
         self._problems: dict[str, str] = {}
         self._measurements = GrowingTable(folder / MEASUREMENTS, COLUMNS)
@@ -295,7 +294,6 @@ class BatchFolder:
         # What else lies beside a finished scan changes nothing that is told of it.
         anew = {case.name for case in renewal.cases if case.name not in self._finished}
         self.cases = renewal.cases
-        self._by_name = {case.name: case for case in self.cases}
         identities = {each.case: asdict(each) for each in plan.identifiers}
         with explained(self._folder):
             write_plan(self._folder, request, self.cases)

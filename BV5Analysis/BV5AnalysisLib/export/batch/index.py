@@ -6,19 +6,20 @@ import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ... import __version__
 from ...imaging.model.finding import Severity
-from ...imaging.model.size_classes import VESSELS, SizeClass
+from ...imaging.model.size_classes import VESSELS
 from ...imaging.parameters import Parameters
-from ..wording import class_range, number
+from ..html import html_environment
+from ..wording import COUNTED, SEVERITY_TITLES, class_range, number
 from .cases import FinishedCase
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
-COUNTED = (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 SORT_KEYS = {
     "plan": "Order of the batch",
     "name": "Case",
@@ -35,7 +36,6 @@ SORT_KEYS = {
 }
 """What cases can be sorted by: title by key."""
 NUMBER_KEYS = tuple(SORT_KEYS)[3:]
-_SEVERITY_TITLES = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Note"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def measured_card(case: FinishedCase, choice: str) -> str:
         tpbv=number(case.values["tpbv_ml"]),
         lungs=number(case.values["lung_volume_ml"], 0),
         findings=[
-            (severity.value, _SEVERITY_TITLES[severity], text) for severity, text in case.findings
+            (severity.value, SEVERITY_TITLES[severity], text) for severity, text in case.findings
         ],
         keys={key: _sort_value(case.values[key]) for key in NUMBER_KEYS},
         rank=_rank(case),
@@ -137,17 +137,8 @@ def failed_card(name: str, problem: str, choice: str) -> str:
 
 
 @functools.cache
-def _template(name: str) -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(name)
+def _template(name: str) -> Template:
+    return html_environment().get_template(name)
 
 
 @functools.cache

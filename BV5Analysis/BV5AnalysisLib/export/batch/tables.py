@@ -111,7 +111,7 @@ def renew_cases_csv(
     for case in cases:
         row = {"case": case.name} | by_name.get(case.name, {})
         if case.name in anew:
-            row |= _use_of(case) | (identities or {}).get(case.name, {})
+            row |= {**_use_of(case), **(identities or {}).get(case.name, {})}
         rows.append(row)
     if passed_over:
         rows += [{"used": "no", "item": item, "reason": reason} for item, reason in passed_over]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...study.cohort_result import CohortResult, Comparison
+from ...study.cohort.plot_data import known_rows, roc_panels
+from ...study.cohort.result import CohortResult
 from ...study.measures import MEASURES, Measure
 from ...study.statistics.comparisons import TEST_NAMES
+from ...study.statistics.results import Comparison
+from ...study.values import Variable
 from .flow import flow_picture
 from .plots import (
     draw_boxes,
@@ -21,7 +24,16 @@ from .plots import (
     legend_size,
     tick_labels,
 )
-from .style import DOUBLE_MM, SINGLE_MM, Picture, figure_style, grid_of_axes, new_figure, picture_of
+from .style import (
+    DOUBLE_MM,
+    SINGLE_MM,
+    Picture,
+    figure_style,
+    grid_of_axes,
+    is_first_in_row,
+    new_figure,
+    picture_of,
+)
 from .wording import chosen_test, estimate_text, interval_text, p_phrase, subscripted
 
 if TYPE_CHECKING:
@@ -112,7 +124,7 @@ def _histograms_figure(result: CohortResult) -> CohortFigure | None:
     def draw(axes: Axes, comparison: Comparison) -> None:
         draw_histogram(axes, _samples(result, comparison.measure))
         axes.set_xlabel(comparison.measure.title)
-        if axes.get_subplotspec().is_first_col():
+        if is_first_in_row(axes):
             axes.set_ylabel("Patients (% of group)")
 
     picture = _panels(result, draw, as_lines=True)
@@ -120,7 +132,9 @@ def _histograms_figure(result: CohortResult) -> CohortFigure | None:
     return CohortFigure("histograms", "Distributions", caption, picture)
 
 
-def _panels(result: CohortResult, draw, as_lines: bool) -> Picture:
+def _panels(
+    result: CohortResult, draw: Callable[[Axes, Comparison], None], as_lines: bool
+) -> Picture:
     """One panel a measure: percentages, the legend, then volumes."""
     percents = [each for each in result.comparisons if each.measure.unit == "%"]
     others = [each for each in result.comparisons if each.measure.unit != "%"]
@@ -157,7 +171,7 @@ def _scatter_figure(result: CohortResult) -> CohortFigure | None:
         x, y = result.cohort.columns[each.variable.key], result.cohort.columns[main.key]
         draw_scatter(axes, x, y, result.groups, result.confidence)
         axes.set_xlabel(subscripted(each.variable.title))
-        if axes.get_subplotspec().is_first_col():
+        if is_first_in_row(axes):
             axes.set_ylabel(main.title)
         axes.set_title(
             f"R = {estimate_text(each.coefficient)}\n{p_phrase(each.p)}, n = {each.n}",
@@ -173,16 +187,13 @@ def _scatter_figure(result: CohortResult) -> CohortFigure | None:
 
 
 def _roc_figure(result: CohortResult) -> CohortFigure | None:
-    rocs = [each for each in result.rocs if not each.problem]
-    if not rocs:
+    panels = [rocs for rocs in roc_panels(result.rocs) if rocs]
+    if not panels:
         return None
-    percents = [each for each in rocs if each.measure.unit == "%"]
-    volumes = [each for each in rocs if each.measure.unit != "%"]
-    panels = [each for each in (percents, volumes) if each]
     figure = new_figure(SINGLE_MM if len(panels) == 1 else DOUBLE_MM, _ROC_MM)
     for axes, shown in zip(grid_of_axes(figure, len(panels), len(panels)), panels, strict=True):
         draw_rocs(axes, shown)
-    first = rocs[0]
+    first = next(roc for roc in result.rocs if not roc.problem)
     caption = (
         f"Receiver operating characteristic of the measures for {first.outcome} ({first.positives}"
         f" with, {first.negatives} without); low, high: the values that stand for it. AUC: area"
@@ -191,6 +202,6 @@ def _roc_figure(result: CohortResult) -> CohortFigure | None:
     return CohortFigure("roc", "ROC curves", caption, picture_of(figure))
 
 
-def _samples(result: CohortResult, measure: Measure) -> Sequence[np.ndarray]:
+def _samples(result: CohortResult, measure: Measure | Variable) -> Sequence[np.ndarray]:
     values = result.cohort.columns[measure.key]
-    return [values[group.members & np.isfinite(values)] for group in result.groups]
+    return [values[known_rows(group, values)] for group in result.groups]

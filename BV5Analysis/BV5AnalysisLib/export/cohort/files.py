@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ...case.tables import safe_cell
-from ...study.cohort_result import CohortResult, Comparison, Correlation, Estimate
+from ...study.cohort.result import CohortResult
+from ...study.statistics.results import Comparison, Correlation, Estimate
 from .tables import Block
 from .wording import effect_names
 
@@ -67,12 +68,13 @@ def table_markdown(blocks: Sequence[Block]) -> str:
 def cohort_csv(result: CohortResult) -> str:
     """Analyzed cases, one a row: case, group, measures, clinical variables."""
     cohort = result.cohort
-    labels = np.full(len(cohort.cases), "", object)
+    labels = [""] * len(cohort.cases)
     for group in result.groups:
-        labels[group.members] = group.label
+        for row in np.flatnonzero(group.members):
+            labels[row] = group.label
     # A clinical table may have a column of this name itself.
-    group = "group" if "group" not in cohort.columns else "compared_group"
-    header = ["case", group, *cohort.columns]
+    group_column = "group" if "group" not in cohort.columns else "compared_group"
+    header = ["case", group_column, *cohort.columns]
     columns = [_column(values) for values in cohort.columns.values()]
     rows = zip(map(safe_cell, cohort.cases), map(safe_cell, labels), *columns, strict=True)
     return _csv([list(map(safe_cell, header)), *rows])

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...study.cohort_result import CohortResult, Exclusion, FlowStep
+from ...study.cohort.result import CohortResult
+from ...study.values import Exclusion, FlowStep
 from .style import DOUBLE_MM, INK, PAPER, Picture, new_figure, picture_of
 from .wording import subscripted
 
@@ -162,9 +163,8 @@ def _box(
     """Draw a box with text, and return its bottom."""
     left, right = sides
     height = _height(lines) if height is None else height
-    frame = {"facecolor": PAPER, "edgecolor": INK, "linewidth": 0.7}
     corners = [(left, top), (right, top), (right, top + height), (left, top + height)]
-    axes.fill(*zip(*corners, strict=True), **frame)
+    axes.fill(*zip(*corners, strict=True), facecolor=PAPER, edgecolor=INK, linewidth=0.7)
     for index, line in enumerate(lines):
         x = left + _PAD_MM if align_left else (left + right) / 2
         y = top + height / 2 + (index - (len(lines) - 1) / 2) * _LINE_MM

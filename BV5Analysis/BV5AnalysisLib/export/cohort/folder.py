@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...case.folder import FolderKind, output_folder
-from ...study.cohort_result import CohortResult
+from ...study.cohort.result import CohortResult
 from .figures import FIGURES, cohort_figures
 from .files import (
     cohort_csv,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ...study.cohort_result import CohortResult, PairComparison
+from ...study.cohort.result import CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
+from ...study.statistics.results import PairComparison
 from .tables import Block, problem_notes
 from .wording import (
     chosen_test,

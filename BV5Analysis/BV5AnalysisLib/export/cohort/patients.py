@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ...study.cohort_result import CategoryComparison, CohortResult
+from ...study.cohort.result import CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
+from ...study.statistics.results import CategoryComparison
 from ..wording import number
 from .tables import Block, comparison_block, problem_notes
 from .wording import comparison_problems, joined, marks, p_text

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...study.cohort_result import Group, Roc
+from ...study.cohort.plot_data import box_of, histogram_of, known_rows
 from ...study.statistics.regression_line import regression_line
+from ...study.statistics.results import Roc
+from ...study.values import Group
 from .style import INK, LINE, PAPER, SOFT, color_of, dash_of, marker_of
-from .wording import estimate_text, subscripted
+from .wording import roc_title, subscripted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 RASTER_ABOVE = 300
 """More points than these are drawn as an image inside of the vector graphics."""
 
-_MOST_BINS = 40
 _FILLED_GROUPS = 3
 """More than these would hide each other if their histograms were filled."""
 _TICK_LETTERS = 9
@@ -60,9 +61,19 @@ def draw_boxes(axes: Axes, samples: Sequence[np.ndarray], labels: Sequence[str])
             rasterized=total > RASTER_ABOVE,
             zorder=1,
         )
+        box = box_of(values)
         line = {"color": INK, "linewidth": 0.8}
-        axes.boxplot(
-            [values],
+        axes.bxp(
+            [
+                {
+                    "whislo": box.low,
+                    "q1": box.lower_quartile,
+                    "med": box.median,
+                    "q3": box.upper_quartile,
+                    "whishi": box.high,
+                    "mean": box.mean,
+                }
+            ],
             positions=[index],
             widths=0.62,
             showfliers=False,
@@ -103,9 +114,10 @@ def draw_scatter(
     """
     total = int(np.count_nonzero(np.isfinite(x) & np.isfinite(y)))
     for index, group in enumerate(groups):
+        rows = known_rows(group, x, y)
         axes.plot(
-            x[group.members],
-            y[group.members],
+            x[rows],
+            y[rows],
             linestyle="none",
             marker=marker_of(index),
             markersize=_marker_size(total) + 0.6,
@@ -129,20 +141,16 @@ def draw_histogram(axes: Axes, samples: Sequence[np.ndarray]) -> None:
     samples : sequence of numpy.ndarray
         Values of each group, without NaN; may be empty.
     """
-    together = np.concatenate(samples)
-    if len(together) == 0:
+    histogram = histogram_of(samples)
+    if histogram is None:
         return
-    edges = np.histogram_bin_edges(together, "auto")
-    if len(edges) > _MOST_BINS + 1:
-        edges = np.histogram_bin_edges(together, _MOST_BINS)
-    for index, values in enumerate(samples):
+    for index, (values, percents) in enumerate(zip(samples, histogram.percents, strict=True)):
         if len(values) == 0:
             continue
-        share = 100 * np.histogram(values, edges)[0] / len(values)
-        color = color_of(index)
+        bars, color = (percents, histogram.edges), color_of(index)
         if len(samples) <= _FILLED_GROUPS:
-            axes.stairs(share, edges, fill=True, color=color, alpha=0.3, linewidth=0)
-        axes.stairs(share, edges, color=color, linestyle=dash_of(index), linewidth=1.1)
+            axes.stairs(*bars, fill=True, color=color, alpha=0.3, linewidth=0)
+        axes.stairs(*bars, color=color, linestyle=dash_of(index), linewidth=1.1)
     axes.set_ylim(bottom=0)
 
 
@@ -157,13 +165,12 @@ def draw_rocs(axes: Axes, rocs: Sequence[Roc]) -> None:
     """
     axes.plot([0, 1], [0, 1], color=LINE, linewidth=0.8, zorder=0)
     for index, roc in enumerate(rocs):
-        direction = "low" if roc.lower_is_positive else "high"
         axes.plot(
             roc.false_positive_rate,
             roc.true_positive_rate,
             color=color_of(index),
             linestyle=dash_of(index),
-            label=f"{roc.measure.title}, {direction}: AUC {estimate_text(roc.auc)}",
+            label=roc_title(roc),
         )
     axes.set(
         xlim=(-0.02, 1.02),
@@ -238,7 +245,7 @@ def _spread(values: np.ndarray) -> np.ndarray:
     edges = np.histogram_bin_edges(values, min(30, max(5, len(values) // 5)))
     counts = np.histogram(values, edges)[0]
     cell = np.clip(np.searchsorted(edges, values, "right") - 1, 0, len(counts) - 1)
-    width = 0.28 * np.sqrt(counts[cell] / counts.max())
+    width: np.ndarray = 0.28 * np.sqrt(counts[cell] / counts.max())
     return width * np.random.default_rng(0).uniform(-1, 1, len(values))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ... import __version__
-from ...study.cohort_result import CohortResult
+from ...study.cohort.result import CohortResult
 
 SCHEMA = "bv5-analysis/cohort"
 SCHEMA_VERSION = "1.0"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ... import __version__
-from ...study.cohort_result import Cohort, CohortResult
+from ...study.cohort.result import Cohort, CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
+from ..html import html_environment
 from .figures import CohortFigure
 from .pairs import pairs_block
 from .patients import characteristics_block
@@ -28,7 +28,9 @@ from .wording import (
     summary_text,
 )
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 MOST_LISTED = 200
 """More cases or cells than these are in the CSV files only."""
 
@@ -84,8 +86,8 @@ def cohort_html(result: CohortResult, figures: Sequence[CohortFigure]) -> str:
     str
         HTML with styles and figures inside, for light and dark screens and A4 paper.
     """
-    parts = {
-        "table_one": table_one(result),
+    by_name = {figure.name: figure for figure in figures}
+    blocks = {
         "pairs": pairs_block(result),
         "patients": characteristics_block(result),
         "correlations": correlation_block(result, result.correlations)
@@ -93,7 +95,6 @@ def cohort_html(result: CohortResult, figures: Sequence[CohortFigure]) -> str:
         else None,
         "adjusted": adjusted_block(result),
         "rocs": roc_block(result),
-        "figures": {figure.name: figure for figure in figures},
     }
     return (
         _environment()
@@ -105,28 +106,19 @@ def cohort_html(result: CohortResult, figures: Sequence[CohortFigure]) -> str:
             colors=COLORS,
             colors_on_dark=COLORS_ON_DARK,
             cards=_cards(result),
-            sections=_sections(result, parts),
+            sections=_sections(result, blocks, by_name),
             most_listed=MOST_LISTED,
             **_listings(result.cohort),
             references=references(result),
-            **parts,
+            table_one=table_one(result),
+            figures=by_name,
+            **blocks,
         )
     )
 
 
-def _environment() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["printed"] = _printed
-    environment.filters["inline"] = inline_svg
-    return environment
+def _environment() -> Environment:
+    return html_environment({"printed": _printed, "inline": inline_svg})
 
 
 def _listings(cohort: Cohort) -> dict[str, Listing]:
@@ -183,19 +175,22 @@ def _cards(result: CohortResult) -> list[Card]:
     return [*cards, Card(title, estimate_text(main.difference), tested)]
 
 
-def _sections(result: CohortResult, parts: dict) -> list[tuple[str, str]]:
+def _sections(
+    result: CohortResult, blocks: Mapping[str, Block | None], figures: Collection[str]
+) -> list[tuple[str, str]]:
     """Return anchors and titles of the sections that the page has."""
-    there = {
+    patients = blocks["patients"]
+    there: dict[str, tuple[str, object]] = {
         "notes": ("Notes", result.cohort.notes or result.cohort.unusable),
         "flow": ("Flow", result.cohort.flow),
         "table1": ("Table 1", True),
-        "groups": ("Groups", "groups" in parts["figures"]),
-        "pairs": ("Pairs", parts["pairs"]),
-        "patients": ("Patients", parts["patients"].rows),
-        "correlations": ("Correlations", parts["correlations"]),
-        "adjusted": ("Adjusted", parts["adjusted"]),
-        "roc": ("ROC", parts["rocs"]),
-        "histograms": ("Distributions", "histograms" in parts["figures"]),
+        "groups": ("Groups", "groups" in figures),
+        "pairs": ("Pairs", blocks["pairs"]),
+        "patients": ("Patients", patients and patients.rows),
+        "correlations": ("Correlations", blocks["correlations"]),
+        "adjusted": ("Adjusted", blocks["adjusted"]),
+        "roc": ("ROC", blocks["rocs"]),
+        "histograms": ("Distributions", "histograms" in figures),
         "methods": ("Methods", True),
     }
     return [(key, title) for key, (title, wanted) in there.items() if wanted]

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,13 +26,14 @@ PRINT_DPI = 300
 INK, SOFT, LINE, PAPER = "#1a1d21", "#565d66", "#d5d9de", "#ffffff"
 """Each used for one purpose only: pages replace them by their own, light or dark."""
 
+Dash = Literal["-", "--", "-.", ":"]
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f7f7f")
 COLORS_ON_DARK = (
     "#4ba3e0", "#f0803c", "#2fc39a", "#dd9cc0", "#f2b93b", "#7cc8f5", "#c2a05a", "#a9a9a9",
 )  # fmt: skip
 """The same, lighter, for pages on dark screens."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-DASHES = ("-", "--", "-.", ":")
+DASHES: tuple[Dash, ...] = ("-", "--", "-.", ":")
 
 _MOST_TICKS = 5
 """On an axis; numbers of 7 points need room, and each takes time."""
@@ -46,7 +47,7 @@ _OTHER_LETTERS = (
 )  # fmt: skip
 """For letters that it lacks, such as those of Chinese, Japanese and Korean names of groups."""
 
-_STYLE = {
+_STYLE: dict[str, Any] = {
     "font.size": 7.0,
     "axes.titlesize": 7.0,
     "axes.labelsize": 7.0,
@@ -110,7 +111,8 @@ def figure_style() -> Iterator[None]:
 
     installed = {font.name for font in fontManager.ttflist}
     fonts = [_FONT, *(font for font in _OTHER_LETTERS if font in installed)]
-    with mpl.rc_context(_STYLE | {"font.family": fonts}), warnings.catch_warnings():
+    style = mpl.RcParams(_STYLE | {"font.family": fonts})
+    with mpl.rc_context(style), warnings.catch_warnings():
         # Letters of no font at all are drawn as boxes; tables have them.
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
         yield
@@ -120,10 +122,11 @@ def new_figure(width_mm: float, height_mm: float) -> Figure:
     """Return an empty figure of a size in print; inside `figure_style` only."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     size = (width_mm / 25.4, height_mm / 25.4)
-    figure = Figure(figsize=size, dpi=PRINT_DPI, layout="constrained")
-    figure.get_layout_engine().set(hspace=0.05)
+    layout = ConstrainedLayoutEngine(hspace=0.05)
+    figure = Figure(figsize=size, dpi=PRINT_DPI, layout=layout)
     FigureCanvasAgg(figure)
     return figure
 
@@ -152,6 +155,12 @@ def grid_of_axes(figure: Figure, count: int, columns: int, *, share_y: bool = Fa
     return list(grid[:count])
 
 
+def is_first_in_row(axes: Axes) -> bool:
+    """Whether axes stand at the left of their figure."""
+    place = axes.get_subplotspec()
+    return place is not None and place.is_first_col()
+
+
 def color_of(index: int) -> str:
     """Color of the group or curve of this index."""
     return COLORS[index % len(COLORS)]
@@ -162,7 +171,7 @@ def marker_of(index: int) -> str:
     return MARKERS[(index + index // len(COLORS)) % len(MARKERS)]
 
 
-def dash_of(index: int) -> str:
+def dash_of(index: int) -> Dash:
     """Line style of the group or curve of this index."""
     return DASHES[index % len(DASHES)]
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...case.case import Review
-from ...case.tables import measurements_csv
-from ...imaging.model.finding import Finding
-from ...imaging.model.measurements import Calibration, Measurement
-from ...imaging.parameters import Parameters
+from ...case.tables import TabulatedCase, measurements_csv
+from ...imaging.model.measurements import Calibration
 from ...study.cohort.synthetic import SyntheticPatient
 
 MEASUREMENTS, CLINICAL = "measurements.csv", "clinical.csv"
@@ -28,16 +24,7 @@ CLINICAL_COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class _MeasuredCase:
-    """What `measurements_csv` reads of a case; there is no scan behind it."""
-
-    name: str
-    measurements: tuple[Measurement, ...]
-    parameters: Parameters = field(default_factory=Parameters)
-    calibration: Calibration = field(default_factory=lambda: Calibration(40.0, -870.0, 20.0))
-    findings: tuple[Finding, ...] = ()
-    review: Review = field(default_factory=Review)
+_CALIBRATION = Calibration(blood_hu=40.0, parenchyma_hu=-870.0, noise_hu=20.0)
 
 
 def write_synthetic_cohort(folder: Path, patients: Sequence[SyntheticPatient]) -> None:
@@ -65,7 +52,10 @@ def write_synthetic_cohort(folder: Path, patients: Sequence[SyntheticPatient]) -
 
 def synthetic_measurements_csv(patients: Sequence[SyntheticPatient]) -> str:
     """Text of ``measurements.csv``: three rows a patient."""
-    tables = [measurements_csv(_MeasuredCase(each.case, each.measurements)) for each in patients]
+    tables = [
+        measurements_csv(TabulatedCase(each.case, each.measurements, _CALIBRATION))
+        for each in patients
+    ]
     header = tables[0].splitlines(keepends=True)[:1]
     rows = [row for table in tables for row in table.splitlines(keepends=True)[1:]]
     return "".join(header + rows)

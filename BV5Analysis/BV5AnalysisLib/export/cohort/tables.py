@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...study.cohort_result import CohortResult, Comparison, Correlation, Estimate
+from ...study.cohort.result import CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
+from ...study.statistics.results import Comparison, Correlation, Estimate
 from ..wording import number
 from .wording import (
     BY_RANKS,
@@ -67,7 +68,7 @@ def table_one(result: CohortResult) -> tuple[Block, ...]:
     published = [each for each in pearson if each.variable.key in PUBLISHED]
     correlations = published or pearson
     comparison = comparison_block(result, result.comparisons, "Blood volume by vessel size", 2)
-    blocks = (comparison,)
+    blocks: tuple[Block, ...] = (comparison,)
     if correlations:
         blocks += (correlation_block(result, correlations),)
     last = blocks[-1]
@@ -150,7 +151,7 @@ def correlation_block(result: CohortResult, correlations: Sequence[Correlation])
     methods = tuple(dict.fromkeys(each.method for each in correlations))
     mark = marks(each.problem for each in correlations)
     interval = interval_text(result)
-    header = ("Measure",)
+    header: tuple[str, ...] = ("Measure",)
     for method in methods:
         suffix = f", {method.capitalize()}" if len(methods) > 1 else ""
         header += (f"{METHOD_TITLES[method]} ({interval})", f"p{suffix}", f"p (Holm){suffix}")
@@ -180,6 +181,7 @@ def adjusted_block(result: CohortResult) -> Block | None:
         (term.name, _coefficient_text(term.coefficient), p_text(term.p)) for term in model.terms
     )
     fit = f"{model.formula}; n = {model.n}"
+    notes: tuple[str, ...]
     if model.problem:
         notes = (f"Not fitted: {model.problem}. {fit}.",)
     else:

@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from ...study.cohort_result import CohortResult, Comparison, Estimate, Summary
+from ...study.cohort.result import CohortResult
+from ...study.statistics.results import Comparison, Estimate, Roc, Summary
 from ..wording import REFERENCES, number
 
 BY_RANKS = {"mann-whitney", "kruskal-wallis"}
@@ -71,6 +72,12 @@ def estimate_text(estimate: Estimate | None, decimals: int = 2) -> str:
     if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
         return text
     return f"{text} ({number(estimate.low, decimals)} to {number(estimate.high, decimals)})"
+
+
+def roc_title(roc: Roc) -> str:
+    """Name of a ROC curve in legends: the measure, which of its values count, and the area."""
+    direction = "low" if roc.lower_is_positive else "high"
+    return f"{roc.measure.title}, {direction}: AUC {estimate_text(roc.auc)}"
 
 
 def summary_text(summary: Summary, by_ranks: bool, decimals: int = 2) -> str:

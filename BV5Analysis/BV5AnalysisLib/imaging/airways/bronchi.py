@@ -1,4 +1,4 @@
-"""Bronchi inside the lungs, found by their lumen, so that their walls are not taken for vessels."""
+"""Bronchi inside the lungs, found by their lumen, so that walls do not count as vessels."""
 
 from __future__ import annotations
 
@@ -10,44 +10,113 @@ from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
-from ..numerics.polar_profiles import mark_outside, read_profiles
-from ..vessels.branches import Branches, link_branches
-from ..vessels.ridges import RidgePoints, find_ridge_points
+from ..model.constants import MethodConstants, constant
+from ..model.work_image import WorkImage
+from ..numerics.polar_profiles import Profiles, mark_outside, read_profiles
+from ..vessels.branches import Branches
+from ..vessels.calibration import Parenchyma
+from ..vessels.linking import link_branches
+from ..vessels.ridge_points import RidgePoints
+from ..vessels.ridges import find_ridge_points
 from .rings import WallRings, read_rings
 
-LUMEN_SCALES_MM = (0.4, 0.7, 1.2, 2.0, 3.4)
-"""Scales at which lumina of about 0.8 to 6 mm radius answer. The scanner's blur comes on top, so
-the finest only calms noise; lumina thinner still are filled up by the blur of their walls."""
 
-LEAST_STRENGTH_HU = 20.0
-"""Curvature of the thinnest lumina; what noise answers with is told from them by its lack of wall.
-"""
+@dataclass(frozen=True)
+class BronchiConstants(MethodConstants):
+    """Tuned numbers of finding bronchi."""
 
-REACH_MM = 7.0
-STEP_MM = 0.3
-COARSE_STEP_MM = 0.5
-"""How far out and how finely rings are read; and how finely to see whether one may be there."""
+    scales_mm: tuple[float, ...] = constant(
+        (0.4, 0.7, 1.2, 2.0, 3.4),
+        "mm",
+        "Scales at which lumina of about 0.8 to 6 mm radius answer.",
+        "The scanner's blur comes on top, so the finest only calms noise; lumina thinner still are"
+        " filled up by the blur of their walls. Chosen by eye on three scans.",
+    )
+    least_strength_hu: float = constant(
+        20.0,
+        "HU",
+        "Least curvature of a lumen; the noise where that is more.",
+        "That of the thinnest lumina; noise answers, too, but has no wall around. Chosen by eye on"
+        " three scans.",
+    )
+    reach_mm: float = constant(
+        7.0,
+        "mm",
+        "How far out rings are read.",
+        "Past the wall of the widest lumen looked at, with its surroundings.",
+    )
+    step_mm: float = constant(
+        0.3, "mm", "How finely rings are read.", "Below half a voxel of a usual scan."
+    )
+    coarse_step_mm: float = constant(
+        0.5,
+        "mm",
+        "How finely profiles are read to see whether a ring may be there.",
+        "Quick, and no wall slips through. Chosen by eye on three scans.",
+    )
+    farthest_wall_mm: float = constant(
+        4.5,
+        "mm",
+        "How far out a wall is looked for at most.",
+        "That of the widest lumen looked at lies within.",
+    )
+    wall_scales: float = constant(
+        2.5,
+        "1",
+        "How far out a wall is looked for, in scales of the lumen.",
+        "Chosen by eye on three scans.",
+    )
+    wall_more_mm: float = constant(
+        1.5,
+        "mm",
+        "How much farther than that, for the wall's own thickness.",
+        "Chosen by eye on three scans.",
+    )
+    bright_directions: int = constant(
+        12,
+        "1",
+        "Of the 16 directions around a lumen, how many meet something bright.",
+        "Chosen by eye on three scans.",
+    )
+    least_bright_hu: float = constant(
+        50.0,
+        "HU",
+        "How bright that is, over lumen and parenchyma.",
+        "No wall stands out less.",
+    )
+    bright_noises: float = constant(
+        2.5,
+        "1",
+        "The same in standard deviations of the noise, where that is more.",
+        "Noise alone seldom reaches it. Chosen by eye on three scans.",
+    )
+    chain_mm: float = constant(
+        4.0,
+        "mm",
+        "Shorter chains of lumen points are not looked at.",
+        "Chosen by eye on three scans.",
+    )
+    averaged_points: int = constant(
+        7,
+        "1",
+        "Points along an axis over which profiles are averaged.",
+        "5 mm, over which a wall changes little, calm the noise. Chosen by eye on three scans.",
+    )
+    minimum_length_mm: float = constant(
+        5.0,
+        "mm",
+        "Shorter airways are gaps between vessels; those that meet count together.",
+        "Chosen by eye on three scans.",
+    )
+    gap_mm: float = constant(
+        3.0,
+        "mm",
+        "Longest stretch of airway without a good ring.",
+        "At forks, or where a vessel crosses. Chosen by eye on three scans.",
+    )
 
-FARTHEST_MM = 4.5
-"""The wall of the widest lumen looked at lies within."""
 
-BRIGHT_DIRECTIONS = 12
-"""Of the directions around a lumen, how many meet something bright."""
-
-LEAST_BRIGHT_HU = 50.0
-"""How bright, over lumen and parenchyma; no wall stands out less."""
-
-CHAIN_MM = 4.0
-"""Shorter chains of lumen points are not looked at."""
-
-AVERAGED_POINTS = 7
-"""Points along an axis over which profiles are averaged, which calms noise."""
-
-MINIMUM_LENGTH_MM = 5.0
-"""Shorter airways are gaps between vessels; those that meet count together."""
-
-GAP_MM = 3.0
-"""Longest stretch of airway without a good ring: at forks, or where a vessel crosses."""
+CONSTANTS = BronchiConstants()
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +145,7 @@ class Bronchi:
         return len(self.position_mm)
 
 
-def find_bronchi(
-    image: np.ndarray,
-    lung: np.ndarray,
-    spacing: np.ndarray,
-    parenchyma_hu: float,
-    noise_hu: float,
-) -> Bronchi:
+def find_bronchi(image: WorkImage, parenchyma: Parenchyma) -> Bronchi:
     """Find bronchi by the same ridges as vessels, on the negative image.
 
     A lumen is a dark ridge with a ring of wall around. Ridge points that meet something bright in
@@ -91,19 +154,15 @@ def find_bronchi(
 
     Parameters
     ----------
-    image : numpy.ndarray
-        HU, float32 (z, y, x).
-    lung : numpy.ndarray
-        Bool, the same shape.
-    spacing : numpy.ndarray
-        Voxel size (z, y, x), mm.
-    parenchyma_hu, noise_hu : float
-        Median attenuation of the parenchyma and its standard deviation.
+    image : WorkImage
+        Lungs with their airways, plain parenchyma outside of the core.
+    parenchyma : Parenchyma
+        What is around bronchi.
 
     Returns
     -------
     Bronchi
-        Points along the axes of bronchi longer than `MINIMUM_LENGTH_MM`; none is no error.
+        Points along the axes of bronchi longer than `minimum_length_mm`; none is no error.
 
     Notes
     -----
@@ -111,48 +170,54 @@ def find_bronchi(
     """
     points = find_ridge_points(
         image,
-        lung,
-        spacing,
-        parenchyma_hu,
-        LUMEN_SCALES_MM,
-        max(LEAST_STRENGTH_HU, noise_hu),
+        parenchyma.level_hu,
+        CONSTANTS.scales_mm,
+        max(CONSTANTS.least_strength_hu, parenchyma.noise_hu),
         dark=True,
     )
-    marked = mark_outside(image, lung)
-    points = points[_enclosed(points, marked, spacing, parenchyma_hu, noise_hu)]
-    chains = link_branches(points, CHAIN_MM)
-    profile = read_profiles(marked, spacing, chains.position_mm, chains.tangent, REACH_MM, STEP_MM)
-    hu = np.where(np.isfinite(profile.hu), profile.hu, np.float32(parenchyma_hu))
-    hu = _averaged(hu, chains)
-    rings = read_rings(hu, profile.radius_mm, chains.scale_mm, parenchyma_hu, noise_hu)
-    return _long_ones(chains, rings, profile.radius_mm)
+    marked = mark_outside(image.hu, image.core)
+
+    points = points[_enclosed(points, marked, image.spacing, parenchyma)]
+    chains = link_branches(points, CONSTANTS.chain_mm)
+    profiles = read_profiles(
+        marked,
+        image.spacing,
+        chains.position_mm,
+        chains.tangent,
+        CONSTANTS.reach_mm,
+        CONSTANTS.step_mm,
+    )
+    hu = _averaged(_without_gaps(profiles, parenchyma), chains)
+    rings = read_rings(hu, profiles.radius_mm, chains.scale_mm, parenchyma)
+    return _long_ones(chains, rings, profiles.radius_mm)
+
+
+def _without_gaps(profiles: Profiles, parenchyma: Parenchyma) -> np.ndarray:
+    """Attenuation (n, sectors, radii) of profiles, plain parenchyma where there is no lung."""
+    return np.where(np.isfinite(profiles.hu), profiles.hu, np.float32(parenchyma.level_hu))
 
 
 def _enclosed(
-    points: RidgePoints,
-    marked: np.ndarray,
-    spacing: np.ndarray,
-    parenchyma_hu: float,
-    noise_hu: float,
+    points: RidgePoints, marked: np.ndarray, spacing: np.ndarray, parenchyma: Parenchyma
 ) -> np.ndarray:
-    """Whether (n,) points are darker than what they meet in most directions."""
+    """Whether points (n,) are darker than what they meet in most directions."""
     enclosed = np.zeros(len(points), bool)
+    least_hu = max(CONSTANTS.least_bright_hu, CONSTANTS.bright_noises * parenchyma.noise_hu)
     for scale in np.unique(points.scale_mm):
         chosen = np.flatnonzero(points.scale_mm == scale)
-        reach_mm = min(2.5 * scale + 1.5, FARTHEST_MM)
-        profile = read_profiles(
+        to_wall_mm = CONSTANTS.wall_scales * scale + CONSTANTS.wall_more_mm
+        profiles = read_profiles(
             marked,
             spacing,
             points.position_mm[chosen],
             points.direction[chosen],
-            reach_mm,
-            COARSE_STEP_MM,
+            min(to_wall_mm, CONSTANTS.farthest_wall_mm),
+            CONSTANTS.coarse_step_mm,
         )
-        hu = np.where(np.isfinite(profile.hu), profile.hu, np.float32(parenchyma_hu))
+        hu = _without_gaps(profiles, parenchyma)
         lumen = hu[:, :, 0].mean(axis=1)
-        bright = hu.max(axis=2) - np.maximum(lumen, parenchyma_hu)[:, None]
-        enough = bright > max(LEAST_BRIGHT_HU, 2.5 * noise_hu)
-        enclosed[chosen] = enough.sum(axis=1) >= BRIGHT_DIRECTIONS
+        bright = hu.max(axis=2) - np.maximum(lumen, parenchyma.level_hu)[:, None]
+        enclosed[chosen] = (bright > least_hu).sum(axis=1) >= CONSTANTS.bright_directions
     return enclosed
 
 
@@ -160,22 +225,22 @@ def _averaged(hu: np.ndarray, chains: Branches) -> np.ndarray:
     """Profiles averaged along their chain, and a little over neighboring directions."""
     along = np.empty_like(hu)
     for start, stop in pairwise(chains.branch_start):
-        size = min(AVERAGED_POINTS, stop - start)
+        size = min(CONSTANTS.averaged_points, stop - start)
         along[start:stop] = ndimage.uniform_filter1d(hu[start:stop], size, axis=0, mode="nearest")
-    return (np.roll(along, 1, axis=1) + 2 * along + np.roll(along, -1, axis=1)) / 4
+    around: np.ndarray = np.roll(along, 1, axis=1) + 2 * along + np.roll(along, -1, axis=1)
+    return around / 4
 
 
 def _long_ones(chains: Branches, rings: WallRings, radius_mm: np.ndarray) -> Bronchi:
     """Airways of enough good rings, with the gaps in between."""
     good = np.flatnonzero(rings.good)
     position = chains.position_mm[good]
-    pairs = cKDTree(position).query_pairs(GAP_MM, output_type="ndarray") if len(good) else []
-    first, second = np.reshape(pairs, (-1, 2)).T
+    first, second = _pairs_within(position, CONSTANTS.gap_mm)
     graph = sparse.coo_array((np.ones(len(first)), (first, second)), shape=(len(good),) * 2)
     count, airway = csgraph.connected_components(graph, directed=False)
     length_mm = np.bincount(airway, chains.step_mm[good], count)
     sure = np.zeros(len(rings.good), bool)
-    sure[good[length_mm[airway] >= MINIMUM_LENGTH_MM]] = True
+    sure[good[length_mm[airway] >= CONSTANTS.minimum_length_mm]] = True
     # Whatever is beside it on the chain belongs to the airway and has the ring of the nearest.
     ring = np.arange(len(sure))
     kept = sure.copy()
@@ -186,7 +251,7 @@ def _long_ones(chains: Branches, rings: WallRings, radius_mm: np.ndarray) -> Bro
             nearest = known[np.abs(here[:, None] - known).argmin(axis=1)]
             ring[start:stop] = nearest
             gap_mm = np.abs(here - nearest) * chains.step_mm[start]
-            kept[start:stop] = gap_mm <= GAP_MM / 2
+            kept[start:stop] = gap_mm <= CONSTANTS.gap_mm / 2
     ring = ring[kept]
     return Bronchi(
         chains.position_mm[kept],
@@ -195,3 +260,10 @@ def _long_ones(chains: Branches, rings: WallRings, radius_mm: np.ndarray) -> Bro
         rings.profile_hu[ring],
         radius_mm,
     )
+
+
+def _pairs_within(position_mm: np.ndarray, distance_mm: float) -> np.ndarray:
+    """Numbers (2, m) of points (n, 3) that lie no farther apart than a distance."""
+    if not len(position_mm):
+        return np.empty((2, 0), int)
+    return cKDTree(position_mm).query_pairs(distance_mm, output_type="ndarray").T

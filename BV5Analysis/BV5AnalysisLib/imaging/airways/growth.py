@@ -13,12 +13,90 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from ..model.constants import MethodConstants, constant
+
 BORDER = -1
 """Owner of voxels that growth must not enter."""
 
 
+@dataclass(frozen=True)
+class GrowthRules(MethodConstants):
+    """When a growing branch counts as leaking."""
+
+    widening: float = constant(
+        1.8,
+        "1",
+        "A front this many times as wide as the parent's is a leak.",
+        "Airways get narrower at forks. Chosen by eye on three scans.",
+    )
+    opening: float = constant(
+        3.0,
+        "1",
+        "A front this many times as wide as the branch's first ones is a leak.",
+        "Chosen by eye on three scans.",
+    )
+    first_layers: int = constant(
+        3,
+        "voxels",
+        "How many fronts count as a branch's first ones.",
+        "Chosen by eye on three scans.",
+    )
+    least_width: int = constant(
+        10,
+        "voxels",
+        "Fronts up to this many voxels never are a leak.",
+        "Thin airways widen by a voxel or two. Chosen by eye on three scans.",
+    )
+    typical_layers: int = constant(
+        6,
+        "voxels",
+        "Branches of fewer fronts count as wide as their parent.",
+        "So few say no more than the parent does. Chosen by eye on three scans.",
+    )
+    most_children: int = constant(
+        4,
+        "1",
+        "More branches than this at one place are a leak.",
+        "Airways fork in two, seldom in three. Chosen by eye on three scans.",
+    )
+    least_piece: float = constant(
+        0.05,
+        "1",
+        "Smaller parts of a front, as a share of it, are noise and no branch.",
+        "Chosen by eye on three scans.",
+    )
+    doubtful_layers: int = constant(
+        4,
+        "voxels",
+        "Fronts before a leak that may belong to it already.",
+        "Chosen by eye on three scans.",
+    )
+    least_layers: int = constant(
+        3,
+        "voxels",
+        "Fewer fronts than this between two forks come too soon.",
+        "Airways run some way between forks; parenchyma's gaps fork at once. Chosen by eye on"
+        " three scans.",
+    )
+    most_restless: int = constant(
+        2,
+        "1",
+        "Growth ends after so many forks that come too soon after one another.",
+        "Chosen by eye on three scans.",
+    )
+    seed_width: float = constant(
+        2.0,
+        "1",
+        "Width of the trachea's fronts, in seeds: a slice of its lumen.",
+        "The first front goes up and down at once.",
+    )
+
+
+CONSTANTS = GrowthRules()
+
+
 @dataclass
-class Branch:
+class AirwayBranch:
     """One stretch of airway between two bifurcations, while it grows.
 
     Attributes
@@ -44,48 +122,14 @@ class Branch:
     @property
     def width(self) -> float:
         """Voxels in a typical front; a short branch says no more than its parent."""
-        if len(self.layers) < 6:
+        if len(self.layers) < CONSTANTS.typical_layers:
             return self.parent_width
         return float(np.median([len(layer) for layer in self.layers[1:]]))
 
 
-@dataclass(frozen=True)
-class GrowthRules:
-    """When a branch counts as leaking, and how it is tried again.
-
-    Attributes
-    ----------
-    thresholds : tuple of int
-        HU, tried in turn, the loosest first.
-    widening : float
-        A front this many times as wide as the parent's is a leak.
-    opening : float
-        A front this many times as wide as the branch's first ones is a leak.
-    least_width : int
-        Fronts up to this many voxels never are.
-    most_children : int
-        More branches than this at one place are a leak.
-    least_piece : float
-        Smaller parts of a front, as a fraction of it, are noise and no branch.
-    doubtful_layers : int
-        Fronts before a leak that may belong to it already.
-    least_layers, most_restless : int
-        Airways run some way between forks; parenchyma's gaps fork at once. Growth ends after so
-        many forks with fewer layers than that between them.
-    """
-
-    thresholds: tuple[int, ...]
-    widening: float = 1.8
-    opening: float = 3.0
-    least_width: int = 10
-    most_children: int = 4
-    least_piece: float = 0.05
-    doubtful_layers: int = 4
-    least_layers: int = 3
-    most_restless: int = 2
-
-
-def grow_airways(hu: np.ndarray, seed: np.ndarray, rules: GrowthRules) -> list[Branch]:
+def grow_airways(
+    hu: np.ndarray, seed: np.ndarray, thresholds: tuple[int, ...]
+) -> list[AirwayBranch]:
     """Grow an airway tree from a seed front.
 
     Parameters
@@ -94,20 +138,21 @@ def grow_airways(hu: np.ndarray, seed: np.ndarray, rules: GrowthRules) -> list[B
         Attenuation, (z, y, x), C order; its outermost voxels are never entered.
     seed : numpy.ndarray
         Flat indices of the tracheal lumen in one slice.
-    rules : GrowthRules
-        Leak control.
+    thresholds : tuple of int
+        HU, tried in turn where a branch leaks, the loosest first.
 
     Returns
     -------
-    list of Branch
+    list of AirwayBranch
         The accepted branches.
     """
-    return _Growth(hu, rules).run(seed)
+    return _Growth(hu, thresholds).run(seed)
 
 
 class _Growth:
-    def __init__(self, hu: np.ndarray, rules: GrowthRules) -> None:
-        self.rules = rules
+    def __init__(self, hu: np.ndarray, thresholds: tuple[int, ...]) -> None:
+        self.rules = CONSTANTS
+        self.loosest_first = thresholds
         self.hu = hu.ravel()
         owner = np.zeros(hu.shape, np.int32)
         for side in (0, -1):
@@ -121,14 +166,14 @@ class _Growth:
         offsets = [(z * rows + y) * columns + x for z, y, x in steps]
         self.half_neighbors = np.array([offset for offset in offsets if offset > 0])
         # Number 0 is "nobody"; branches are numbered from 1.
-        self.branches: list[Branch] = [Branch(0, 0.0)]
+        self.branches: list[AirwayBranch] = [AirwayBranch(0, 0.0)]
         self.thresholds = np.zeros(1024, hu.dtype)
 
-    def run(self, seed: np.ndarray) -> list[Branch]:
+    def run(self, seed: np.ndarray) -> list[AirwayBranch]:
         """Grow until no front moves."""
         self.fronts: list[np.ndarray] = []
-        # The first front goes up and down at once.
-        self._start(Branch(self.rules.thresholds[0], 2.0 * len(seed)), seed)
+        width = self.rules.seed_width * len(seed)
+        self._start(AirwayBranch(self.loosest_first[0], width), seed)
         while self.fronts:
             front = np.concatenate(self.fronts)
             self.fronts = []
@@ -137,7 +182,7 @@ class _Growth:
                 self._judge(front, number)
         return [branch for branch in self.branches[1:] if branch.layers]
 
-    def _start(self, branch: Branch, seed: np.ndarray) -> None:
+    def _start(self, branch: AirwayBranch, seed: np.ndarray) -> None:
         number = len(self.branches)
         if number == len(self.thresholds):
             self.thresholds = np.concatenate([self.thresholds, np.zeros_like(self.thresholds)])
@@ -186,11 +231,11 @@ class _Growth:
                 self.owner[layer] = 0
                 return
             for piece in children:
-                self._start(Branch(branch.threshold, branch.width, restless=restless), piece)
+                self._start(AirwayBranch(branch.threshold, branch.width, restless=restless), piece)
 
-    def _allowed_width(self, branch: Branch) -> float:
+    def _allowed_width(self, branch: AirwayBranch) -> float:
         """Voxels that the next front may have: not much wider than the parent, nor the branch."""
-        begin = [len(layer) for layer in branch.layers[:3]]
+        begin = [len(layer) for layer in branch.layers[: self.rules.first_layers]]
         own = self.rules.opening * sum(begin) / len(begin)
         return min(self.rules.widening * branch.parent_width, own)
 
@@ -202,7 +247,7 @@ class _Growth:
         if len(sound) > len(branch.before_leak):
             branch.before_leak = sound
         branch.layers = []
-        stricter = [t for t in self.rules.thresholds if t < branch.threshold]
+        stricter = [t for t in self.loosest_first if t < branch.threshold]
         if not stricter:
             self._settle(number)
             return

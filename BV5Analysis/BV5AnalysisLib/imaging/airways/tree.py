@@ -2,25 +2,121 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import ndimage
 
 from ..errors import AnalysisError
-from ..lungs.chest import GAS_HU, IN_PLANE, Chest
+from ..lungs import chest as survey
+from ..lungs.chest import IN_PLANE, Chest
+from ..model.constants import MethodConstants, constant
 from ..model.volume import Volume
-from .growth import GrowthRules, grow_airways
+from .growth import grow_airways
 
-TRACHEA_HU = -850.0
-TRACHEA_MM2 = (40.0, 700.0)
-TRACHEA_LENGTH_MM = 15.0
-MIDLINE_MM = 45.0
-DARK_PERCENT = 20.0
-SLAB_MM = 10.0
-ENOUGH_VOXELS = 2000
-DARKEST_HU = -1000
-STRICTER_HU = 20
-LUMEN_EDGE_HU = -600
-WIDE_VOXELS = 3
+
+@dataclass(frozen=True)
+class TreeConstants(MethodConstants):
+    """Tuned numbers of finding the trachea and of what growth starts from."""
+
+    trachea_hu: float = constant(
+        -850.0,
+        "HU",
+        "Voxels of the trachea are darker.",
+        "Air, with room for noise and thin walls. Chosen by eye on three scans.",
+    )
+    trachea_mm2: tuple[float, float] = constant(
+        (40.0, 700.0),
+        "mm²",
+        "Least and largest area of the trachea in a slice.",
+        "From a child's to tracheomegaly. Chosen by eye on three scans.",
+    )
+    trachea_length_mm: float = constant(
+        15.0,
+        "mm",
+        "Least length of the trachea in the scan.",
+        "Chosen by eye on three scans.",
+    )
+    midline_mm: float = constant(
+        45.0,
+        "mm",
+        "Farthest that the trachea is from the body's middle.",
+        "A shifted mediastinum, or a patient who lies aslant. Chosen by eye on three scans.",
+    )
+    tissue_hu: float = constant(
+        -250.0,
+        "HU",
+        "Brighter voxels are body, whose middle is taken.",
+        "Fat is at -100 HU, lung below -400 HU.",
+    )
+    dark_percent: float = constant(
+        20.0,
+        "%",
+        "Percentile of the lungs' voxels that growth stays below.",
+        "Fewer than a third of the voxels of a noisy field never hang together far, so growth does"
+        " not get lost in parenchyma.",
+    )
+    slab_mm: float = constant(
+        10.0,
+        "mm",
+        "Thickness of the layers, front to back, that have a level each.",
+        "Gravity makes the front darker than the back. Chosen by eye on three scans.",
+    )
+    enough_voxels: int = constant(
+        2000,
+        "voxels",
+        "Layers with fewer have the level of the whole lungs.",
+        "A percentile of fewer is not steady. Chosen by eye on three scans.",
+    )
+    darkest_hu: int = constant(
+        -1000,
+        "HU",
+        "The strictest threshold stays above this.",
+        "Air, by definition.",
+    )
+    stricter_hu: int = constant(
+        20,
+        "HU",
+        "Step from one threshold to the next stricter one.",
+        "About the noise of a usual scan. Chosen by eye on three scans.",
+    )
+    lumen_edge_hu: float = constant(
+        -600.0,
+        "HU",
+        "Edge of the lumen of wide airways.",
+        "Half way from air to wall, as the blur leaves it. Chosen by eye on three scans.",
+    )
+    wide_voxels: int = constant(
+        3,
+        "voxels",
+        "Radius from which an airway is wide.",
+        "In narrower ones parenchyma may be next: they stay as they grew. Chosen by eye on three"
+        " scans.",
+    )
+    edge_voxels: int = constant(
+        2,
+        "voxels",
+        "How far past what grew the lumen of wide airways may reach.",
+        "Chosen by eye on three scans.",
+    )
+    larynx_ratios: tuple[float, float] = constant(
+        (0.5, 2.0),
+        "1",
+        "Multiples of the trachea's median area below and above which the larynx begins.",
+        "Chosen by eye on three scans.",
+    )
+    seed_height: float = constant(
+        0.4,
+        "1",
+        "Where along the trachea growth starts, from its lower end.",
+        "Safely between larynx and carina. Chosen by eye on three scans.",
+    )
+
+
+CONSTANTS = TreeConstants()
+
+ROOM_VOXELS = 4
+"""Around what grew, for what it is widened into."""
 
 
 def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
@@ -51,9 +147,9 @@ def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
     level = _dark_parenchyma(volume, chest)[box[1]]
     loosest = int(level.max())
     leveled = hu - np.rint(level - loosest).astype(hu.dtype)[:, None]
-    rules = GrowthRules(thresholds=tuple(range(loosest, DARKEST_HU, -STRICTER_HU)))
+    thresholds = tuple(range(loosest, CONSTANTS.darkest_hu, -CONSTANTS.stricter_hu))
     lumen = np.zeros(hu.shape, bool)
-    for branch in grow_airways(leveled, seed, rules):
+    for branch in grow_airways(leveled, seed, thresholds):
         lumen.flat[np.concatenate(branch.layers)] = True
     airways = np.zeros(volume.array.shape, bool)
     airways[box] = _whole_lumen(lumen, hu)
@@ -61,37 +157,31 @@ def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
 
 
 def _dark_parenchyma(volume: Volume, chest: Chest) -> np.ndarray:
-    """HU below which only a fifth of the lungs' voxels lie, by row (y) from front to back.
-
-    Fewer than a third of the voxels of a noisy field never hang together far, so growth below this
-    level does not get lost in parenchyma. Gravity makes the front darker than the back.
-    """
-    lungs = np.argwhere(chest.inner_air & (chest.hu.array > GAS_HU))
+    """HU below which only the darkest of the lungs' voxels lie, by row (y) from front to back."""
+    lungs = np.argwhere(chest.inner_air & (chest.hu.array > survey.CONSTANTS.gas_hu))
     z, y, x = (lungs * chest.factor).T
     hu = volume.array[z, y, x]
-    usual = np.percentile(hu, DARK_PERCENT)
+    usual = np.percentile(hu, CONSTANTS.dark_percent)
     row_mm = volume.grid.spacing[1]
-    slab = (y * row_mm / SLAB_MM).astype(int)
+    slab = (y * row_mm / CONSTANTS.slab_mm).astype(int)
     level = np.full(slab.max() + 1, usual)
     for number, count in enumerate(np.bincount(slab)):
-        if count >= ENOUGH_VOXELS:
-            level[number] = min(usual, np.percentile(hu[slab == number], DARK_PERCENT))
-    rows = (np.arange(volume.array.shape[1]) + 0.5) * row_mm / SLAB_MM
-    return np.interp(rows, np.arange(len(level)) + 0.5, level)
+        if count >= CONSTANTS.enough_voxels:
+            level[number] = min(usual, np.percentile(hu[slab == number], CONSTANTS.dark_percent))
+    rows = (np.arange(volume.array.shape[1]) + 0.5) * row_mm / CONSTANTS.slab_mm
+    return np.asarray(np.interp(rows, np.arange(len(level)) + 0.5, level))
 
 
 def _whole_lumen(lumen: np.ndarray, hu: np.ndarray) -> np.ndarray:
-    """Lumen with the holes of noise filled, and wide airways widened to half their wall's height.
-
-    In narrow ones parenchyma may be next: they stay as they grew.
-    """
+    """Lumen with holes of noise filled, and wide airways widened to half their wall's height."""
     where = ndimage.find_objects(lumen.view(np.uint8))[0]
-    box = tuple(slice(max(s.start - 4, 0), s.stop + 4) for s in where)
+    box = tuple(slice(max(s.start - ROOM_VOXELS, 0), s.stop + ROOM_VOXELS) for s in where)
     grown = ndimage.binary_closing(lumen[box], iterations=1)
-    core = ndimage.binary_erosion(grown, iterations=WIDE_VOXELS)
-    reach = ndimage.binary_dilation(core, iterations=WIDE_VOXELS + 2)
+    core = ndimage.binary_erosion(grown, iterations=CONSTANTS.wide_voxels)
+    steps = CONSTANTS.wide_voxels + CONSTANTS.edge_voxels
+    reach = ndimage.binary_dilation(core, iterations=steps)
     whole = lumen.copy()
-    whole[box] |= reach & (hu[box] < LUMEN_EDGE_HU)
+    whole[box] |= reach & (hu[box] < CONSTANTS.lumen_edge_hu)
     return whole
 
 
@@ -113,10 +203,11 @@ def find_trachea(chest: Chest) -> np.ndarray:
     AnalysisError
         No such tube.
     """
-    dark = chest.inner_air & (chest.hu.array < TRACHEA_HU)
+    dark = chest.inner_air & (chest.hu.array < CONSTANTS.trachea_hu)
     labels, _ = ndimage.label(dark, IN_PLANE)
     area = np.bincount(labels.ravel()) * float(np.prod(chest.grid.spacing_zyx[1:]))
-    fits = (area >= TRACHEA_MM2[0]) & (area <= TRACHEA_MM2[1])
+    least_mm2, most_mm2 = CONSTANTS.trachea_mm2
+    fits = (area >= least_mm2) & (area <= most_mm2)
     fits[0] = False
     tubes, _ = ndimage.label(fits[labels])
     best, best_score = 0, 0.0
@@ -125,13 +216,13 @@ def find_trachea(chest: Chest) -> np.ndarray:
     air_z = np.flatnonzero(chest.inner_air.any((1, 2)))
     for number, where in enumerate(ndimage.find_objects(tubes), start=1):
         length = (where[0].stop - where[0].start) * spacing[0]
-        if length < TRACHEA_LENGTH_MM or where[0].stop < air_z.mean():
+        if length < CONSTANTS.trachea_length_mm or where[0].stop < air_z.mean():
             continue
         voxels = np.argwhere(tubes[where] == number)
         x = voxels[:, 2].mean() + where[2].start
         off_midline = abs(x - middle_x) * spacing[2]
-        if off_midline < MIDLINE_MM:
-            score = length * (1 - off_midline / MIDLINE_MM)
+        if off_midline < CONSTANTS.midline_mm:
+            score = length * (1 - off_midline / CONSTANTS.midline_mm)
             if score > best_score:
                 best, best_score = number, score
     if best == 0:
@@ -139,12 +230,12 @@ def find_trachea(chest: Chest) -> np.ndarray:
             "No trachea was found: this seems to be no chest CT, or it starts below the trachea;"
             " give a scan of the whole chest."
         )
-    return tubes == best
+    return np.asarray(tubes == best)
 
 
 def _midline(chest: Chest) -> float:
     """Coarse x index of the body's middle."""
-    profile = (chest.hu.array > -250).sum((0, 1))
+    profile = (chest.hu.array > CONSTANTS.tissue_hu).sum((0, 1))
     return float((profile * np.arange(len(profile))).sum() / profile.sum())
 
 
@@ -168,14 +259,15 @@ def _larynx(trachea: np.ndarray, seed_z: int) -> int:
     usual = np.median(area[area > 0])
     # The seed's own slice stays, whatever its width, and one above: growth needs room around.
     above = area[seed_z + 2 :]
-    other = np.flatnonzero((above < 0.5 * usual) | (above > 2.0 * usual))
+    narrow, wide = CONSTANTS.larynx_ratios
+    other = np.flatnonzero((above < narrow * usual) | (above > wide * usual))
     return seed_z + 2 + (int(other[0]) if len(other) else len(above))
 
 
 def _seed_slice(trachea: np.ndarray) -> int:
     """Coarse slice safely between larynx and carina."""
     slices = np.flatnonzero(trachea.any((1, 2)))
-    return int(slices[int(0.4 * (len(slices) - 1))])
+    return int(slices[int(CONSTANTS.seed_height * (len(slices) - 1))])
 
 
 def _seed(
@@ -185,7 +277,8 @@ def _seed(
     z = seed_z * chest.factor[0] + chest.factor[0] // 2 - box[0].start
     center = [f // 2 for f in chest.factor[1:]]
     y, x = (np.argwhere(trachea[seed_z]) * chest.factor[1:] + center).T
-    labels, _ = ndimage.label(hu[z] < TRACHEA_HU)
+    labels, _ = ndimage.label(hu[z] < CONSTANTS.trachea_hu)
     touched = np.bincount(labels[y - box[1].start, x - box[2].start], minlength=2)
     touched[0] = 0
-    return np.flatnonzero(labels.ravel() == touched.argmax()) + z * hu[0].size
+    seed: np.ndarray = np.flatnonzero(labels.ravel() == touched.argmax()) + z * hu[0].size
+    return seed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -10,20 +11,46 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ..model.centerlines import Centerlines
+from ..model.constants import MethodConstants, constant
 from ..model.cutting import joined
 from ..model.measurements import Calibration
 from ..model.size_classes import SizeClass
 from ..model.volume import Volume
 from ..numerics.curves import Curves, smooth_curves
+from ..numerics.neighbors import nearest
 from ..parameters import Parameters
-from ..sizing.branch_sizes import READING_MM, WINDOW_MM
-from ..vessels.branches import SAMPLE_STEP_MM
+from ..sizing import branch_sizes
+from ..vessels import linking
 from .known_vessels import KnownVessels, gaps_mm, origin_of
 from .painted_pieces import Piece, blood_of_piece, painted_pieces
 from .voxel_paths import trace_paths
 
-CENTERING_POINTS = 7
-"""How many points along a line share the middle of their voxels."""
+
+@dataclass(frozen=True)
+class AddedVesselConstants(MethodConstants):
+    """Tuned numbers of measuring painted vessels."""
+
+    centering_points: int = constant(
+        7,
+        "1",
+        "How many points along a line share the middle of their voxels.",
+        "5 mm: a path from voxel to voxel becomes a line. Chosen by eye.",
+    )
+    class_points: int = constant(
+        5,
+        "1",
+        "How many points along a line share the class of their voxels.",
+        "No voxel may be nearest to a point: its neighbors' class is its own, too.",
+    )
+    lone_error: float = constant(
+        0.5,
+        "1",
+        "Error of the area of a line too short for two independent readings, as a share of it.",
+        "What is painted roughly is known to a factor of two at best. Chosen by eye.",
+    )
+
+
+CONSTANTS = AddedVesselConstants()
 
 
 def measure_added(
@@ -106,7 +133,7 @@ def _measured(
 
     def is_whole(place_mm: np.ndarray) -> np.ndarray:
         """Whether cross-sections there are clear of the voxels beside known vessels."""
-        return vessels.beyond_mm(in_world(place_mm)) >= depth_mm
+        return np.asarray(vessels.beyond_mm(in_world(place_mm)) >= depth_mm)
 
     depth_mm = ndimage.distance_transform_edt(piece.mask, sampling=grid.spacing_zyx).max()
     root = origin_of(in_world(voxel_mm), vessels)
@@ -117,14 +144,14 @@ def _measured(
     curves = _lines(paths, voxel_mm)
     owner = cKDTree(curves.position_mm)
     blood_ml, blood_mm = blood_of_piece(piece, ct, free, calibration)
-    point_ml = np.bincount(owner.query(blood_mm)[1], blood_ml, len(curves.step_mm))
+    point_ml = np.bincount(nearest(owner, blood_mm)[1], blood_ml, len(curves.step_mm))
     whole = is_whole(curves.position_mm)
     csa, error = np.empty(len(point_ml)), np.empty(len(curves.start) - 1)
     for number, (start, stop) in enumerate(pairwise(curves.start)):
         mine = slice(start, stop)
         csa[mine], error[number] = _areas(point_ml[mine], curves.step_mm[mine], whole[mine])
     painted = _painted_class(
-        curves.start, owner.query(voxel_mm)[1], labels.array[piece.box][piece.mask]
+        curves.start, nearest(owner, voxel_mm)[1], labels.array[piece.box][piece.mask]
     )
     half = curves.step_mm[:, None] / 2 * curves.tangent
     half[curves.start[:-1]] *= -1
@@ -150,7 +177,7 @@ def _lines(paths: list[np.ndarray], voxel_mm: np.ndarray) -> Curves:
     """Smooth lines along paths, in the middle of the voxels (m, 3)."""
     place = np.concatenate(paths)
     start = np.cumsum([0, *map(len, paths)])
-    curves = smooth_curves(place, np.zeros(len(place)), start, SAMPLE_STEP_MM)
+    curves = smooth_curves(place, np.zeros(len(place)), start, linking.CONSTANTS.sample_step_mm)
     return dataclasses.replace(curves, position_mm=_centered(curves, voxel_mm))
 
 
@@ -169,8 +196,8 @@ def _painted_class(start: np.ndarray, owner: np.ndarray, label: np.ndarray) -> n
     votes = np.bincount(owner * kinds + column, minlength=start[-1] * kinds).reshape(-1, kinds)
     painted = np.zeros(start[-1], int)
     for first, stop in pairwise(start):
-        # No voxel may be nearest to a point: its neighbors' class is its own, too.
-        around = ndimage.uniform_filter1d(votes[first:stop].astype(float), 5, axis=0)
+        count = CONSTANTS.class_points
+        around = ndimage.uniform_filter1d(votes[first:stop].astype(float), count, axis=0)
         painted[first:stop] = around.argmax(axis=1)
     return np.where(painted < kinds - 1, painted, 0)
 
@@ -180,7 +207,7 @@ def _centered(curves: Curves, voxel_mm: np.ndarray) -> np.ndarray:
 
     Paths go from voxel to voxel, and the middle of a vessel may lie between them.
     """
-    owner = cKDTree(curves.position_mm).query(voxel_mm)[1]
+    owner = nearest(cKDTree(curves.position_mm), voxel_mm)[1]
     count = len(curves.position_mm)
     off = voxel_mm - curves.position_mm[owner]
     off -= (off * curves.tangent[owner]).sum(axis=1, keepdims=True) * curves.tangent[owner]
@@ -188,7 +215,7 @@ def _centered(curves: Curves, voxel_mm: np.ndarray) -> np.ndarray:
     voxels = np.bincount(owner, minlength=count)
     moved = curves.position_mm.copy()
     for start, stop in pairwise(curves.start):
-        around = min(CENTERING_POINTS, stop - start)
+        around = min(CONSTANTS.centering_points, stop - start)
         sums = ndimage.uniform_filter1d(total[start:stop], around, axis=0, mode="nearest")
         counts = ndimage.uniform_filter1d(voxels[start:stop].astype(float), around, mode="nearest")
         moved[start:stop] += sums / np.maximum(counts, 1e-9)[:, None]
@@ -210,7 +237,7 @@ def _areas(
     """
     if not whole.any():
         whole = np.ones(len(whole), bool)
-    window = max(1, min(round(WINDOW_MM / step_mm[0]), len(step_mm)))
+    window = max(1, min(round(branch_sizes.CONSTANTS.window_mm / step_mm[0]), len(step_mm)))
     rough = np.where(whole, 1000 * point_ml / step_mm, 0.0)
     known = ndimage.uniform_filter1d(whole.astype(float), window, mode="nearest")
     smooth = ndimage.uniform_filter1d(rough, window, mode="nearest") / np.maximum(known, 1e-9)
@@ -219,9 +246,9 @@ def _areas(
     held_mm3 = 1000 * max(float(point_ml[whole].sum()), 0.0)
     csa = smooth * (held_mm3 / max(float((smooth * step_mm).sum()), 1e-9))
     csa = np.interp(np.arange(len(csa)), np.flatnonzero(whole), csa[whole])
-    apart = max(1, round(READING_MM / step_mm[0]))
+    apart = max(1, round(branch_sizes.CONSTANTS.reading_mm / step_mm[0]))
     # The last one may be of fewer points.
     readings = (np.add.reduceat(rough[whole], np.arange(0, whole.sum(), apart)) / apart)[:-1]
     if len(readings) < 2:
-        return csa, 0.5 * float(csa.mean())
+        return csa, CONSTANTS.lone_error * float(csa.mean())
     return csa, float(readings.std(ddof=1) / np.sqrt(len(readings)))

@@ -1,4 +1,4 @@
-"""Where painted vessels hang on known ones."""
+"""Known vessels that painted ones begin or end at."""
 
 from __future__ import annotations
 
@@ -8,18 +8,48 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..model.centerlines import Centerlines
+from ..model.constants import MethodConstants, constant
 from ..model.volume import Grid
 from ..numerics.curves import Curves
-from ..sizing.branch_sizes import WIDER
+from ..numerics.neighbors import nearest
+from ..sizing import branch_sizes
 from ..sizing.voxel_labels import reach_mm
+
+
+@dataclass(frozen=True)
+class KnownVesselConstants(MethodConstants):
+    """Tuned numbers of joining painted vessels to known ones."""
+
+    beside_voxels: float = constant(
+        1.0,
+        "1",
+        "How far beyond what a vessel reaches something is still beside it, in voxel diagonals.",
+        "A voxel that touches it by a corner.",
+    )
+    neighbors: int = constant(
+        8,
+        "1",
+        "Points around a place, the nearest ones, whose vessels it may be beside.",
+        "Enough for a fork: the widest vessel need not be the nearest. Chosen by eye.",
+    )
+
+
+CONSTANTS = KnownVesselConstants()
 
 
 @dataclass(frozen=True, eq=False)
 class KnownVessels:
-    """Centerline points that painted vessels may hang on; n points.
+    """Centerline points that painted vessels may begin or end at; n points.
 
-    `radius_mm` (n,) and `reach_mm` (n,) are those of the points and, for none, of a last entry
-    infinitely far off; `room_mm` is how far beyond a reach something is still beside it.
+    Attributes
+    ----------
+    tree : scipy.spatial.cKDTree
+        The points, LPS mm.
+    radius_mm, reach_mm : numpy.ndarray
+        (n + 1,) radius of each point, and how far its voxels go; 0 in the last entry, which stands
+        for no point and is infinitely far off.
+    room_mm : float
+        How far beyond a reach something is still beside it.
     """
 
     tree: cKDTree
@@ -34,25 +64,26 @@ class KnownVessels:
             cKDTree(vessels.points_mm),
             np.append(vessels.radius_mm, 0.0),
             np.append(reach_mm(vessels, grid), 0.0),
-            1.0 * float(np.linalg.norm(grid.spacing_zyx)),
+            CONSTANTS.beside_voxels * float(np.linalg.norm(grid.spacing_zyx)),
         )
 
     def nearest(self, points_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Distances and numbers (m, 8) of the nearest points; infinite where there are fewer."""
-        return self.tree.query(points_mm, k=np.arange(1, 9))
+        """Distances and numbers (m, k) of the nearest points; infinite where there are fewer."""
+        return nearest(self.tree, points_mm, CONSTANTS.neighbors)
 
     def beyond_mm(self, points_mm: np.ndarray) -> np.ndarray:
         """Distance (m,) from what the nearest vessel reaches; infinite where there is none."""
-        distance, nearest = self.nearest(points_mm)
-        return (distance - self.reach_mm[nearest]).min(axis=1)
+        distance, point = self.nearest(points_mm)
+        beyond: np.ndarray = (distance - self.reach_mm[point]).min(axis=1)
+        return beyond
 
 
 def origin_of(piece_mm: np.ndarray, vessels: KnownVessels) -> int | None:
     """Voxel of a piece (m, 3), LPS mm, that is nearest to a known vessel; None if none is near."""
-    distance, nearest = vessels.nearest(piece_mm)
-    if (distance - vessels.reach_mm[nearest]).min(initial=np.inf) > vessels.room_mm:
+    distance, point = vessels.nearest(piece_mm)
+    if (distance - vessels.reach_mm[point]).min(initial=np.inf) > vessels.room_mm:
         return None
-    return int((distance - vessels.radius_mm[nearest]).min(axis=1).argmin())
+    return int((distance - vessels.radius_mm[point]).min(axis=1).argmin())
 
 
 def gaps_mm(
@@ -62,10 +93,10 @@ def gaps_mm(
     radius_mm: np.ndarray,
     vessels: KnownVessels,
 ) -> np.ndarray:
-    """Length (n,) that is missing between the ends of lines and the known vessels they run into.
+    """Find the length missing between the ends of lines and the known vessels they run into.
 
-    Voxels beside a known vessel are not looked at, as they may be its own. A thinner vessel begins
-    at the surface of a wider one; others go on as they came.
+    Voxels beside a known vessel are left out, as they may be its own. A thinner vessel begins at
+    the surface of a wider one; others go on straight.
 
     Parameters
     ----------
@@ -79,14 +110,19 @@ def gaps_mm(
         (n,) of the lines.
     vessels : KnownVessels
         What they may run into.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) mm; 0 but at ends beside a known vessel.
     """
     ends = np.unique([curves.start[0], *(curves.start[1:] - 1)])
-    distance, nearest = vessels.nearest(ends_mm[ends])
-    beyond = distance - vessels.reach_mm[nearest]
+    distance, point = vessels.nearest(ends_mm[ends])
+    beyond = distance - vessels.reach_mm[point]
     best = beyond.argmin(axis=1)
     rows = np.arange(len(ends))
-    met = nearest[rows, best]
-    is_wider = vessels.radius_mm[met] > WIDER * radius_mm[ends]
+    met = point[rows, best]
+    is_wider = vessels.radius_mm[met] > branch_sizes.CONSTANTS.wider * radius_mm[ends]
     to_surface = distance[rows, best] - vessels.radius_mm[met]
     found = beyond[rows, best] <= vessels.room_mm
     onward = np.zeros(len(ends))

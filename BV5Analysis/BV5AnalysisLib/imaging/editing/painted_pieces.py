@@ -7,15 +7,36 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
 from ..model.volume import Volume
-from ..sizing.cross_sections import LEAST_CONTRAST_HU
-from ..sizing.wide_vessels import RIM_MM
+from ..sizing import cross_sections, surroundings, wide_vessels
 
-RING_MM = 3.0
-"""How far past the rim the surroundings are looked at, for their attenuation."""
 
-FEWEST_RING_VOXELS = 30
+@dataclass(frozen=True)
+class PaintedPieceConstants(MethodConstants):
+    """Tuned numbers of measuring the blood of painted voxels.
+
+    How far the blur carries blood, and how the background is clipped, are those of vessels that
+    were found: `WideVesselConstants.rim_mm` and `SurroundingsConstants`.
+    """
+
+    ring_mm: float = constant(
+        3.0,
+        "mm",
+        "Width of the ring past the rim that gives the attenuation of the surroundings.",
+        "Wider than around vessels that were found, as painting is rough. Chosen by eye.",
+    )
+    fewest_ring_voxels: int = constant(
+        30,
+        "voxels",
+        "With fewer voxels in the ring plain parenchyma is taken for the surroundings.",
+        "The mean of fewer is off by more than a fifth of the noise. Chosen by eye.",
+    )
+
+
+CONSTANTS = PaintedPieceConstants()
+
 EVERY_NEIGHBOR = np.ones((3, 3, 3), bool)
 
 
@@ -23,8 +44,14 @@ EVERY_NEIGHBOR = np.ones((3, 3, 3), bool)
 class Piece:
     """One connected piece of painted voxels, in its box.
 
-    `number` is its value in `numbers` (z, y, x), which holds all painted pieces; `box` says where
-    that is in the scan.
+    Attributes
+    ----------
+    number : int
+        Its value in `numbers`.
+    numbers : numpy.ndarray
+        (z, y, x) numbers of all painted pieces in the box, 0 outside.
+    box : tuple of slice
+        Where that is in the scan.
     """
 
     number: int
@@ -34,7 +61,7 @@ class Piece:
     @property
     def mask(self) -> np.ndarray:
         """Bool (z, y, x), the piece in its box."""
-        return self.numbers == self.number
+        return np.asarray(self.numbers == self.number)
 
 
 def painted_pieces(painted: np.ndarray, spacing: np.ndarray) -> list[Piece]:
@@ -52,20 +79,20 @@ def painted_pieces(painted: np.ndarray, spacing: np.ndarray) -> list[Piece]:
     list of Piece
         Voxels that touch by a corner are of one piece.
     """
-    (whole,) = ndimage.find_objects(painted.view(np.uint8)) or [None]
-    if whole is None:
+    found = ndimage.find_objects(painted.view(np.uint8))
+    if not found:
         return []
-    room = np.ceil((RIM_MM + RING_MM) / spacing).astype(int) + 1
-    whole = _widened(whole, room, painted.shape)
+    room = np.ceil((wide_vessels.CONSTANTS.rim_mm + CONSTANTS.ring_mm) / spacing).astype(int) + 1
+    whole = _widened(found[0], room, painted.shape)
     numbers, _ = ndimage.label(painted[whole], EVERY_NEIGHBOR)
     pieces = []
-    for number, found in enumerate(ndimage.find_objects(numbers), start=1):
-        inner = _widened(found, room, numbers.shape)
-        box = tuple(
+    for number, piece in enumerate(ndimage.find_objects(numbers), start=1):
+        inner = _widened(piece, room, numbers.shape)
+        z, y, x = (
             slice(outer.start + side.start, outer.start + side.stop)
             for outer, side in zip(whole, inner, strict=True)
         )
-        pieces.append(Piece(number, numbers[inner], box))
+        pieces.append(Piece(number, numbers[inner], (z, y, x)))
     return pieces
 
 
@@ -109,22 +136,24 @@ def blood_of_piece(
     )
     hu = ct.array[piece.box]
     around = free.array[piece.box]
-    mine = around & (piece.numbers[tuple(nearest)] == piece.number) & (off_mm <= RIM_MM)
+    rim_mm = wide_vessels.CONSTANTS.rim_mm
+    mine = around & (piece.numbers[tuple(nearest)] == piece.number) & (off_mm <= rim_mm)
     mine |= piece.mask
-    ring = around & (off_mm > RIM_MM) & (off_mm <= RIM_MM + RING_MM)
+    ring = around & (off_mm > rim_mm) & (off_mm <= rim_mm + CONSTANTS.ring_mm)
     background = _background_hu(hu[ring], calibration)
-    contrast = max(calibration.blood_hu - background, LEAST_CONTRAST_HU)
+    contrast = max(calibration.blood_hu - background, cross_sections.CONSTANTS.least_contrast_hu)
     fraction = (hu[mine].astype(float) - background) / contrast
     return fraction * voxel_ml, np.argwhere(mine) * spacing
 
 
 def _background_hu(hu: np.ndarray, calibration: Calibration) -> float:
     """Mean attenuation of the surroundings, without what stands out from their median."""
-    if len(hu) < FEWEST_RING_VOXELS:
+    if len(hu) < CONSTANTS.fewest_ring_voxels:
         return calibration.parenchyma_hu
     level = float(np.median(hu))
-    window = max(40.0, 1.2 * calibration.noise_hu)
-    for _ in range(3):
+    clipping = surroundings.CONSTANTS
+    window = max(clipping.window_hu, clipping.window_noises * calibration.noise_hu)
+    for _ in range(clipping.rounds):
         near = np.abs(hu - level) < window
         level = float(hu[near].mean(dtype=float)) if near.any() else level
     return level

@@ -10,11 +10,13 @@ from scipy.spatial import cKDTree
 
 from ..errors import AnalysisError
 from ..model.centerlines import Centerlines
+from ..model.constants import MethodConstants, constant
 from ..model.cutting import joined, keep_points, values_at
 from ..model.edits import Edits
 from ..model.measurements import Calibration, CsaHistogram, Measurement
 from ..model.scan import Region
 from ..model.volume import Volume
+from ..numerics.neighbors import nearest
 from ..parameters import Parameters
 from ..sizing.blood_volumes import csa_histogram, measure_regions
 from ..sizing.voxel_labels import (
@@ -32,8 +34,33 @@ from .added_vessels import measure_added, no_centerlines
 
 __all__ = ["AS_MEASURED", "Edits", "Recomputed", "check_recomputable", "recompute"]
 
-LEAST_SHARE = 0.1
-"""A point of which less is left is gone: brushes leave crumbs."""
+
+@dataclass(frozen=True)
+class RecomputeConstants(MethodConstants):
+    """Tuned numbers of telling what an edit left of a vessel."""
+
+    least_share: float = constant(
+        0.1,
+        "1",
+        "A point of which a smaller share of the voxels is left is gone.",
+        "Brushes leave crumbs. Chosen by eye.",
+    )
+    stub_widths: float = constant(
+        1.5,
+        "1",
+        "Longest rest of an erased branch inside other vessels, in their reach.",
+        "A line that leaves a vessel aslant runs inside it for longer than its radius. Chosen by"
+        " eye.",
+    )
+    neighbors: int = constant(
+        8,
+        "1",
+        "Points around a rest, the nearest ones, whose vessels it may lie in.",
+        "Enough for a fork: the widest vessel need not be the nearest. Chosen by eye.",
+    )
+
+
+CONSTANTS = RecomputeConstants()
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +159,9 @@ def recompute(
     labels = vessels
     if len(painted) or not keep.all():
         crumbs = beyond_reach_now(beyond, vessels, centerlines, keep, final)
-        labels = vessels.with_array(vessels.array.copy())
-        labels.array.reshape(-1)[crumbs] = 0
+        array = vessels.array.copy()
+        array.reshape(-1)[crumbs] = 0
+        labels = vessels.with_array(array)
     by_hand = present.class_by_hand | centerlines.class_by_hand
     moved = (present.size_class != centerlines.size_class) & ~by_hand
     moved = np.concatenate([moved[keep], np.zeros(len(added.points_mm), bool)])
@@ -187,7 +215,7 @@ def _as_labeled(centerlines: Centerlines, seen: CoreLabels, parameters: Paramete
     drawn = np.maximum(centerlines.drawn_voxels, 1)
     share = np.minimum(seen.labeled_voxels / drawn, 1.0)[evidence]
     share = np.where(centerlines.drawn_voxels[evidence] > 0, share, centerlines.kept_share)
-    share = np.where(share < LEAST_SHARE, 0.0, share)
+    share = np.where(share < CONSTANTS.least_share, 0.0, share)
 
     by_area = parameters.size_class(centerlines.csa_mm2)
     label = seen.of_half(centerlines.drawn_voxels, centerlines.drawn_class)
@@ -224,7 +252,7 @@ def _evidence(centerlines: Centerlines) -> np.ndarray:
     lonely = unknown[np.isinf(np.minimum(step_before, step_after))]
     if len(lonely):
         tree = cKDTree(centerlines.points_mm[known])
-        evidence[lonely] = known[tree.query(centerlines.points_mm[lonely])[1]]
+        evidence[lonely] = known[nearest(tree, centerlines.points_mm[lonely])[1]]
     return evidence
 
 
@@ -246,18 +274,19 @@ def _is_stub(
     if len(asking) == 0 or len(others) == 0:
         return stub
     reach, radius = reach[keep], pieces.radius_mm[asking, None]
-    distance, nearest = cKDTree(pieces.points_mm[others]).query(
+    distance, neighbor = nearest(
+        cKDTree(pieces.points_mm[others]),
         pieces.points_mm[asking],
-        k=np.arange(1, 9),
-        distance_upper_bound=reach.max() + radius.max(),
+        CONSTANTS.neighbors,
+        reach.max() + radius.max(),
     )
-    reach_there = reach[others[np.minimum(nearest, len(others) - 1)]] + radius
+    reach_there = reach[others[np.minimum(neighbor, len(others) - 1)]] + radius
     reach_there[~(distance <= reach_there)] = 0.0
     # One that runs along another vessel is no stub.
     width = np.zeros(pieces.branch_count)
     np.maximum.at(width, of_piece[asking], reach_there.max(axis=1))
     apart = np.bincount(of_piece[asking], reach_there.max(axis=1) == 0, pieces.branch_count) > 0
-    is_stub = asked & ~apart & (pieces.length_mm <= 1.5 * width)
+    is_stub = asked & ~apart & (pieces.length_mm <= CONSTANTS.stub_widths * width)
     stub[np.flatnonzero(keep)] = is_stub[of_piece]
     return stub
 

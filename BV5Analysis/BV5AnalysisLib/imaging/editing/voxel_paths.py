@@ -10,11 +10,47 @@ from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
-MOST_VOXELS = 60_000
-"""More are looked at in coarser steps."""
+from ..model.constants import MethodConstants, constant
+from ..numerics.neighbors import nearest
 
-COVERED = 1.3
-"""Share of its depth up to which a path accounts for the voxels around it."""
+
+@dataclass(frozen=True)
+class PathConstants(MethodConstants):
+    """Tuned numbers of tracing paths through painted voxels."""
+
+    most_voxels: int = constant(
+        60_000,
+        "voxels",
+        "Pieces of more are looked at in blocks of voxels.",
+        "A second's work. Chosen by eye.",
+    )
+    covered: float = constant(
+        1.3,
+        "1",
+        "How far a path accounts for the voxels around it, as a multiple of its depth.",
+        "A vessel that is not quite round is farther across than its depth. Chosen by eye.",
+    )
+    widened: float = constant(
+        1.5,
+        "1",
+        "Length along a path over which the greatest depth counts, as a multiple of the depth.",
+        "At its ends a path leaves the middle for a corner. Chosen by eye.",
+    )
+    tip_far: float = constant(
+        3.0,
+        "1",
+        "Distance from its tip at which a line's last direction begins, in widths.",
+        "Chosen by eye.",
+    )
+    tip_near: float = constant(
+        1.5,
+        "1",
+        "Distance from its tip at which it ends, in widths.",
+        "Past the bend towards the corner. Chosen by eye.",
+    )
+
+
+CONSTANTS = PathConstants()
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +102,8 @@ def trace_paths(
         half = np.array([voxels.step_mm / 2, 0.0, 0.0])
         return [np.stack([voxels.place_mm[0] - half, voxels.place_mm[0] + half])]
     root = _root(voxels, root_mm)
-    distance = csgraph.dijkstra(voxels.lengths, indices=root)
-    before = csgraph.dijkstra(_longer_at_the_wall(voxels), indices=root, return_predecessors=True)[
-        1
-    ]
+    distance, _ = _shortest_ways(voxels.lengths, root)
+    _, before = _shortest_ways(_longer_at_the_wall(voxels), root)
     paths: list[np.ndarray] = []
     on_path, covered = np.zeros(count, bool), np.zeros(count, bool)
     width = np.zeros(count)
@@ -85,8 +119,8 @@ def trace_paths(
         on_path[path] = True
         paths.append(path)
         asking = np.flatnonzero(~covered)
-        off_mm, nearest = cKDTree(voxels.place_mm[path]).query(voxels.place_mm[asking])
-        reach_mm = COVERED * width[path][nearest] + voxels.step_mm
+        off_mm, node = nearest(cKDTree(voxels.place_mm[path]), voxels.place_mm[asking])
+        reach_mm = CONSTANTS.covered * width[path][node] + voxels.step_mm
         covered[asking[off_mm <= reach_mm]] = True
     lines = [voxels.place_mm[path] for path in paths]
     if root_mm is None:
@@ -101,11 +135,11 @@ def _beyond_walls(
     voxels: _Voxels, path: np.ndarray, known: np.ndarray, width: np.ndarray
 ) -> np.ndarray:
     """Part of a path outside the vessels of known paths; none if it does not get away from them."""
-    off_mm, nearest = cKDTree(voxels.place_mm[known]).query(voxels.place_mm[path])
-    inside = off_mm <= width[known][nearest]
+    off_mm, node = nearest(cKDTree(voxels.place_mm[known]), voxels.place_mm[path])
+    inside = off_mm <= width[known][node]
     start = int(np.flatnonzero(inside)[-1])
     beyond = path[start:]
-    far = _arc_mm(voxels, beyond)[-1] > width[known][nearest[start]] + voxels.step_mm
+    far = _arc_mm(voxels, beyond)[-1] > width[known][node[start]] + voxels.step_mm
     return beyond if far else path[:0]
 
 
@@ -118,15 +152,16 @@ def _arc_mm(voxels: _Voxels, path: np.ndarray) -> np.ndarray:
 def _width_along(voxels: _Voxels, path: np.ndarray) -> np.ndarray:
     """Depth of a vessel along a path, which at its ends may leave the middle for a corner."""
     arc, depth = _arc_mm(voxels, path), voxels.depth_mm[path]
-    near = np.abs(arc[:, None] - arc) <= 1.5 * depth
-    return np.where(near, depth, 0.0).max(axis=1)
+    near = np.abs(arc[:, None] - arc) <= CONSTANTS.widened * depth
+    width: np.ndarray = np.where(near, depth, 0.0).max(axis=1)
+    return width
 
 
 def _voxels(mask: np.ndarray, spacing: np.ndarray) -> _Voxels:
     depth = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=spacing)[1:-1, 1:-1, 1:-1]
     index, depth = np.argwhere(mask), depth[mask]
     place, size = index * spacing, 1
-    if len(index) > MOST_VOXELS:
+    if len(index) > CONSTANTS.most_voxels:
         index, place, depth, size = _coarser(index, place, depth)
     first, second = _neighbors(index)
     length = np.linalg.norm(place[first] - place[second], axis=1)
@@ -139,7 +174,7 @@ def _coarser(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     """Blocks of voxels, few enough: indices, middles, greatest depths, and voxels along a side."""
     size, filled = 1, index
-    while len(filled) > MOST_VOXELS:
+    while len(filled) > CONSTANTS.most_voxels:
         size *= 2
         shape = tuple(index.max(axis=0) // size + 1)
         block = np.ravel_multi_index(tuple((index // size).T), shape)
@@ -162,14 +197,20 @@ def _neighbors(index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if any(offset):
             other = number[tuple((index - low + offset).T)]
             pairs.append(np.stack([np.flatnonzero(other >= 0), other[other >= 0]]))
-    return tuple(np.concatenate(pairs, axis=1))
+    first, second = np.concatenate(pairs, axis=1)
+    return first, second
 
 
 def _root(voxels: _Voxels, root_mm: np.ndarray | None) -> int:
     """Node nearest to the given place, or else at one end."""
     if root_mm is not None:
         return int(np.linalg.norm(voxels.place_mm - root_mm, axis=1).argmin())
-    return int(csgraph.dijkstra(voxels.lengths, indices=0).argmax())
+    return int(_shortest_ways(voxels.lengths, 0)[0].argmax())
+
+
+def _shortest_ways(lengths: sparse.csr_matrix, node: int) -> tuple[np.ndarray, np.ndarray]:
+    """Length (n,) of the shortest way from one node to each, and the node (n,) before it there."""
+    return csgraph.dijkstra(lengths, indices=np.array(node), return_predecessors=True)
 
 
 def _longer_at_the_wall(voxels: _Voxels) -> sparse.csr_matrix:
@@ -197,9 +238,9 @@ def _with_true_tip(points: np.ndarray, width: np.ndarray, step_mm: float) -> np.
         half = np.array([step_mm / 2, 0.0, 0.0])
         return np.stack([points[0] - half, points[0] + half])
     to_tip = np.linalg.norm(points - points[-1], axis=1)
-    width = max(float(np.median(width)), step_mm)
-    from_far = np.flatnonzero(to_tip > 3 * width)
-    from_near = np.flatnonzero(to_tip > 1.5 * width)
+    width_mm = max(float(np.median(width)), step_mm)
+    from_far = np.flatnonzero(to_tip > CONSTANTS.tip_far * width_mm)
+    from_near = np.flatnonzero(to_tip > CONSTANTS.tip_near * width_mm)
     # Too short to have a direction of its own, it ends where it ends.
     base, last = len(points) - 1, 0
     if len(from_far) and from_near[-1] > from_far[-1]:

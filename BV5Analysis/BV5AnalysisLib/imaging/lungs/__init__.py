@@ -1,1 +1,1 @@
-"""The lungs in a chest CT, their sides, and what their look tells."""
+"""The lungs in a chest CT: segmentation, sides, consolidation, and findings about them."""

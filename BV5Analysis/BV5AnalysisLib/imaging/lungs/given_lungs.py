@@ -1,23 +1,38 @@
-"""Lungs that a user gives: told apart by their side in the patient, not by label value."""
+"""Lungs that a user gives: right and left follow from their place, not from label values."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import AnalysisError
+from ..model.constants import MethodConstants, constant
 from ..model.orientation import Orientation
 from ..model.size_classes import LungLabel
-from ..model.volume import Grid, Volume
+from ..model.volume import Grid, Volume, triple
 from ..numerics.distances import distance_mm
-from .chest import COARSE_MM
+from . import chest as survey
 from .sides import split_sides
 
-APART = 0.25
-"""Least distance of two lungs' middles from right to left, as a part of their common width."""
+
+@dataclass(frozen=True)
+class GivenLungsConstants(MethodConstants):
+    """Tuned numbers of masks that a user gives."""
+
+    least_separation: float = constant(
+        0.25,
+        "1",
+        "Smallest distance of two lungs' centers from right to left, by their common width.",
+        "The centers of two lungs are about half their width apart; of two lobes, less.",
+    )
+
+
+CONSTANTS = GivenLungsConstants()
 
 
 def given_lungs(mask: Volume, orientation: Orientation) -> np.ndarray:
-    """Turn a given mask to LPS axes and tell right from left.
+    """Turn a given mask to LPS axes and assign right and left.
 
     Parameters
     ----------
@@ -35,7 +50,7 @@ def given_lungs(mask: Volume, orientation: Orientation) -> np.ndarray:
     Raises
     ------
     AnalysisError
-        The mask does not lie on the scan's grid, is empty, or holds but one lung.
+        The mask does not lie on the scan's grid, is empty, or holds only one lung.
     """
     if not mask.grid.matches(orientation.grid):
         raise AnalysisError("The lung mask does not lie on the scan's voxel grid; resample it.")
@@ -45,8 +60,9 @@ def given_lungs(mask: Volume, orientation: Orientation) -> np.ndarray:
         raise AnalysisError("The lung mask is empty; give one that covers both lungs.")
     columns = [np.nonzero(labels == value)[2].mean() for value in values[:2]]
     width = np.ptp(np.nonzero((labels != 0).any(axis=(0, 1)))[0]) + 1
-    # Two labels that lie one above the other, say, are no two lungs.
-    if len(values) == 2 and abs(columns[0] - columns[1]) > APART * width:
+    # Two labels may also be parts of one lung, such as one above the other.
+    separation = abs(columns[0] - columns[1]) if len(values) == 2 else 0.0
+    if separation > CONSTANTS.least_separation * width:
         left = labels == values[int(np.argmax(columns))]
     else:
         left = _left_side(labels != 0, orientation.turned_grid())
@@ -57,10 +73,10 @@ def given_lungs(mask: Volume, orientation: Orientation) -> np.ndarray:
 
 def _left_side(lungs: np.ndarray, grid: Grid) -> np.ndarray:
     """Bool: nearer to the left lung than to the right; split on a coarse grid."""
-    step = np.maximum(1, np.rint(COARSE_MM / grid.spacing_zyx)).astype(int)
-    thin = lungs[tuple(slice(None, None, s) for s in step)]
-    spacing = tuple(float(v) for v in (grid.spacing_zyx * step)[::-1])
-    coarse = Grid(thin.shape[::-1], spacing)
+    step = np.maximum(1, np.rint(survey.CONSTANTS.coarse_mm / grid.spacing_zyx)).astype(int)
+    thin = lungs[tuple(slice(None, None, along) for along in step)]
+    spacing = triple(map(float, (grid.spacing_zyx * step)[::-1]))
+    coarse = Grid(triple(thin.shape[::-1]), spacing)
     right, left = split_sides(np.ascontiguousarray(thin), coarse)
     if not right.any() or not left.any():
         raise AnalysisError(
@@ -68,6 +84,6 @@ def _left_side(lungs: np.ndarray, grid: Grid) -> np.ndarray:
             " segmented."
         )
     nearer_left = distance_mm(~left, coarse) < distance_mm(~right, coarse)
-    for axis, s in enumerate(step):
-        nearer_left = np.repeat(nearer_left, s, axis)
-    return nearer_left[tuple(slice(n) for n in lungs.shape)]
+    for axis, along in enumerate(step):
+        nearer_left = np.repeat(nearer_left, along, axis)
+    return nearer_left[tuple(slice(size) for size in lungs.shape)]

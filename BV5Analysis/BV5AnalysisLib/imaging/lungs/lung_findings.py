@@ -1,32 +1,107 @@
-"""Findings that the lungs themselves show: cut off, small, or filled with something but air."""
+"""Findings about the lungs: cut by the field of view, small, or with opacities."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
+from ..model.constants import MethodConstants, constant
 from ..model.finding import Finding, Severity
+from ..model.scan import PADDING_BELOW_HU
 from ..model.size_classes import LungLabel
-from ..model.volume import Grid, Volume
+from ..model.volume import Grid, Volume, triple
 from ..numerics.blocks import block_means
 from ..numerics.distances import distance_mm
-from .chest import PADDING_HU
 
-CUT_CM2 = 1.0
-"""Lung cross-section at the edge of the scan from which lungs count as cut."""
-LOW_VOLUME_ML = 2500.0
-"""Adult lungs at full inspiration hold about twice as much."""
-GROUND_GLASS_HU = (-700.0, -300.0)
-BLOCK_MM = 2.5
-SMOOTHING_MM = 3.0
-PLEURA_MM = 4.0
-NOTABLE_PERCENT = 5.0
-"""Ground glass below it is within what dependent density makes of healthy lungs."""
-NOTABLE_CONSOLIDATION_PERCENT = 1.0
-"""Less of it hides no blood that matters."""
-LEAST_CONSOLIDATION_ML = 1.0
+
+@dataclass(frozen=True)
+class LungFindingConstants(MethodConstants):
+    """Thresholds of the findings, and how ground glass is measured."""
+
+    cut_cm2: float = constant(
+        1.0,
+        "cm²",
+        "Lung area at one side of the scan from which the lungs are cut.",
+        "The tip of an apex or recess is smaller and holds little blood. Chosen by eye.",
+    )
+    low_volume_ml: float = constant(
+        2500.0,
+        "mL",
+        "Volume below which the lungs are small.",
+        "Adult lungs at full inspiration hold about twice as much.",
+    )
+    ground_glass_hu: tuple[float, float] = constant(
+        (-700.0, -300.0),
+        "HU",
+        "Attenuation of ground glass, averaged over `smoothing_mm`.",
+        "Denser than dependent healthy lung, less dense than consolidation. Chosen by eye.",
+    )
+    block_mm: float = constant(
+        2.5,
+        "mm",
+        "Size of the blocks of voxels in which ground glass is measured.",
+        "Finer than `smoothing_mm`; saves time. Chosen by eye.",
+    )
+    clip_hu: tuple[float, float] = constant(
+        (-1024.0, 300.0),
+        "HU",
+        "Values are clipped to these before they are averaged.",
+        "Air as scanners store it, and the densest tissue but bone and metal.",
+    )
+    half: float = constant(
+        0.5,
+        "1",
+        "Share of a block from which it is lung, or consolidation.",
+        "The majority of its voxels.",
+    )
+    smoothing_mm: float = constant(
+        3.0,
+        "mm",
+        "Standard deviation of the Gaussian that attenuation is averaged with.",
+        "Noise of 40 HU and the edges of small vessels vanish. Chosen by eye.",
+    )
+    least_weight: float = constant(
+        1e-3,
+        "1",
+        "Share of the average that tissue has to make up for a block to be judged.",
+        "Less is rounding.",
+    )
+    pleura_mm: float = constant(
+        4.0,
+        "mm",
+        "Distance from the chest wall and consolidation within which tissue has no weight.",
+        "Their blur looks like ground glass. Chosen by eye.",
+    )
+    notable_percent: float = constant(
+        5.0,
+        "%",
+        "Share of the lungs from which ground glass is reported.",
+        "Dependent density of healthy lungs reaches less.",
+    )
+    notable_consolidation_percent: float = constant(
+        1.0,
+        "%",
+        "Share of the lungs from which consolidation is a warning rather than information.",
+        "Less hides too little blood to matter. Chosen by eye.",
+    )
+    least_consolidation_ml: float = constant(
+        1.0,
+        "mL",
+        "Volume from which consolidation is reported.",
+        "Smaller pieces are within the error of the coarse grid. Chosen by eye.",
+    )
+    least_part_ml: float = constant(
+        0.5,
+        "mL",
+        "Consolidation in one lung or region from which that part is named.",
+        "Shown as 0 mL otherwise.",
+    )
+
+
+CONSTANTS = LungFindingConstants()
 
 
 def lung_findings(
@@ -47,9 +122,9 @@ def lung_findings(
     vessels : numpy.ndarray, optional
         Nonzero in vessels, so that they are not taken for opacities.
     consolidation : numpy.ndarray, optional
-        Bool, what the vessels were not looked for in.
+        Bool, where vessels were not searched.
     regions : mapping of str to numpy.ndarray, optional
-        Bool masks of parts of the lungs by name; consolidation is told for each.
+        Bool masks of parts of the lungs by name; consolidation is reported for each.
 
     Returns
     -------
@@ -59,7 +134,7 @@ def lung_findings(
     """
     findings = [truncation_finding(volume, labels), volume_finding(volume, labels)]
     ground_glass = ground_glass_percent(volume, labels, vessels, consolidation)
-    if ground_glass >= NOTABLE_PERCENT:
+    if ground_glass >= CONSTANTS.notable_percent:
         findings.append(
             Finding(
                 "ground_glass",
@@ -74,7 +149,7 @@ def lung_findings(
 
 
 def truncation_finding(volume: Volume, labels: np.ndarray) -> Finding | None:
-    """Tell where the field of view cuts the lungs; None where it does not."""
+    """Report the sides on which the field of view cuts the lungs; None if there are none."""
     lungs = labels > 0
     spacing = volume.grid.spacing_zyx
     axial, coronal, sagittal = np.prod(spacing) / spacing / 100.0
@@ -87,7 +162,7 @@ def truncation_finding(volume: Volume, labels: np.ndarray) -> Finding | None:
         "left": np.count_nonzero(lungs[:, :, -1]) * sagittal,
         "edge of the round field of view": _padding_contact_cm2(volume, lungs),
     }
-    cut = {side: area for side, area in sides.items() if area >= CUT_CM2}
+    cut = {side: area for side, area in sides.items() if area >= CONSTANTS.cut_cm2}
     if not cut:
         return None
     return Finding(
@@ -99,9 +174,9 @@ def truncation_finding(volume: Volume, labels: np.ndarray) -> Finding | None:
 
 
 def volume_finding(volume: Volume, labels: np.ndarray) -> Finding | None:
-    """Tell that the lungs are small; None where they are not."""
+    """Report small lungs; None if they are not small."""
     total = float(np.count_nonzero(labels) * volume.grid.voxel_volume_ml)
-    if total >= LOW_VOLUME_ML:
+    if total >= CONSTANTS.low_volume_ml:
         return None
     return Finding(
         "low_lung_volume",
@@ -118,7 +193,7 @@ def consolidation_finding(
     consolidation: np.ndarray | None,
     regions: Mapping[str, np.ndarray] | None = None,
 ) -> Finding | None:
-    """Tell how much of the lungs was left out as consolidation, and where.
+    """Report how much of the lungs was left out as consolidation, and where.
 
     Parameters
     ----------
@@ -134,24 +209,26 @@ def consolidation_finding(
     Returns
     -------
     Finding or None
-        Its value is % of the lungs; None where there is less than `LEAST_CONSOLIDATION_ML`.
+        Its value is % of the lungs; None if there is less than ``least_consolidation_ml``.
     """
     if consolidation is None:
         return None
     inside = consolidation & (labels > 0)
     milliliters = np.count_nonzero(inside) * volume.grid.voxel_volume_ml
-    if milliliters < LEAST_CONSOLIDATION_ML:
+    if milliliters < CONSTANTS.least_consolidation_ml:
         return None
     percent = 100.0 * np.count_nonzero(inside) / np.count_nonzero(labels)
     parts = {"right": labels == LungLabel.RIGHT, "left": labels == LungLabel.LEFT}
-    # A region may have a lung's name; then the lung itself is told.
+    # A region may have a lung's name; the lung itself is reported then.
     parts |= {name: mask for name, mask in (regions or {}).items() if name not in parts}
     in_parts = {
         name: np.count_nonzero(inside & (mask != 0)) * volume.grid.voxel_volume_ml
         for name, mask in parts.items()
     }
-    where = ", ".join(f"{name} {ml:.0f} mL" for name, ml in in_parts.items() if ml >= 0.5)
-    notable = percent >= NOTABLE_CONSOLIDATION_PERCENT
+    where = ", ".join(
+        f"{name} {ml:.0f} mL" for name, ml in in_parts.items() if ml >= CONSTANTS.least_part_ml
+    )
+    notable = percent >= CONSTANTS.notable_consolidation_percent
     return Finding(
         "consolidation",
         Severity.WARNING if notable else Severity.INFO,
@@ -171,8 +248,8 @@ def ground_glass_percent(
 ) -> float:
     """Measure how much of the lungs is ground glass.
 
-    Attenuation outside vessels and consolidation is averaged over millimeters, so that noise and
-    edges do not count.
+    Attenuation outside vessels and consolidation is averaged over ``smoothing_mm``, so that noise
+    and edges do not count.
 
     Parameters
     ----------
@@ -197,35 +274,35 @@ def ground_glass_percent(
     blood = np.zeros_like(lungs) if vessels is None else ndimage.binary_dilation(vessels[box] > 0)
     left_out = np.zeros_like(lungs) if consolidation is None else consolidation[box]
     tissue = lungs & ~blood & ~left_out
-    factor = tuple(max(1, round(BLOCK_MM / spacing)) for spacing in volume.grid.spacing_zyx)
-    share, lung = block_means(tissue, factor), block_means(lungs, factor) > 0.5
-    aerated = lung & (block_means(left_out, factor) < 0.5)
-    total = block_means(np.where(tissue, volume.array[box], 0), factor, (-1024.0, 300.0))
+    factor = triple(max(1, round(CONSTANTS.block_mm / step)) for step in volume.grid.spacing_zyx)
+    share, lung = block_means(tissue, factor), block_means(lungs, factor) > CONSTANTS.half
+    aerated = lung & (block_means(left_out, factor) < CONSTANTS.half)
+    total = block_means(np.where(tissue, volume.array[box], 0), factor, CONSTANTS.clip_hu)
     spacing = volume.grid.spacing_zyx * factor
-    grid = Grid(lung.shape[::-1], tuple(float(v) for v in spacing[::-1]))
-    # The chest wall's blur and the edge of consolidation must not weigh in.
-    weight = (distance_mm(aerated, grid, 2 * PLEURA_MM) > PLEURA_MM).astype(np.float32)
-    sigma = SMOOTHING_MM / spacing
+    grid = Grid(triple(lung.shape[::-1]), triple(map(float, spacing[::-1])))
+    # The blur of the chest wall and of consolidation must not count.
+    pleura_mm = CONSTANTS.pleura_mm
+    weight = (distance_mm(aerated, grid, 2 * pleura_mm) > pleura_mm).astype(np.float32)
+    sigma = CONSTANTS.smoothing_mm / spacing
     around = ndimage.gaussian_filter(share * weight, sigma)
     mean = ndimage.gaussian_filter(total * weight, sigma) / np.maximum(around, 1e-6)
-    hazy = aerated & (around > 1e-3)
-    hazy &= (mean > GROUND_GLASS_HU[0]) & (mean < GROUND_GLASS_HU[1])
-    return 100.0 * float(np.count_nonzero(hazy)) / max(1, np.count_nonzero(lung))
+    lowest_hu, highest_hu = CONSTANTS.ground_glass_hu
+    hazy = aerated & (around > CONSTANTS.least_weight)
+    hazy &= (mean > lowest_hu) & (mean < highest_hu)
+    return 100.0 * float(np.count_nonzero(hazy)) / max(1, int(np.count_nonzero(lung)))
 
 
 def _padding_contact_cm2(volume: Volume, lungs: np.ndarray) -> float:
-    """Area over which lungs touch what the scanner marked as outside its field of view."""
-    if volume.array[0].min() >= PADDING_HU and volume.array[-1].min() >= PADDING_HU:
+    """Area over which lungs touch voxels outside the scanner's field of view, cm²."""
+    lowest_hu = min(volume.array[0].min(), volume.array[-1].min())
+    if lowest_hu >= PADDING_BELOW_HU:
         return 0.0
-    padding = volume.array < PADDING_HU
+    padding = volume.array < PADDING_BELOW_HU
     spacing = volume.grid.spacing_zyx
-    count = 0.0
+    total_cm2 = 0.0
     for axis in (1, 2):
-        step = [slice(None)] * 3
-        back = [slice(None)] * 3
-        step[axis], back[axis] = slice(1, None), slice(None, -1)
-        step, back = tuple(step), tuple(back)
-        touching = np.count_nonzero(padding[step] & lungs[back])
-        touching += np.count_nonzero(padding[back] & lungs[step])
-        count += touching * float(np.prod(spacing) / spacing[axis]) / 100.0
-    return count
+        padding_along, lungs_along = np.moveaxis(padding, axis, 0), np.moveaxis(lungs, axis, 0)
+        touching = np.count_nonzero(padding_along[1:] & lungs_along[:-1])
+        touching += np.count_nonzero(padding_along[:-1] & lungs_along[1:])
+        total_cm2 += touching * float(np.prod(spacing) / spacing[axis]) / 100.0
+    return total_cm2

@@ -2,49 +2,162 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import ndimage
 
 from ..errors import AnalysisError
+from ..model.constants import MethodConstants, constant
 from ..model.size_classes import LungLabel
-from ..model.volume import Grid, Volume
+from ..model.volume import Grid, Volume, triple
 from ..numerics.blocks import block_means, interpolated
 from ..numerics.distances import distance_mm
-from .chest import AIR_HU, COARSE_MM, GAS_HU, Chest
+from . import chest as survey
+from .chest import Chest
 from .sides import split_sides
 
-WALL_MM = 2.5
-"""Thickness taken off around the lumen of large airways."""
-LARGE_AIRWAY_MM = 2.0
-"""Lumen radius from which an airway is no part of the lung."""
-CLOSING_MM = 10.0
-"""Radius of the closing that takes in hilar vessels."""
-RIBS_CLOSING_MM = 25.0
-"""Radius of the closing beside the ribs, which takes in consolidation at the pleura."""
-RIB_MM = 20.0
-RIB_ML = 3.0
-SPINE_MM = 50.0
-BONE_HU = 200.0
-WIDE_SLICE = 0.5
-INNER_EDGE_MM = 1.0
-EDGE_MM = 2.5
-"""From so far inside the coarse surface to so far outside it the scan's own voxels decide."""
-HALF_VOXEL_MM = COARSE_MM / 2
-"""From the middle of an outermost coarse voxel to the surface."""
-DEEP_MM = 10.0
-"""Depths beyond need not be told apart: no interpolation reaches from there to the edge."""
-CORE_MM = 3.0
-CORE_ML = 5.0
-"""Smallest core that can be lung."""
-MINIMUM_LUNG_ML = 150.0
+
+@dataclass(frozen=True)
+class LungConstants(MethodConstants):
+    """Tuned numbers of the segmentation of the lungs."""
+
+    wall_mm: float = constant(
+        2.5,
+        "mm",
+        "Thickness removed around the lumen of large airways.",
+        "Wall of trachea and main bronchi, with its blur. Chosen by eye.",
+    )
+    lumen_share: float = constant(
+        0.25,
+        "1",
+        "Share of a coarse voxel from which it is airway lumen.",
+        "Below a half, as the lumen on the scan's grid lacks its blurred edge. Chosen by eye.",
+    )
+    large_airway_mm: float = constant(
+        2.0,
+        "mm",
+        "Lumen radius from which an airway is no part of a lung.",
+        "Trachea, main and lobar bronchi. Chosen by eye.",
+    )
+    large_airway_reach: float = constant(
+        3.0,
+        "1",
+        "Lumen within this many `large_airway_mm` of a wide one is wide, too.",
+        "Recovers the rim of the lumen that the radius test removed. Chosen by eye.",
+    )
+    closing_mm: float = constant(
+        10.0,
+        "mm",
+        "Radius of the closing that includes hilar vessels.",
+        "Chosen by eye on three scans; where the hilum ends moves BV5 % by several points.",
+    )
+    ribs_closing_mm: float = constant(
+        25.0,
+        "mm",
+        "Radius of the closing beside the ribs, which includes consolidation at the pleura.",
+        "Chosen by eye on three scans.",
+    )
+    closing_margin_mm: float = constant(
+        4.0,
+        "mm",
+        "Margin of the closing's box beyond its radius.",
+        "Two coarse voxels.",
+    )
+    rib_mm: float = constant(
+        20.0,
+        "mm",
+        "Distance from ribs within which missing lung is consolidated lung.",
+        "Chosen by eye on three scans.",
+    )
+    rib_ml: float = constant(
+        3.0,
+        "mL",
+        "Smallest piece of dense voxels that is a rib.",
+        "Calcified nodes and vessel walls are smaller. Chosen by eye.",
+    )
+    bone_hu: float = constant(
+        200.0,
+        "HU",
+        "Attenuation above which a coarse voxel is bone.",
+        "Above soft tissue with little contrast agent. Chosen by eye.",
+    )
+    spine_mm: float = constant(
+        50.0,
+        "mm",
+        "Distance from the middle of the bones within which ribs do not count.",
+        "Aorta and vertebrae bulge into the lungs there. Chosen by eye.",
+    )
+    wide_slice: float = constant(
+        0.5,
+        "1",
+        "Share of a lung's largest axial area from which a slice is above the diaphragm.",
+        "Liver and spleen lie beside narrower slices. Chosen by eye.",
+    )
+    inner_edge_mm: float = constant(
+        1.0,
+        "mm",
+        "Depth inside the coarse surface from which voxels are lung whatever their attenuation.",
+        "Half a coarse voxel. Chosen by eye.",
+    )
+    outer_edge_mm: float = constant(
+        2.5,
+        "mm",
+        "Distance outside the coarse surface up to which air-like voxels of the scan are lung.",
+        "About a coarse voxel. Chosen by eye.",
+    )
+    other_air_share: float = constant(
+        0.5,
+        "1",
+        "Interpolated share from which a voxel near the edge is air of bowel or stomach.",
+        "Half way between coarse voxels.",
+    )
+    deep_mm: float = constant(
+        10.0,
+        "mm",
+        "Depth up to which distances to the surface are computed.",
+        "No interpolation reaches from there to the edge.",
+    )
+    box_margin_mm: float = constant(
+        4.0,
+        "mm",
+        "Margin of the box in which the edge of a lung is drawn.",
+        "Beyond `outer_edge_mm` by more than half a coarse voxel.",
+    )
+    core_mm: float = constant(
+        3.0,
+        "mm",
+        "Depth of the cores by which pieces of air are separated.",
+        "Wider than the contact of lung and bowel through the diaphragm. Chosen by eye.",
+    )
+    core_ml: float = constant(
+        5.0,
+        "mL",
+        "Smallest core that is lung.",
+        "Chosen by eye on three scans.",
+    )
+    least_lung_ml: float = constant(
+        150.0,
+        "mL",
+        "Volume of aerated lung below which a lung is missing.",
+        "A tenth of a small adult's lung. Chosen by eye.",
+    )
+
+    @property
+    def half_voxel_mm(self) -> float:
+        """From the center of an outermost coarse voxel to the surface."""
+        return survey.CONSTANTS.coarse_mm / 2
+
+
+CONSTANTS = LungConstants()
 
 
 def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarray:
     """Segment both lungs.
 
-    Aerated lung is what is air-like, inside the body, large and no airway; each side is closed so
-    that vessels at the hilum and the pleura are inside. The work is done on the coarse grid; only
-    the edge is looked at in full detail.
+    Aerated lung is air-like, inside the body, large and no airway; each side is closed so that
+    vessels at the hilum and the pleura are inside. All is done on the coarse grid except for the
+    edge, which the voxels of the scan decide.
 
     Parameters
     ----------
@@ -68,14 +181,14 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
     References
     ----------
     Hu S, Hoffman EA, Reinhardt JM. Automatic lung segmentation for accurate quantitation of
-    volumetric X-ray CT images. IEEE TMI 2001;20:490-498 (threshold, airways, sides, closing). What
-    tells lung from bowel and takes in the hilum and disease at the ribs is the project's own.
+    volumetric X-ray CT images. IEEE TMI 2001;20:490-498 (threshold, airways, sides, closing). How
+    bowel is excluded and hilum and disease at the ribs are included is the project's own.
     """
     large = _large_airways(airways, chest)
     aerated = _aerated_lung(chest, large)
     right, left = split_sides(aerated, chest.grid)
     for side, mask in (("right", right), ("left", left)):
-        if chest.volume_ml(mask) < MINIMUM_LUNG_ML:
+        if chest.volume_ml(mask) < CONSTANTS.least_lung_ml:
             raise AnalysisError(
                 f"Only one lung was found, the {side} one is missing or airless;"
                 " BV5 needs both: give a lung mask if they are there."
@@ -88,7 +201,7 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
         nearer_right = _outside_distance(right, chest) <= _outside_distance(left, chest)
         closed[0] &= ~overlap | nearer_right
         closed[1] &= ~closed[0]
-    # Stomach and colon may lie closer than the band in which fine voxels decide.
+    # Stomach and colon may lie closer than the band in which the scan's voxels decide.
     other_air = ndimage.binary_dilation(chest.inner_air & ~aerated & ~large) & ~aerated
     for label, mask in zip((LungLabel.RIGHT, LungLabel.LEFT), closed, strict=True):
         _paint(labels, label, mask, volume, chest, other_air)
@@ -98,14 +211,15 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
 
 def _large_airways(airways: np.ndarray, chest: Chest) -> np.ndarray:
     """Bool, coarse: lumen of airways too large to be inside a lung, with their wall."""
-    lumen = block_means(airways, chest.factor) > 0.25
-    core = distance_mm(lumen, chest.grid, 2 * LARGE_AIRWAY_MM) > LARGE_AIRWAY_MM
-    wide = lumen & _near(core, 3 * LARGE_AIRWAY_MM, chest.grid)
-    return _near(wide, WALL_MM, chest.grid)
+    radius_mm = CONSTANTS.large_airway_mm
+    lumen = block_means(airways, chest.factor) > CONSTANTS.lumen_share
+    core = distance_mm(lumen, chest.grid, 2 * radius_mm) > radius_mm
+    wide = lumen & _near(core, CONSTANTS.large_airway_reach * radius_mm, chest.grid)
+    return _near(wide, CONSTANTS.wall_mm, chest.grid)
 
 
 def _near(mask: np.ndarray, reach_mm: float, grid: Grid) -> np.ndarray:
-    """Bool: closer than a reach to a mask, which may be empty."""
+    """Bool: closer to a mask, which may be empty, than a distance."""
     return distance_mm(~mask, grid, reach_mm) < reach_mm
 
 
@@ -119,20 +233,21 @@ def _outside_distance(mask: np.ndarray, chest: Chest) -> np.ndarray:
 def _aerated_lung(chest: Chest, large_airways: np.ndarray) -> np.ndarray:
     """Bool, coarse: air-like voxels of the lungs.
 
-    Bowel gas may touch lung through a diaphragm thinner than a voxel, so pieces are told apart by
-    their cores: what is left of the air without its outermost millimeters.
+    Bowel gas may touch lung through a diaphragm thinner than a voxel, so pieces are separated by
+    their cores: the air without its outermost millimeters.
     """
     air = chest.inner_air & ~large_airways
-    cores, count = ndimage.label(distance_mm(air, chest.grid, 2 * CORE_MM) > CORE_MM)
+    core_mm, gas_hu = CONSTANTS.core_mm, survey.CONSTANTS.gas_hu
+    cores, count = ndimage.label(distance_mm(air, chest.grid, 2 * core_mm) > core_mm)
     numbers = np.arange(1, count + 1)
     sizes = np.bincount(cores.ravel(), minlength=count + 1)[1:] * chest.grid.voxel_volume_ml
     inside = cores > 0
     median = (
         ndimage.median(chest.hu.array[inside], cores[inside], numbers) if count else np.empty(0)
     )
-    lung_core = np.isin(cores, numbers[(median > GAS_HU) & (sizes >= CORE_ML)])
-    gas_core = np.isin(cores, numbers[median <= GAS_HU])
-    if chest.volume_ml(lung_core) < MINIMUM_LUNG_ML:
+    lung_core = np.isin(cores, numbers[(median > gas_hu) & (sizes >= CONSTANTS.core_ml)])
+    gas_core = np.isin(cores, numbers[median <= gas_hu])
+    if chest.volume_ml(lung_core) < CONSTANTS.least_lung_ml:
         raise AnalysisError(
             "No lungs were found: is it a chest CT? Give a scan of the whole chest, or a lung mask."
         )
@@ -141,16 +256,17 @@ def _aerated_lung(chest: Chest, large_airways: np.ndarray) -> np.ndarray:
     with_core = np.zeros(count + 1, bool)
     with_core[pieces[lung_core]] = True
     with_core[0] = False
-    return with_core[pieces]
+    lung: np.ndarray = with_core[pieces]
+    return lung
 
 
 def _closed(mask: np.ndarray, chest: Chest, ribs: np.ndarray) -> np.ndarray:
     """One lung closed by a ball, by a larger one along the ribs, its holes filled."""
-    margin = np.ceil((RIBS_CLOSING_MM + 4) / chest.grid.spacing_zyx).astype(int)
-    box = _bounding_box(mask, margin)
+    margin_mm = CONSTANTS.ribs_closing_mm + CONSTANTS.closing_margin_mm
+    box = _bounding_box(mask, np.ceil(margin_mm / chest.grid.spacing_zyx).astype(int))
     result = np.zeros_like(mask)
-    result[box] = mask[box] | _closing(mask[box], CLOSING_MM, chest.grid)
-    result[box] |= _closing(mask[box], RIBS_CLOSING_MM, chest.grid) & ribs[box]
+    result[box] = mask[box] | _closing(mask[box], CONSTANTS.closing_mm, chest.grid)
+    result[box] |= _closing(mask[box], CONSTANTS.ribs_closing_mm, chest.grid) & ribs[box]
     pieces, count = ndimage.label(ndimage.binary_fill_holes(result[box]))
     holds_lung = np.zeros(count + 1, bool)
     holds_lung[pieces[mask[box]]] = True
@@ -159,12 +275,14 @@ def _closed(mask: np.ndarray, chest: Chest, ribs: np.ndarray) -> np.ndarray:
 
 
 def _closing(mask: np.ndarray, radius_mm: float, grid: Grid) -> np.ndarray:
-    """Close by a ball. Beyond the lowest and highest slice a lung goes on, beyond the sides not."""
+    """Close by a ball; the lung continues beyond the lowest and the highest slice only."""
     near = _near(mask, radius_mm, grid)
-    # Distances do not see beyond the array: a rim of voxels outside keeps the sides out.
+    # To distances all beyond the array is inside: a rim of background ends the lung at the sides.
     rim = [(0, 0), (1, 1), (1, 1)]
     inside = distance_mm(np.pad(near, rim), grid, radius_mm)[:, 1:-1, 1:-1]
-    return inside >= radius_mm - 1e-3
+    # Less a rounding error.
+    closed: np.ndarray = inside >= radius_mm - 1e-3
+    return closed
 
 
 def _beside_ribs(chest: Chest) -> np.ndarray:
@@ -173,31 +291,35 @@ def _beside_ribs(chest: Chest) -> np.ndarray:
     Not beside the spine, where the aorta and the vertebrae bulge into the lungs, and no bone.
     """
     hu = chest.hu.array
-    labels, _ = ndimage.label(hu > BONE_HU)
+    labels, _ = ndimage.label(hu > CONSTANTS.bone_hu)
     sizes = np.bincount(labels.ravel()) * chest.grid.voxel_volume_ml
     sizes[0] = 0
     # Smaller ones are calcified nodes and vessel walls.
-    bone = (sizes >= RIB_ML)[labels]
+    bone: np.ndarray = (sizes >= CONSTANTS.rib_ml)[labels]
     if not bone.any():
         return np.zeros(hu.shape, bool)
     columns = np.cumsum(bone.sum((0, 1)))
     middle = np.searchsorted(columns, columns[-1] / 2)
-    lateral = np.abs(np.arange(hu.shape[2]) - middle) * chest.grid.spacing[0] > SPINE_MM
-    return _near(bone & lateral, RIB_MM, chest.grid) & lateral & (hu < BONE_HU)
+    from_middle_mm = np.abs(np.arange(hu.shape[2]) - middle) * chest.grid.spacing[0]
+    lateral = from_middle_mm > CONSTANTS.spine_mm
+    near = _near(bone & lateral, CONSTANTS.rib_mm, chest.grid)
+    beside: np.ndarray = near & lateral & (hu < CONSTANTS.bone_hu)
+    return beside
 
 
 def _above_diaphragm(mask: np.ndarray) -> np.ndarray:
     """Bool (z, 1, 1): slices in which a lung is so wide that no liver or spleen is beside it."""
     area = np.count_nonzero(mask, axis=(1, 2))
-    return (area >= WIDE_SLICE * area.max())[:, None, None]
+    wide: np.ndarray = area >= CONSTANTS.wide_slice * area.max()
+    return wide[:, None, None]
 
 
 def _bounding_box(mask: np.ndarray, margin: np.ndarray) -> tuple[slice, ...]:
     """Slices around a mask, with a margin in voxels, inside the array."""
     box = ndimage.find_objects(mask.astype(np.uint8))[0]
     return tuple(
-        slice(max(s.start - m, 0), min(s.stop + m, n))
-        for s, m, n in zip(box, margin, mask.shape, strict=True)
+        slice(max(around.start - extra, 0), min(around.stop + extra, size))
+        for around, extra, size in zip(box, margin, mask.shape, strict=True)
     )
 
 
@@ -209,24 +331,31 @@ def _paint(
     chest: Chest,
     other_air: np.ndarray,
 ) -> None:
-    """Draw a coarse lung into the full labels, its edge decided by the scan's own voxels."""
-    box = _bounding_box(mask, np.ceil(4.0 / chest.grid.spacing_zyx).astype(int))
-    inside = distance_mm(mask[box], chest.grid, DEEP_MM)
-    signed = inside - distance_mm(~mask[box], chest.grid, DEEP_MM)
-    air = chest.hu.array[box] < AIR_HU
-    # Where the closing took in what is no air, its own smooth surface is the edge. Distances are
-    # zero in the outermost voxels on both sides of it: it lies between them, not anywhere there.
-    surface = signed + np.where(mask[box], HALF_VOXEL_MM, -HALF_VOXEL_MM).astype(np.float32)
-    taken_in = np.minimum(surface, distance_mm(~air, chest.grid, DEEP_MM) - INNER_EDGE_MM)
+    """Draw a coarse lung into `labels`; the scan's own voxels decide its edge."""
+    deep_mm, half_mm = CONSTANTS.deep_mm, CONSTANTS.half_voxel_mm
+    aerated_below_hu = survey.CONSTANTS.aerated_below_hu
+    margin = np.ceil(CONSTANTS.box_margin_mm / chest.grid.spacing_zyx).astype(int)
+    box = _bounding_box(mask, margin)
+    inside = distance_mm(mask[box], chest.grid, deep_mm)
+    signed = inside - distance_mm(~mask[box], chest.grid, deep_mm)
+    air = chest.hu.array[box] < aerated_below_hu
+    # Where the closing included tissue, its own smooth surface is the edge. Distances are zero in
+    # the outermost voxels on both sides of the surface, which lies half way between them.
+    surface = signed + np.where(mask[box], half_mm, -half_mm).astype(np.float32)
+    from_air = distance_mm(~air, chest.grid, deep_mm)
+    included = np.minimum(surface, from_air - CONSTANTS.inner_edge_mm)
     fine = tuple(
-        slice(s.start * f, n if s.stop == m else s.stop * f)
-        for s, f, n, m in zip(box, chest.factor, volume.array.shape, mask.shape, strict=True)
+        slice(coarse.start * step, size if coarse.stop == count else coarse.stop * step)
+        for coarse, step, size, count in zip(
+            box, chest.factor, volume.array.shape, mask.shape, strict=True
+        )
     )
-    shape = tuple(int(s.stop - s.start) for s in fine)
+    shape = triple(int(along.stop - along.start) for along in fine)
     depth = interpolated(signed, chest.factor, shape)
-    lung = depth > INNER_EDGE_MM
-    elsewhere = interpolated(other_air[box], chest.factor, shape) > 0.5
-    lung |= (depth > -EDGE_MM) & (volume.array[fine] < AIR_HU) & ~elsewhere
-    lung |= interpolated(taken_in, chest.factor, shape) > 0
+    lung = depth > CONSTANTS.inner_edge_mm
+    elsewhere = interpolated(other_air[box], chest.factor, shape) > CONSTANTS.other_air_share
+    near = depth > -CONSTANTS.outer_edge_mm
+    lung |= near & (volume.array[fine] < aerated_below_hu) & ~elsewhere
+    lung |= interpolated(included, chest.factor, shape) > 0
     target = labels[fine]
     target[lung & (target == 0)] = label

@@ -1,24 +1,49 @@
-"""Telling the right lung from the left, also where they touch."""
+"""Separation of the right lung from the left, also where they touch."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
+from ..model.constants import MethodConstants, constant
 from ..model.volume import Grid
 from ..numerics.distances import distance_mm
 
-ONE_SIDE = 0.1
-"""Least share of the whole that a lung has."""
-APART_MM = 50.0
-"""Least distance from right to left between the middles of two lungs; parts of one are closer."""
+
+@dataclass(frozen=True)
+class SideConstants(MethodConstants):
+    """Tuned numbers of the separation of the lungs."""
+
+    peels_mm: tuple[float, ...] = constant(
+        (0.0, 1.5, 3.0, 5.0, 7.0, 10.0, 14.0, 18.0),
+        "mm",
+        "Depths of erosion tried in turn until the lungs are separate.",
+        "From none to the widest contact seen, in steps of about a coarse voxel or two.",
+    )
+    least_share: float = constant(
+        0.1,
+        "1",
+        "Smallest share of the eroded volume that a lung has.",
+        "A lung may be shrunk by disease or surgery. Chosen by eye.",
+    )
+    least_separation_mm: float = constant(
+        50.0,
+        "mm",
+        "Smallest distance from right to left between the centers of two lungs.",
+        "Parts of one lung are closer. Chosen by eye.",
+    )
+
+
+CONSTANTS = SideConstants()
 
 
 def split_sides(lungs: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     """Split a mask of both lungs into right and left.
 
-    Peels the mask until it falls into two cores of which one lies to each side, then gives every
-    voxel to the core that reaches it first within the mask.
+    Erodes the mask until it falls into two cores, one on each side, then assigns every voxel to
+    the nearest core.
 
     Parameters
     ----------
@@ -30,24 +55,24 @@ def split_sides(lungs: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     right, left : numpy.ndarray
-        Bool, the same shape; one of them is empty if there is but one lung.
+        Bool, the same shape; one of them is empty if there is only one lung.
     """
     depth = distance_mm(lungs, grid)
-    for peel in (0.0, 1.5, 3.0, 5.0, 7.0, 10.0, 14.0, 18.0):
-        cores, count = ndimage.label(depth > peel)
+    for peel_mm in CONSTANTS.peels_mm:
+        cores, count = ndimage.label(depth > peel_mm)
         sizes = np.bincount(cores.ravel(), minlength=count + 1)
         sizes[0] = 0
-        large = np.flatnonzero(sizes >= ONE_SIDE * sizes.sum())
+        large = np.flatnonzero(sizes >= CONSTANTS.least_share * sizes.sum())
         middles = np.array([_middle_x(cores == number) for number in large])
-        if len(large) >= 2 and np.ptp(middles) * grid.spacing[0] >= APART_MM:
-            return _grown_back(lungs, cores, large, middles, grid)
+        if len(large) >= 2 and np.ptp(middles) * grid.spacing[0] >= CONSTANTS.least_separation_mm:
+            return _nearest_core(lungs, cores, large, middles, grid)
     return _by_body_side(lungs)
 
 
-def _grown_back(
+def _nearest_core(
     lungs: np.ndarray, cores: np.ndarray, large: np.ndarray, middles: np.ndarray, grid: Grid
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give every voxel to the side whose core is nearer."""
+    """Assign every voxel to the side whose core is nearer."""
     is_right = middles < (middles.min() + middles.max()) / 2
     right_core = np.isin(cores, large[is_right])
     left_core = np.isin(cores, large[~is_right])
@@ -62,6 +87,6 @@ def _middle_x(mask: np.ndarray) -> float:
 
 
 def _by_body_side(lungs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One lung alone: which side it is on, seen from the array's middle."""
+    """Assign a single lung to the side of the array's middle that it lies on."""
     nothing = np.zeros_like(lungs)
     return (lungs, nothing) if _middle_x(lungs) < lungs.shape[2] / 2 else (nothing, lungs)

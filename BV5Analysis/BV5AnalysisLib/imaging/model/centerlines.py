@@ -17,10 +17,10 @@ POINT_ARRAYS = {
     "drawn_voxels": "drawn_voxels",
     "drawn_class": "drawn_class",
 }
-"""Point arrays of every file and node that holds centerlines, and the attributes they fill."""
+"""Names of point arrays in files and nodes that hold centerlines, and their attributes here."""
 
 BRANCH_ARRAYS = {"csa_error_mm2": "csa_error_mm2"}
-"""The same for cell arrays, of those that do not follow from the point arrays."""
+"""The same for cell arrays that do not follow from the point arrays."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,17 +38,17 @@ class Centerlines:
     size_class : numpy.ndarray
         (n,) uint8 `SizeClass` values.
     point_volume_ml, point_length_mm : numpy.ndarray
-        (n,) blood and length that a point stands for.
+        (n,) blood volume and centerline length assigned to a point.
     csa_error_mm2 : numpy.ndarray
         (b,) standard error of the branch's mean area, from the scatter of its readings.
     class_by_hand : numpy.ndarray
         (n,) bool, the class was set by a user, not by the area.
     kept_share : numpy.ndarray
-        (n,) share of the measured blood that edits left, 1 as measured.
+        (n,) share of the measured blood that remains after edits, 1 if not edited.
     drawn_voxels, drawn_class : numpy.ndarray
-        (n,) int32 and uint8: voxels in a point's core that were labeled when it was measured, and
-        the class that most of them had when the numbers were last computed; what edited labels are
-        compared with.
+        (n,) int32 and uint8: number of labeled voxels in a point's core when it was measured, and
+        their most frequent class when the numbers were last computed. Edited labels are compared
+        with them.
     """
 
     points_mm: np.ndarray
@@ -74,7 +74,7 @@ class Centerlines:
         point_length_mm: np.ndarray,
         csa_error_mm2: np.ndarray | float = 0.0,
     ) -> Centerlines:
-        """Centerlines that nobody has edited, and whose voxels have not been drawn yet."""
+        """Centerlines without edits, before their voxels are labeled."""
         count = len(points_mm)
         return cls(
             points_mm,
@@ -119,7 +119,8 @@ class Centerlines:
     def mean_csa_mm2(self) -> np.ndarray:
         """(b,) mean area of each branch along its length."""
         total = self.branch_sum(self.csa_mm2 * self.point_length_mm)
-        return total / np.maximum(self.length_mm, 1e-9)
+        mean: np.ndarray = total / np.maximum(self.length_mm, 1e-9)
+        return mean
 
     def branch_sum(self, values: np.ndarray) -> np.ndarray:
         """(b,) sum over each branch of values (n,)."""

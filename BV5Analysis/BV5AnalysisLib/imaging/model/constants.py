@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
+Number = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Described:
     ----------
     name : str
         Field of its data class.
-    value : float or tuple of float
+    value : float, tuple of float or tuple of these
         In `unit`.
     unit : str
         ``"1"`` for a ratio or a count.
@@ -37,7 +38,7 @@ class Described:
     """
 
     name: str
-    value: Any
+    value: Number
     unit: str
     meaning: str
     reason: str
@@ -70,13 +71,12 @@ def constant(value: T, unit: str, meaning: str, reason: str) -> T:
     """
     if not (unit.strip() and meaning.strip() and reason.strip()):
         raise ValueError("A constant needs a unit, a meaning and a reason.")
-    made: Any = field(default=value, metadata={"unit": unit, "meaning": meaning, "reason": reason})
-    return made  # type: ignore[no-any-return]
+    return field(default=value, metadata={"unit": unit, "meaning": meaning, "reason": reason})
 
 
 def described(constants: MethodConstants) -> list[Described]:
     """Describe the numbers of one step, in their order."""
     return [
-        Described(each.name, getattr(constants, each.name), **each.metadata)
-        for each in fields(constants)
+        Described(number.name, getattr(constants, number.name), **number.metadata)
+        for number in fields(constants)
     ]

@@ -1,4 +1,4 @@
-"""Centerlines without some of their points, and together with others."""
+"""Centerlines cut where points are left out, and joined with others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,36 @@ def values_at(labels: Volume, points_mm: np.ndarray) -> np.ndarray:
     last = np.array(labels.grid.shape) - 1
     near = ((index > -1) & (index < last + 1)).all(axis=1)
     nearest = np.clip(np.rint(index), 0, last).astype(int)
-    return np.where(near, labels.array[tuple(nearest.T)], labels.array.dtype.type(0))
+    values: np.ndarray = labels.array[tuple(nearest.T)]
+    values[~near] = 0
+    return values
+
+
+def runs_of(keep: np.ndarray, branch_id: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the runs of points that are kept, none of which reaches over two branches.
+
+    Parameters
+    ----------
+    keep : numpy.ndarray
+        (n,) bool.
+    branch_id : numpy.ndarray
+        (n,) branch of each point, rising.
+
+    Returns
+    -------
+    chosen : numpy.ndarray
+        (m,) indices of the points that are kept.
+    start : numpy.ndarray
+        (r + 1,) index in `chosen` of each run's first point; the last entry is m.
+    branch : numpy.ndarray
+        (r,) the branch that each run is a piece of.
+    """
+    chosen = np.flatnonzero(keep)
+    branch = branch_id[chosen]
+    first = np.ones(len(chosen), bool)
+    first[1:] = (np.diff(chosen) > 1) | (np.diff(branch) > 0)
+    start = np.append(np.flatnonzero(first), len(chosen))
+    return chosen, start, branch[start[:-1]]
 
 
 def keep_points(centerlines: Centerlines, keep: np.ndarray) -> tuple[Centerlines, np.ndarray]:
@@ -42,12 +71,7 @@ def keep_points(centerlines: Centerlines, keep: np.ndarray) -> tuple[Centerlines
     """
     if keep.all():
         return centerlines, np.arange(centerlines.branch_count)
-    chosen = np.flatnonzero(keep)
-    branch_id = centerlines.branch_id[chosen]
-    first = np.ones(len(chosen), bool)
-    first[1:] = (np.diff(chosen) > 1) | (np.diff(branch_id) > 0)
-    start = np.append(np.flatnonzero(first), len(chosen))
-    branch = branch_id[start[:-1]]
+    chosen, start, branch = runs_of(keep, centerlines.branch_id)
     kept = dataclasses.replace(
         centerlines,
         points_mm=centerlines.points_mm[chosen],

@@ -1,4 +1,4 @@
-"""How much of the numbers is a user's."""
+"""How much blood and lung a user's edits changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .measurements import Measurement
 
 @dataclass(frozen=True)
 class Edits:
-    """Blood that edits by hand moved, and lung that they changed, mL, none negative.
+    """Blood and lung that edits by hand changed, mL, none negative.
 
     Attributes
     ----------
@@ -18,9 +18,9 @@ class Edits:
     reclassified_ml : float
         Blood of vessels whose class was set by hand.
     lung_changed_ml : float
-        Blood that counts no more since the lungs were edited.
+        Blood outside the lungs since they were edited.
     lung_volume_changed_ml : float
-        Change of the right lung's volume, and of the left one's.
+        Absolute changes of the right and the left lung's volume, added up.
     """
 
     erased_ml: float = 0.0
@@ -30,7 +30,7 @@ class Edits:
     lung_volume_changed_ml: float = 0.0
 
     def __add__(self, other: Edits) -> Edits:
-        """Both, one after the other."""
+        """Sum of both, as of edits made one after the other."""
         sums = {
             field.name: getattr(self, field.name) + getattr(other, field.name)
             for field in fields(self)
@@ -38,19 +38,19 @@ class Edits:
         return Edits(**sums)
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """Whether anything was changed."""
         return any(getattr(self, field.name) > 0 for field in fields(self))
 
     @property
     def blood_ml(self) -> float:
-        """Blood that was moved in any way."""
+        """Blood that was changed in any way."""
         return self.erased_ml + self.added_ml + self.reclassified_ml + self.lung_changed_ml
 
 
 def lung_edits(
     before: tuple[Measurement, ...], after: tuple[Measurement, ...], voxel_ml: float
 ) -> Edits:
-    """Edits of the lungs, as their volumes tell.
+    """Edits of the lungs, by the change of their volumes.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def lung_edits(
     Returns
     -------
     Edits
-        With nothing but the change of the lungs' volumes.
+        Only `lung_volume_changed_ml` is set.
     """
     sides = ("right", "left")
     was, now = ({row.region: row.lung_volume_ml for row in rows} for rows in (before, after))

@@ -1,4 +1,4 @@
-"""Quality findings: what a reader should know before trusting the numbers."""
+"""Quality findings: what limits the trust in the numbers of a scan."""
 
 from __future__ import annotations
 

@@ -1,16 +1,10 @@
-"""Blood volumes by region and size class, and what an analysis returns."""
+"""Blood volumes by region and by cross-sectional area, and the attenuations they rest on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-
-from ..parameters import Parameters
-from .centerlines import Centerlines
-from .finding import Finding
-from .scan import Scan
-from .volume import Volume
 
 
 @dataclass(frozen=True)
@@ -96,49 +90,3 @@ class Calibration:
     blood_hu: float
     parenchyma_hu: float
     noise_hu: float
-
-
-@dataclass(frozen=True, eq=False)
-class AnalysisResult:
-    """All that one analysis found; nothing of it is on disk.
-
-    Attributes
-    ----------
-    scan : Scan
-        The input. The label volumes below are on its grid.
-    lungs : Volume
-        uint8 `LungLabel` values, 0 outside.
-    airways : Volume
-        Bool, lumen of trachea and bronchi.
-    vessels : Volume
-        uint8 `SizeClass` values, 0 outside vessels.
-    centerlines : Centerlines
-        Vessel branches with areas.
-    measurements : tuple of Measurement
-        Rows ``both``, ``right``, ``left``, then the given regions.
-    csa_histogram : CsaHistogram
-        Blood volume by area.
-    findings : tuple of Finding
-        Quality findings, the worst first.
-    calibration : Calibration
-        Blood, parenchyma and noise as measured.
-    parameters : Parameters
-        As used.
-    seconds : dict of str to float
-        Wall seconds a step.
-    lungs_given : bool
-        Whether the lungs were given rather than segmented.
-    """
-
-    scan: Scan
-    lungs: Volume
-    airways: Volume
-    vessels: Volume
-    centerlines: Centerlines
-    measurements: tuple[Measurement, ...]
-    csa_histogram: CsaHistogram
-    findings: tuple[Finding, ...]
-    calibration: Calibration
-    parameters: Parameters
-    seconds: dict[str, float]
-    lungs_given: bool = False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .volume import Grid, Volume
+from .volume import Grid, Volume, triple
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Orientation:
             world, own = np.unravel_index(left.argmax(), left.shape)
             axes[world] = int(own)
             left[world, :] = left[:, own] = -1
-        flipped = tuple(bool(cosines[world, own] < 0) for world, own in enumerate(axes))
-        return cls(grid, tuple(axes), flipped)
+        flipped = triple(bool(cosines[world, own] < 0) for world, own in enumerate(axes))
+        return cls(grid, triple(axes), flipped)
 
     def turn(self, array: np.ndarray) -> np.ndarray:
         """Array (z, y, x) of the scan with its axes turned to LPS; the same voxels."""
@@ -60,10 +60,10 @@ class Orientation:
         cosines = np.reshape(self.grid.direction, (3, 3))[:, list(self.axes)]
         cosines = cosines * np.where(self.flipped, -1.0, 1.0)
         return Grid(
-            tuple(self.grid.size[own] for own in self.axes),
-            tuple(self.grid.spacing[own] for own in self.axes),
-            tuple(float(v) for v in self.grid.index_to_world(corner[None])[0]),
-            tuple(float(v) for v in cosines.ravel()),
+            triple(self.grid.size[own] for own in self.axes),
+            triple(self.grid.spacing[own] for own in self.axes),
+            triple(map(float, self.grid.index_to_world(corner[None])[0])),
+            tuple(map(float, cosines.ravel())),
         )
 
     def turned(self, volume: Volume) -> Volume:
@@ -71,4 +71,4 @@ class Orientation:
         return Volume(self.turn(volume.array), self.turned_grid())
 
     def _flips(self) -> tuple[slice, slice, slice]:
-        return tuple(slice(None, None, -1 if self.flipped[world] else 1) for world in (2, 1, 0))
+        return triple(slice(None, None, -1 if self.flipped[world] else 1) for world in (2, 1, 0))

@@ -7,10 +7,15 @@ from dataclasses import dataclass, field
 from .finding import Finding
 from .volume import Volume
 
+PADDING_BELOW_HU = -1500
+"""Lower values mark voxels outside the scanner's field of view: no air is measured as low."""
+OUTSIDE_HU = -2000
+"""Value of these voxels in a `Scan`, so that lungs cut by the field of view are noticed."""
+
 
 @dataclass(frozen=True)
 class Acquisition:
-    """What the file says about how the scan was made; nothing that names the patient.
+    """How the scan was made, by its file, without anything that names the patient.
 
     Attributes
     ----------
@@ -46,7 +51,7 @@ class Scan:
     acquisition : Acquisition
         From the DICOM header, empty for other formats.
     findings : tuple of Finding
-        What reading it already showed, such as thick slices.
+        Quality findings known from reading it, such as thick slices.
     """
 
     volume: Volume
@@ -58,7 +63,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class Region:
-    """A named part of the lungs to measure apart, such as a lobe.
+    """A named part of the lungs to measure separately, such as a lobe.
 
     Attributes
     ----------

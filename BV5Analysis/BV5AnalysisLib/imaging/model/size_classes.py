@@ -64,7 +64,8 @@ class Appearance:
 
 
 def _rgb(hex_color: str) -> tuple[float, float, float]:
-    return tuple(int(hex_color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (int(hex_color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return red, green, blue
 
 
 # As in the terminology lists of DICOM and 3D Slicer: only a tissue takes an anatomic region there.

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import SimpleITK as sitk
 
+T = TypeVar("T")
 Triple = tuple[float, float, float]
 MM_DECIMALS = 10
-"""Decimals of a millimeter that a grid is told to: scanners give pixels as a field of view by 512,
-which has as many. What programs that hand over volumes get wrong lies far below."""
+"""Decimals of a millimeter that grids are rounded to: a pixel is the field of view by 512, which
+has as many. Rounding errors of programs that hand over volumes are far smaller."""
 COSINE_DECIMALS = 12
-"""Decimals of direction cosines, which are computed: they are off by less."""
+"""Decimals of direction cosines: the errors of those that are computed are smaller."""
+
+
+def triple(values: Iterable[T]) -> tuple[T, T, T]:
+    """Three values as a tuple of a length that type checkers know.
+
+    Raises
+    ------
+    ValueError
+        There are more or fewer.
+    """
+    first, second, third = values
+    return first, second, third
 
 
 @dataclass(frozen=True)
@@ -43,9 +58,9 @@ class Grid:
     def rounded(self) -> Grid:
         """Return the grid as a scanner would state it.
 
-        Programs take a grid apart into matrices and put it together again, and are then off in
-        the last bit (0.7031249999999999 for 0.703125). Grids that come from outside are rounded
-        once, where they are read, so that whichever way a scan came it is measured alike.
+        Programs convert a grid to matrices and back, which changes the last bit
+        (0.7031249999999999 for 0.703125). Grids that come from outside are rounded once, where
+        they are read, so that a scan gives the same numbers by whichever file it came.
 
         Returns
         -------
@@ -53,9 +68,9 @@ class Grid:
             To `MM_DECIMALS` and `COSINE_DECIMALS`; rounding it again changes nothing.
         """
         return Grid(
-            tuple(int(length) for length in self.size),
-            _rounded(self.spacing, MM_DECIMALS),
-            _rounded(self.origin, MM_DECIMALS),
+            triple(int(length) for length in self.size),
+            triple(_rounded(self.spacing, MM_DECIMALS)),
+            triple(_rounded(self.origin, MM_DECIMALS)),
             _rounded(self.direction, COSINE_DECIMALS),
         )
 
@@ -85,7 +100,9 @@ class Grid:
     def index_to_world(self, index_zyx: np.ndarray) -> np.ndarray:
         """World points (n, 3) in LPS mm of fractional array indices (n, 3) in (z, y, x)."""
         matrix = self.index_to_world_matrix
-        return np.asarray(index_zyx, float)[..., ::-1] @ matrix[:3, :3].T + matrix[:3, 3]
+        index_xyz = np.asarray(index_zyx, float)[..., ::-1]
+        world: np.ndarray = index_xyz @ matrix[:3, :3].T + matrix[:3, 3]
+        return world
 
     def world_to_index(self, world_mm: np.ndarray) -> np.ndarray:
         """Fractional array indices (n, 3) in (z, y, x) of world points (n, 3) in LPS mm."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,3 +28,11 @@ class WorkImage:
     lung: np.ndarray
     core: np.ndarray
     spacing: np.ndarray
+
+    def with_hu(self, hu: np.ndarray) -> WorkImage:
+        """Return other attenuation (z, y, x), HU, with the same masks and spacing."""
+        return dataclasses.replace(self, hu=hu)
+
+    def filled(self, outside_hu: float) -> WorkImage:
+        """Copy whose attenuation outside `core` is one value, so that the edge shows nothing."""
+        return self.with_hu(np.where(self.core, self.hu, np.float32(outside_hu)))

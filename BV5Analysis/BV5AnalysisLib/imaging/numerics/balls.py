@@ -11,13 +11,20 @@ import numpy as np
 from .cores import cores
 
 Result = TypeVar("Result")
+Shape = tuple[int, int, int]
+
+_Batch = tuple[Shape, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Arguments of `_within`."""
 
 BATCH = 1_000_000
 """Ball voxels looked at in one go, which bounds the memory."""
 
+SMALLEST_MM = 0.1
+"""Radius of the smallest box, well below a voxel."""
+
 
 def ball_voxels(
-    shape: tuple[int, int, int], center: np.ndarray, spacing: np.ndarray, radius_mm: np.ndarray
+    shape: Shape, center: np.ndarray, spacing: np.ndarray, radius_mm: np.ndarray
 ) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, ...], np.ndarray]]:
     """Go through the voxels of many balls, small balls first.
 
@@ -44,7 +51,7 @@ def ball_voxels(
 
 def map_balls(
     work: Callable[[np.ndarray, tuple[np.ndarray, ...], np.ndarray], Result],
-    shape: tuple[int, int, int],
+    shape: Shape,
     center: np.ndarray,
     spacing: np.ndarray,
     radius_mm: np.ndarray,
@@ -70,11 +77,11 @@ def map_balls(
 
 
 def voxels_in_balls(
-    shape: tuple[int, int, int], center: np.ndarray, spacing: np.ndarray, radius_mm: np.ndarray
+    shape: Shape, center: np.ndarray, spacing: np.ndarray, radius_mm: np.ndarray
 ) -> np.ndarray:
     """Find the voxels that lie in any of many balls.
 
-    The same voxels as `ball_voxels` gives, sooner: which ball and how far away is not kept.
+    The same voxels as `ball_voxels` gives, found faster: which ball and how far away is not kept.
 
     Parameters
     ----------
@@ -89,17 +96,18 @@ def voxels_in_balls(
     middle = np.rint(center)
     inside = ((middle >= 0) & (middle < shape)).all(axis=1)
     batches = list(_batches(shape, center[inside], spacing, radius_mm[inside]))
-    # With room around it that balls may reach into, so that nobody has to look where it ends.
+    # With a margin that balls may reach into, so that no voxel needs a check of its index.
     room = np.max([np.zeros(3, int), *(reach for *_, reach, _ in batches)], axis=0)
     padded = np.zeros(np.array(shape) + 2 * room, bool)
     flat = padded.reshape(-1)
     strides = np.array(padded.strides)
 
-    def mark(batch: tuple) -> None:
+    def mark(batch: _Batch) -> None:
         _, center, _, radius, reach, _ = batch
         middle, squared = _squared_distances(center, spacing, reach)
         in_ball = squared <= (radius.astype(np.float32) ** 2)[:, None, None, None]
-        steps = np.meshgrid(*(np.arange(-each, each + 1) for each in reach), indexing="ij")
+        sides = [np.arange(-out, out + 1) for out in reach]
+        steps = np.meshgrid(*sides, indexing="ij")
         offset = sum(step * stride for step, stride in zip(steps, strides, strict=True)).ravel()
         ball, place = np.divmod(np.flatnonzero(in_ball), offset.size)
         flat[((middle + room) @ strides)[ball] + offset[place]] = True
@@ -114,12 +122,12 @@ def voxels_in_balls(
 
 
 def _batches(
-    shape: tuple[int, int, int], center: np.ndarray, spacing: np.ndarray, radius_mm: np.ndarray
-) -> Iterator[tuple]:
+    shape: Shape, center: np.ndarray, spacing: np.ndarray, radius_mm: np.ndarray
+) -> Iterator[_Batch]:
     """Arguments for `_within`, small balls first."""
     order = np.argsort(radius_mm, kind="stable")
-    # Balls of one half octave share the box they are looked for in.
-    octave = np.ceil(2 * np.log2(np.maximum(radius_mm[order], 0.1))).astype(int)
+    # Balls of one half octave share the box they are looked for in; the smallest share theirs.
+    octave = np.ceil(2 * np.log2(np.maximum(radius_mm[order], SMALLEST_MM))).astype(int)
     for step in np.unique(octave):
         chosen = order[octave == step]
         # A ball's middle is at most half a voxel from that of the box.
@@ -130,7 +138,7 @@ def _batches(
 
 
 def _within(
-    shape: tuple[int, int, int],
+    shape: Shape,
     center: np.ndarray,
     spacing: np.ndarray,
     radius_mm: np.ndarray,

@@ -14,8 +14,8 @@ BLOCK = 16
 """Rows of a matrix multiplied at once: the band's columns, and little besides, take part."""
 
 SMALL = 200_000
-"""Multiplications in one product. Of larger ones OpenBLAS makes threads of its own, which wait for
-each other while they keep the processors busy; here layers are given to threads."""
+"""Multiplications in one product, at most. For larger ones OpenBLAS starts threads of its own, that
+wait for each other while they keep the processors busy; here layers are given to threads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +52,13 @@ def along_axes(matrices: Sequence[np.ndarray | None], volume: np.ndarray) -> np.
         for matrix, size in zip(matrices, volume.shape, strict=True)
     ]
     out = np.empty(shape, np.float32)
-    layers = _layers(shape[0]) if matrices[0] is None else _blocks(matrices[0])
-    inner = [(axis, _blocks(matrices[axis])) for axis in (1, 2) if matrices[axis] is not None]
+    outermost, *others = matrices
+    layers = _layers(shape[0]) if outermost is None else _blocks(outermost)
+    inner = [(axis, _blocks(matrix)) for axis, matrix in enumerate(others, 1) if matrix is not None]
 
     def work(layer: _Block) -> None:
         piece = np.asarray(volume[layer.columns], np.float32)
-        if matrices[0] is not None:
+        if outermost is not None:
             piece = _multiply([layer], piece, 0)
         for axis, blocks in inner:
             piece = _multiply(blocks, piece, axis)

@@ -10,7 +10,7 @@ from .banded import along_axes
 from .cores import cores
 
 SLABS = 8
-"""Parts of a volume that threads take in turn."""
+"""Parts of a volume that threads take in turn, so that none is left with much at the end."""
 
 
 def block_means(
@@ -61,8 +61,15 @@ def _mean_of_planes(
     total = np.zeros((rows * high, columns * wide), np.float32)
     for plane in array[number * thick : (number + 1) * thick, : rows * high, : columns * wide]:
         total += plane if limits is None else np.clip(plane, *limits)
-    total = sum(total[row::high] for row in range(high))
-    np.multiply(sum(total[:, column::wide] for column in range(wide)), 1 / np.prod(factor), out=out)
+    # Sums over rows, then over columns, of a block.
+    strips = _sum([total[row::high] for row in range(high)])
+    blocks = _sum([strips[:, column::wide] for column in range(wide)])
+    np.multiply(blocks, 1 / np.prod(factor), out=out)
+
+
+def _sum(parts: list[np.ndarray]) -> np.ndarray:
+    """Sum of arrays of one shape, from the first to the last."""
+    return np.asarray(sum(parts[1:], parts[0]))
 
 
 def interpolated(

@@ -28,7 +28,7 @@ def own_cgroups(controller: str) -> list[Path]:
             continue
         root = _CGROUPS / controller if controllers else _CGROUPS
         own = root / path.lstrip("/")
-        folders += [own, *(each for each in own.parents if each.is_relative_to(root))]
+        folders += [own, *(parent for parent in own.parents if parent.is_relative_to(root))]
     return list(dict.fromkeys(folders))
 
 

@@ -6,14 +6,41 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FINE_STEP_MM = 0.35
-"""Distance of the points at which a curve is smoothed."""
+from ..model.constants import MethodConstants, constant
 
-LEAST_SIGMA_MM = 1.0
-"""Standard deviation of the Gaussian that smooths the curves of the thinnest vessels."""
 
-TRUNCATE = 3.0
-"""Where the Gaussian ends, in standard deviations."""
+@dataclass(frozen=True)
+class CurveConstants(MethodConstants):
+    """Tuned numbers of smoothing centerlines."""
+
+    fine_step_mm: float = constant(
+        0.35,
+        "mm",
+        "Distance of the points at which a curve is smoothed.",
+        "Chosen by eye: half a voxel of a usual scan.",
+    )
+    least_sigma_mm: float = constant(
+        1.0,
+        "mm",
+        "Least standard deviation of the Gaussian that smooths; that of a wider vessel is its"
+        " scale.",
+        "Chosen by eye: ridge points stray by a fraction of a voxel.",
+    )
+    truncate: float = constant(
+        3.0,
+        "1",
+        "Where the Gaussian ends, in standard deviations.",
+        "What lies beyond weighs less than 0.3 %.",
+    )
+    most_sigma_share: float = constant(
+        0.25,
+        "1",
+        "Standard deviation of the Gaussian at most, as a share of a curve's points.",
+        "Less than one over `truncate`, so that it never reaches beyond the curve's length.",
+    )
+
+
+CONSTANTS = CurveConstants()
 
 APART_MM = 1.0
 """Between two rows laid one behind the other, so that one interpolation serves all."""
@@ -66,7 +93,7 @@ class _Rows:
     @property
     def place(self) -> np.ndarray:
         """Number of each point within its row."""
-        return np.arange(self.start[-1]) - self.first[self.row]
+        return np.asarray(np.arange(self.start[-1]) - self.first[self.row])
 
     def arc_mm(self, position_mm: np.ndarray) -> np.ndarray:
         """Length along its row up to each point."""
@@ -74,7 +101,7 @@ class _Rows:
         step[1:] = np.linalg.norm(np.diff(position_mm, axis=0), axis=1)
         step[self.first] = 0
         arc = np.cumsum(step)
-        return arc - arc[self.first][self.row]
+        return np.asarray(arc - arc[self.first][self.row])
 
 
 def smooth_curves(
@@ -104,7 +131,7 @@ def smooth_curves(
     rough = _Rows(start)
     arc = rough.arc_mm(position_mm)
     length = arc[rough.last]
-    counts = np.maximum(3, np.rint(length / FINE_STEP_MM).astype(int) + 1)
+    counts = np.maximum(3, np.rint(length / CONSTANTS.fine_step_mm).astype(int) + 1)
     fine = _Rows.of_lengths(counts)
     share = fine.place / (counts - 1)[fine.row]
     curve = _along(share * length[fine.row], fine, arc, rough, position_mm)
@@ -112,8 +139,9 @@ def smooth_curves(
     straight = ends[0] + share[:, None] * (ends[1] - ends[0])
     # A curve of no length has no bend to smooth.
     spacing = np.maximum(length / (counts - 1), 1e-9)
-    sigma = np.maximum(LEAST_SIGMA_MM, _medians(scale_mm, rough)) / spacing
-    curve = straight + _smoothed(curve - straight, fine, np.minimum(sigma, counts / 4))
+    sigma = np.maximum(CONSTANTS.least_sigma_mm, _medians(scale_mm, rough)) / spacing
+    sigma = np.minimum(sigma, CONSTANTS.most_sigma_share * counts)
+    curve = straight + _smoothed(curve - straight, fine, sigma)
 
     smooth_arc = fine.arc_mm(curve)
     smooth_length = smooth_arc[fine.last]
@@ -147,7 +175,8 @@ def _along(
 def _medians(values: np.ndarray, rows: _Rows) -> np.ndarray:
     """Median of each row's values."""
     ordered = values[np.lexsort((values, rows.row))]
-    return (ordered[(rows.first + rows.last) // 2] + ordered[(rows.first + rows.last + 1) // 2]) / 2
+    low, high = (rows.first + rows.last) // 2, (rows.first + rows.last + 1) // 2
+    return np.asarray((ordered[low] + ordered[high]) / 2)
 
 
 def _smoothed(bend: np.ndarray, rows: _Rows, sigma: np.ndarray) -> np.ndarray:
@@ -158,7 +187,7 @@ def _smoothed(bend: np.ndarray, rows: _Rows, sigma: np.ndarray) -> np.ndarray:
     """
     row, place, first = rows.row, rows.place, rows.first[rows.row]
     end = rows.last[row] - first
-    radius = (TRUNCATE * sigma + 0.5).astype(int)[row]
+    radius = (CONSTANTS.truncate * sigma + 0.5).astype(int)[row]
     fall = -0.5 / sigma[row] ** 2
     total, weights = bend.copy(), np.ones(len(bend))
     for step in range(1, radius.max(initial=0) + 1):
@@ -179,4 +208,4 @@ def _gradient(values: np.ndarray, rows: _Rows) -> np.ndarray:
     index = np.arange(len(values))
     before, after = np.maximum(index - 1, rows.first[rows.row]), index + 1
     after = np.minimum(after, rows.last[rows.row])
-    return (values[after] - values[before]) / (after - before)[:, None]
+    return np.asarray((values[after] - values[before]) / (after - before)[:, None])

@@ -17,6 +17,7 @@ SLABS = 8
 """Parts of a volume that threads take in turn."""
 
 FAR = np.float32(1e12)
+"""Squared distance, mm², of what no outermost voxel has been found for."""
 
 
 def distance_mm(mask: np.ndarray, grid: Grid, limit_mm: float = np.inf) -> np.ndarray:
@@ -29,7 +30,7 @@ def distance_mm(mask: np.ndarray, grid: Grid, limit_mm: float = np.inf) -> np.nd
     grid : Grid
         For the voxel spacing.
     limit_mm : float
-        Larger distances need not be told apart, which is faster if the limit is a few voxels.
+        Larger distances are given as this, which is faster if the limit is a few voxels.
 
     Returns
     -------
@@ -44,7 +45,8 @@ def distance_mm(mask: np.ndarray, grid: Grid, limit_mm: float = np.inf) -> np.nd
         signed = sitk.SignedMaurerDistanceMap(
             image, insideIsPositive=True, squaredDistance=False, useImageSpacing=True
         )
-        return np.clip(sitk.GetArrayViewFromImage(signed), 0.0, np.float32(limit_mm))
+        distances = np.asarray(sitk.GetArrayViewFromImage(signed))
+        return np.asarray(np.clip(distances, 0.0, np.float32(limit_mm)))
     squared = np.where(_without_rim(mask), FAR, np.float32(0))
     for axis in (2, 1, 0):
         squared = _nearest_along(squared, axis, int(steps[axis]), float(grid.spacing_zyx[axis]))

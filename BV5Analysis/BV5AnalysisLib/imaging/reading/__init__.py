@@ -1,6 +1,6 @@
 """Scans and masks from files, folders and memory, checked before anything is measured.
 
-`read_scan` is loaded when it is asked for: a part of this room needs none of the others.
+The functions named here are loaded on first use, so that importing the room costs nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["read_scan", "read_sources", "scan_from_image"]
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from .scan_reader import scan_reader  # noqa: PLC0415
+        from . import scan_reader  # noqa: PLC0415
 
         return getattr(scan_reader, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

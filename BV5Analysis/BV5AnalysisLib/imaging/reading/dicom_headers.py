@@ -1,4 +1,4 @@
-"""Headers of DICOM files, as far as an analysis needs them."""
+"""What an analysis needs of the headers of DICOM files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Header:
     localizer : bool
         Whether it is a planning view.
     frames, channels, bits : int
-        Number of frames, values a pixel, bits a value is kept in.
+        Number of frames, values in a pixel, bits allocated for a value.
     rows_columns : tuple of int
         Size.
     pixel_spacing_mm : tuple of float or None
@@ -50,9 +50,9 @@ class Header:
     cosines : tuple of float or None
         Direction of rows and of columns, LPS.
     whole_hu : bool
-        Whether values stay whole numbers when rescaled to HU.
+        Whether whole numbers stay whole when rescaled to HU.
     hu_limits : tuple of float
-        Lowest and highest value that the pixels can stand for, HU.
+        Lowest and highest value that the pixels can store, HU.
     acquisition : Acquisition
         How it was made.
     """
@@ -76,7 +76,9 @@ class Header:
 
     @property
     def normal(self) -> np.ndarray:
-        """Unit vector across the slice, LPS."""
+        """Unit vector across the slice, LPS; ValueError if there is no orientation."""
+        if self.cosines is None:
+            raise ValueError(f"{self.path.name} has no orientation.")
         return np.cross(self.cosines[:3], self.cosines[3:])
 
 
@@ -105,9 +107,9 @@ def read_header(path: Path) -> Header | None:
 
 
 def read_dataset(path: Path) -> pydicom.Dataset | None:
-    """Read all of a DICOM file that stands before its pixels.
+    """Read a DICOM file up to its pixels.
 
-    Its values are to be read within `tolerant`.
+    Values are parsed when they are asked for, which must happen within `tolerant`.
 
     Parameters
     ----------
@@ -142,7 +144,7 @@ def read_dataset(path: Path) -> pydicom.Dataset | None:
 
 @contextmanager
 def tolerant() -> Iterator[None]:
-    """Take headers as they are: real ones break the standard in what does not matter here."""
+    """Accept headers that break the standard, as real ones do in what does not matter here."""
     with warnings.catch_warnings(), disable_value_validation():
         warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
         yield
@@ -156,7 +158,7 @@ def _begins_with_elements(path: Path) -> bool:
 
 
 def header_of(path: Path, dataset: pydicom.Dataset) -> Header | None:
-    """Take out of a DICOM header what an analysis needs.
+    """Extract from a DICOM header what an analysis needs.
 
     Parameters
     ----------

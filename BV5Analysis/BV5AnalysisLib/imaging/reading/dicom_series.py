@@ -1,8 +1,9 @@
-"""A CT series from DICOM files: which files belong to it, in which order, and is it whole."""
+"""A CT series from DICOM files: which files belong to it, their order, and what is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,17 +11,67 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..errors import AnalysisError
+from ..model.constants import MethodConstants, constant
 from ..model.scan import Acquisition
+from ..model.volume import Triple, triple
 from .dicom_headers import Header, read_header
 from .image_files import check_readable, damaged, is_utf8
 from .quiet import quiet_readers
 
-REGULAR = 0.1
-"""How far slices may be from evenly spaced places, as a fraction of the spacing."""
-PARALLEL = 1e-3
-"""How much direction cosines may differ between slices."""
-FEWEST_SLICES = 10
-"""Shorter series, such as bolus tracking, are no choice beside a longer one."""
+
+@dataclass(frozen=True)
+class SeriesConstants(MethodConstants):
+    """Tolerances of a whole and regular series."""
+
+    regular: float = constant(
+        0.1,
+        "1",
+        "Largest distance of a slice from its evenly spaced position, by the spacing.",
+        "Rounding of positions stays below; a missing slice is a whole spacing. Chosen by eye.",
+    )
+    repeated: float = constant(
+        0.1,
+        "1",
+        "Gap up to which two slices are duplicates, by the median gap.",
+        "Copies differ only by rounding. Chosen by eye.",
+    )
+    least_gap_mm: float = constant(
+        0.01,
+        "mm",
+        "Gap above which slices are at different positions.",
+        "Far below the spacing of any scanner, far above rounding.",
+    )
+    parallel: float = constant(
+        1e-3,
+        "1",
+        "Largest difference of direction cosines, and of pixel spacing by its size.",
+        "Headers round to 1e-4 or better; over 500 mm it is half a millimeter.",
+    )
+    tilt_shift: float = constant(
+        0.5,
+        "1",
+        "Sideways shift over the whole series that is a tilted gantry, by the pixel size.",
+        "Half a pixel is the error of a regular grid.",
+    )
+    fewest_slices: int = constant(
+        10,
+        "1",
+        "Series of fewer slices are no candidates beside a longer one.",
+        "Bolus tracking and localizers have fewer, chest CT has many more.",
+    )
+
+
+CONSTANTS = SeriesConstants()
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """One image of a series whose place is known; fields as those of `Header`."""
+
+    header: Header
+    pixel_spacing_mm: tuple[float, float]
+    position_mm: Triple
+    cosines: tuple[float, ...]
 
 
 def read_dicom_folder(folder: Path, series: str | None = None) -> tuple[sitk.Image, Acquisition]:
@@ -59,12 +110,12 @@ def read_dicom_folder(folder: Path, series: str | None = None) -> tuple[sitk.Ima
 
 
 def read_dicom_sources(sources: Sequence[Path], series_uid: str) -> tuple[sitk.Image, Acquisition]:
-    """Read one CT series from places that are known.
+    """Read one CT series from files and folders that are known.
 
     Parameters
     ----------
     sources : sequence of pathlib.Path
-        Folders, each for the files directly in it, and single files.
+        Folders, which stand for the files directly in them, and single files.
     series_uid : str
         UID of the series; files of others are passed over. Empty: all files are of one that has
         none.
@@ -77,11 +128,11 @@ def read_dicom_sources(sources: Sequence[Path], series_uid: str) -> tuple[sitk.I
     Raises
     ------
     AnalysisError
-        A place cannot be read, the series is not there, or it is incomplete or irregular.
+        A source cannot be read, the series is not there, or it is incomplete or irregular.
     """
     files: list[Path] = []
     for source in sources:
-        if is_utf8(source):  # Else it is told in other words, that do not show the path.
+        if is_utf8(source):  # If not, `_read_pixels` says so without showing the path.
             check_readable(source)
         files += files_directly_in(source) if source.is_dir() else [source]
     headers = [header for path in files if (header := read_header(path))]
@@ -90,7 +141,7 @@ def read_dicom_sources(sources: Sequence[Path], series_uid: str) -> tuple[sitk.I
         raise AnalysisError(
             "The series is not where it was found before; was it moved? Start the batch anew."
         )
-    return _read_series([each for each in found if not each.localizer] or found, "The series")
+    return _read_series(_without_localizers(found), "The series")
 
 
 def files_directly_in(folder: Path) -> list[Path]:
@@ -99,7 +150,7 @@ def files_directly_in(folder: Path) -> list[Path]:
 
 
 def refuse_dicom_file(path: Path) -> NoReturn:
-    """Say why a single file is not read: a scan is a folder of DICOM files, or an image file.
+    """Refuse a single file that is no image file, with the reason.
 
     Parameters
     ----------
@@ -118,6 +169,7 @@ def refuse_dicom_file(path: Path) -> NoReturn:
             ".nrrd, .nii, .nii.gz, .mha or .mhd file."
         )
     _check_kind([header], path.name)
+    _placed([header], path.name)
     raise AnalysisError(f"{path.name} is one DICOM slice; give the folder that holds the series.")
 
 
@@ -135,8 +187,7 @@ def _chosen(headers: Sequence[Header], series: str | None, name: str) -> list[He
         found = _volumes(groups) or groups
     if len(found) == 1:
         (group,) = found.values()
-        # Some scanners put the localizer into the series.
-        return [header for header in group if not header.localizer] or group
+        return _without_localizers(group)
     if not found:
         raise AnalysisError(f"{name} has no series {series}; it holds {_listed(groups)}.")
     raise AnalysisError(
@@ -144,13 +195,18 @@ def _chosen(headers: Sequence[Header], series: str | None, name: str) -> list[He
     )
 
 
+def _without_localizers(headers: list[Header]) -> list[Header]:
+    """Series without the localizer, which some scanners put into it, unless it is one."""
+    return [header for header in headers if not header.localizer] or headers
+
+
 def _volumes(groups: dict[str, list[Header]]) -> dict[str, list[Header]]:
-    """Series that may be a CT volume: hospitals export localizers and bolus tracking with it."""
+    """Series that may be a CT volume, without the localizers and bolus tracking of its study."""
     slices = {
         uid: sum(header.modality == "CT" and not header.localizer for header in group)
         for uid, group in groups.items()
     }
-    fewest = min(FEWEST_SLICES, max(slices.values()))
+    fewest = min(CONSTANTS.fewest_slices, max(slices.values()))
     return {uid: group for uid, group in groups.items() if slices[uid] >= max(fewest, 1)}
 
 
@@ -165,17 +221,19 @@ def _listed(groups: dict[str, list[Header]]) -> str:
 
 def _read_series(headers: Sequence[Header], name: str) -> tuple[sitk.Image, Acquisition]:
     _check_kind(headers, name)
-    _check_same(headers, name)
-    headers = sorted(headers, key=_height)
-    first = headers[0]
-    positions_mm = np.array([header.position_mm for header in headers])
-    spacing = slice_spacing(positions_mm, first.normal, min(first.pixel_spacing_mm), name)
-    image = _read_pixels(headers)
-    row, column, normal = first.cosines[:3], first.cosines[3:], tuple(first.normal)
+    slices = _placed(headers, name)
+    _check_same(slices, name)
+    slices = sorted(slices, key=_height)
+    first = slices[0]
+    normal = first.header.normal
+    positions_mm = np.array([item.position_mm for item in slices])
+    spacing = slice_spacing(positions_mm, normal, min(first.pixel_spacing_mm), name)
+    image = _read_pixels([item.header for item in slices])
+    row, column = first.cosines[:3], first.cosines[3:]
     image.SetOrigin(first.position_mm)
     image.SetSpacing((first.pixel_spacing_mm[1], first.pixel_spacing_mm[0], spacing))
-    image.SetDirection(tuple(float(v) for v in np.column_stack([row, column, normal]).ravel()))
-    return image, first.acquisition
+    image.SetDirection(tuple(map(float, np.column_stack([row, column, normal]).ravel())))
+    return image, first.header.acquisition
 
 
 def slice_spacing(
@@ -208,9 +266,9 @@ def slice_spacing(
     return _even_spacing(positions_mm @ normal, name)
 
 
-def _height(header: Header) -> float:
-    """Position along the normal, mm: what orders slices, whatever their files are called."""
-    return float(np.dot(header.position_mm, header.normal))
+def _height(of: _Slice) -> float:
+    """Position along the normal, mm, by which slices are sorted."""
+    return float(np.dot(of.position_mm, of.header.normal))
 
 
 def _check_kind(headers: Sequence[Header], name: str) -> None:
@@ -229,28 +287,38 @@ def _check_kind(headers: Sequence[Header], name: str) -> None:
             "is an enhanced multi-frame CT, which is not read; "
             "load it in 3D Slicer and save it as .nrrd"
         )
-    elif not all(
-        header.position_mm and header.cosines and header.pixel_spacing_mm for header in headers
-    ):
-        what = "has slices without position, orientation or pixel spacing; give the original series"
     else:
         return
     raise AnalysisError(f"{name} {what}.")
 
 
-def _check_same(headers: Sequence[Header], name: str) -> None:
+def _placed(headers: Sequence[Header], name: str) -> list[_Slice]:
+    """Slices of headers that all state where their pixels lie; AnalysisError otherwise."""
+    slices = []
+    for header in headers:
+        position, cosines, pixel = header.position_mm, header.cosines, header.pixel_spacing_mm
+        if not (position and cosines and pixel):
+            raise AnalysisError(
+                f"{name} has slices without position, orientation or pixel spacing;"
+                " give the original series."
+            )
+        slices.append(_Slice(header, (pixel[0], pixel[1]), triple(position), cosines))
+    return slices
+
+
+def _check_same(slices: Sequence[_Slice], name: str) -> None:
     """Refuse slices that do not make one volume."""
-    if len(headers) < 2:
+    if len(slices) < 2:
         raise AnalysisError(f"{name} has a single slice; give the whole series.")
-    if len({header.rows_columns for header in headers}) > 1:
+    if len({item.header.rows_columns for item in slices}) > 1:
         raise AnalysisError(f"{name} has slices of different sizes; give one reconstruction.")
-    spacings = np.array([header.pixel_spacing_mm for header in headers])
-    if np.ptp(spacings, axis=0).max() > PARALLEL * spacings.min():
+    spacings = np.array([item.pixel_spacing_mm for item in slices])
+    if np.ptp(spacings, axis=0).max() > CONSTANTS.parallel * spacings.min():
         raise AnalysisError(
             f"{name} has slices of different pixel spacing; give one reconstruction."
         )
-    cosines = np.array([header.cosines for header in headers])
-    if np.ptp(cosines, axis=0).max() > PARALLEL:
+    cosines = np.array([item.cosines for item in slices])
+    if np.ptp(cosines, axis=0).max() > CONSTANTS.parallel:
         raise AnalysisError(f"{name} has slices in different directions; give one reconstruction.")
 
 
@@ -258,10 +326,10 @@ def _check_not_tilted(
     positions_mm: np.ndarray, normal: np.ndarray, pixel_mm: float, name: str
 ) -> None:
     """Refuse slices that are shifted sideways against each other."""
-    way = positions_mm[-1] - positions_mm[0]
-    along = float(way @ normal)
-    shift = float(np.linalg.norm(way - along * normal))
-    if shift > 0.5 * pixel_mm and along > 0:
+    offset = positions_mm[-1] - positions_mm[0]
+    along = float(offset @ normal)
+    shift = float(np.linalg.norm(offset - along * normal))
+    if shift > CONSTANTS.tilt_shift * pixel_mm and along > 0:
         angle = np.degrees(np.arctan2(shift, along))
         raise AnalysisError(
             f"{name} was scanned with a tilted gantry ({angle:.1f}°); give a series without tilt, "
@@ -271,17 +339,18 @@ def _check_not_tilted(
 
 def _even_spacing(heights: np.ndarray, name: str) -> float:
     """Distance between slices at these ascending heights, mm."""
+    regular = CONSTANTS.regular
     gaps = np.diff(heights)
-    apart = gaps[gaps > 0.01]
+    apart = gaps[gaps > CONSTANTS.least_gap_mm]
     usual = float(np.median(apart)) if apart.size else 0.0
-    repeated = int(np.count_nonzero(gaps <= 0.1 * usual))
+    repeated = int(np.count_nonzero(gaps <= CONSTANTS.repeated * usual))
     if repeated:
         raise AnalysisError(
             f"{name} has duplicate slices: {repeated} of {heights.size} lie where another does; "
             "remove copies, or give one phase or reconstruction."
         )
     steps = np.rint(gaps / usual)
-    if steps.max() > 1 and np.abs(gaps - steps * usual).max() <= REGULAR * usual:
+    if steps.max() > 1 and np.abs(gaps - steps * usual).max() <= regular * usual:
         places = ", ".join(f"{height:.1f}" for height in heights[:-1][steps > 1][:3])
         raise AnalysisError(
             f"{name} misses {int((steps - 1).sum())} slices, after position {places} mm; "
@@ -289,7 +358,7 @@ def _even_spacing(heights: np.ndarray, name: str) -> float:
         )
     spacing = float(heights[-1] - heights[0]) / (heights.size - 1)
     even = heights[0] + spacing * np.arange(heights.size)
-    if max(np.abs(gaps - usual).max(), np.abs(heights - even).max()) > REGULAR * usual:
+    if max(np.abs(gaps - usual).max(), np.abs(heights - even).max()) > regular * usual:
         raise AnalysisError(
             f"{name} has irregular slice spacing, {gaps.min():.2f} to {gaps.max():.2f} mm; "
             "give a series of evenly spaced slices."
@@ -306,19 +375,21 @@ def _read_pixels(headers: Sequence[Header]) -> sitk.Image:
     reader.SetOutputPixelType(_pixel_type(headers))
     try:
         with quiet_readers():
-            return reader.Execute()
+            image: sitk.Image = reader.Execute()
+            return image
     except RuntimeError as error:
         raise damaged(_first_unreadable(headers)) from error
 
 
 def _pixel_type(headers: Sequence[Header]) -> int:
-    """Type that holds every slice: ITK would take the first one's, and spoil what does not fit."""
-    if not all(header.whole_hu for header in headers):
-        return sitk.sitkFloat32
-    limits = np.array([header.hu_limits for header in headers])
-    short = np.iinfo(np.int16)
-    fits = limits.min() >= short.min and limits.max() <= short.max
-    return sitk.sitkInt16 if fits else sitk.sitkInt32
+    """Type that holds every slice: ITK would take that of the first one and clip the others."""
+    pixel_type: int = sitk.sitkFloat32
+    if all(header.whole_hu for header in headers):
+        limits = np.array([header.hu_limits for header in headers])
+        short = np.iinfo(np.int16)
+        fits = limits.min() >= short.min and limits.max() <= short.max
+        pixel_type = sitk.sitkInt16 if fits else sitk.sitkInt32
+    return pixel_type
 
 
 def _first_unreadable(headers: Sequence[Header]) -> Path:

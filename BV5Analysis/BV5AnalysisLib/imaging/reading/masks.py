@@ -1,4 +1,4 @@
-"""Masks that users give: lungs, and regions to measure apart."""
+"""Masks that users give: lungs, and regions to measure separately."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def read_lungs(path: Path | str, grid: Grid) -> Volume:
 
 
 def read_regions(path: Path | str, grid: Grid) -> tuple[Region, ...]:
-    """Read regions to measure apart.
+    """Read regions to measure separately.
 
     Parameters
     ----------
@@ -145,7 +145,9 @@ def read_labels(path: Path | str, grid: Grid, values: Mapping[str, int]) -> Volu
     if image.GetNumberOfPixels() == 1:  # 3D Slicer's way to write a segmentation without voxels.
         return Volume(labels, grid)
     layers = _layers(image, path.name, grid)
-    if len(layers) == 1 and all(each.value == values[each.identifier] for each in segments):
+    if len(layers) == 1 and all(
+        segment.value == values[segment.identifier] for segment in segments
+    ):
         array = layers[0].astype(np.uint8)
         if array.max(initial=0) > max(values.values()):
             raise damaged(path)
@@ -219,7 +221,7 @@ def _described(grid: Grid) -> str:
 
 
 def _is_segmentation(image: sitk.Image) -> bool:
-    return image.HasMetaDataKey("Segment0_ID")
+    return bool(image.HasMetaDataKey("Segment0_ID"))
 
 
 def _segments(image: sitk.Image) -> list[_Segment]:

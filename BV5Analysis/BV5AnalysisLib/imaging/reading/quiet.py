@@ -1,4 +1,4 @@
-"""Keep what C++ readers print on the error stream away from users of the command line.
+"""Silence what C++ readers print on the error stream of the command line.
 
 ITK, GDCM and MetaIO write past Python to file descriptor 2, which belongs to the whole process.
 Only the program that owns the process may point it elsewhere: `own_error_stream` is for the
@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from typing import TextIO
+from typing import Protocol, TextIO
 
 STDERR = 2
 
@@ -37,7 +37,7 @@ class _Redirection:
             if self._kept is None:
                 self._warned = _itk().GetGlobalWarningDisplay()
                 self._kept = os.dup(STDERR)
-                _itk().GlobalWarningDisplayOff()
+                _itk().SetGlobalWarningDisplay(False)
                 _point_nowhere()
 
     def leave(self, reader: object) -> None:
@@ -72,11 +72,19 @@ class _Redirection:
         self.lock.release()
 
 
-def _itk() -> type:
-    """Class with ITK's switch, loaded late: a worker gets its share of the cores before that."""
+class _Warnings(Protocol):
+    """ITK's switch for warnings."""
+
+    def GetGlobalWarningDisplay(self) -> bool: ...  # noqa: N802  ITK's names
+    def SetGlobalWarningDisplay(self, shown: bool, /) -> None: ...  # noqa: N802
+
+
+def _itk() -> _Warnings:
+    """ITK's switch, loaded late: a worker gets its share of the cores before that."""
     from SimpleITK import ProcessObject  # noqa: PLC0415
 
-    return ProcessObject
+    warnings: _Warnings = ProcessObject
+    return warnings
 
 
 _redirection = _Redirection()
@@ -119,7 +127,7 @@ def own_error_stream() -> Iterator[None]:
 def quiet_readers() -> Iterator[None]:
     """Silence C++ readers, if the program asked for it by `own_error_stream`.
 
-    What they report reaches the caller as exceptions and is told in plain words.
+    Errors reach the caller as exceptions, which are reported in plain words.
     """
     if not _owners:
         yield

@@ -1,17 +1,35 @@
-"""Findings that the geometry and the header of a scan already show."""
+"""Findings from the geometry and the header of a scan."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
+from ..model.constants import MethodConstants, constant
 from ..model.finding import Finding, Severity
 from ..model.scan import Acquisition
 from ..model.volume import Grid
 
-COARSEST_MM = 5.0
-"""Slices further apart, or thicker, are refused."""
-THICK_MM = 1.5
-"""From here on small vessels are measured less well."""
+
+@dataclass(frozen=True)
+class SliceConstants(MethodConstants):
+    """Limits of slice spacing and thickness."""
+
+    coarsest_slice_mm: float = constant(
+        5.0,
+        "mm",
+        "Slices further apart, or thicker, are refused.",
+        "Vessels of 5 mm² are 2.5 mm wide: most lie in one such slice. Chosen by eye.",
+    )
+    thick_slice_mm: float = constant(
+        1.5,
+        "mm",
+        "Slices further apart, or thicker, are reported.",
+        "Small vessels are measured less well above it, as phantoms of 2 mm show.",
+    )
+
+
+CONSTANTS = SliceConstants()
 
 SHARP_KERNELS = {
     # Names end in an index, higher is sharper. The operating instructions of SOMATOM scanners give
@@ -46,7 +64,7 @@ def acquisition_findings(grid: Grid, acquisition: Acquisition) -> tuple[Finding,
     findings = []
     spacing = max(grid.spacing)
     thickness = acquisition.slice_thickness_mm or 0.0
-    if max(spacing, thickness) > THICK_MM:
+    if max(spacing, thickness) > CONSTANTS.thick_slice_mm:
         what = (
             f"Slices are {spacing:.2g} mm apart"
             if spacing >= thickness
@@ -56,7 +74,8 @@ def acquisition_findings(grid: Grid, acquisition: Acquisition) -> tuple[Finding,
             Finding(
                 "thick_slices",
                 Severity.WARNING,
-                f"{what}: small vessels are measured less well above {THICK_MM:g} mm.",
+                f"{what}: small vessels are measured less well above"
+                f" {CONSTANTS.thick_slice_mm:g} mm.",
                 max(spacing, thickness),
             )
         )

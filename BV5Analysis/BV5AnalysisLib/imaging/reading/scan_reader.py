@@ -5,32 +5,65 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..errors import AnalysisError
-from ..lungs.chest import PADDING_HU
-from ..model.scan import Acquisition, Scan
+from ..model.constants import MethodConstants, constant
+from ..model.scan import OUTSIDE_HU, PADDING_BELOW_HU, Acquisition, Scan
 from ..model.volume import Grid, Triple, Volume
+from . import scan_findings
 from .dicom_series import read_dicom_folder, read_dicom_sources, refuse_dicom_file
 from .image_files import check_readable, is_image_file, not_perpendicular, read_image
-from .scan_findings import COARSEST_MM, acquisition_findings
+from .scan_findings import acquisition_findings
 
-LEAST_VOXELS = 10
-"""Fewer along any axis are a picture or a slab, not a chest."""
-AIR_HU = -200
-"""A chest CT without anything below this shows no air, or is not in HU."""
-OUTSIDE_HU = -2000
-"""Given to voxels outside the field of view, so that lungs cut by it are noticed."""
-ROUNDING_HU = 1e-3
-"""Values this close to whole numbers are whole numbers that were scaled in floating point."""
-FINEST_MM = 0.1
-COARSEST_PIXEL_MM = 2.5
-"""Pixels of chest CT are 0.5 to 1 mm wide."""
-ORTHOGONAL = 1e-3
-"""Largest cosine between axes that are taken as perpendicular."""
+
+@dataclass(frozen=True)
+class ScanConstants(MethodConstants):
+    """Limits of what is accepted as a chest CT."""
+
+    least_voxels: int = constant(
+        10,
+        "voxels",
+        "Smallest number along any axis.",
+        "Fewer are a picture or a slab, not a chest.",
+    )
+    some_below_hu: float = constant(
+        -200,
+        "HU",
+        "A chest CT has values below this.",
+        "Air in the lungs is far below; images not in HU, or without air, are not.",
+    )
+    rounding_hu: float = constant(
+        1e-3,
+        "HU",
+        "Values this close to whole numbers are whole.",
+        "Rescaling in single precision leaves smaller errors.",
+    )
+    finest_mm: float = constant(
+        0.1,
+        "mm",
+        "Smallest voxel size.",
+        "Clinical CT resolves 0.25 mm at best; spacing in meters or centimeters is below.",
+    )
+    coarsest_pixel_mm: float = constant(
+        2.5,
+        "mm",
+        "Largest pixel size.",
+        "Pixels of chest CT are 0.5 to 1 mm wide.",
+    )
+    perpendicular: float = constant(
+        1e-3,
+        "1",
+        "Largest cosine between axes that are taken as perpendicular.",
+        "Rounding of direction cosines stays below; a gantry tilt of 0.1° is above.",
+    )
+
+
+CONSTANTS = ScanConstants()
 
 
 def read_scan(path: Path | str, series: str | None = None) -> Scan:
@@ -66,12 +99,13 @@ def read_scan(path: Path | str, series: str | None = None) -> Scan:
 
 
 def read_sources(sources: Sequence[Path], series_uid: str = "") -> Scan:
-    """Read and check a chest CT whose places are known, as a batch knows them.
+    """Read and check a chest CT whose files are known, as in a batch.
 
     Parameters
     ----------
     sources : sequence of pathlib.Path
-        One image file; or DICOM: folders, each for the files directly in it, and single files.
+        One image file; or DICOM: folders, which stand for the files directly in them, and single
+        files.
     series_uid : str, optional
         UID of the series among DICOM files; empty if they are of one that has none.
 
@@ -111,7 +145,7 @@ def scan_from_image(image: sitk.Image, source: str = "") -> Scan:
     Returns
     -------
     Scan
-        As `read_scan` gives, without what a DICOM header tells.
+        As `read_scan` gives, without the acquisition of a DICOM header.
 
     Raises
     ------
@@ -122,7 +156,7 @@ def scan_from_image(image: sitk.Image, source: str = "") -> Scan:
 
 
 def with_acquisition(scan: Scan, acquisition: Acquisition) -> Scan:
-    """Scan of an image file with what its DICOM header said, known from elsewhere.
+    """Add what the DICOM header of the same scan said to a scan of an image file.
 
     Parameters
     ----------
@@ -134,12 +168,12 @@ def with_acquisition(scan: Scan, acquisition: Acquisition) -> Scan:
     Returns
     -------
     Scan
-        The same voxels, with the findings that follow.
+        The same voxels, with the findings that follow from the header.
 
     Raises
     ------
     AnalysisError
-        The header tells that it is unfit to be measured.
+        By its header the scan is unfit to be measured.
     """
     _check_slices(scan.volume.grid.spacing, acquisition, scan.source or "The image")
     findings = acquisition_findings(scan.volume.grid, acquisition)
@@ -157,14 +191,15 @@ def _checked(image: sitk.Image, source: str, acquisition: Acquisition) -> Scan:
 
 
 def _without_single_times(image: sitk.Image) -> sitk.Image:
-    """3D image of one that has further axes of length 1, as NIfTI files often do."""
+    """Drop further axes of length 1, which NIfTI files often have."""
     if image.GetDimension() > 3 and max(image.GetSize()[3:]) == 1:
-        return image[(slice(None),) * 3 + (0,) * (image.GetDimension() - 3)]
+        volume: sitk.Image = image[(slice(None),) * 3 + (0,) * (image.GetDimension() - 3)]
+        return volume
     return image
 
 
 def _check_kind(image: sitk.Image, name: str) -> None:
-    """Refuse what is no 3D volume of attenuation."""
+    """Refuse images that are no 3D volume of attenuation."""
     channels = image.GetNumberOfComponentsPerPixel()
     pixel_type = image.GetPixelIDTypeAsString()
     if image.GetDimension() != 3:
@@ -177,7 +212,7 @@ def _check_kind(image: sitk.Image, name: str) -> None:
         what = "has 8-bit values, as masks and pictures; give a CT in HU"
     elif "complex" in pixel_type:
         what = "has complex values; give a CT in HU"
-    elif min(image.GetSize()) < LEAST_VOXELS:
+    elif min(image.GetSize()) < CONSTANTS.least_voxels:
         size = " × ".join(map(str, image.GetSize()))
         what = f"has {size} voxels, a picture or slab; give a CT of the whole chest"
     else:
@@ -188,10 +223,10 @@ def _check_kind(image: sitk.Image, name: str) -> None:
 def _check_geometry(image: sitk.Image, acquisition: Acquisition, name: str) -> None:
     """Refuse sheared volumes, as a tilted gantry makes, and slices too coarse for vessels."""
     cosines = np.reshape(image.GetDirection(), (3, 3))
-    if np.abs(cosines.T @ cosines - np.eye(3)).max() > ORTHOGONAL:
+    if np.abs(cosines.T @ cosines - np.eye(3)).max() > CONSTANTS.perpendicular:
         raise not_perpendicular(name)
     finest, second, _ = sorted(image.GetSpacing())
-    if finest < FINEST_MM or second > COARSEST_PIXEL_MM:
+    if finest < CONSTANTS.finest_mm or second > CONSTANTS.coarsest_pixel_mm:
         raise AnalysisError(
             f"{name} has voxels of {' × '.join(f'{step:.3g}' for step in image.GetSpacing())} mm,"
             " which no chest CT has; check that its spacing is in mm, or take the full resolution."
@@ -200,14 +235,15 @@ def _check_geometry(image: sitk.Image, acquisition: Acquisition, name: str) -> N
 
 
 def _check_slices(spacing_mm: Triple, acquisition: Acquisition, name: str) -> None:
+    coarsest_mm = scan_findings.CONSTANTS.coarsest_slice_mm
     for value, what in (
         (max(spacing_mm), "apart"),
         (acquisition.slice_thickness_mm or 0.0, "thick"),
     ):
-        if value > COARSEST_MM:
+        if value > coarsest_mm:
             raise AnalysisError(
                 f"{name} has slices {value:.3g} mm {what}; small vessels need "
-                f"{COARSEST_MM:g} mm or less, best 1.5 mm: use a thinner reconstruction."
+                f"{coarsest_mm:g} mm or less, best 1.5 mm: use a thinner reconstruction."
             )
 
 
@@ -219,11 +255,11 @@ def _hounsfield_units(image: sitk.Image, name: str) -> np.ndarray:
             f"{name} has NaN or infinite values; replace them by -1024 HU (air) first."
         )
     low, high = float(values.min()), float(values.max())
-    if low < PADDING_HU:
-        padding = values < PADDING_HU
+    if low < PADDING_BELOW_HU:
+        padding = values < PADDING_BELOW_HU
         low = float(values.min(where=~padding, initial=high))
         values = np.where(padding, values.dtype.type(OUTSIDE_HU), values)
-    if low >= AIR_HU or high > np.iinfo(np.int16).max:
+    if low >= CONSTANTS.some_below_hu or high > np.iinfo(np.int16).max:
         raise AnalysisError(
             f"{name} has values from {low:g} to {high:g}, no Hounsfield units of a chest with its "
             "air; give the original chest CT."
@@ -234,8 +270,8 @@ def _hounsfield_units(image: sitk.Image, name: str) -> np.ndarray:
 
 
 def _all_whole(values: np.ndarray) -> bool:
-    # Slice by slice: real fractions show at once, and memory stays small.
-    return all(np.abs(plane - np.rint(plane)).max() <= ROUNDING_HU for plane in values)
+    # Slice by slice: the first fraction ends it, and memory stays small.
+    return all(np.abs(plane - np.rint(plane)).max() <= CONSTANTS.rounding_hu for plane in values)
 
 
 def _sha256(hu: np.ndarray) -> str:

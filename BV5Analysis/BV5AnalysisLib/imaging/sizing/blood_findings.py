@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from ..model.constants import MethodConstants, constant
 from ..model.edits import Edits
 from ..model.finding import Finding, Severity
 from ..model.measurements import Calibration, Measurement
 
-ENHANCED_BLOOD_HU = 80.0
-"""Blood without contrast agent is at 30 to 60 HU."""
-
-NOISY_HU = 45.0
-"""From here on areas below 2.5 mm² scatter by over a tenth of themselves."""
-
 EDITED = "edited_by_hand"
-"""Code of the finding that tells of edits."""
+"""Code of the finding about edits."""
 
 ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+"""The worst first."""
+
+
+@dataclass(frozen=True)
+class BloodFindingConstants(MethodConstants):
+    """Limits of findings about blood and noise."""
+
+    enhanced_blood_hu: float = constant(
+        80.0,
+        "HU",
+        "Attenuation of blood from which on contrast agent is assumed.",
+        "Blood without contrast agent is at 30 to 60 HU.",
+    )
+    noisy_hu: float = constant(
+        45.0,
+        "HU",
+        "Noise from which on a warning is given.",
+        "Measured on tubes: from here on areas below 2.5 mm² scatter by over a tenth.",
+    )
+
+
+CONSTANTS = BloodFindingConstants()
 
 
 def calibration_findings(
@@ -37,7 +56,7 @@ def calibration_findings(
     """
     found = []
     blood, noise = calibration.blood_hu, calibration.noise_hu
-    if blood >= ENHANCED_BLOOD_HU:
+    if blood >= CONSTANTS.enhanced_blood_hu:
         found.append(
             Finding(
                 "contrast_enhancement",
@@ -57,7 +76,7 @@ def calibration_findings(
                 blood,
             )
         )
-    if noise >= NOISY_HU:
+    if noise >= CONSTANTS.noisy_hu:
         found.append(
             Finding(
                 "high_noise",

@@ -1,11 +1,14 @@
-"""Blood volumes by region and size class, and the voxels that show them."""
+"""Blood volumes by region and size class, and their histogram."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import AnalysisError
 from ..model.centerlines import Centerlines
+from ..model.constants import MethodConstants, constant
 from ..model.cutting import values_at
 from ..model.measurements import CsaHistogram, Measurement
 from ..model.scan import Region
@@ -15,6 +18,42 @@ from ..parameters import Parameters
 from ..vessels.branches import Branches
 from ..vessels.work_grid import WorkGrid
 from .branch_sizes import SizedBranches
+
+
+@dataclass(frozen=True)
+class HistogramConstants(MethodConstants):
+    """Bins of the histogram of areas; no volume or percentage depends on them."""
+
+    first_mm2: float = constant(
+        0.4,
+        "mm²",
+        "Upper edge of the first bin, which begins at 0.",
+        "Chosen by eye: hardly a vessel so thin is found.",
+    )
+    last_mm2: float = constant(
+        200.0,
+        "mm²",
+        "Upper edge of the last bin, unless a vessel is wider.",
+        "Chosen by eye: wider than the vessels of most lungs, so that scans can be compared.",
+    )
+    ratio: float = constant(
+        1.25, "1", "Ratio of the edges of a bin, about.", "Chosen by eye: smooth and readable."
+    )
+    fewest_bins: int = constant(
+        2, "1", "Bins between two class bounds, at least.", "Chosen by eye."
+    )
+    room: float = constant(
+        1.01,
+        "1",
+        "Upper edge of the last bin over the widest vessel's area.",
+        "Only more than 1, so that the widest vessel is in the bin.",
+    )
+    room_of_bound: float = constant(
+        2.0, "1", "Upper edge of the last bin over the last class bound.", "Chosen by eye."
+    )
+
+
+CONSTANTS = HistogramConstants()
 
 
 def world_centerlines(
@@ -102,7 +141,7 @@ def measure_regions(
     check_regions(regions, lungs.grid)
     lung = values_at(lungs, centerlines.points_mm)
     right, left = (_count(lungs.array, side) for side in (LungLabel.RIGHT, LungLabel.LEFT))
-    rows = [
+    rows: list[tuple[str, np.ndarray, int]] = [
         ("both", lung > 0, right + left),
         ("right", lung == LungLabel.RIGHT, right),
         ("left", lung == LungLabel.LEFT, left),
@@ -111,7 +150,7 @@ def measure_regions(
         within = region.mask.array != 0
         points = values_at(region.mask.with_array(within), centerlines.points_mm) & (lung > 0)
         within &= lungs.array != 0
-        rows.append((region.name, points, np.count_nonzero(within)))
+        rows.append((region.name, points, int(np.count_nonzero(within))))
     return tuple(
         _measure(
             name,
@@ -126,7 +165,7 @@ def measure_regions(
 
 def _count(array: np.ndarray, value: int) -> int:
     """Voxels of a value; slice by slice, as a mask of the whole scan takes long to fill."""
-    return sum(int(np.count_nonzero(each == value)) for each in array)
+    return sum(int(np.count_nonzero(plane == value)) for plane in array)
 
 
 def _measure(
@@ -159,14 +198,20 @@ def csa_histogram(
         (n,) area and blood of centerline points inside the lungs.
     parameters : Parameters
         Class bounds.
+
+    Returns
+    -------
+    CsaHistogram
+        Edges in mm², blood in mL.
     """
-    bounds = [0.4, *(b for b in (parameters.minimum_csa_mm2, *parameters.class_bounds_mm2) if b)]
-    bounds = sorted(bounds)
-    top = max(200.0, float(csa_mm2.max(initial=0.0)) * 1.01, bounds[-1] * 2)
+    classes = (parameters.minimum_csa_mm2, *parameters.class_bounds_mm2)
+    bounds = sorted([CONSTANTS.first_mm2, *(bound for bound in classes if bound)])
+    widest_mm2 = float(csa_mm2.max(initial=0.0))
+    top = max(CONSTANTS.last_mm2, widest_mm2 * CONSTANTS.room, bounds[-1] * CONSTANTS.room_of_bound)
     edges = [0.0]
     for low, high in zip(bounds, [*bounds[1:], top], strict=True):
         if high > low:
-            pieces = max(2, round(np.log(high / low) / np.log(1.25)))
-            edges += list(np.geomspace(low, high, pieces + 1)[:-1])
-    edges = np.array([*edges, top])
-    return CsaHistogram(edges, np.histogram(csa_mm2, edges, weights=volume_ml)[0])
+            bins = round(np.log(high / low) / np.log(CONSTANTS.ratio))
+            edges += list(np.geomspace(low, high, max(CONSTANTS.fewest_bins, bins) + 1)[:-1])
+    edges_mm2 = np.array([*edges, top])
+    return CsaHistogram(edges_mm2, np.histogram(csa_mm2, edges_mm2, weights=volume_ml)[0])

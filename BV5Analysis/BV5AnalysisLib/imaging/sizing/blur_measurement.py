@@ -2,59 +2,98 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from ..model.constants import MethodConstants, constant
+from ..model.measurements import Calibration
+from ..model.work_image import WorkImage
 from ..numerics.polar_profiles import mark_outside, read_profiles
+from ..vessels import ridges
 from ..vessels.branches import Branches, pick_points
 from .blur import Blur
 from .cross_sections import measure_in_marked
 
-LIMITS_MM = (0.35, 1.3)
-"""Sharper than any kernel's, and as blurred as slices of 3 mm."""
-
-THIN_SCALE_MM = 1.01
-"""Ridge points up to this scale lie in vessels thin enough for the blur to shape them."""
-
-THIN_MM2 = (0.5, 4.0)
-HEIGHT = (0.1, 0.9)
-"""Share of blood's contrast in their middle: less is lost in noise, more tells nothing of blur."""
-
-EVENNESS = 10.0
-"""Weight of what voxels tell of the axes: that of some 500 points of all directions."""
-
 MOST_POINTS = 3000
-FEWEST_POINTS = 150
-ROUNDS = 3
+"""Points of thin vessels that are read at most, which bounds the time."""
+
+
+@dataclass(frozen=True)
+class BlurMeasurementConstants(MethodConstants):
+    """Tuned numbers of measuring the blur."""
+
+    limits_mm: tuple[float, float] = constant(
+        (0.35, 1.3),
+        "mm",
+        "Least and largest standard deviation that is believed.",
+        "Sharper than any kernel's, and as blurred as slices of 3 mm.",
+    )
+    thin_mm2: tuple[float, float] = constant(
+        (0.5, 4.0),
+        "mm²",
+        "Areas of vessels that show the blur.",
+        "Chosen by eye: smaller ones are lost in noise, the height of larger ones hardly changes.",
+    )
+    height: tuple[float, float] = constant(
+        (0.1, 0.9),
+        "1",
+        "Share of blood's contrast in the middle of vessels that show the blur.",
+        "Chosen by eye: less is lost in noise, more shows nothing of the blur.",
+    )
+    prior_weight: float = constant(
+        10.0,
+        "1",
+        "Weight of what the voxels' size says of the axes against what vessels show.",
+        "That of some 500 points of all directions.",
+    )
+    fewest_points: int = constant(
+        150, "1", "Points with fewer of which the usual blur is taken.", "Chosen by eye."
+    )
+    rounds: int = constant(
+        3,
+        "1",
+        "Rounds of measuring areas with the blur and the blur from the areas.",
+        "Chosen by eye: later rounds change next to nothing.",
+    )
+    fit_rounds: int = constant(
+        5, "1", "Rounds of fitting the axes and leaving out outliers.", "Chosen by eye."
+    )
+    outlier: float = constant(
+        3.0,
+        "1",
+        "Median absolute deviations from the fit beyond which a point is left out.",
+        "Chosen by eye: two standard deviations of a normal distribution.",
+    )
+    middle_radius_mm: float = constant(
+        0.2, "mm", "Radius around the centerline that gives the middle's height.", "Chosen by eye."
+    )
+    middle_step_mm: float = constant(
+        0.1, "mm", "Distance of the samples within that radius.", "Half the radius."
+    )
+
+
+CONSTANTS = BlurMeasurementConstants()
 
 
 def measure_blur(
-    image: np.ndarray,
-    valid: np.ndarray,
-    spacing: np.ndarray,
-    branches: Branches,
-    blood_hu: float,
-    noise_hu: float,
-    voxel_mm: np.ndarray,
+    image: WorkImage, branches: Branches, calibration: Calibration, voxel_mm: np.ndarray
 ) -> Blur:
     """Measure the blur by how far thin vessels fall short of blood in their middle.
 
     The integral over a vessel's cross-section keeps its area whatever the blur, and the height in
-    its middle tells over how wide a spot the blur spread it: a disc of area A under a Gaussian of
-    standard deviation s has the height 1 - exp(-A / 2 pi s²). Vessels of many directions tell the
+    its middle shows over how wide a spot the blur spread it: a disc of area A under a Gaussian of
+    standard deviation s has the height 1 - exp(-A / 2 pi s²). Vessels of many directions show the
     axes apart.
 
     Parameters
     ----------
-    image : numpy.ndarray
-        HU, float32 (z, y, x).
-    valid : numpy.ndarray
-        Bool, where the image is lung, the same shape.
-    spacing : numpy.ndarray
-        Voxel size (z, y, x), mm.
+    image : WorkImage
+        Only its core is read.
     branches : Branches
         Centerlines.
-    blood_hu, noise_hu : float
-        Attenuation of blood, and standard deviation of the image in plain parenchyma.
+    calibration : Calibration
+        Attenuation of blood, and noise.
     voxel_mm : numpy.ndarray
         Voxel size of the scan itself, before it was resampled (z, y, x).
 
@@ -67,24 +106,37 @@ def measure_blur(
     -----
     Own method.
     """
-    thin = np.flatnonzero(branches.scale_mm <= THIN_SCALE_MM)
-    if len(thin) < FEWEST_POINTS:
+    thin = np.flatnonzero(branches.scale_mm <= ridges.CONSTANTS.thin_scale_mm)
+    if len(thin) < CONSTANTS.fewest_points:
         return Blur()
     chosen = thin[np.linspace(0, len(thin) - 1, min(MOST_POINTS, len(thin))).astype(int)]
     some = pick_points(branches, chosen)
-    marked = mark_outside(image, valid)
-    center = read_profiles(marked, spacing, some.position_mm, some.tangent, 0.2, 0.1)
+    marked, spacing, blood_hu = (
+        mark_outside(image.hu, image.core),
+        image.spacing,
+        calibration.blood_hu,
+    )
+    center = read_profiles(
+        marked,
+        spacing,
+        some.position_mm,
+        some.tangent,
+        CONSTANTS.middle_radius_mm,
+        CONSTANTS.middle_step_mm,
+    )
     middle_hu = center.hu.mean(axis=(1, 2))
+    least_height, largest_height = CONSTANTS.height
+    least_mm2, largest_mm2 = CONSTANTS.thin_mm2
     blur = Blur()
-    for _ in range(ROUNDS):
-        sections = measure_in_marked(marked, spacing, some, blood_hu, noise_hu, blur)
+    for _ in range(CONSTANTS.rounds):
+        sections = measure_in_marked(marked, spacing, some, calibration, blur)
         height = (middle_hu - sections.background_hu) / (blood_hu - sections.background_hu)
-        tells = (sections.clean == 1) & (height > HEIGHT[0]) & (height < HEIGHT[1])
-        tells &= (sections.csa_mm2 > THIN_MM2[0]) & (sections.csa_mm2 < THIN_MM2[1])
-        if np.count_nonzero(tells) < FEWEST_POINTS:
+        usable = (sections.clean == 1) & (height > least_height) & (height < largest_height)
+        usable &= (sections.csa_mm2 > least_mm2) & (sections.csa_mm2 < largest_mm2)
+        if np.count_nonzero(usable) < CONSTANTS.fewest_points:
             return Blur()
-        spot = -sections.csa_mm2[tells] / (2 * np.pi * np.log1p(-height[tells]))
-        blur = Blur(_by_axis(spot, some.tangent[tells], voxel_mm))
+        spot = -sections.csa_mm2[usable] / (2 * np.pi * np.log1p(-height[usable]))
+        blur = Blur(_by_axis(spot, some.tangent[usable], voxel_mm))
     return blur
 
 
@@ -93,20 +145,24 @@ def _by_axis(
 ) -> tuple[float, float, float]:
     """Variances (z, y, x) that fit best the mean across each tangent, outliers left out.
 
-    Within slices the blur is the same in all directions. Where tangents all rise alike, what they
-    show cannot be told apart; then voxels have to do, each of which averages over itself.
+    Within slices the blur is the same in all directions: a straight line of the spot over how much
+    of the plane across a vessel lies along z. Where all vessels rise alike its slope cannot be
+    seen; then the voxels' size stands in, since each voxel averages over itself.
     """
-    usual_more = (voxel_mm[0] ** 2 - voxel_mm[1] * voxel_mm[2]) / 12
-    through = (1 - tangent[:, 0] ** 2) / 2
+    # A box of width w has the variance w² / 12.
+    expected_slope = (voxel_mm[0] ** 2 - voxel_mm[1] * voxel_mm[2]) / 12
+    along_z = (1 - tangent[:, 0] ** 2) / 2
     keep = np.abs(spot_mm2 - np.median(spot_mm2)) < np.median(spot_mm2)
-    for _ in range(5):
-        apart = through[keep] - through[keep].mean()
+    for _ in range(CONSTANTS.fit_rounds):
+        apart = along_z[keep] - along_z[keep].mean()
         mean = spot_mm2[keep].mean()
-        unexplained = spot_mm2[keep] - mean - usual_more * apart
-        more = usual_more + (apart * unexplained).sum() / ((apart**2).sum() + EVENNESS)
-        within = mean - more * through[keep].mean()
-        off = np.abs(spot_mm2 - within - more * through)
-        keep = off <= 3 * np.median(off)
-    low, high = np.array(LIMITS_MM) ** 2
-    z, yx = np.clip([within + more, within], low, high)
+        residual = spot_mm2[keep] - mean - expected_slope * apart
+        slope = expected_slope + (apart * residual).sum() / (
+            (apart**2).sum() + CONSTANTS.prior_weight
+        )
+        within = mean - slope * along_z[keep].mean()
+        deviation = np.abs(spot_mm2 - within - slope * along_z)
+        keep = deviation <= CONSTANTS.outlier * np.median(deviation)
+    low, high = np.array(CONSTANTS.limits_mm) ** 2
+    z, yx = np.clip([within + slope, within], low, high)
     return float(z), float(yx), float(yx)

@@ -10,36 +10,92 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from ..numerics.cores import cores
+from ..model.constants import MethodConstants, constant
+from ..numerics.neighbors import nearest
 from ..vessels.branches import Branches
 from .cross_sections import CrossSections
 
-WINDOW_MM = 6.3
-"""Length over which the median of the areas is taken."""
 
-THIN_MM2 = 3.0
-THIN_WINDOW_MM = 20.0
-"""The same for thin vessels, whose areas are the noisier."""
+@dataclass(frozen=True)
+class BranchSizeConstants(MethodConstants):
+    """Tuned numbers of areas along branches."""
 
-LEAST_SWOLLEN = 10
-"""Percentile of the areas of a branch that never gets away from its junctions; on phantoms it is
-within 5 % of the truth in the median, where the lower quartile is 8 to 17 % above."""
+    window_mm: float = constant(
+        6.3, "mm", "Length over which the median of the areas is taken.", "Chosen by eye."
+    )
+    thin_mm2: float = constant(
+        3.0,
+        "mm²",
+        "Area below which a branch is thin, and its readings are noisier.",
+        "Chosen by eye: at the usual noise, readings below scatter by a tenth or more.",
+    )
+    thin_window_mm: float = constant(
+        20.0, "mm", "Length of the median for thin branches.", "Chosen by eye."
+    )
+    least_swollen_percentile: float = constant(
+        10.0,
+        "%",
+        "Percentile of the areas of a branch that never gets away from its junctions, taken for"
+        " its area.",
+        "Measured on phantoms: within 5 % of the truth in the median, where the lower quartile is"
+        " 8 to 17 % above.",
+    )
+    wider: float = constant(
+        1.15,
+        "1",
+        "Ratio of radii from which on a vessel is the wider one of two.",
+        "Chosen on phantoms: children of an even fork, 1.26 times thinner than their parent, must"
+        " be thinner; otherwise their first part counts twice.",
+    )
+    junction_margin_mm: float = constant(
+        0.8,
+        "mm",
+        "Past the vessels' edges at a junction, where areas cannot be read yet.",
+        "About the blur's standard deviation of a usual scan.",
+    )
+    reading_mm: float = constant(
+        2.1,
+        "mm",
+        "Distance from which on readings along a branch are independent.",
+        "The width of the blur: about three standard deviations.",
+    )
+    unread_share: float = constant(
+        0.3,
+        "1",
+        "Error, as a share of the area, of a branch as short as `reading_mm` that is all junction.",
+        "Measured on phantoms, where such areas scatter by 25 to 50 %.",
+    )
+    clean_share: float = constant(
+        0.4,
+        "1",
+        "Share of directions free of neighbors, below which a cross-section takes over the area of"
+        " its branch.",
+        "Chosen by eye.",
+    )
+    narrowest_mm: float = constant(
+        0.5,
+        "mm",
+        "Radius from which on a vessel may hold the start of a thinner one.",
+        "Chosen by eye: inside thinner ones there is next to no blood to count twice.",
+    )
+    search_radii: float = constant(
+        2.5,
+        "1",
+        "How far off a wider vessel is looked for, in the least radius of its step.",
+        "Chosen by eye: more than the ratio `wider`, so that none is missed.",
+    )
+    search_more_mm: float = constant(
+        1.0, "mm", "How much further than that.", "Chosen by eye: more than a point's distance."
+    )
+    nearest_points: int = constant(
+        3,
+        "1",
+        "Nearest points of wider vessels that are looked at.",
+        "Chosen by eye: the nearest may be of the branch itself.",
+    )
 
-WIDER = 1.15
-"""A vessel is the wider one of two from this ratio of radii on."""
 
-JUNCTION_MARGIN_MM = 0.8
-"""Blur past the vessels' edges at a junction, where areas cannot be read yet."""
-
-READING_MM = 2.1
-"""Distance from which on readings along a branch are independent: the width of the blur."""
-
-UNREAD_SHARE = 0.3
-"""Error of the area of a branch as short as `READING_MM` that is all junction, as a share of it;
-measured on phantoms, where such areas scatter by 25 to 50 %."""
-
-CLEAN_SHARE = 0.4
-"""Cross-sections with fewer free directions take over the area of their branch."""
+CONSTANTS = BranchSizeConstants()
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +143,7 @@ def size_branches(branches: Branches, sections: CrossSections) -> SizedBranches:
     """
     rough = np.clip(_branch_median(branches, sections.csa_mm2), 0, None)
     readable = (_beyond_junctions(branches, np.sqrt(rough / np.pi)) > 0) & (
-        sections.clean >= CLEAN_SHARE
+        sections.clean >= CONSTANTS.clean_share
     )
     csa = _running_median(branches, sections, readable)
     radius_mm = np.sqrt(csa / np.pi)
@@ -112,7 +168,7 @@ def _fork_volume_mm3(branches: Branches, csa_mm2: np.ndarray) -> np.ndarray:
     second = np.minimum(first + 1, len(order) - 1)
     widest, next_widest = order[first], order[second]
     divides = (node[widest] == node[next_widest]) & (widest != next_widest)
-    divides &= radius[widest] > WIDER * radius[next_widest]
+    divides &= radius[widest] > CONSTANTS.wider * radius[next_widest]
     np.add.at(volume, end[widest[divides]], 2 / 3 * np.pi * radius[widest[divides]] ** 3)
     return volume
 
@@ -135,9 +191,10 @@ def _beyond_junctions(branches: Branches, radius_mm: np.ndarray) -> np.ndarray:
     start = np.concatenate([[0], np.cumsum(branches.step_mm)])[branches.branch_start]
     from_ends = np.stack([along - start[branch], start[branch + 1] - along], axis=1)
     blocked = np.where(
-        meeting[node] > 1, widest[node] + radius_mm[:, None] + JUNCTION_MARGIN_MM, -np.inf
+        meeting[node] > 1, widest[node] + radius_mm[:, None] + CONSTANTS.junction_margin_mm, -np.inf
     )
-    return (from_ends - blocked[branch]).min(axis=1)
+    beyond: np.ndarray = (from_ends - blocked[branch]).min(axis=1)
+    return beyond
 
 
 def _running_median(
@@ -151,12 +208,14 @@ def _running_median(
         if len(known) == 0:
             # Too short to get away from its junctions: the least swollen reading must do, but not
             # one that the lungs' edge cuts.
-            clean = sections.clean[piece] >= CLEAN_SHARE
+            clean = sections.clean[piece] >= CONSTANTS.clean_share
             area = sections.csa_mm2[piece]
-            smooth[piece] = np.percentile(area[clean] if clean.any() else area, LEAST_SWOLLEN)
+            usable = area[clean] if clean.any() else area
+            smooth[piece] = np.percentile(usable, CONSTANTS.least_swollen_percentile)
             continue
         area = np.interp(np.arange(stop - start), known, sections.csa_mm2[piece][known])
-        window_mm = THIN_WINDOW_MM if np.median(area) < THIN_MM2 else WINDOW_MM
+        is_thin = np.median(area) < CONSTANTS.thin_mm2
+        window_mm = CONSTANTS.thin_window_mm if is_thin else CONSTANTS.window_mm
         width = min(round(window_mm / branches.step_mm[start]), len(area)) // 2 * 2 + 1
         smooth[piece] = ndimage.median_filter(area, size=width, mode="nearest")
     return np.clip(smooth, 0.0, None)
@@ -167,24 +226,24 @@ def _mean_area_error(
 ) -> np.ndarray:
     """Estimate the standard error (b,) of each branch's mean area, mm².
 
-    Readings of points nearer than `READING_MM` show the same noise. The scatter is taken from
+    Readings of points nearer than `reading_mm` show the same noise. The scatter is taken from
     readings that far apart, half their squared difference, so that taper does not count as noise.
     A branch that never gets away from its junctions goes by its least readings. How far they lie
     below the middle one says how much its junctions swell it, and so how wrong they may be, too; on
-    a short one all are swollen alike, and `UNREAD_SHARE` has to do.
+    a short one all are swollen alike, and `unread_share` has to do.
     """
     error = np.empty(len(branches.branch_start) - 1)
     for branch, (start, stop) in enumerate(pairwise(branches.branch_start)):
         area = sections.csa_mm2[start:stop][readable[start:stop]]
-        apart = max(1, round(READING_MM / branches.step_mm[start]))
+        apart = max(1, round(CONSTANTS.reading_mm / branches.step_mm[start]))
         if len(area) > apart:
             variance = np.mean((area[apart:] - area[:-apart]) ** 2) / 2
             error[branch] = np.sqrt(variance * apart / len(area))
         else:
             area = sections.csa_mm2[start:stop]
-            least = np.percentile(area, LEAST_SWOLLEN)
+            least = np.percentile(area, CONSTANTS.least_swollen_percentile)
             length_mm = (stop - start) * branches.step_mm[start]
-            unread = UNREAD_SHARE * least * min(1.0, READING_MM / length_mm)
+            unread = CONSTANTS.unread_share * least * min(1.0, CONSTANTS.reading_mm / length_mm)
             error[branch] = np.hypot(np.median(area) - least, unread)
     return error
 
@@ -198,27 +257,31 @@ def _clearance_of_wider(branches: Branches, radius_mm: np.ndarray) -> np.ndarray
     branch = branches.branch_id
     for low, chosen in _by_radius(radius_mm):
         asking = np.flatnonzero(radius_mm < low)
-        distance, nearest = cKDTree(branches.position_mm[chosen]).query(
-            branches.position_mm[asking], k=3, distance_upper_bound=2.5 * low + 1, workers=cores()
+        distance, index = nearest(
+            cKDTree(branches.position_mm[chosen]),
+            branches.position_mm[asking],
+            CONSTANTS.nearest_points,
+            within=CONSTANTS.search_radii * low + CONSTANTS.search_more_mm,
         )
-        for column in range(3):
-            found = np.flatnonzero(nearest[:, column] < len(chosen))
-            self_, other = asking[found], chosen[nearest[found, column]]
-            wider = (branch[other] != branch[self_]) & (radius_mm[other] > WIDER * radius_mm[self_])
+        for column in range(CONSTANTS.nearest_points):
+            found = np.flatnonzero(index[:, column] < len(chosen))
+            self_, other = asking[found], chosen[index[found, column]]
+            is_wider = radius_mm[other] > CONSTANTS.wider * radius_mm[self_]
+            is_wider &= branch[other] != branch[self_]
             gap = distance[found, column] - radius_mm[other]
-            np.minimum.at(clearance, self_[wider], gap[wider])
+            np.minimum.at(clearance, self_[is_wider], gap[is_wider])
     return clearance
 
 
 def _by_radius(radius_mm: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
-    """Points by steps of radius no wider than `WIDER`, with the least radius of each step.
+    """Points by steps of radius no wider than `wider`, with the least radius of each step.
 
     Within a step no vessel is wider than another, so that a vessel's own points do not hide the
     wider one beside them.
     """
-    low = 0.5
+    low = CONSTANTS.narrowest_mm
     while low <= radius_mm.max(initial=0.0):
-        chosen = np.flatnonzero((radius_mm >= low) & (radius_mm < WIDER * low))
+        chosen = np.flatnonzero((radius_mm >= low) & (radius_mm < CONSTANTS.wider * low))
         if len(chosen):
             yield low, chosen
-        low *= WIDER
+        low *= CONSTANTS.wider

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import special
 
 from ..model.centerlines import Centerlines
+from ..model.constants import MethodConstants, constant
 from ..model.size_classes import SizeClass
 from ..parameters import Parameters
 
-SYSTEMATIC_SHARE = 0.03
-"""Standard error that all readings of a branch have in common, as a share of its area: blood's
-attenuation is an estimate. Areas of wide vessels are off by 2 to 3 % (benchmarks/accuracy.md)."""
 
-SYSTEMATIC_MM2 = 0.1
-"""The same whatever the area: what lies along a vessel, such as an airway's wall, adds an area of
-its own. How often classes are right with these: benchmarks/confidence.md."""
+@dataclass(frozen=True)
+class ConfidenceConstants(MethodConstants):
+    """Tuned numbers of the error that all readings of a branch have in common."""
+
+    systematic_share: float = constant(
+        0.03,
+        "1",
+        "Its standard deviation as a share of the area: blood's attenuation is an estimate.",
+        "Measured: areas of wide vessels are off by 2 to 3 % (benchmarks/accuracy.md).",
+    )
+    systematic_mm2: float = constant(
+        0.1,
+        "mm²",
+        "Its standard deviation whatever the area: what lies along a vessel, such as an airway's"
+        " wall, adds an area of its own.",
+        "Measured: with both, classes are right as often as said (benchmarks/confidence.md).",
+    )
+
+
+CONSTANTS = ConfidenceConstants()
 
 
 def branch_class(centerlines: Centerlines, parameters: Parameters) -> np.ndarray:
@@ -86,13 +103,16 @@ def distance_to_bound_mm2(centerlines: Centerlines, parameters: Parameters) -> n
         (b,) mm², none negative.
     """
     bounds = _bounds_mm2(parameters)
-    return np.abs(centerlines.mean_csa_mm2[:, None] - bounds).min(axis=1)
+    distance: np.ndarray = np.abs(centerlines.mean_csa_mm2[:, None] - bounds).min(axis=1)
+    return distance
 
 
 def area_error_mm2(centerlines: Centerlines) -> np.ndarray:
     """Estimate the standard error (b,) of each branch's mean area, its common part included."""
-    common = np.hypot(SYSTEMATIC_SHARE * centerlines.mean_csa_mm2, SYSTEMATIC_MM2)
-    return np.hypot(centerlines.csa_error_mm2, common)
+    common = np.hypot(
+        CONSTANTS.systematic_share * centerlines.mean_csa_mm2, CONSTANTS.systematic_mm2
+    )
+    return np.asarray(np.hypot(centerlines.csa_error_mm2, common))
 
 
 def _class_range_mm2(
@@ -107,10 +127,10 @@ def _class_range_mm2(
 def _bounds_mm2(parameters: Parameters) -> np.ndarray:
     """Areas at which the class changes."""
     bounds = np.array([parameters.minimum_csa_mm2, *parameters.class_bounds_mm2])
-    return bounds[bounds > 0]
+    return np.asarray(bounds[bounds > 0])
 
 
 def _is_by_hand(centerlines: Centerlines) -> np.ndarray:
     """Whether most of each branch (b,) had its class set by hand."""
     by_hand_mm = centerlines.branch_sum(centerlines.point_length_mm * centerlines.class_by_hand)
-    return by_hand_mm > 0.5 * centerlines.length_mm
+    return np.asarray(by_hand_mm > 0.5 * centerlines.length_mm)

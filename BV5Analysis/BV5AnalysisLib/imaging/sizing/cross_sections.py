@@ -5,34 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from scipy import special
 
+from ..model.constants import MethodConstants, constant
+from ..model.measurements import Calibration
+from ..model.work_image import WorkImage
 from ..numerics.cores import cores
-from ..numerics.polar_profiles import SECTORS, Profiles, mark_outside, read_profiles
+from ..numerics.polar_profiles import Profiles, mark_outside, read_profiles
+from ..vessels import ridges
 from ..vessels.branches import Branches
-from .blur import USUAL_SIGMA_MM, Blur
-
-NOISE_GRAIN_MM = 0.7
-"""Size of a voxel or grain of noise."""
-
-AGREEMENT = 0.2
-"""Opposite directions that agree within this show the same vessel."""
-
-REACH_SIGMAS = 2.0
-"""How far past a vessel's radius the integral goes, in standard deviations of the blur."""
-
-LEAST_CONTRAST_HU = 50.0
-"""Of blood over its surroundings, to divide by; in consolidation there is none."""
-
-DARKER = 0.15
-"""A direction ends where it is darker than the background by this share of blood's contrast: in the
-lumen of an airway, or past the edge of ground glass."""
-
-RING_WIDTH_MM = 2.0
-"""Width of the ring around a vessel that gives its background."""
+from . import blur as blur_model
+from . import surroundings
+from .area_integral import area_integral, caught_share
+from .blur import Blur
+from .surroundings import flatness, ring_background
 
 CHUNK = 2000
 """Cross-sections at a time, which bounds the memory."""
@@ -47,12 +34,69 @@ class Reach:
     step_mm: float
 
 
-REACHES = (
-    Reach(0.85, 4.8, 0.3),
-    Reach(1.2, 6.4, 0.4),
-    Reach(2.4, 10.0, 0.5),
-    Reach(np.inf, 20.0, 0.8),
-)
+@dataclass(frozen=True)
+class CrossSectionConstants(MethodConstants):
+    """Tuned numbers of reading cross-sections."""
+
+    reach_sigmas: float = constant(
+        2.0,
+        "1",
+        "How far past a vessel's radius the integral goes, in standard deviations of the blur.",
+        "Chosen by eye: further out neighbors and noise come in, nearer more blood must be"
+        " reckoned from the blur.",
+    )
+    least_contrast_hu: float = constant(
+        50.0,
+        "HU",
+        "Least contrast of blood over its surroundings to divide by.",
+        "Chosen by eye; in consolidation there is none.",
+    )
+    profile_radius_mm: tuple[float, ...] = constant(
+        (4.8, 6.4, 10.0, 20.0),
+        "mm",
+        "Length of the profiles of vessels of the finest scale, the second, the third and fourth,"
+        " and wider ones.",
+        "The vessels of the range, the usual blur and the ring around fit in.",
+    )
+    profile_step_mm: tuple[float, ...] = constant(
+        (0.3, 0.4, 0.5, 0.8),
+        "mm",
+        "Distance of a profile's samples, for the same scales.",
+        "Below half a voxel for thin vessels; wide ones need no more.",
+    )
+    first_radius_less_mm: float = constant(
+        0.2,
+        "mm",
+        "Taken from the radius that a ridge point's scale stands for, for the first round.",
+        "Chosen by eye: the blur makes thin vessels answer at too large a scale.",
+    )
+    least_first_radius_mm: float = constant(
+        0.7, "mm", "Least radius for the first round.", "Chosen by eye."
+    )
+    least_radius_mm: float = constant(
+        0.3, "mm", "Least radius that the reach is reckoned from.", "Chosen by eye."
+    )
+    least_area_mm2: float = constant(
+        0.2, "mm²", "Least area that the next round's radius is reckoned from.", "Chosen by eye."
+    )
+    rounds: int = constant(
+        3,
+        "1",
+        "Rounds of finding the area within a reach and the reach from the area.",
+        "Chosen by eye: later rounds change next to nothing.",
+    )
+
+    @property
+    def reaches(self) -> list[Reach]:
+        """Profiles for each range of scales, thin vessels first."""
+        # Along a branch scales are interpolated: each goes with the nearest of the ridge's.
+        between = ridges.CONSTANTS.between_scales_mm
+        largest_scale_mm = (between(0), between(1), between(3), np.inf)
+        ranges = zip(largest_scale_mm, self.profile_radius_mm, self.profile_step_mm, strict=True)
+        return [Reach(*values) for values in ranges]
+
+
+CONSTANTS = CrossSectionConstants()
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +123,9 @@ class CrossSections:
 
 
 def measure_cross_sections(
-    image: np.ndarray,
-    valid: np.ndarray,
-    spacing: np.ndarray,
+    image: WorkImage,
     branches: Branches,
-    blood_hu: float,
-    noise_hu: float,
+    calibration: Calibration,
     blur: Blur,
     progress: Callable[[float], None] | None = None,
 ) -> CrossSections:
@@ -98,20 +139,16 @@ def measure_cross_sections(
 
     Parameters
     ----------
-    image : numpy.ndarray
-        HU, float32 (z, y, x), isotropic or nearly.
-    valid : numpy.ndarray
-        Bool, where the image is lung (not chest wall, not airway), the same shape.
-    spacing : numpy.ndarray
-        Voxel size (z, y, x), mm.
+    image : WorkImage
+        Isotropic or nearly; only its core (no chest wall, no airway) is read.
     branches : Branches
         Centerlines.
-    blood_hu, noise_hu : float
-        Attenuation of blood, and standard deviation of the image in plain parenchyma.
+    calibration : Calibration
+        Attenuation of blood, and noise.
     blur : Blur
-        Of the image; tells how far out the integral goes in each direction, and what of it is to be
+        Of the image: how far out the integral goes in each direction, and what of it is to be
         expected there.
-    progress : callable
+    progress : callable, optional
         Called with the fraction done.
 
     Returns
@@ -124,25 +161,24 @@ def measure_cross_sections(
     That a blurred profile keeps its integral is common knowledge of sizing below the resolution;
     how the integral is shared among directions and kept clear of neighbors is the project's own.
     """
-    marked = mark_outside(image, valid)
-    return measure_in_marked(marked, spacing, branches, blood_hu, noise_hu, blur, progress)
+    marked = mark_outside(image.hu, image.core)
+    return measure_in_marked(marked, image.spacing, branches, calibration, blur, progress)
 
 
 def measure_in_marked(
     marked: np.ndarray,
     spacing: np.ndarray,
     branches: Branches,
-    blood_hu: float,
-    noise_hu: float,
+    calibration: Calibration,
     blur: Blur,
     progress: Callable[[float], None] | None = None,
 ) -> CrossSections:
     """Do `measure_cross_sections` in an image from `mark_outside`, as for several rounds."""
     count = len(branches.position_mm)
-    csa, background, clean, flatness = np.zeros((4, count))
+    csa, background, clean, flat = np.zeros((4, count))
     jobs = []
     smallest = 0.0
-    for reach in REACHES:
+    for reach in CONSTANTS.reaches:
         inside = (branches.scale_mm > smallest) & (branches.scale_mm <= reach.largest_scale_mm)
         smallest = reach.largest_scale_mm
         chosen = np.nonzero(inside)[0]
@@ -150,7 +186,7 @@ def measure_in_marked(
 
     # The reaches have room for the usual blur.
     widest_mm = np.sqrt(max(blur.variance_mm2))
-    room_mm = REACH_SIGMAS * max(0.0, widest_mm - USUAL_SIGMA_MM)
+    room_mm = CONSTANTS.reach_sigmas * max(0.0, widest_mm - blur_model.CONSTANTS.usual_sigma_mm)
 
     def work(job: tuple[Reach, np.ndarray]) -> None:
         reach, chosen = job
@@ -163,203 +199,45 @@ def measure_in_marked(
                 reach.radius_mm + room_mm,
                 reach.step_mm,
             )
-            start_mm = np.clip(np.sqrt(2) * branches.scale_mm[chosen] - 0.2, 0.7, None)
-            csa[chosen], background[chosen], clean[chosen], flatness[chosen] = _areas(
-                profile, start_mm, blood_hu, noise_hu, blur
+            # A tube of radius r answers most at a scale of about r / √2.
+            start_mm = np.clip(
+                np.sqrt(2) * branches.scale_mm[chosen] - CONSTANTS.first_radius_less_mm,
+                CONSTANTS.least_first_radius_mm,
+                None,
+            )
+            csa[chosen], background[chosen], clean[chosen], flat[chosen] = _areas(
+                profile, start_mm, calibration, blur
             )
 
     with ThreadPoolExecutor(cores()) as pool:
         for number, _ in enumerate(pool.map(work, jobs)):
             if progress is not None:
                 progress((number + 1) / len(jobs))
-    return CrossSections(csa, background, clean, flatness)
+    return CrossSections(csa, background, clean, flat)
 
 
 def _areas(
-    profile: Profiles,
-    start_radius_mm: np.ndarray,
-    blood_hu: float,
-    noise_hu: float,
-    blur: Blur,
+    profile: Profiles, start_radius_mm: np.ndarray, calibration: Calibration, blur: Blur
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Areas, backgrounds, clean shares and flatness, all (n,), from profiles and first radii."""
-    radius_mm = start_radius_mm
+    radius_mm, noise_hu = start_radius_mm, calibration.noise_hu
+    reach_sigmas, ring_mm = CONSTANTS.reach_sigmas, surroundings.CONSTANTS.ring_width_mm
     blur_mm = np.sqrt(blur.spot_mm2(profile.ray, np.zeros_like(radius_mm)))
     mean_mm = blur_mm.mean(axis=1)
-    largest_mm = profile.radius_mm[-1] - REACH_SIGMAS * mean_mm - RING_WIDTH_MM
-    for _ in range(3):
-        radius_mm = np.clip(radius_mm, 0.3, largest_mm)
-        reach_mm = radius_mm[:, None] + REACH_SIGMAS * blur_mm
-        background = _background(profile, reach_mm, noise_hu)
+    largest_mm = profile.radius_mm[-1] - reach_sigmas * mean_mm - ring_mm
+    for _ in range(CONSTANTS.rounds):
+        radius_mm = np.clip(radius_mm, CONSTANTS.least_radius_mm, largest_mm)
+        reach_mm = radius_mm[:, None] + reach_sigmas * blur_mm
+        background = ring_background(profile, reach_mm, noise_hu)
         base = background[:, None, None]
-        contrast_hu = np.maximum(np.float32(blood_hu) - base, LEAST_CONTRAST_HU)
+        contrast_hu = np.maximum(
+            np.float32(calibration.blood_hu) - base, CONSTANTS.least_contrast_hu
+        )
         fraction = (profile.hu - base) / contrast_hu
         noise = noise_hu / contrast_hu[:, 0, 0]
         expected = blur.spot_mm2(profile.ray, radius_mm)
         expected /= expected.mean(axis=1, keepdims=True)
-        area, clean = _integral(profile, fraction, radius_mm, reach_mm, expected, noise)
-        area /= _caught_share(radius_mm / mean_mm)
-        radius_mm = np.sqrt(np.clip(area, 0.2, None) / np.pi)
-    return area, background, clean, _flatness(profile, reach_mm, background, noise_hu)
-
-
-def _background(profile: Profiles, reach_mm: np.ndarray, noise_hu: float) -> np.ndarray:
-    """Attenuation of the ring outside the vessel, (n,) HU, float32.
-
-    Opposite directions are averaged, which cancels a slope such as the edge of ground glass; then a
-    clipped mean over the pairs leaves neighbors out. A low percentile instead would come out below
-    the parenchyma by a share of the noise, and make every area too large.
-    """
-    sector = _ring(profile, reach_mm)
-    one, other = np.split(sector, 2, axis=1)
-    pair = (one + other) / 2
-    # Beside the lungs' edge a direction has no opposite.
-    pair = np.where(np.isfinite(pair), pair, np.where(np.isfinite(one), one, other))
-    level = _percentile_of_known(pair, 0.4)
-    window = max(40.0, 1.2 * noise_hu)
-    for _ in range(3):
-        near = np.abs(pair - level[:, None]) < window
-        total = near.sum(axis=1)
-        mean = np.where(near, pair, 0).sum(axis=1) / np.maximum(total, 1)
-        level = np.where(total > 0, mean, level).astype(np.float32)
-    return level
-
-
-def _ring(profile: Profiles, reach_mm: np.ndarray) -> np.ndarray:
-    """Attenuation (n, sectors) of the ring around the vessel, NaN where nothing is known."""
-    rings = np.arange(round(RING_WIDTH_MM / profile.step_mm))
-    first = np.ceil(reach_mm / profile.step_mm).astype(int)
-    index = np.minimum(first[:, :, None] + rings, len(profile.radius_mm) - 1)
-    values = np.take_along_axis(profile.hu, index, axis=2)
-    known = np.isfinite(values)
-    count = known.sum(axis=2)
-    total = np.where(known, values, 0).sum(axis=2)
-    return np.where(count > 0, total / np.maximum(count, 1), np.float32(np.nan))
-
-
-def _flatness(
-    profile: Profiles, reach_mm: np.ndarray, background: np.ndarray, noise_hu: float
-) -> np.ndarray:
-    """Share (n,) of the height that goes on in the ring, in two opposite directions at once.
-
-    A neighbor is on one side; a fissure, or the steps that thick slices make of one, on both.
-    """
-    height = np.nan_to_num(profile.hu[:, :, :2], nan=0.0).mean(axis=(1, 2)) - background
-    beyond = np.nan_to_num(_ring(profile, reach_mm) - background[:, None], nan=0.0)
-    one, other = np.split(beyond, 2, axis=1)
-    return np.minimum(one, other).max(axis=1) / np.maximum(height, max(30.0, noise_hu))
-
-
-def _percentile_of_known(values: np.ndarray, share: float) -> np.ndarray:
-    """Percentile of each row's finite values; the middle row's where a row has none."""
-    ordered = np.sort(values, axis=1)
-    count = np.isfinite(values).sum(axis=1)
-    pick = (share * np.maximum(count - 1, 0)).astype(int)
-    level = ordered[np.arange(len(values)), pick]
-    some = count > 0
-    return np.where(some, level, np.median(level[some]) if some.any() else 0.0).astype(np.float32)
-
-
-def _integral(
-    profile: Profiles,
-    fraction: np.ndarray,
-    radius_mm: np.ndarray,
-    reach_mm: np.ndarray,
-    expected: np.ndarray,
-    noise: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Integral (n,) within the reach, mm², and share (n,) of directions free of neighbors.
-
-    What each direction holds of a vessel alone, `expected` (n, sectors) of mean 1, is divided out.
-    """
-    # The outermost ring counts by the share of it that the reach takes in.
-    share = np.clip((reach_mm[:, :, None] - profile.radius_mm) / profile.step_mm + 0.5, 0, 1)
-    ring_mm2 = (2 * np.pi * profile.radius_mm * profile.step_mm * share).astype(np.float32)
-    stop = _valley(profile, fraction, radius_mm, noise)
-    counted = (np.arange(len(profile.radius_mm)) < stop[:, :, None]) & np.isfinite(fraction)
-    sector_mm2 = (np.where(counted, fraction, 0) * ring_mm2).sum(axis=2) / expected
-
-    clean = stop * profile.step_mm >= reach_mm - 0.5 * profile.step_mm
-    clean_count = clean.sum(axis=1)
-    clean_mm2 = (sector_mm2 * clean).sum(axis=1) / np.maximum(clean_count, 1)
-    half_turn = SECTORS // 2
-    opposite = np.roll(clean, half_turn, axis=1)
-    # In a direction with a neighbor the opposite one stands in, else the mean of clean ones.
-    taken = np.select(
-        [clean, opposite, np.broadcast_to((clean_count >= 3)[:, None], clean.shape)],
-        [
-            sector_mm2,
-            np.roll(sector_mm2, half_turn, axis=1),
-            np.broadcast_to(clean_mm2[:, None], clean.shape),
-        ],
-        sector_mm2,
-    )
-    # Noise of one direction's area: of its share of the disc, one voxel thick.
-    noise_mm2 = noise * np.sqrt(np.pi * SECTORS / 6) * reach_mm.mean(axis=1) * NOISE_GRAIN_MM
-    area = _mean_of_agreeing_pairs(taken, noise_mm2)
-    return area, clean_count / SECTORS
-
-
-def _mean_of_agreeing_pairs(sector_mm2: np.ndarray, noise_mm2: np.ndarray) -> np.ndarray:
-    """Mean (n,) over opposite directions, without those that something beside the vessel swells.
-
-    The wall of a small airway that touches its artery leaves no valley, but lies on one side. The
-    mean of two opposite directions does not change where the center is a little off; pairs well
-    above the lowest ones have a neighbor in them.
-    """
-    half_turn = SECTORS // 2
-    pair = (sector_mm2[:, :half_turn] + sector_mm2[:, half_turn:]) / 2
-    pair = (np.roll(pair, 1, axis=1) + pair + np.roll(pair, -1, axis=1)) / 3
-    lowest = np.sort(pair, axis=1)[:, :3].mean(axis=1)
-    # A slanted plane makes pairs differ a little, too.
-    limit = lowest + np.maximum(4 * noise_mm2, AGREEMENT * lowest)
-    agreeing = pair <= limit[:, None]
-    return (pair * agreeing).sum(axis=1) / np.maximum(agreeing.sum(axis=1), 1)
-
-
-def _valley(
-    profile: Profiles, fraction: np.ndarray, radius_mm: np.ndarray, noise: np.ndarray
-) -> np.ndarray:
-    """Count the rings (n, sectors) up to the valley towards a neighbor or to the lungs' edge."""
-    around = (np.roll(fraction, 1, axis=1) + 2 * fraction + np.roll(fraction, -1, axis=1)) / 4
-    around = np.where(np.isfinite(around), around, fraction)
-    # A rise counts outside the lumen only: inside, noise and mixing of blood make harmless ones.
-    beyond = (profile.radius_mm > 0.8 * radius_mm[:, None])[:, None, :]
-    noise = noise[:, None, None]
-    missing = ~np.isfinite(fraction) | (beyond & (around < -np.maximum(DARKER, 3.0 * noise)))
-    filled = np.where(missing, np.float32(np.inf), around)
-    rise = around - np.minimum.accumulate(filled, axis=2)
-    neighbor = (rise > np.maximum(0.08, 2.0 * noise)) & beyond
-    end = _first(neighbor | missing)
-    # Back from where the rise was noticed to the valley itself.
-    position = np.arange(fraction.shape[2])
-    before = np.where(position < np.maximum(end, 1)[:, :, None], filled, np.float32(np.inf))
-    valley = before.argmin(axis=2)
-    noticed = np.take_along_axis(
-        neighbor, np.minimum(end, fraction.shape[2] - 1)[:, :, None], axis=2
-    )[:, :, 0] & (end < fraction.shape[2])
-    return np.where(noticed, valley, end)
-
-
-def _first(hit: np.ndarray) -> np.ndarray:
-    """Index of the first True along the last axis, its length where there is none."""
-    return np.where(hit.any(axis=-1), hit.argmax(axis=-1), hit.shape[-1])
-
-
-def _caught_share(radius_in_sigmas: np.ndarray) -> np.ndarray:
-    """Share of a blurred disc's integral within the reach; radii in sigmas of the blur."""
-    radii, shares = _caught_table()
-    return np.interp(radius_in_sigmas, radii, shares)
-
-
-@cache
-def _caught_table() -> tuple[np.ndarray, np.ndarray]:
-    """Radii of discs, and the share within the reach beyond the radius.
-
-    A point of the disc plus the blur's Gaussian has a squared distance from the center that is
-    noncentral chi-squared; the share is its mean over the disc.
-    """
-    radii = np.geomspace(0.1, 40, 120)
-    from_center = np.sqrt((np.arange(60) + 0.5) / 60) * radii[:, None]
-    reach = radii[:, None] + REACH_SIGMAS
-    return radii, special.chndtr(reach**2, 2, from_center**2).mean(axis=1)
+        area, clean = area_integral(profile, fraction, radius_mm, reach_mm, expected, noise)
+        area /= caught_share(radius_mm / mean_mm, reach_sigmas)
+        radius_mm = np.sqrt(np.clip(area, CONSTANTS.least_area_mm2, None) / np.pi)
+    return area, background, clean, flatness(profile, reach_mm, background, noise_hu)

@@ -1,29 +1,52 @@
-"""Lines along sheets, such as fissures, told from vessels."""
+"""Lines along sheets, such as fissures, taken out from among vessels."""
 
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
 
-from ..vessels.branches import Branches, keep_points
+from ..model.constants import MethodConstants, constant
+from ..vessels.branches import Branches, cut_branches
 from .cross_sections import CrossSections
 
-FLAT = 0.4
-"""Flatness of a sheet. Measured on phantoms: vessels are above it over 0.5 % of their length, lines
-along fissures over 70 %."""
 
-WINDOW_MM = 10.0
-"""Length over which the median of the flatness is taken: a vessel that touches a fissure or has
-neighbors on both sides has them for less."""
+@dataclass(frozen=True)
+class SheetConstants(MethodConstants):
+    """Tuned numbers of recognizing lines along sheets."""
 
-LARGEST_MM2 = 10.0
-"""A sheet is not taken for more; wide vessels may have others on both sides, as in the hila."""
+    flat: float = constant(
+        0.4,
+        "1",
+        "Flatness above which a line is of a sheet.",
+        "Measured on phantoms: vessels are above it over 0.5 % of their length, lines along"
+        " fissures over 70 %.",
+    )
+    window_mm: float = constant(
+        10.0,
+        "mm",
+        "Length over which the median of the flatness is taken.",
+        "Chosen by eye: a vessel that touches a fissure or has neighbors on both sides has them"
+        " for less.",
+    )
+    largest_mm2: float = constant(
+        10.0,
+        "mm²",
+        "Area from which on a line is never a sheet's.",
+        "Chosen by eye: wide vessels may have others on both sides, as in the hila.",
+    )
+    shortest_mm: float = constant(
+        3.0,
+        "mm",
+        "Length below which pieces of branches between sheets go with them.",
+        "Chosen by eye.",
+    )
 
-SHORTEST_MM = 3.0
-"""Pieces of branches between sheets that are shorter go with them."""
+
+CONSTANTS = SheetConstants()
 
 
 def without_sheets(branches: Branches, sections: CrossSections) -> tuple[Branches, CrossSections]:
@@ -48,15 +71,16 @@ def without_sheets(branches: Branches, sections: CrossSections) -> tuple[Branche
     Own method.
     """
     keep = np.ones(len(branches.position_mm), bool)
-    flatness = np.where(sections.csa_mm2 < LARGEST_MM2, sections.flatness, 0.0)
+    flatness = np.where(sections.csa_mm2 < CONSTANTS.largest_mm2, sections.flatness, 0.0)
     for start, stop in pairwise(branches.branch_start):
         piece = slice(start, stop)
         step_mm = branches.step_mm[start]
-        width = min(round(WINDOW_MM / step_mm), stop - start) // 2 * 2 + 1
-        flat = ndimage.median_filter(flatness[piece], size=width, mode="nearest") > FLAT
+        width = min(round(CONSTANTS.window_mm / step_mm), stop - start) // 2 * 2 + 1
+        smooth = ndimage.median_filter(flatness[piece], size=width, mode="nearest")
+        flat = smooth > CONSTANTS.flat
         if flat.any():
-            rest = ndimage.binary_opening(~flat, np.ones(max(1, round(SHORTEST_MM / step_mm))))
-            keep[piece] = rest
+            shortest = max(1, round(CONSTANTS.shortest_mm / step_mm))
+            keep[piece] = ndimage.binary_opening(~flat, np.ones(shortest))
     fields = dataclasses.fields(sections)
     kept = CrossSections(*(getattr(sections, field.name)[keep] for field in fields))
-    return keep_points(branches, keep), kept
+    return cut_branches(branches, keep), kept

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..model.centerlines import Centerlines
+from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
 from ..model.size_classes import SizeClass
 from ..model.volume import Grid, Volume
@@ -20,22 +21,60 @@ AS_MEASURED = 255
 ROUNDING_MM = 1e-3
 """More than points and grids are off after they were written to files and read again."""
 
-FEW = 3
-"""Of so many points along lines one is looked at first."""
+SPARSE = 3
+"""Of so many points in a row along a branch one is looked at first, which is faster."""
 
 _AS_MEASURED_COLUMN = max(SizeClass) + 1
+"""Column of `CoreLabels.votes` for `AS_MEASURED`."""
+
 _CHANGED = 16
+"""Bit added to the classes of points that have changed; classes are less."""
+
+
+@dataclass(frozen=True)
+class VoxelLabelConstants(MethodConstants):
+    """Tuned numbers of drawing vessels into voxels; no volume or percentage depends on them."""
+
+    core_radii: float = constant(
+        0.9,
+        "1",
+        "Share of its radius within which all voxels of lung are a vessel's.",
+        "Chosen by eye: close to the whole, less what is off by the centerline's position.",
+    )
+    core_voxels: float = constant(
+        0.5,
+        "voxels",
+        "Least radius of that core, in the largest side of a voxel.",
+        "Thin vessels still show as an unbroken line of voxels.",
+    )
+    reach_radii: float = constant(
+        1.35,
+        "1",
+        "Radii within which voxels that are more blood than lung are a vessel's.",
+        "Chosen by eye: vessels are not quite round.",
+    )
+    reach_more_mm: float = constant(
+        0.5, "mm", "How much further than that.", "Chosen by eye: about the blur."
+    )
+
+
+CONSTANTS = VoxelLabelConstants()
 
 
 def core_radius_mm(centerlines: Centerlines, grid: Grid) -> np.ndarray:
     """Radius (n,) within which all voxels of lung are drawn."""
-    # Thin vessels still show as a line of voxels.
-    return np.maximum(0.9 * centerlines.radius_mm, 0.5 * grid.spacing_zyx.max())
+    return np.asarray(
+        np.maximum(
+            CONSTANTS.core_radii * centerlines.radius_mm,
+            CONSTANTS.core_voxels * grid.spacing_zyx.max(),
+        )
+    )
 
 
 def reach_mm(centerlines: Centerlines, grid: Grid) -> np.ndarray:
     """Radius (n,) beyond which nothing is drawn."""
-    return np.maximum(1.35 * centerlines.radius_mm + 0.5, core_radius_mm(centerlines, grid))
+    around_mm = CONSTANTS.reach_radii * centerlines.radius_mm + CONSTANTS.reach_more_mm
+    return np.asarray(np.maximum(around_mm, core_radius_mm(centerlines, grid)))
 
 
 def label_vessels(
@@ -129,7 +168,7 @@ class CoreLabels:
     @property
     def is_as_measured(self) -> np.ndarray:
         """(n,) whether most voxels are in no size class."""
-        return self.votes[:, _AS_MEASURED_COLUMN] > self._classes.max(axis=1)
+        return np.asarray(self.votes[:, _AS_MEASURED_COLUMN] > self._classes.max(axis=1))
 
 
 def labels_in_cores(labels: Volume, centerlines: Centerlines) -> CoreLabels:
@@ -178,7 +217,7 @@ def labels_in_cores(labels: Volume, centerlines: Centerlines) -> CoreLabels:
 
 
 def as_drawn(centerlines: Centerlines, vessels: Volume) -> Centerlines:
-    """Remember what was drawn, so that edits of it can be told later on.
+    """Remember what was drawn, so that later edits of it can be recognized.
 
     Parameters
     ----------
@@ -223,7 +262,7 @@ def within_reach(centerlines: Centerlines, grid: Grid) -> np.ndarray:
 
 
 def beyond_reach(labels: Volume, centerlines: Centerlines) -> np.ndarray:
-    """Labeled voxels that `within_reach` does not have, sooner than by asking it.
+    """Labeled voxels that `within_reach` does not have, found faster.
 
     Parameters
     ----------
@@ -240,7 +279,7 @@ def beyond_reach(labels: Volume, centerlines: Centerlines) -> np.ndarray:
     grid, points = labels.grid, centerlines.points_mm
     reach = _reach_with_room(centerlines, grid)
     # Points of a line reach over their neighbors' voxels: a few of them leave little to look at.
-    near = _voxels_near(points[::FEW], reach[::FEW], grid)
+    near = _voxels_near(points[::SPARSE], reach[::SPARSE], grid)
     for mark, label in zip(near, labels.array, strict=True):
         np.logical_and(~mark, label, out=mark)
     return _not_near(np.flatnonzero(near), points, reach, grid)
@@ -309,7 +348,8 @@ def _not_near(
 
 def _reach_with_room(centerlines: Centerlines, grid: Grid) -> np.ndarray:
     """How far (n,) from each point the middles of its voxels may be, mm: half a voxel more."""
-    return reach_mm(centerlines, grid) + 0.5 * float(np.linalg.norm(grid.spacing_zyx))
+    half_voxel_mm = 0.5 * float(np.linalg.norm(grid.spacing_zyx))
+    return np.asarray(reach_mm(centerlines, grid) + half_voxel_mm)
 
 
 def _box_near(
@@ -322,7 +362,8 @@ def _box_near(
     first = np.clip(np.floor((center - out).min(axis=0)).astype(int), 0, shape - 1)
     stop = np.clip(np.ceil((center + out).max(axis=0)).astype(int) + 1, first + 1, shape)
     box = tuple(slice(*side) for side in zip(first, stop, strict=True))
-    size = tuple(int(length) for length in stop - first)
+    length_z, length_y, length_x = (int(length) for length in stop - first)
+    size = (length_z, length_y, length_x)
     return box, voxels_in_balls(size, center - first, grid.spacing_zyx, radius_mm)
 
 
@@ -358,7 +399,7 @@ def relabeled(
     Volume
         uint8 `SizeClass` values; no voxel more or less is labeled.
     """
-    # The largest value that labels can have, which is found sooner than compared with.
+    # The largest value that labels can have: finding the maximum is faster than comparing.
     if not changed.any() and labels.array.max(initial=0) < AS_MEASURED:
         return labels
     unsettled = labels.array == AS_MEASURED

@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
+from ..model.work_image import WorkImage
 from ..numerics.balls import draw_balls
-from ..numerics.cores import cores
+from ..numerics.neighbors import nearest
 from ..vessels.branches import Branches
 from .branch_sizes import SizedBranches
 from .cross_sections import CrossSections
 
-WIDE_MM2 = 20.0
-"""From this area on most of a vessel's voxels are all blood, and its rim is small beside them."""
+Box = tuple[slice, slice, slice]
 
-RIM_MM = 1.3
-"""How far past the radius the blur carries blood."""
 
-STUB_MM = 4.0
+@dataclass(frozen=True)
+class WideVesselConstants(MethodConstants):
+    """Tuned numbers of counting the blood of wide vessels."""
 
-BRIGHTEST_BACKGROUND_HU = -300.0
-"""A brighter one is not lung but what lies around the hila."""
+    wide_mm2: float = constant(
+        20.0,
+        "mm²",
+        "Area from which on a vessel's blood is summed voxel by voxel.",
+        "Chosen by eye: most of its voxels are all blood, and its rim is small beside them.",
+    )
+    rim_mm: float = constant(
+        1.3,
+        "mm",
+        "How far past the radius blood is counted.",
+        "Two standard deviations of the usual blur, 0.65 mm: as far as it carries blood.",
+    )
+    stub_mm: float = constant(
+        4.0,
+        "mm",
+        "How far from the lines of wide vessels bright voxels that hang on them count.",
+        "Chosen by eye on hila, where a trunk that divides just inside the lungs' edge has no line"
+        " of its own.",
+    )
+    brightest_background_hu: float = constant(
+        -300.0,
+        "HU",
+        "Background from which on parenchyma stands in for it.",
+        "Chosen by eye: what is brighter is not lung but what lies around the hila.",
+    )
+
+
+CONSTANTS = WideVesselConstants()
 
 
 def with_wide_volumes(
     sized: SizedBranches,
     branches: Branches,
     sections: CrossSections,
-    image: np.ndarray,
-    lung: np.ndarray,
-    spacing: np.ndarray,
+    image: WorkImage,
     calibration: Calibration,
 ) -> SizedBranches:
     """Replace the blood of wide vessels by the blood fractions of their voxels.
@@ -51,12 +76,8 @@ def with_wide_volumes(
         Centerlines.
     sections : CrossSections
         Their backgrounds.
-    image : numpy.ndarray
-        HU, float32 (z, y, x).
-    lung : numpy.ndarray
-        Bool, the whole lungs, the same shape.
-    spacing : numpy.ndarray
-        Voxel size (z, y, x), mm.
+    image : WorkImage
+        The whole lungs are read, their outermost layer as well.
     calibration : Calibration
         Attenuation of blood and parenchyma.
 
@@ -64,26 +85,33 @@ def with_wide_volumes(
     -------
     SizedBranches
         The same areas; blood of thin vessels as it was.
+
+    Notes
+    -----
+    Own method.
     """
-    wide = sized.csa_mm2 >= WIDE_MM2
+    wide = sized.csa_mm2 >= CONSTANTS.wide_mm2
     if not wide.any():
         return sized
+    spacing = image.spacing
     radius_mm = np.sqrt(sized.csa_mm2 / np.pi)
-    near, box = _voxels_near(branches, radius_mm, wide, image.shape, spacing)
-    image, lung, first_mm = image[box], lung[box], [edge.start for edge in box] * spacing
+    near, box = _voxels_near(branches, radius_mm, wide, image)
+    hu, lung, first_mm = image.hu[box], image.lung[box], [edge.start for edge in box] * spacing
     half_blood_hu = (calibration.blood_hu + calibration.parenchyma_hu) / 2
-    near = _with_stubs(near & lung, lung & (image > half_blood_hu), spacing)
+    near = _with_stubs(near & lung, lung & (hu > half_blood_hu), spacing)
 
     # Thin vessels keep what is theirs; those inside a wider one hold nothing.
     position_mm = branches.position_mm - first_mm
     index = np.rint(position_mm / spacing).astype(int)
-    within = ((index >= 0) & (index < image.shape)).all(axis=1)
-    index = tuple(np.clip(index, 0, np.array(image.shape) - 1).T)
-    asking = np.flatnonzero(wide | (within & near[index] & (sized.volume_ml > 0)))
-    owner = asking[_owners(np.argwhere(near) * spacing, position_mm[asking], radius_mm[asking])]
+    within = ((index >= 0) & (index < hu.shape)).all(axis=1)
+    voxel = tuple(np.clip(index, 0, np.array(hu.shape) - 1).T)
+    candidates = np.flatnonzero(wide | (within & near[voxel] & (sized.volume_ml > 0)))
+    owner = candidates[
+        _owners(np.argwhere(near) * spacing, position_mm[candidates], radius_mm[candidates])
+    ]
 
     background = _background(sections.background_hu, calibration.parenchyma_hu)[owner]
-    blood = (image[near] - background) / (calibration.blood_hu - background)
+    blood = (hu[near] - background) / (calibration.blood_hu - background)
     of_wide = wide[owner]
     voxel_ml = float(np.prod(spacing)) / 1000
     summed = np.bincount(owner[of_wide], blood[of_wide], len(wide)) * voxel_ml
@@ -91,33 +119,29 @@ def with_wide_volumes(
 
 
 def _voxels_near(
-    branches: Branches,
-    radius_mm: np.ndarray,
-    chosen: np.ndarray,
-    shape: tuple[int, int, int],
-    spacing: np.ndarray,
-) -> tuple[np.ndarray, tuple[slice, slice, slice]]:
+    branches: Branches, radius_mm: np.ndarray, chosen: np.ndarray, image: WorkImage
+) -> tuple[np.ndarray, Box]:
     """Voxels within the radius and rim of chosen points, in a box with room for stubs."""
-    reach_mm = radius_mm[chosen] + RIM_MM
-    room_mm = reach_mm.max() + STUB_MM
+    spacing = image.spacing
+    reach_mm = radius_mm[chosen] + CONSTANTS.rim_mm
+    room_mm = reach_mm.max() + CONSTANTS.stub_mm
     place = branches.position_mm[chosen]
     low = np.maximum(np.floor((place.min(axis=0) - room_mm) / spacing), 0).astype(int)
     high = np.ceil((place.max(axis=0) + room_mm) / spacing).astype(int) + 1
-    box = tuple(
-        slice(first, min(last, size)) for first, last, size in zip(low, high, shape, strict=True)
-    )
-    near = np.zeros(tuple(edge.stop - edge.start for edge in box), bool)
+    high = np.minimum(high, image.hu.shape)
+    box = (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2]))
+    near = np.zeros(high - low, bool)
     draw_balls(near, True, place / spacing - low, spacing, reach_mm)
     return near, box
 
 
 def _with_stubs(near: np.ndarray, bright: np.ndarray, spacing: np.ndarray) -> np.ndarray:
-    """Mask and the bright voxels that hang on it, up to `STUB_MM` off.
+    """Mask and the bright voxels that hang on it, up to `stub_mm` off.
 
     Where a trunk divides just inside the lungs' edge, it has no line of its own.
     """
-    # None at all would mean without end.
-    steps = max(1, round(STUB_MM / spacing.mean()))
+    # With no steps at all scipy dilates without end.
+    steps = max(1, round(CONSTANTS.stub_mm / spacing.mean()))
     return ndimage.binary_dilation(near, iterations=steps, mask=near | bright)
 
 
@@ -128,8 +152,9 @@ def _owners(voxel_mm: np.ndarray, position_mm: np.ndarray, radius_mm: np.ndarray
     """
     height = np.sqrt(np.maximum(radius_mm.max() ** 2 - radius_mm**2, 0))
     tree = cKDTree(np.column_stack([position_mm, height]))
-    return tree.query(np.column_stack([voxel_mm, np.zeros(len(voxel_mm))]), workers=cores())[1]
+    return nearest(tree, np.column_stack([voxel_mm, np.zeros(len(voxel_mm))]))[1]
 
 
 def _background(background_hu: np.ndarray, parenchyma_hu: float) -> np.ndarray:
-    return np.where(background_hu < BRIGHTEST_BACKGROUND_HU, background_hu, parenchyma_hu)
+    is_lung = background_hu < CONSTANTS.brightest_background_hu
+    return np.where(is_lung, background_hu, parenchyma_hu)

@@ -3,41 +3,127 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
+from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
+from ..model.work_image import WorkImage
 from ..numerics.cores import cores
-from .ridges import RidgePoints
+from . import ridges
+from .ridge_points import RidgePoints
 
-LARGE_VESSEL_SCALES_MM = (2.7, 1.9)
-"""Ridge points from these scales on lie in vessels of over 3.5 and 2.5 mm radius, whose middle is
-free of partial volume; the wider ones are asked first."""
 
-FEWEST_POINTS = 30
-"""With fewer large vessels than that the scan does not tell the attenuation of blood."""
+@dataclass(frozen=True)
+class CalibrationConstants(MethodConstants):
+    """Tuned numbers of measuring blood, parenchyma and noise.
 
-UNENHANCED_BLOOD_HU = 40.0
+    Which vessels are wide enough to measure blood in follows from `RidgeConstants`.
+    """
 
-LEAST_BLOOD_HU = 0.0
-"""Even thinned blood is above; below is fat of the mediastinum, which may be taken for lung."""
+    fewest_points: int = constant(
+        30,
+        "1",
+        "With fewer points in large vessels the scan does not show the attenuation of blood.",
+        "Some 20 mm of one vessel. Chosen by eye.",
+    )
+    unenhanced_blood_hu: float = constant(
+        40.0,
+        "HU",
+        "Blood where the scan does not show it.",
+        "Blood without contrast agent lies at 30 to 60 HU.",
+    )
+    least_blood_hu: float = constant(
+        0.0,
+        "HU",
+        "Middles of vessels up to this are not blood.",
+        "Even diluted blood is above; below is mediastinal fat, which may be taken for lung.",
+    )
+    blood_percentile: float = constant(
+        75.0,
+        "%",
+        "Percentile of the middles of large vessels that is taken for blood.",
+        "Motion, a bronchus close by and vessel ends mix air into many middles, and nothing adds to"
+        " them: the upper quartile is blood, where the median of patients' scans is 20 HU below.",
+    )
+    parenchyma_range_hu: tuple[float, float] = constant(
+        (-1000.0, -400.0),
+        "HU",
+        "Where parenchyma lies.",
+        "From emphysema to full expiration.",
+    )
+    usual_parenchyma_hu: float = constant(
+        -850.0,
+        "HU",
+        "Parenchyma where the lungs hold none in that range.",
+        "A usual inspiration. Such lungs are all opacity, so that little rests on it.",
+    )
+    level_bins: int = constant(
+        60,
+        "1",
+        "Bins of the histogram whose peak is the most frequent attenuation.",
+        "Bins of 10 HU: finer than the noise, coarse enough to be full. Chosen by eye.",
+    )
+    smoothed_bins: int = constant(
+        5,
+        "1",
+        "Bins that the histogram is averaged over before its peak is looked for.",
+        "About the width of the noise. Chosen by eye.",
+    )
+    around_level_hu: float = constant(
+        150.0,
+        "HU",
+        "Values farther than this from the most frequent one are no plain parenchyma.",
+        "Opacities, vessels and airways differ by more, noise seldom. Chosen by eye.",
+    )
+    half_blood_ratio: float = constant(
+        0.45,
+        "1",
+        "What counts as half way from parenchyma to blood while blood is not measured yet, as a"
+        " multiple of parenchyma's attenuation.",
+        "Chosen by eye for scans without contrast agent, where it is 20 HU above the true middle"
+        " (-382 for -850 and 40 HU). It knows nothing of contrast agent: with blood at 300 HU it"
+        " lies 107 HU below the middle, so that ends of vessels are carried on, and groups of thin"
+        " vessels pass for a wide one, more easily than without.",
+    )
 
-BLOOD_PERCENTILE = 75.0
-"""Motion, a bronchus close by and vessel ends mix air into many middles, and nothing adds to them:
-the upper quartile is blood, where the median of patients' scans is 20 HU below it."""
+    @property
+    def half_bin_hu(self) -> float:
+        """Half the width of the histogram's bins."""
+        low, high = self.parenchyma_range_hu
+        return (high - low) / self.level_bins / 2
 
-PARENCHYMA_HU = (-1000.0, -400.0)
-"""Where parenchyma lies, from emphysema to full expiration."""
 
-AROUND_LEVEL_HU = 150.0
-"""Values that far from the most frequent one are other things: opacities, vessels, airways."""
+CONSTANTS = CalibrationConstants()
 
 LAYERS = 8
 """Layers of the image that one thread looks at."""
 
 
-def measure_parenchyma(image: np.ndarray, lung: np.ndarray) -> tuple[float, float]:
+@dataclass(frozen=True)
+class Parenchyma:
+    """Plain lung parenchyma of a scan.
+
+    Attributes
+    ----------
+    level_hu : float
+        Its median attenuation.
+    noise_hu : float
+        Standard deviation of the noise in it.
+    """
+
+    level_hu: float
+    noise_hu: float
+
+    @property
+    def half_blood_hu(self) -> float:
+        """Roughly half way from parenchyma to blood; see `CalibrationConstants`."""
+        return CONSTANTS.half_blood_ratio * self.level_hu
+
+
+def measure_parenchyma(image: np.ndarray, lung: np.ndarray) -> Parenchyma:
     """Median attenuation of plain parenchyma and its noise, HU.
 
     Parameters
@@ -49,7 +135,7 @@ def measure_parenchyma(image: np.ndarray, lung: np.ndarray) -> tuple[float, floa
 
     Returns
     -------
-    parenchyma_hu, noise_hu : float
+    Parenchyma
         The noise is read from second differences along x, which cancel gradients; their median
         absolute value passes over edges. In correlated noise it is a lower bound.
 
@@ -59,15 +145,19 @@ def measure_parenchyma(image: np.ndarray, lung: np.ndarray) -> tuple[float, floa
     1994;81:425-455 (noise as the median absolute value over 0.6745, there of wavelets).
     """
     values = image[::2][lung[::2]]
-    values = values[(values > PARENCHYMA_HU[0]) & (values < PARENCHYMA_HU[1])]
+    low, high = CONSTANTS.parenchyma_range_hu
+    values = values[(values > low) & (values < high)]
     if not len(values):
-        return -850.0, 0.0
-    counts, edges = np.histogram(values, bins=60, range=PARENCHYMA_HU)
-    peak = edges[ndimage.uniform_filter1d(counts, 5, mode="constant").argmax()] + 5.0
-    level = float(np.median(values[np.abs(values - peak) < AROUND_LEVEL_HU]))
+        return Parenchyma(CONSTANTS.usual_parenchyma_hu, 0.0)
+    counts, edges = np.histogram(values, bins=CONSTANTS.level_bins, range=(low, high))
+    smooth = ndimage.uniform_filter1d(counts, CONSTANTS.smoothed_bins, mode="constant")
+    peak = edges[smooth.argmax()] + CONSTANTS.half_bin_hu
+    level = float(np.median(values[np.abs(values - peak) < CONSTANTS.around_level_hu]))
     spread = _second_differences(image[::2], lung[::2], level)
+    # A Gaussian's median absolute value is 0.6745 of its standard deviation, and a second
+    # difference has six times the variance.
     noise = float(np.median(spread) / 0.6745 / np.sqrt(6)) if len(spread) else 0.0
-    return level, noise
+    return Parenchyma(level, noise)
 
 
 def _second_differences(image: np.ndarray, lung: np.ndarray, level: float) -> np.ndarray:
@@ -75,9 +165,10 @@ def _second_differences(image: np.ndarray, lung: np.ndarray, level: float) -> np
 
     def of_layers(layers: slice) -> np.ndarray:
         values = image[layers].astype(np.float32)
-        near = lung[layers] & (np.abs(values - np.float32(level)) < AROUND_LEVEL_HU)
+        near = lung[layers] & (np.abs(values - np.float32(level)) < CONSTANTS.around_level_hu)
         run = near[:, :, 2:] & near[:, :, 1:-1] & near[:, :, :-2]
-        return np.abs((values[:, :, 2:] - 2 * values[:, :, 1:-1] + values[:, :, :-2])[run])
+        second = (values[:, :, 2:] - 2 * values[:, :, 1:-1] + values[:, :, :-2])[run]
+        return np.asarray(np.abs(second))
 
     with ThreadPoolExecutor(cores()) as pool:
         starts = range(0, len(image), LAYERS)
@@ -86,15 +177,13 @@ def _second_differences(image: np.ndarray, lung: np.ndarray, level: float) -> np
         )
 
 
-def measure_blood_hu(image: np.ndarray, spacing: np.ndarray, points: RidgePoints) -> float | None:
+def measure_blood_hu(image: WorkImage, points: RidgePoints) -> float | None:
     """Attenuation of blood in the middle of large vessels, HU; None with too few of them.
 
     Parameters
     ----------
-    image : numpy.ndarray
-        HU, float32 (z, y, x), work grid.
-    spacing : numpy.ndarray
-        Voxel size (z, y, x), mm.
+    image : WorkImage
+        Where to read it.
     points : RidgePoints
         Center points of vessels.
 
@@ -108,26 +197,28 @@ def measure_blood_hu(image: np.ndarray, spacing: np.ndarray, points: RidgePoints
     Own method.
     """
     around = np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
-    for scale in LARGE_VESSEL_SCALES_MM:
+    for scale in ridges.CONSTANTS.large_scales_mm:
         large = points[points.scale_mm >= scale]
-        index = (large.position_mm / spacing).T
+        index = (large.position_mm / image.spacing).T
         # Seven voxels together, to quiet the noise.
         middle = np.mean(
             [
-                ndimage.map_coordinates(image, index + step[:, None], order=1, mode="nearest")
+                ndimage.map_coordinates(image.hu, index + step[:, None], order=1, mode="nearest")
                 for step in around
             ],
             axis=0,
         )
-        middle = middle[middle > LEAST_BLOOD_HU]
-        if len(middle) >= FEWEST_POINTS:
-            return float(np.percentile(middle, BLOOD_PERCENTILE))
+        middle = middle[middle > CONSTANTS.least_blood_hu]
+        if len(middle) >= CONSTANTS.fewest_points:
+            return float(np.percentile(middle, CONSTANTS.blood_percentile))
     return None
 
 
 def calibrate(
-    parenchyma_hu: float, noise_hu: float, measured_blood_hu: float | None, given: float | None
+    parenchyma: Parenchyma, measured_blood_hu: float | None, given_blood_hu: float | None
 ) -> Calibration:
     """Join what was measured with what the user gave; given blood goes before measured."""
-    blood = given if given is not None else measured_blood_hu
-    return Calibration(UNENHANCED_BLOOD_HU if blood is None else blood, parenchyma_hu, noise_hu)
+    blood = given_blood_hu if given_blood_hu is not None else measured_blood_hu
+    if blood is None:
+        blood = CONSTANTS.unenhanced_blood_hu
+    return Calibration(blood, parenchyma.level_hu, parenchyma.noise_hu)

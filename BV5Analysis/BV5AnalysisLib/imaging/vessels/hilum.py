@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 
 import numpy as np
 
-from .branches import SAMPLE_STEP_MM, Branches
-
-WIDE_SCALE_MM = 1.3
-"""Scale from which a vessel's center is lost this side of the lungs' edge."""
-
-LONGEST_MM = 15.0
+from ..model.constants import MethodConstants, constant
+from ..model.work_image import WorkImage
+from . import linking, ridges
+from .branches import Branches
 
 
-def extend_to_edge(
-    branches: Branches,
-    image: np.ndarray,
-    lung: np.ndarray,
-    spacing: np.ndarray,
-    blood_from_hu: float,
-) -> Branches:
+@dataclass(frozen=True)
+class HilumConstants(MethodConstants):
+    """Tuned number of carrying wide vessels on to the lungs' edge.
+
+    Which vessels are wide follows from `RidgeConstants.wide_scale_mm`: from there on a vessel's
+    center is lost on this side of the edge.
+    """
+
+    longest_mm: float = constant(
+        15.0,
+        "mm",
+        "Farthest that an open end is carried on.",
+        "The radius of the widest trunks and as much again. Chosen by eye.",
+    )
+
+
+CONSTANTS = HilumConstants()
+
+
+def extend_to_edge(branches: Branches, image: WorkImage, blood_from_hu: float) -> Branches:
     """Carry open ends of wide vessels straight on to the lungs' edge.
 
     The ridge of a wide vessel ends about a radius before the edge, since beyond it the image is
@@ -30,12 +42,8 @@ def extend_to_edge(
     ----------
     branches : Branches
         Centerlines.
-    image : numpy.ndarray
-        HU, float32 (z, y, x).
-    lung : numpy.ndarray
-        Bool, the whole lungs, the same shape.
-    spacing : numpy.ndarray
-        Voxel size (z, y, x), mm.
+    image : WorkImage
+        Ends are carried on within its lung.
     blood_from_hu : float
         An end goes on as long as it stays this bright.
 
@@ -49,42 +57,32 @@ def extend_to_edge(
     first, last = branches.branch_start[:-1], branches.branch_start[1:] - 1
     before: dict[int, np.ndarray] = {}
     after: dict[int, np.ndarray] = {}
+    wide = branches.scale_mm >= ridges.CONSTANTS.wide_scale_mm
     for ends, column, sign, grown in ((first, 0, -1.0, before), (last, 1, 1.0, after)):
-        for branch in np.nonzero(is_open[:, column] & (branches.scale_mm[ends] >= WIDE_SCALE_MM))[
-            0
-        ]:
+        for branch in np.flatnonzero(is_open[:, column] & wide[ends]).tolist():
             end = ends[branch]
             ahead = _until_edge(
-                branches.position_mm[end],
-                sign * branches.tangent[end],
-                image,
-                lung,
-                spacing,
-                blood_from_hu,
+                branches.position_mm[end], sign * branches.tangent[end], image, blood_from_hu
             )
             if len(ahead):
-                grown[int(branch)] = ahead[::-1] if sign < 0 else ahead
+                grown[branch] = ahead[::-1] if sign < 0 else ahead
     return _with_points(branches, before, after) if before or after else branches
 
 
 def _until_edge(
-    start: np.ndarray,
-    direction: np.ndarray,
-    image: np.ndarray,
-    lung: np.ndarray,
-    spacing: np.ndarray,
-    blood_from_hu: float,
+    start: np.ndarray, direction: np.ndarray, image: WorkImage, blood_from_hu: float
 ) -> np.ndarray:
     """Points (m, 3) ahead of an end up to the lungs' edge; none if the way is not all blood."""
-    steps = np.arange(1, round(LONGEST_MM / SAMPLE_STEP_MM) + 1)[:, None] * SAMPLE_STEP_MM
-    way = start + steps * direction
-    index = np.rint(way / spacing).astype(int)
-    within = ((index >= 0) & (index < image.shape)).all(axis=1)
-    index = tuple(np.clip(index, 0, np.array(image.shape) - 1).T)
-    inside = within & lung[index]
+    step_mm = linking.CONSTANTS.sample_step_mm
+    steps = np.arange(1, round(CONSTANTS.longest_mm / step_mm) + 1)[:, None] * step_mm
+    way: np.ndarray = start + steps * direction
+    index = np.rint(way / image.spacing).astype(int)
+    within = ((index >= 0) & (index < image.hu.shape)).all(axis=1)
+    voxel = tuple(np.clip(index, 0, np.array(image.hu.shape) - 1).T)
+    inside = within & image.lung[voxel]
     count = int(inside.argmin()) if not inside.all() else 0
     # A vessel that merely ends is followed by parenchyma.
-    return way[:count] if (image[index][:count] >= blood_from_hu).all() else way[:0]
+    return way[:count] if (image.hu[voxel][:count] >= blood_from_hu).all() else way[:0]
 
 
 def _with_points(
@@ -92,6 +90,7 @@ def _with_points(
 ) -> Branches:
     """Branches with points put before their first and after their last one."""
     none = np.empty((0, 3))
+    step_mm = linking.CONSTANTS.sample_step_mm
     parts, counts = [], []
     for branch, (start, stop) in enumerate(
         zip(branches.branch_start[:-1], branches.branch_start[1:], strict=True)
@@ -102,9 +101,9 @@ def _with_points(
         position = np.concatenate([ahead, branches.position_mm[own], behind])
         step = np.concatenate(
             [
-                np.full(len(ahead), SAMPLE_STEP_MM),
+                np.full(len(ahead), step_mm),
                 branches.step_mm[own],
-                np.full(len(behind), SAMPLE_STEP_MM),
+                np.full(len(behind), step_mm),
             ]
         )
         parts.append((source, position, step))

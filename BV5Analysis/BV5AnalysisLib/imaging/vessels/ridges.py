@@ -8,69 +8,116 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
-from scipy.spatial import cKDTree
 
+from ..model.constants import MethodConstants, constant
+from ..model.work_image import WorkImage
 from ..numerics.banded import along_axes
 from ..numerics.cores import cores
 from ..numerics.eigen import principal_axis
-
-SCALES_MM = (0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
-"""Standard deviations of the Gaussians; a tube of radius r answers most at about r/√2."""
-
-MINIMUM_STRENGTH_HU = 35.0
-"""Least curvature across, σ²√(λ₂λ₃): what a vessel of 0.3 mm² has at the finest scale."""
-
-WIDE_SCALE_MM = 1.3
-"""From this scale on a tube is wider than the blur, so that its middle is all blood."""
-
-MINIMUM_ROUNDNESS = 0.3
-"""Least λ₂/λ₃: 1 for a tube, 0 for a plate such as a fissure or a large airway's wall."""
+from .ridge_points import RidgePoints, concatenate, strongest_across_scales
+from .ridge_voxels import candidates, derivatives, offset_across
 
 
-@dataclass(frozen=True, eq=False)
-class RidgePoints:
-    """Points on the center of tubes; n points.
+@dataclass(frozen=True)
+class RidgeConstants(MethodConstants):
+    """Tuned numbers of finding ridge points, and scales that other steps derive from these."""
 
-    Attributes
-    ----------
-    position_mm : numpy.ndarray
-        (n, 3) in the work frame (z, y, x).
-    direction : numpy.ndarray
-        (n, 3) unit vector along the tube, either sign.
-    scale_mm : numpy.ndarray
-        (n,) Gaussian that found it.
-    strength_hu : numpy.ndarray
-        (n,) normalized curvature across the tube, σ²√(λ₂λ₃).
-    step_mm : numpy.ndarray
-        (n,) voxel size of the grid that found it: how far its neighbors may be.
-    """
+    scales_mm: tuple[float, ...] = constant(
+        (0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6),
+        "mm",
+        "Standard deviations of the Gaussians, rising; a tube of radius r answers most at r/√2.",
+        "Steps of √2, so that no width is off its nearest scale by over a fifth; from about a voxel"
+        " of a usual scan up to trunks of 8 mm radius. Chosen by eye.",
+    )
+    minimum_strength_hu: float = constant(
+        35.0,
+        "HU",
+        "Least curvature across a tube, σ²√(λ₂λ₃).",
+        "What a vessel of 0.3 mm² has at the finest scale.",
+    )
+    minimum_roundness: float = constant(
+        0.3,
+        "1",
+        "Least λ₂/λ₃: 1 for a tube, 0 for a plate such as a fissure or a large airway's wall.",
+        "Chosen by eye; on phantoms plates give no point and tubes keep all of theirs.",
+    )
+    wide_ratio: float = constant(
+        1.3,
+        "1",
+        "Multiple of the second scale from which a tube is wider than the scan's blur.",
+        "Between the second scale and the third, next to the third. Chosen by eye.",
+    )
+    thin_ratio: float = constant(
+        1.01,
+        "1",
+        "Multiple of the second scale up to which a tube is thin enough for the blur to shape it.",
+        "The second scale itself, with room for rounding where scales were interpolated.",
+    )
+    halving_voxels: float = constant(
+        2.4,
+        "voxels",
+        "Scale from which every other voxel along an axis is enough.",
+        "Past two voxels' blur every other voxel holds all there is; the rest is room.",
+    )
+    candidate_ratio: float = constant(
+        1.5,
+        "1",
+        "Least negative Laplacian of a candidate voxel, -σ²Δ, over the least strength.",
+        "A tube's is twice its strength; noise lowers it. Chosen by eye.",
+    )
+    farthest_voxels: float = constant(
+        0.6,
+        "voxels",
+        "Farthest that a ridge may be from the middle of its voxel, along each axis.",
+        "Half a voxel, and room so that a ridge between two voxels is not missed by both.",
+    )
+    rivals: int = constant(
+        4,
+        "1",
+        "Points of another scale, the nearest ones, that a point may have to give way to.",
+        "Enough for both sides of a point along its tube. Chosen by eye.",
+    )
+    gaussian_sigmas: float = constant(
+        3.5,
+        "1",
+        "Where a Gaussian is cut off, in standard deviations.",
+        "What lies beyond weighs less than 0.05 %.",
+    )
 
-    position_mm: np.ndarray
-    direction: np.ndarray
-    scale_mm: np.ndarray
-    strength_hu: np.ndarray
-    step_mm: np.ndarray
+    @property
+    def wide_scale_mm(self) -> float:
+        """Scale from which a tube is wider than the blur, so that its middle is all blood."""
+        return self.wide_ratio * self.scales_mm[1]
 
-    def __len__(self) -> int:
-        return len(self.position_mm)
+    @property
+    def thin_scale_mm(self) -> float:
+        """Scale up to which the blur shapes a tube's profile more than its width does."""
+        return self.thin_ratio * self.scales_mm[1]
 
-    def __getitem__(self, pick: np.ndarray) -> RidgePoints:
-        return RidgePoints(
-            self.position_mm[pick],
-            self.direction[pick],
-            self.scale_mm[pick],
-            self.strength_hu[pick],
-            self.step_mm[pick],
-        )
+    @property
+    def large_scales_mm(self) -> tuple[float, float]:
+        """Scales from which on a vessel's middle is free of partial volume, the surer one first.
+
+        Vessels there have radii of over 3.5 and 2.5 mm.
+        """
+        return self.scales_mm[4], self.scales_mm[3]
+
+    def between_scales_mm(self, first: int) -> float:
+        """Middle between a scale, by its index, and the next, mm."""
+        return (self.scales_mm[first] + self.scales_mm[first + 1]) / 2
+
+
+CONSTANTS = RidgeConstants()
+
+SLABS = 8
+"""Parts of an image that threads share."""
 
 
 def find_ridge_points(
-    image: np.ndarray,
-    mask: np.ndarray,
-    spacing: np.ndarray,
+    image: WorkImage,
     filled_from_hu: float,
-    scales_mm: tuple[float, ...] = SCALES_MM,
-    minimum_strength_hu: float = MINIMUM_STRENGTH_HU,
+    scales_mm: tuple[float, ...] | None = None,
+    minimum_strength_hu: float | None = None,
     progress: Callable[[float], None] | None = None,
     dark: bool = False,
 ) -> RidgePoints:
@@ -83,20 +130,16 @@ def find_ridge_points(
 
     Parameters
     ----------
-    image : numpy.ndarray
-        HU, float32 (z, y, x).
-    mask : numpy.ndarray
-        Where points are wanted, the same shape.
-    spacing : numpy.ndarray
-        Voxel size (z, y, x), mm.
+    image : WorkImage
+        Points are looked for in its core.
     filled_from_hu : float
         Least value in the middle of a wide tube; what answers at a coarse scale with less is a
         group of thin ones. The greatest value, for dark ones.
-    scales_mm : tuple of float
-        Rising standard deviations.
-    minimum_strength_hu : float
-        Weakest curvature to keep.
-    progress : callable
+    scales_mm : tuple of float, optional
+        Rising standard deviations; `RidgeConstants.scales_mm` if not given.
+    minimum_strength_hu : float, optional
+        Weakest curvature to keep; `RidgeConstants.minimum_strength_hu` if not given.
+    progress : callable, optional
         Called with the fraction done.
     dark : bool
         Tubes darker than what is around them are wanted.
@@ -113,6 +156,13 @@ def find_ridge_points(
     Lindeberg T. Edge detection and ridge detection with automatic scale selection. IJCV
     1998;30:117-154.
     """
+    scales_mm = CONSTANTS.scales_mm if scales_mm is None else scales_mm
+    minimum_hu = (
+        CONSTANTS.minimum_strength_hu if minimum_strength_hu is None else minimum_strength_hu
+    )
+    hu, mask, spacing = image.hu, image.core, image.spacing
+    # An image made for this call alone is needed no longer once it is smoothed.
+    del image
     found = []
     reached = 0.0
     # Of the negative image all is the same; the first smoothing turns it over on the way.
@@ -120,31 +170,30 @@ def find_ridge_points(
     finest, finest_spacing = None, spacing
     origin_mm = np.zeros(3)
     for number, scale in enumerate(scales_mm):
-        # Past two voxels' blur every other voxel holds all there is.
-        step = np.where(scale >= 2.4 * spacing, 2, 1)
+        step = np.where(scale >= CONSTANTS.halving_voxels * spacing, 2, 1)
         # Of an even number the middles between two, or a scan's mirror image would differ.
-        between = (step == 2) & (np.array(image.shape) % 2 == 0)
+        between = (step == 2) & (np.array(hu.shape) % 2 == 0)
         turn = sign if finest is None else 1
-        image = _smooth(image, np.sqrt(scale**2 - reached**2) / spacing, step, turn)
-        for axis in np.flatnonzero(step == 2):
+        hu = _smooth(hu, np.sqrt(scale**2 - reached**2) / spacing, step, turn)
+        for axis in np.flatnonzero(step == 2).tolist():
             mask = _every_other(mask, axis, between[axis])
         origin_mm += np.where(between, spacing / 2, 0.0)
         reached, spacing = scale, spacing * step
-        points = _ridge_points_at(image, mask, spacing, scale, minimum_strength_hu)
-        points.position_mm[:] += origin_mm
+        points = _ridge_points_at(hu, mask, spacing, scale, minimum_hu).moved(origin_mm)
         if finest is None:
-            finest = image
-        elif scale >= WIDE_SCALE_MM:
+            finest = hu
+        elif scale >= CONSTANTS.wide_scale_mm:
             points = points[_values_at(finest, points, finest_spacing) >= sign * filled_from_hu]
         found.append(points)
         if progress is not None:
             progress((number + 1) / len(scales_mm))
-    return _strongest_across_scales(found)
+    return strongest_across_scales(found, CONSTANTS.rivals)
 
 
 def _values_at(image: np.ndarray, points: RidgePoints, spacing: np.ndarray) -> np.ndarray:
     index = np.rint(points.position_mm / spacing).astype(int)
-    return image[tuple(np.minimum(index, np.array(image.shape) - 1).T)]
+    values: np.ndarray = image[tuple(np.minimum(index, np.array(image.shape) - 1).T)]
+    return values
 
 
 def _smooth(image: np.ndarray, sigma_voxels: np.ndarray, step: np.ndarray, sign: int) -> np.ndarray:
@@ -163,11 +212,14 @@ def _smooth(image: np.ndarray, sigma_voxels: np.ndarray, step: np.ndarray, sign:
 def _gaussian_matrix(count: int, sigma: float, step: int) -> np.ndarray:
     """Weights (count / step, count) of a Gaussian along a line that is mirrored at its ends."""
     unit = np.eye(count, dtype=np.float32)
-    if step == 1 or count % 2:
-        return ndimage.gaussian_filter1d(unit, sigma, axis=0, truncate=3.5)[::step]
-    # The mean of two rows is a quarter of a voxel² wider.
-    rows = ndimage.gaussian_filter1d(unit, np.sqrt(sigma**2 - 0.25), axis=0, truncate=3.5)
-    return (rows[::2] + rows[1::2]) / 2
+    pairs = step == 2 and count % 2 == 0
+    if pairs:
+        # The mean of two rows is a quarter of a voxel² wider.
+        sigma = np.sqrt(sigma**2 - 0.25)
+    rows: np.ndarray = ndimage.gaussian_filter1d(
+        unit, sigma, axis=0, truncate=CONSTANTS.gaussian_sigmas
+    )
+    return (rows[::2] + rows[1::2]) / 2 if pairs else rows[::step]
 
 
 def _every_other(mask: np.ndarray, axis: int, between: bool) -> np.ndarray:
@@ -182,33 +234,32 @@ def _ridge_points_at(
 ) -> RidgePoints:
     if len(image) < 3:
         return _ridge_points_in(image, mask, spacing, scale, minimum)
-    edges = np.unique(np.linspace(1, image.shape[0] - 1, 9).astype(int))
+    edges = np.unique(np.linspace(1, image.shape[0] - 1, SLABS + 1).astype(int))
 
     def work(first: int, last: int) -> RidgePoints:
         slab = slice(first - 1, last + 1)
         points = _ridge_points_in(image[slab], mask[slab], spacing, scale, minimum)
-        points.position_mm[:, 0] += (first - 1) * spacing[0]
-        return points
+        return points.moved(np.array([(first - 1) * spacing[0], 0.0, 0.0]))
 
     with ThreadPoolExecutor(cores()) as pool:
-        return _concatenate(list(pool.map(work, edges[:-1], edges[1:])))
+        return concatenate(list(pool.map(work, edges[:-1], edges[1:])))
 
 
 def _ridge_points_in(
     image: np.ndarray, mask: np.ndarray, spacing: np.ndarray, scale: float, minimum: float
 ) -> RidgePoints:
-    flat = _candidates(image, mask, (scale / spacing) ** 2, 1.5 * minimum)
-    gradient, hessian = _derivatives(image, flat, spacing)
+    flat = candidates(image, mask, (scale / spacing) ** 2, CONSTANTS.candidate_ratio * minimum)
+    gradient, hessian = derivatives(image, flat, spacing)
     values, direction = principal_axis(*hessian)
     # A second difference is the second derivative after a triangle of variance spacing² / 6.
     scale_squared = scale**2 + (spacing**2).mean() / 6
     strength = scale_squared * np.sqrt(np.clip(values[:, 1] * values[:, 2], 0, None))
-    offset = _offset_across(gradient, hessian, values, direction)
+    offset = offset_across(gradient, hessian, values, direction)
     keep = (
         (values[:, 1] < 0)
-        & (values[:, 1] <= MINIMUM_ROUNDNESS * values[:, 2])
+        & (values[:, 1] <= CONSTANTS.minimum_roundness * values[:, 2])
         & (strength > minimum)
-        & (np.abs(offset) <= 0.6 * spacing).all(axis=1)
+        & (np.abs(offset) <= CONSTANTS.farthest_voxels * spacing).all(axis=1)
     )
     index = np.stack(np.unravel_index(flat[keep], image.shape), axis=1)
     position = index * spacing + offset[keep]
@@ -218,135 +269,4 @@ def _ridge_points_in(
         np.full(len(position), scale),
         strength[keep],
         np.full(len(position), spacing.max()),
-    )
-
-
-def _candidates(
-    image: np.ndarray, mask: np.ndarray, weights: np.ndarray, minimum: float
-) -> np.ndarray:
-    """Flat indices of voxels that are a maximum along two axes, and curved enough over all.
-
-    A plane at a time: what is worked on stays in the processor's cache.
-    """
-    weights = weights.astype(np.float32)
-    found = [np.empty(0, int)]
-    for number in range(1, len(image) - 1):
-        inside = mask[number, 1:-1, 1:-1]
-        if not inside.any():
-            continue
-        plane = image[number]
-        center = plane[1:-1, 1:-1]
-        neighbors = (
-            (image[number - 1, 1:-1, 1:-1], image[number + 1, 1:-1, 1:-1]),
-            (plane[:-2, 1:-1], plane[2:, 1:-1]),
-            (plane[1:-1, :-2], plane[1:-1, 2:]),
-        )
-        first, second, third = (
-            (center > before) & (center >= after) for before, after in neighbors
-        )
-        wanted = (first & second) | (third & (first | second))
-        wanted &= inside
-        curvature = (2 * weights.sum()) * center
-        for weight, (before, after) in zip(weights, neighbors, strict=True):
-            both = before + after
-            both *= weight
-            curvature -= both
-        wanted &= curvature > minimum
-        row, column = np.nonzero(wanted)
-        found.append((number * image.shape[1] + row + 1) * image.shape[2] + column + 1)
-    return np.concatenate(found)
-
-
-def _derivatives(
-    image: np.ndarray, flat: np.ndarray, spacing: np.ndarray
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Gradient (n, 3) and the six Hessian elements at flat indices, per mm and mm²."""
-    values = image.ravel()
-    steps = [image.shape[1] * image.shape[2], image.shape[2], 1]
-    center = values[flat].astype(np.float64)
-    gradient, diagonal, mixed = [], [], []
-    for axis, step in enumerate(steps):
-        after, before = values[flat + step].astype(float), values[flat - step].astype(float)
-        gradient.append((after - before) / (2 * spacing[axis]))
-        diagonal.append((after - 2 * center + before) / spacing[axis] ** 2)
-    for first, second in ((0, 1), (0, 2), (1, 2)):
-        a, b = steps[first], steps[second]
-        same = values[flat + a + b].astype(float) + values[flat - a - b]
-        opposite = values[flat + a - b].astype(float) + values[flat - a + b]
-        mixed.append((same - opposite) / (4 * spacing[first] * spacing[second]))
-    return np.stack(gradient, axis=1), [*diagonal, *mixed]
-
-
-def _offset_across(
-    gradient: np.ndarray, hessian: list[np.ndarray], values: np.ndarray, direction: np.ndarray
-) -> np.ndarray:
-    """Newton step (n, 3) to the ridge in the plane across the tube, mm."""
-    xx, yy, zz, xy, xz, yz = hessian
-    matrix = np.stack([xx, xy, xz, xy, yy, yz, xz, yz, zz], axis=1).reshape(-1, 3, 3)
-    # Along the tube the curvature is made as large as across, so that the step stays across.
-    along = direction[:, :, None] * direction[:, None, :]
-    matrix += (values[:, 2] - values[:, 0])[:, None, None] * along
-    across = gradient - (gradient * direction).sum(axis=1, keepdims=True) * direction
-    a, b, c = matrix[:, 0], matrix[:, 1], matrix[:, 2]
-    bc = np.cross(b, c)
-    determinant = (a * bc).sum(axis=1)
-    determinant[determinant == 0] = np.inf
-    adjugate = np.stack([bc, np.cross(c, a), np.cross(a, b)], axis=2)
-    return -np.einsum("nij,nj->ni", adjugate, across) / determinant[:, None]
-
-
-def _strongest_across_scales(found: list[RidgePoints]) -> RidgePoints:
-    """Keep, of points at different scales in the same tube, the strongest.
-
-    A point gives way only to a point that stays: where two scales answer alike, noise makes now the
-    one, now the other the stronger, and points hidden by hidden ones would leave holes.
-    """
-    every = _concatenate(found)
-    weaker, stronger = _rivals(found)
-    stays = np.ones(len(every), bool)
-    undecided = np.ones(len(every), bool)
-    while len(weaker):
-        open_rival = np.zeros(len(every), bool)
-        open_rival[weaker] = True
-        undecided &= open_rival
-        # What has no stronger rival left stays, and hides its own rivals.
-        hidden = weaker[~undecided[stronger]]
-        stays[hidden] = False
-        undecided[hidden] = False
-        keep = undecided[weaker] & stays[stronger]
-        weaker, stronger = weaker[keep], stronger[keep]
-    return every[stays]
-
-
-def _rivals(found: list[RidgePoints]) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of points, weaker and stronger, that lie in one tube at different scales.
-
-    A stronger tube hides what lies inside its own or inside the asking point's width.
-    """
-    trees = [cKDTree(points.position_mm) for points in found]
-    start = np.cumsum([0, *map(len, found)])
-    weaker, stronger = [np.empty(0, int)], [np.empty(0, int)]
-    for number, points in enumerate(found):
-        for rival, tree in enumerate(trees):
-            other = found[rival]
-            if rival == number or not len(other) or not len(points):
-                continue
-            reach = max(points.scale_mm[0], other.scale_mm[0])
-            nearest = tree.query(
-                points.position_mm, k=4, distance_upper_bound=reach, workers=cores()
-            )[1]
-            strength = np.append(other.strength_hu, -np.inf)[nearest]
-            row, column = np.nonzero(strength > points.strength_hu[:, None])
-            weaker.append(row + start[number])
-            stronger.append(nearest[row, column] + start[rival])
-    return np.concatenate(weaker), np.concatenate(stronger)
-
-
-def _concatenate(parts: list[RidgePoints]) -> RidgePoints:
-    return RidgePoints(
-        np.concatenate([part.position_mm for part in parts]),
-        np.concatenate([part.direction for part in parts]),
-        np.concatenate([part.scale_mm for part in parts]),
-        np.concatenate([part.strength_hu for part in parts]),
-        np.concatenate([part.step_mm for part in parts]),
     )

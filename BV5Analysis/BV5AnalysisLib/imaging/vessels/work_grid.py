@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy import ndimage
 
+from ..model.constants import MethodConstants, constant
 from ..model.volume import Grid
 from ..numerics.banded import along_axes
 from ..numerics.blocks import block_means
 
-ANISOTROPY_LIMIT = 1.3
-"""Slices farther apart than this multiple of the finest spacing are interpolated between."""
 
-FINEST_SPACING_MM = 0.6
-"""Slices are not interpolated to below this: thinner ones hold no more detail on any scanner."""
+@dataclass(frozen=True)
+class WorkGridConstants(MethodConstants):
+    """Tuned numbers of resampling the lungs."""
+
+    anisotropy_limit: float = constant(
+        1.3,
+        "1",
+        "Slices farther apart than this multiple of the finest spacing are interpolated between.",
+        "Chosen by eye: voxels less elongated measure alike in every direction.",
+    )
+    finest_spacing_mm: float = constant(
+        0.6,
+        "mm",
+        "Voxels are averaged, and not interpolated, down to this spacing.",
+        "Finer ones hold no more detail on any scanner.",
+    )
+
+
+CONSTANTS = WorkGridConstants()
 
 NEGLIGIBLE = 1e-6
 """Spline weights below it, of samples far away, count as zero: a thousandth of one HU in all."""
+
+
+ORDERS: tuple[Literal[0, 1, 2, 3], ...] = (0, 1, 2, 3)
+"""Of splines: cubic, or what a line of fewer samples allows."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +86,9 @@ class WorkGrid:
             Its spacing is the scan's, but along axes much finer or coarser than the others.
         """
         _, second, _ = sorted(grid.spacing)
-        block = np.maximum(1, max(second, FINEST_SPACING_MM) / grid.spacing_zyx + 1e-6).astype(int)
-        box = tuple(
+        least = CONSTANTS.finest_spacing_mm
+        block = np.maximum(1, max(second, least) / grid.spacing_zyx + 1e-6).astype(int)
+        z, y, x = (
             _whole_blocks(max(0, start - pad), min(size, stop + pad), size, each)
             for (start, stop), size, pad, each in zip(
                 _bounds(mask),
@@ -76,9 +98,10 @@ class WorkGrid:
                 strict=True,
             )
         )
+        box = (z, y, x)
         coarse = grid.spacing_zyx * block
-        finest = max(coarse.min(), FINEST_SPACING_MM)
-        target = np.where(coarse > ANISOTROPY_LIMIT * finest, finest, coarse)
+        finest = max(coarse.min(), least)
+        target = np.where(coarse > CONSTANTS.anisotropy_limit * finest, finest, coarse)
         counts = np.array([edge.stop - edge.start for edge in box]) // block
         shape = np.floor((counts - 1) * coarse / target + 1e-6).astype(int) + 1
         return cls(grid, box, tuple(block.tolist()), tuple(shape.tolist()), target)
@@ -129,7 +152,8 @@ class WorkGrid:
         start = [
             edge.start + (each - 1) / 2 for edge, each in zip(self.box, self.block, strict=True)
         ]
-        return points_mm / self.source.spacing_zyx + start
+        index: np.ndarray = points_mm / self.source.spacing_zyx + start
+        return index
 
     def to_world(self, points_mm: np.ndarray) -> np.ndarray:
         """World points (n, 3) in LPS mm of points (n, 3) in this frame, (z, y, x) mm."""
@@ -142,9 +166,12 @@ class WorkGrid:
 
 def _bounds(mask: np.ndarray) -> list[tuple[int, int]]:
     """First and past-the-last index of a mask along each axis."""
-    planes = mask.any(axis=0)
-    along = (mask.any(axis=(1, 2)), planes.any(axis=1), planes.any(axis=0))
-    return [(int(line.argmax()), len(line) - int(line[::-1].argmax())) for line in along]
+    plane = np.any(mask, axis=0, keepdims=True)
+    lines = [
+        np.ravel(np.any(array, axis=axes))
+        for array, axes in ((mask, (1, 2)), (plane, (0, 2)), (plane, (0, 1)))
+    ]
+    return [(int(line.argmax()), len(line) - int(line[::-1].argmax())) for line in lines]
 
 
 def _whole_blocks(start: int, stop: int, size: int, block: int) -> slice:
@@ -155,10 +182,10 @@ def _whole_blocks(start: int, stop: int, size: int, block: int) -> slice:
 
 def _spline_matrix(count_in: int, count_out: int, step: float) -> np.ndarray:
     """Weights (out, in) of cubic spline interpolation at every `step` of the input's spacing."""
-    order = min(3, count_in - 1)
+    order = ORDERS[min(3, count_in - 1)]
     position = np.arange(count_out) * step
     columns = [
-        ndimage.map_coordinates(unit, [position], order=order, mode="mirror")
+        ndimage.map_coordinates(unit, position[None], order=order, mode="mirror")
         for unit in np.eye(count_in)
     ]
     weights = np.stack(columns, axis=1).astype(np.float32)

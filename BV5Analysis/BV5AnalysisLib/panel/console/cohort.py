@@ -15,7 +15,7 @@ from ..process.packages import REPORT, SPREADSHEET, STATISTICS, ensurePackages
 
 if TYPE_CHECKING:
     from ...study.cohort.options import CohortOptions
-    from ...study.cohort_result import CohortResult
+    from ...study.cohort.result import CohortResult
 
 WORKBOOKS = {".xlsx", ".xlsm", ".xltx", ".xltm"}
 

@@ -13,6 +13,7 @@ from ...imaging.model.volume import Volume
 from ..nodes.outcome import Outcome
 from ..nodes.places import scan_of
 from .cases import case_from_scene
+from .documents import case_documents
 from .edited import was_edited
 
 
@@ -45,7 +46,7 @@ def write_outcome(
         )
     case = up_to_date_case(outcome, need_volume=report)
     check_output(folder, RESULT, overwrite)
-    documents = _documents(case, scan_of(outcome)) if report else {}
+    documents = case_documents(case, scan_for_report(outcome, case.name)) if report else {}
     with output_folder(folder, RESULT, overwrite) as partial:
         write_case(partial, case)
         for name, content in documents.items():
@@ -63,23 +64,15 @@ def up_to_date_case(outcome: Outcome, need_volume: bool = False) -> Case:
     return case
 
 
-def _documents(case: Case, scan: Volume | None) -> dict[str, bytes]:
-    """Pictures and report by file name."""
-    from ...export.report import report_html
-    from ...export.slices import overview_png
-    from ..views.rendering import rendered_png
-
+def scan_for_report(outcome: Outcome, name: str) -> Volume:
+    """CT of a case, whose slices its report shows; AnalysisError if it is not in the scene."""
+    scan = scan_of(outcome)
     if scan is None:
         raise AnalysisError(
-            f"The report of {case.name} shows slices of its CT, which is not in the scene; load"
-            " the CT, and then the case again."
+            f"The report of {name} shows slices of its CT, which is not in the scene; load the CT,"
+            " and then the case again."
         )
-    overview, vessels_3d = overview_png(case, scan), rendered_png(case)
-    return {
-        "overview.png": overview,
-        "vessels_3d.png": vessels_3d,
-        "report.html": report_html(case, overview, vessels_3d).encode("utf-8"),
-    }
+    return scan
 
 
 def write_table(outcome: Outcome, path: Path) -> None:

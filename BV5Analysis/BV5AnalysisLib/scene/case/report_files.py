@@ -7,10 +7,8 @@ from pathlib import Path
 from ...case.files import write_case
 from ...case.folder import RESULT, check_output, output_folder
 from ...case.nrrd import write_nrrd
-from ...imaging.errors import AnalysisError
 from ..nodes.outcome import Outcome
-from ..nodes.places import scan_of
-from .exporting import up_to_date_case
+from .exporting import scan_for_report, up_to_date_case
 
 CASE, CT = "case", "ct.nrrd"
 
@@ -38,12 +36,7 @@ def stage_report(outcome: Outcome, staging: Path) -> list[str]:
         A file cannot be written.
     """
     case = up_to_date_case(outcome, need_volume=True)
-    scan = scan_of(outcome)
-    if scan is None:
-        raise AnalysisError(
-            f"The report of {case.name} shows slices of its CT, which is not in the scene; load"
-            " the CT, and then the case again."
-        )
+    scan = scan_for_report(outcome, case.name)
     folder = staging / CASE
     folder.mkdir()
     write_case(folder, case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import slicer
 
 from ...case.files import case_of
-from ...imaging.model.measurements import AnalysisResult
+from ...imaging.model.result import AnalysisResult
 from ..nodes.images import add_volume
 from ..nodes.outcome import Outcome
 from .cases import add_case

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...export.cohort.style import COLORS as FIGURE_COLORS
 from ..nodes.tables import Column
 
 COLORS = tuple(
-    tuple(int(color[first : first + 2], 16) / 255 for first in (0, 2, 4))
-    for color in ("0072b2", "d55e00", "009e73", "cc79a7", "e69f00", "56b4e9", "8c6d31", "7f7f7f")
+    tuple(int(color[first : first + 2], 16) / 255 for first in (1, 3, 5)) for color in FIGURE_COLORS
 )
 """As in the figures to publish: safe for color-blind readers."""
 INK = (0.1, 0.11, 0.13)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import slicer
 
-from ...study.cohort_result import CohortResult
+from ...study.cohort.result import CohortResult
 from ..nodes.node_names import saveable_name
 from ..nodes.outcome import COHORT_ATTRIBUTE
 from ..nodes.tables import Column, fill_table

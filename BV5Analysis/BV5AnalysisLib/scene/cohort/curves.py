@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...export.cohort.wording import estimate_text, p_phrase
-from ...study.cohort_result import CohortResult, Comparison, Correlation, Roc
+from ...export.cohort.wording import estimate_text, p_phrase, roc_title
+from ...study.cohort.plot_data import Box, box_of, histogram_of, known_rows, roc_panels
+from ...study.cohort.result import CohortResult
 from ...study.measures import Measure
 from ...study.statistics.comparisons import TEST_NAMES
 from ...study.statistics.regression_line import regression_line
+from ...study.statistics.results import Comparison, Correlation, Roc
+from ...study.values import Group
 from ..nodes.tables import Column
 from .chart import (
     COLORS,
@@ -25,9 +28,6 @@ from .chart import (
 
 BOX_HALF_WIDTH = 0.32
 STRIP_HALF_WIDTH = 0.22
-WHISKER_LENGTH = 1.5
-"""Longest one, in interquartile ranges (Tukey)."""
-MOST_BINS = 40
 WHOLE_NUMBERS = 4.2
 """Least length of the axis of groups: on a shorter one views write numbers between the groups'."""
 GOLDEN = (5**0.5 - 1) / 2
@@ -56,8 +56,7 @@ def cohort_charts(result: CohortResult) -> tuple[CohortChart, ...]:
             for each in result.correlations
             if each.measure == main.measure and each.method == "pearson"
         ]
-    percents = [each for each in result.rocs if each.measure.unit == "%"]
-    volumes = [each for each in result.rocs if each.measure.unit != "%"]
+    percents, volumes = roc_panels(result.rocs)
     charts += [roc_chart("roc", percents), roc_chart("roc.volumes", volumes)]
     return tuple(chart for chart in charts if chart is not None)
 
@@ -68,10 +67,8 @@ def groups_chart(result: CohortResult, comparison: Comparison) -> CohortChart | 
     y = Column(measure.key, measure.title, measure.unit, "")
     x = Column("place", "Place", "", "Of the group's box, and beside it.")
     boxes, strips = [], []
-    for place, (group, summary) in enumerate(
-        zip(result.groups, comparison.summaries, strict=True), 1
-    ):
-        values, cases = _of_group(result, measure, group.members)
+    for place, group in enumerate(result.groups, 1):
+        values, cases = _of_group(result, group, measure.key)
         if not len(values):
             continue
         color = COLORS[(place - 1) % len(COLORS)]
@@ -79,10 +76,8 @@ def groups_chart(result: CohortResult, comparison: Comparison) -> CohortChart | 
         strips.append(
             CohortCurve(group.label, x, y, (place + aside, values), color, "points", cases)
         )
-        quartiles = (summary.lower_quartile, summary.median, summary.upper_quartile)
-        if np.isfinite(quartiles).all():
-            outline = box_outline(place, quartiles, values)
-            boxes.append(CohortCurve(f"{group.label}, box", x, y, outline, INK, "line"))
+        outline = box_outline(place, box_of(values))
+        boxes.append(CohortCurve(f"{group.label}, box", x, y, outline, INK, "line"))
     if not strips:
         return None
     lines = in_lines(
@@ -118,29 +113,23 @@ def in_lines(items: Sequence[str]) -> str:
     return ";\n".join(lines)
 
 
-def box_outline(
-    place: float, quartiles: tuple[float, float, float], values: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def box_outline(place: float, box: Box) -> tuple[np.ndarray, np.ndarray]:
     """Box with median and whiskers, drawn without lifting the pen.
 
     Parameters
     ----------
     place : float
         Its middle on the x axis.
-    quartiles : tuple of float
-        Lower quartile, median, upper quartile.
-    values : numpy.ndarray
-        (n,) what the whiskers reach into: the outermost within `WHISKER_LENGTH`.
+    box : Box
+        What to draw.
 
     Returns
     -------
     tuple of numpy.ndarray
         (k,) x and y of the line.
     """
-    lower, median, upper = quartiles
-    reach = WHISKER_LENGTH * (upper - lower)
-    within = values[(values >= lower - reach) & (values <= upper + reach)]
-    low, high = min(within.min(), lower), max(within.max(), upper)
+    lower, median, upper = box.lower_quartile, box.median, box.upper_quartile
+    low, high = box.low, box.high
     left, right = place - BOX_HALF_WIDTH, place + BOX_HALF_WIDTH
     cap = BOX_HALF_WIDTH / 2
     line = [
@@ -159,16 +148,13 @@ def scatter_chart(result: CohortResult, correlation: Correlation) -> CohortChart
     x = Column(variable.key, variable.title, "", "")
     y = Column(measure.key, measure.title, measure.unit, "")
     all_x, all_y = (result.cohort.columns[key] for key in (variable.key, measure.key))
-    known = np.isfinite(all_x) & np.isfinite(all_y)
-    if np.count_nonzero(known) < 2:
+    if np.count_nonzero(np.isfinite(all_x) & np.isfinite(all_y)) < 2:
         return None
     points = []
     for index, group in enumerate(result.groups):
-        chosen = np.flatnonzero(known & group.members)
-        cases = tuple(result.cohort.cases[row] for row in chosen)
+        *values, cases = _of_group(result, group, variable.key, measure.key)
         color = COLORS[index % len(COLORS)]
-        values = (all_x[chosen], all_y[chosen])
-        points.append(CohortCurve(group.label, x, y, values, color, "points", cases))
+        points.append(CohortCurve(group.label, x, y, tuple(values), color, "points", cases))
     lines = []
     if (fit := regression_line(all_x, all_y, result.confidence)) is not None:
         band = f"{100 * result.confidence:g} % confidence"
@@ -198,20 +184,17 @@ def scatter_chart(result: CohortResult, correlation: Correlation) -> CohortChart
 
 def histogram_chart(result: CohortResult, measure: Measure) -> CohortChart | None:
     """Draw each group's distribution, in percent of its patients; None without values."""
-    samples = [_of_group(result, measure, group.members)[0] for group in result.groups]
-    together = np.concatenate(samples)
-    if not len(together):
+    samples = [_of_group(result, group, measure.key)[0] for group in result.groups]
+    histogram = histogram_of(samples)
+    if histogram is None:
         return None
-    edges = np.histogram_bin_edges(together, "auto")
-    if len(edges) > MOST_BINS + 1:
-        edges = np.histogram_bin_edges(together, MOST_BINS)
     x = Column(measure.key, measure.title, measure.unit, "")
     y = Column("patients_pct", "Patients (% of group)", "%", "")
     curves = []
+    across = np.repeat(histogram.edges, 2)
     for index, (group, values) in enumerate(zip(result.groups, samples, strict=True)):
         if len(values):
-            share = 100 * np.histogram(values, edges)[0] / len(values)
-            outline = (np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(share, 2), [0.0]]))
+            outline = (across, np.pad(np.repeat(histogram.percents[index], 2), 1))
             color = COLORS[index % len(COLORS)]
             curves.append(CohortCurve(group.label, x, y, outline, color, "line"))
     return CohortChart(
@@ -228,22 +211,21 @@ def histogram_chart(result: CohortResult, measure: Measure) -> CohortChart | Non
 
 def roc_chart(key: str, rocs: Sequence[Roc]) -> CohortChart | None:
     """Draw ROC curves with their areas, and the line of chance; None without any."""
+    if not rocs:
+        return None
     x = Column("false_positive_rate", "1 − specificity", "", "")
     y = Column("true_positive_rate", "Sensitivity", "", "")
     curves = [
         CohortCurve(
-            f"{roc.measure.title}, {'low' if roc.lower_is_positive else 'high'}:"
-            f" AUC {estimate_text(roc.auc)}",
+            roc_title(roc),
             x,
             y,
             (roc.false_positive_rate, roc.true_positive_rate),
             COLORS[index % len(COLORS)],
             "line",
         )
-        for index, roc in enumerate(each for each in rocs if not each.problem)
+        for index, roc in enumerate(rocs)
     ]
-    if not curves:
-        return None
     what = "percentages" if rocs[0].measure.unit == "%" else "volumes"
     diagonal = np.array([0.0, 1.0])
     chance = CohortCurve("Chance", x, y, (diagonal, diagonal), GRAY, "dashed")
@@ -260,9 +242,9 @@ def roc_chart(key: str, rocs: Sequence[Roc]) -> CohortChart | None:
 
 
 def _of_group(
-    result: CohortResult, measure: Measure, members: np.ndarray
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Values of a group's patients that have one, and their names."""
-    column = result.cohort.columns[measure.key]
-    chosen = np.flatnonzero(members & np.isfinite(column))
-    return column[chosen], tuple(result.cohort.cases[row] for row in chosen)
+    result: CohortResult, group: Group, *keys: str
+) -> tuple[*tuple[np.ndarray, ...], tuple[str, ...]]:
+    """Values of a group's patients that have all of them, and the patients' names."""
+    columns = [result.cohort.columns[key] for key in keys]
+    rows = known_rows(group, *columns)
+    return (*(column[rows] for column in columns), tuple(result.cohort.cases[row] for row in rows))

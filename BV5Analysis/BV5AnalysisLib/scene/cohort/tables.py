@@ -11,8 +11,9 @@ import slicer
 from ...export.cohort.pairs import pairs_block
 from ...export.cohort.patients import characteristics_block
 from ...export.cohort.tables import Block, adjusted_block, correlation_block, roc_block, table_one
-from ...study.cohort_result import CohortResult, Exclusion, FlowStep
+from ...study.cohort.result import CohortResult
 from ...study.measures import MEASURES
+from ...study.values import Exclusion, FlowStep
 from ..nodes.tables import Column, fill_table, saveable
 
 TITLES = {

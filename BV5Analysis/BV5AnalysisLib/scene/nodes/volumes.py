@@ -8,14 +8,7 @@ import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
 from ...imaging.model.volume import Volume
-from ...imaging.reading.scan_findings import COARSEST_MM
-from ...imaging.reading.scan_reader import (
-    AIR_HU,
-    COARSEST_PIXEL_MM,
-    FINEST_MM,
-    LEAST_VOXELS,
-    ORTHOGONAL,
-)
+from ...imaging.reading import scan_findings, scan_reader
 from .coordinates import array_of, grid_from_ras
 
 RIGID = 1e-4
@@ -86,11 +79,11 @@ def _unlike_ct(image: vtk.vtkImageData) -> str:
         return "several values a voxel, as colors and vectors; choose a CT in HU"
     if image.GetScalarType() in EIGHT_BIT:
         return "8-bit values, as masks and pictures; choose a CT in HU"
-    if min(image.GetDimensions()) < LEAST_VOXELS:
+    if min(image.GetDimensions()) < scan_reader.CONSTANTS.least_voxels:
         size = " × ".join(map(str, image.GetDimensions()))
         return f"{size} voxels, a picture or slab; choose a CT of the whole chest"
     low, high = image.GetScalarRange()
-    if not low < AIR_HU < high <= np.iinfo(np.int16).max:
+    if not low < scan_reader.CONSTANTS.some_below_hu < high <= np.iinfo(np.int16).max:
         return (
             f"values from {low:g} to {high:g}, no Hounsfield units of a chest with its air; choose"
             " the original CT"
@@ -104,22 +97,24 @@ def _reason_of_geometry(node: slicer.vtkMRMLScalarVolumeNode) -> str:
     matrix = vtk.vtkMatrix4x4()
     node.GetIJKToRASDirectionMatrix(matrix)
     cosines = array_of(matrix)[:3, :3]
-    if np.abs(cosines.T @ cosines - np.eye(3)).max() > ORTHOGONAL:
+    if np.abs(cosines.T @ cosines - np.eye(3)).max() > scan_reader.CONSTANTS.perpendicular:
         return (
             f"{name} has slanted axes, as of a tilted gantry; resample it onto a regular grid"
             " first (Crop Volume module, interpolated cropping)."
         )
+    limits = scan_reader.CONSTANTS
+    coarsest_slice_mm = scan_findings.CONSTANTS.coarsest_slice_mm
     spacing = node.GetSpacing()
     finest, second, coarsest = sorted(spacing)
-    if finest < FINEST_MM or second > COARSEST_PIXEL_MM:
+    if finest < limits.finest_mm or second > limits.coarsest_pixel_mm:
         return (
             f"{name} has voxels of {' × '.join(f'{step:.3g}' for step in spacing)} mm, which no"
             " chest CT has; check its spacing (Volumes module)."
         )
-    if coarsest > COARSEST_MM:
+    if coarsest > coarsest_slice_mm:
         return (
-            f"{name} has slices {coarsest:.3g} mm apart; small vessels need {COARSEST_MM:g} mm or"
-            " less, best 1.5 mm: choose a thinner reconstruction."
+            f"{name} has slices {coarsest:.3g} mm apart; small vessels need"
+            f" {coarsest_slice_mm:g} mm or less, best 1.5 mm: choose a thinner reconstruction."
         )
     return ""
 

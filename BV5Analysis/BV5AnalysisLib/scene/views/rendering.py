@@ -7,7 +7,6 @@ a factory that all views of a running Slicer share.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import vtk
@@ -31,6 +30,8 @@ from .display import LUNG_OPACITY
 from .picture_legend import LegendEntry, with_legend
 from .pictures import off_screen_window, pixels_of, png_of, shrunk
 
+PICTURE_SIZE = (1600, 1200)
+"""Width and height of ``vessels_3d.png``, pixels."""
 LUNG_SMOOTHING = 0.5
 LUNG_VOXEL_MM = 1.5
 SUPERSAMPLING = 2
@@ -58,13 +59,12 @@ VESSEL_SHADER = """//VTK::Light::Impl
 """
 
 
-def render_3d(
+def rendered_png(
     case: Case,
-    path: Path,
-    size: tuple[int, int] = (1600, 1200),
+    size: tuple[int, int] = PICTURE_SIZE,
     direction: ViewDirection = ANTERIOR,
-) -> None:
-    """Write a picture (PNG) of the vessels in faint lungs, with a legend.
+) -> bytes:
+    """Draw the vessels in faint lungs, with a legend.
 
     No scene is used or changed: it can be drawn anywhere, also while Slicer shows others.
 
@@ -72,29 +72,21 @@ def render_3d(
     ----------
     case : Case
         What to show.
-    path : pathlib.Path
-        File to write.
     size : tuple of int
         Width and height, pixels.
     direction : ViewDirection
         Where to look from, such as `arrangement.ANTERIOR`.
 
+    Returns
+    -------
+    bytes
+        PNG.
+
     Raises
     ------
     AnalysisError
         The system's drawing library is missing.
-    OSError
-        The file cannot be written.
     """
-    Path(path).write_bytes(rendered_png(case, size, direction))
-
-
-def rendered_png(
-    case: Case,
-    size: tuple[int, int] = (1600, 1200),
-    direction: ViewDirection = ANTERIOR,
-) -> bytes:
-    """Draw the picture of `render_3d`, and return the PNG."""
     window = off_screen_window()
     window.SetSize(size[0] * SUPERSAMPLING, size[1] * SUPERSAMPLING)
     window.SetDPI(round(72 * SUPERSAMPLING * size[0] / WIDTH_OF_NORMAL_TEXT))

@@ -7,15 +7,6 @@ from dataclasses import dataclass, replace
 
 from ...imaging.errors import AnalysisError
 from ...imaging.progress import Progress
-from ..cohort_result import (
-    CategoryComparison,
-    Comparison,
-    Correlation,
-    LinearModel,
-    PairComparison,
-    Roc,
-    Variable,
-)
 from ..measures import BV5_PCT, MEASURES, Measure
 from ..statistics import FEWEST
 from ..statistics.adjusted import adjusted_model
@@ -23,10 +14,19 @@ from ..statistics.categories import compare_categories
 from ..statistics.comparisons import compare, with_holm
 from ..statistics.correlations import correlations
 from ..statistics.pairs import compare_pairs
+from ..statistics.results import (
+    CategoryComparison,
+    Comparison,
+    Correlation,
+    LinearModel,
+    PairComparison,
+    Roc,
+)
 from ..statistics.roc import rocs
 from ..tables.case_table import CaseTable
 from ..tables.measurement_table import NOT_CLINICAL
 from ..texts import listed
+from ..values import Variable
 from .groups import Grouping
 from .options import DEFAULT_ADJUST, CohortOptions
 from .outcomes import outcome_of

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ...imaging.errors import AnalysisError
 from ...imaging.progress import Progress
-from ..cohort_result import Cohort, CohortResult, Exclusion, FlowStep, UnusableCell
 from ..measures import MEASURES
 from ..statistics import FEWEST
 from ..statistics.comparisons import compare_summaries
@@ -20,11 +19,13 @@ from ..tables.exclusions import exclude
 from ..tables.joining import Joined, join, loose
 from ..tables.measurement_table import Measurements, definition_of, read_measurements
 from ..texts import counted, listed
+from ..values import Exclusion, FlowStep, UnusableCell
 from .analyses import analyses
 from .gas_values import FIO2, Air, GasValues, with_gases
 from .groups import Grouping, grouped
 from .methods import definitions, methods, software_versions
 from .options import CohortOptions
+from .result import Cohort, CohortResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,11 +165,12 @@ def _result(selected: _Selected, options: CohortOptions, tell: Progress) -> Coho
         if len(measured_with) > 1
         else []
     )
+    keys = [each.key for each in MEASURES] + [each.key for each in found.variables]
     tell("done", 1.0)
     return CohortResult(
         cohort=Cohort(
             table.cases,
-            {each.key: table.columns[each.key] for each in (*MEASURES, *found.variables)},
+            {key: table.columns[key] for key in keys},
             found.variables,
             selected.flow,
             (*found.notes, *selected.notes, *mixed),

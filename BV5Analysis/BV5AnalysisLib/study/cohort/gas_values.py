@@ -18,10 +18,10 @@ from ..bloodgas import (
     pao2_fio2_mmhg,
     water_vapor_pressure_mmhg,
 )
-from ..cohort_result import UnusableCell, Variable
 from ..plausible import BOUNDS, check, implausible
 from ..tables.case_table import CaseTable
 from ..texts import counted, listed
+from ..values import UnusableCell, Variable
 from .options import CohortOptions
 
 FIO2 = Variable("fio2", "FiO2")
@@ -61,6 +61,19 @@ class Air:
         check("water_vapor_mmhg", vapor)
         check("respiratory_quotient", options.respiratory_quotient)
         return cls(pressure, vapor, options.respiratory_quotient)
+
+    def aado2_mmhg(self, pao2: np.ndarray, paco2: np.ndarray, fio2: np.ndarray) -> np.ndarray:
+        """(n,) alveolar-arterial difference of oxygen in this air; pressures in mmHg."""
+        return np.asarray(
+            alveolar_arterial_gradient_mmhg(
+                pao2,
+                paco2,
+                fio2,
+                self.pressure_mmhg,
+                self.water_vapor_mmhg,
+                self.respiratory_quotient,
+            )
+        )
 
     @property
     def text(self) -> str:
@@ -146,13 +159,12 @@ def with_gases(
             f"FiO2 was estimated from the oxygen flow, as 0.20 + 0.04 per L/min, in"
             f" {counted(int(estimated.sum()), 'case')} of {len(table)}."
         )
-    aado2 = alveolar_arterial_gradient_mmhg(
-        pao2, paco2, fio2, air.pressure_mmhg, air.water_vapor_mmhg, air.respiratory_quotient
-    )
     _check_air(air, pao2, paco2, fio2)
-    aado2, unusable = _possible(table, AADO2, aado2, ("pao2_mmhg", "paco2_mmhg", "fio2"))
+    aado2, unusable = _possible(
+        table, AADO2, air.aado2_mmhg(pao2, paco2, fio2), ("pao2_mmhg", "paco2_mmhg", "fio2")
+    )
     ratio, unusable_ratios = _possible(
-        table, PAO2_FIO2, pao2_fio2_mmhg(pao2, fio2), ("pao2_mmhg", "fio2")
+        table, PAO2_FIO2, np.asarray(pao2_fio2_mmhg(pao2, fio2)), ("pao2_mmhg", "fio2")
     )
     table, calculated, told = _filled(table, AADO2, aado2)
     notes += told
@@ -180,15 +192,7 @@ def _check_air(air: Air, pao2: np.ndarray, paco2: np.ndarray, fio2: np.ndarray) 
     """Refuse air in which most AaDO2 are impossible that are possible at sea level."""
 
     def wrong(assumed: Air) -> int:
-        aado2 = alveolar_arterial_gradient_mmhg(
-            pao2,
-            paco2,
-            fio2,
-            assumed.pressure_mmhg,
-            assumed.water_vapor_mmhg,
-            assumed.respiratory_quotient,
-        )
-        return int(np.count_nonzero(implausible(AADO2.key, aado2)))
+        return int(np.count_nonzero(implausible(AADO2.key, assumed.aado2_mmhg(pao2, paco2, fio2))))
 
     n = int(np.count_nonzero(np.isfinite(pao2 + paco2 + fio2)))
     if air != Air() and wrong(air) >= 3 and 2 * wrong(air) > n >= 2 * wrong(Air()):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..cohort_result import Exclusion, FlowStep, Group, Variable
 from ..tables.case_table import CaseTable
 from ..tables.columns import usual_value
 from ..tables.numbers import parse_numbers
 from ..texts import listed
+from ..values import Exclusion, FlowStep, Group, Variable
 from .options import DEFAULT_GROUP_BY, DEFAULT_THRESHOLD, CohortOptions
 
 MOST_GROUPS = 10

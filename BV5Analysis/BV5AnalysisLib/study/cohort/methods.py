@@ -7,9 +7,9 @@ import platform
 from collections.abc import Sequence
 
 from ... import __version__
-from ..cohort_result import Roc
 from ..measures import MEASURES
 from ..statistics.comparisons import FOR_MANY_GROUPS, TEST_NAMES
+from ..statistics.results import Roc
 from ..statistics.roc import LOWER_IS_POSITIVE
 from .analyses import Analyses
 from .groups import Grouping

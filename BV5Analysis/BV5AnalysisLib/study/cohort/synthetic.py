@@ -132,7 +132,9 @@ class _Gases:
 
     @property
     def aado2_mmhg(self) -> np.ndarray:
-        return alveolar_arterial_gradient_mmhg(self.pao2_mmhg, self.paco2_mmhg, self.fio2)
+        return np.asarray(
+            alveolar_arterial_gradient_mmhg(self.pao2_mmhg, self.paco2_mmhg, self.fio2)
+        )
 
 
 def _blood_gases(rng: np.random.Generator, bv5_pct: np.ndarray) -> _Gases | None:
@@ -205,7 +207,8 @@ def _lungs(rng: np.random.Generator, bv5_pct: float, man: bool) -> tuple[Measure
 
 
 def _with_moments(values: np.ndarray, mean: float, sd: float) -> np.ndarray:
-    return mean + sd * (values - values.mean()) / values.std(ddof=1)
+    scaled: np.ndarray = sd * (values - values.mean()) / values.std(ddof=1)
+    return mean + scaled
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

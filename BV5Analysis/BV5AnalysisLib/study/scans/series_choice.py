@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...imaging.reading.dicom_series import FEWEST_SLICES
-from ...imaging.reading.scan_findings import COARSEST_MM, is_sharp_kernel
+from ...imaging.reading import dicom_series, scan_findings
+from ...imaging.reading.scan_findings import is_sharp_kernel
 from ..texts import LONGEST_REASON, counted, listed
 from .series_stacks import Stack
 from .series_words import (
@@ -124,9 +124,12 @@ def cannot_be_measured(stack: Stack) -> str:
             not (header.position_mm and header.cosines and header.pixel_spacing_mm),
             "without position, orientation or pixel spacing",
         ),
-        (stack.slices < FEWEST_SLICES, f"{counted(stack.slices, 'slice')} only"),
+        (
+            stack.slices < dicom_series.CONSTANTS.fewest_slices,
+            f"{counted(stack.slices, 'slice')} only",
+        ),
         (bool(stack.problem), _short(stack.problem)),
-        (thickness > COARSEST_MM, f"slices of {thickness:.3g} mm"),
+        (thickness > scan_findings.CONSTANTS.coarsest_slice_mm, f"slices of {thickness:.3g} mm"),
     )
     return next((words for applies, words in ways if applies), "")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ...imaging.reading.dicom_series import PARALLEL, slice_spacing
+from ...imaging.reading import dicom_series
+from ...imaging.reading.dicom_series import slice_spacing
 from .dicom_index import SliceGroup, SliceKind
 
 
@@ -119,11 +120,12 @@ def _same_geometry(first: SliceKind, second: SliceKind) -> bool:
     one, other = first.header, second.header
     if one.rows_columns != other.rows_columns:
         return False
+    parallel = dicom_series.CONSTANTS.parallel
     for a, b in ((one.pixel_spacing_mm, other.pixel_spacing_mm), (one.cosines, other.cosines)):
         if a is None or b is None:
             if a is not b:
                 return False
-        elif np.abs(np.subtract(a, b)).max() > PARALLEL * min(1.0, max(a)):
+        elif np.abs(np.subtract(a, b)).max() > parallel * min(1.0, max(a)):
             return False
     return True
 

@@ -7,10 +7,11 @@ from math import nan
 
 import numpy as np
 
-from ..cohort_result import Estimate, Group, LinearModel, Term, Variable
 from ..measures import Measure
 from ..texts import listed
+from ..values import Group, Variable, known
 from .comparisons import is_constant
+from .results import Estimate, LinearModel, Term
 
 MOST_LEVELS = 10
 """Of a covariate of categories."""
@@ -53,7 +54,7 @@ def adjusted_model(
     values = columns[measure.key]
     complete = np.isfinite(values) & np.any([group.members for group in groups], axis=0)
     for variable in covariates:
-        complete &= _present(columns[variable.key])
+        complete &= known(columns[variable.key])
     n = int(np.count_nonzero(complete))
     members = [Group(group.label, group.members[complete]) for group in groups]
     terms = _group_terms(members)
@@ -114,10 +115,6 @@ def _problem(
     if n < len(terms) + 3:
         return f"{n} cases are too few for {len(terms) + 1} terms"
     return ""
-
-
-def _present(column: np.ndarray) -> np.ndarray:
-    return column != "" if column.dtype == object else np.isfinite(column)
 
 
 def _group_terms(groups: Sequence[Group]) -> list[Column]:

@@ -8,7 +8,8 @@ from math import nan
 import numpy as np
 from scipy import stats
 
-from ..cohort_result import CategoryComparison, Group, Test, Variable
+from ..values import Group, Variable
+from .results import CategoryComparison, Test
 
 
 def compare_categories(

@@ -5,18 +5,19 @@ Tests and intervals come from scipy.stats and statsmodels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from math import nan
 
 import numpy as np
 from scipy import stats
 
-from ..cohort_result import Comparison, Estimate, Group, Summary, Test, Variable
 from ..measures import BV5_PCT, Measure
+from ..values import Group, Variable
 from . import FEWEST
 from .effects import hedges_g, median_difference, rank_biserial
 from .multiplicity import holm
+from .results import Comparison, Estimate, Summary, Test
 
 TEST_NAMES = {
     "welch": "Welch's t test",
@@ -91,36 +92,28 @@ def compare(
     problem = _problem([(group.label, group.n) for group in groups], summaries, test)
     if problem:
         return Comparison(measure, summaries, None, None, (), problem=problem)
-    constant = [_has_no_spread(summary) for summary in summaries]
     if len(samples) > 2:
-        names = [FOR_MANY_GROUPS[name] for name in _chosen_first(test)]
-        tests = tuple(
-            _many_groups_test(name, samples)
-            for name in names
-            if not (any(constant) if name == "welch-anova" else all(constant))
-            or name == "kruskal-wallis"
-        )
+        tests = _tests_of_many_groups(samples, summaries, test)
         return Comparison(measure, summaries, None, None, tests)
     first, second = samples
-    t_tests = {} if all(constant) else _t_tests(first, second)
+    t_tests = {} if all(map(_has_no_spread, summaries)) else _t_tests(first, second)
     rank_test = stats.mannwhitneyu(first, second)
-    tests = {name: _t_test(name, result) for name, result in t_tests.items()} | {
-        "mann-whitney": Test(
-            "mann-whitney", float(rank_test.statistic), nan, float(rank_test.pvalue)
-        )
-    }
+    found = {name: result.test for name, result in t_tests.items()}
+    found["mann-whitney"] = Test(
+        "mann-whitney", float(rank_test.statistic), nan, float(rank_test.pvalue)
+    )
     if test == "mann-whitney":
         difference = median_difference(first, second, confidence)
         effect_size = rank_biserial(first, second, confidence)
     else:
         difference = _difference(summaries, t_tests[test], confidence)
-        effect_size = hedges_g(*summaries, confidence)
+        effect_size = hedges_g(summaries[0], summaries[1], confidence)
     return Comparison(
         measure,
         summaries,
         difference,
         effect_size,
-        tuple(tests[name] for name in _chosen_first(test) if name in tests),
+        tuple(found[name] for name in _chosen_first(test) if name in found),
     )
 
 
@@ -155,14 +148,14 @@ def compare_summaries(
     problem = _problem(groups, summaries, test)
     if problem:
         return Comparison(measure, summaries, None, None, (), problem=problem)
-    results = _t_tests(*map(_sample_with, summaries))
+    results = _t_tests(_sample_with(first), _sample_with(second))
     order = [name for name in _chosen_first(test) if name in results]
     return Comparison(
         measure,
         summaries,
         _difference(summaries, results[order[0]], confidence),
         hedges_g(first, second, confidence),
-        tuple(_t_test(name, results[name]) for name in order),
+        tuple(results[name].test for name in order),
     )
 
 
@@ -213,31 +206,47 @@ def _has_no_spread(summary: Summary) -> bool:
     return summary.sd <= 1e-12 * max(1.0, abs(summary.mean))
 
 
-def _t_tests(first: np.ndarray, second: np.ndarray) -> dict[str, stats._result_classes.TtestResult]:
-    # Of a group without spread the value is taken off, for scipy to see no loss of precision in it.
+@dataclass(frozen=True)
+class _TTest:
+    """A t test, and its interval of the difference by level of confidence."""
+
+    test: Test
+    interval: Callable[[float], tuple[float, float]]
+
+
+def _t_tests(first: np.ndarray, second: np.ndarray) -> dict[str, _TTest]:
+    # The value of a group without spread is subtracted, so that scipy sees no loss of precision.
     offset = next((each[0] for each in (first, second) if is_constant(each)), 0.0)
-    return {
-        name: stats.ttest_ind(first - offset, second - offset, equal_var=name == "student")
-        for name in ("welch", "student")
-    }
+    found = {}
+    for name in ("welch", "student"):
+        result = stats.ttest_ind(first - offset, second - offset, equal_var=name == "student")
+        test = Test(name, float(result.statistic), float(result.df), float(result.pvalue))
+        found[name] = _TTest(test, result.confidence_interval)
+    return found
 
 
 def _chosen_first(test: str) -> list[str]:
     return [test, *(name for name in FOR_MANY_GROUPS if name != test)]
 
 
-def _t_test(name: str, result: stats._result_classes.TtestResult) -> Test:
-    return Test(name, float(result.statistic), float(result.df), float(result.pvalue))
-
-
-def _difference(
-    summaries: Sequence[Summary],
-    result: stats._result_classes.TtestResult,
-    confidence: float,
-) -> Estimate:
-    interval = result.confidence_interval(confidence)
+def _difference(summaries: Sequence[Summary], found: _TTest, confidence: float) -> Estimate:
+    low, high = found.interval(confidence)
     value = summaries[0].mean - summaries[1].mean
-    return Estimate(value, float(interval.low), float(interval.high))
+    return Estimate(value, float(low), float(high))
+
+
+def _tests_of_many_groups(
+    samples: Sequence[np.ndarray], summaries: Sequence[Summary], test: str
+) -> tuple[Test, ...]:
+    """Test three or more groups by what their spread allows, the chosen test first."""
+    constant = [_has_no_spread(summary) for summary in summaries]
+    is_defined = {
+        "welch-anova": not any(constant),
+        "anova": not all(constant),
+        "kruskal-wallis": True,
+    }
+    names = [FOR_MANY_GROUPS[name] for name in _chosen_first(test)]
+    return tuple(_many_groups_test(name, samples) for name in names if is_defined[name])
 
 
 def _many_groups_test(name: str, samples: Sequence[np.ndarray]) -> Test:
@@ -259,4 +268,5 @@ def _many_groups_test(name: str, samples: Sequence[np.ndarray]) -> Test:
 def _sample_with(summary: Summary) -> np.ndarray:
     """Values of this mean, SD and n: all that a t test knows of a sample."""
     values = np.arange(summary.n, dtype=float)
-    return summary.mean + summary.sd * (values - values.mean()) / np.std(values, ddof=1)
+    scaled: np.ndarray = summary.sd * (values - values.mean()) / np.std(values, ddof=1)
+    return summary.mean + scaled

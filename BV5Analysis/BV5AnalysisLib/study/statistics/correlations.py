@@ -10,10 +10,11 @@ from math import nan
 import numpy as np
 from scipy import stats
 
-from ..cohort_result import Correlation, Estimate, Variable
 from ..measures import Measure
+from ..values import Variable
 from .comparisons import is_constant
 from .multiplicity import holm
+from .results import Correlation, Estimate
 
 METHODS = ("pearson", "spearman")
 FEWEST_PAIRS = 4
@@ -97,13 +98,15 @@ def correlate(
             measure, variable, method, Estimate(nan, nan, nan), n, nan, problem=problem
         )
     if method == "pearson":
-        result = stats.pearsonr(values, others)
-        low, high = result.confidence_interval(confidence)
+        linear = stats.pearsonr(values, others)
+        value, p = float(linear.statistic), float(linear.pvalue)
+        low, high = linear.confidence_interval(confidence)
     else:
-        result = stats.spearmanr(values, others)
-        low, high = _spearman_interval(float(result.statistic), n, confidence)
-    coefficient = Estimate(float(result.statistic), float(low), float(high))
-    return Correlation(measure, variable, method, coefficient, n, float(result.pvalue))
+        ranked = stats.spearmanr(values, others)
+        value, p = float(ranked.statistic), float(ranked.pvalue)
+        low, high = _spearman_interval(value, n, confidence)
+    coefficient = Estimate(value, float(low), float(high))
+    return Correlation(measure, variable, method, coefficient, n, p)
 
 
 def _problem(measure: Measure, variable: Variable, values: np.ndarray, others: np.ndarray) -> str:

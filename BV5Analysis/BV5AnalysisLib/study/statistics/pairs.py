@@ -7,9 +7,10 @@ from itertools import combinations
 
 import numpy as np
 
-from ..cohort_result import Group, PairComparison
 from ..measures import Measure
+from ..values import Group
 from .comparisons import compare, with_holm
+from .results import PairComparison
 
 
 def compare_pairs(

@@ -8,10 +8,10 @@ from math import nan
 import numpy as np
 from scipy import stats
 
-from ..cohort_result import Estimate, Roc
 from ..measures import Measure
 from ..texts import counted
 from . import FEWEST
+from .results import Estimate, Roc
 
 LOWER_IS_POSITIVE = frozenset({"bv5_pct", "bv5_ml", "tpbv_ml"})
 """Measures of which low values speak for disease, as blood goes from thin vessels to thick ones
@@ -98,16 +98,21 @@ def _rocs_of_same_patients(
     """One a measure; values are (measures, patients) without NaN."""
     n_positive, n_negative = positives.shape[1], negatives.shape[1]
     if min(n_positive, n_negative) < FEWEST:
-        nothing = Estimate(nan, nan, nan)
-        none = np.empty(0)
         problem = (
             f"{counted(n_positive, 'case')} with and {n_negative} without the outcome are fewer"
             f" than {FEWEST} of each"
         )
         return [
             Roc(
-                *(measure, outcome, measure.key in LOWER_IS_POSITIVE, nothing),
-                *(n_positive, n_negative, none, none, problem),
+                measure,
+                outcome,
+                lower_is_positive=measure.key in LOWER_IS_POSITIVE,
+                auc=Estimate(nan, nan, nan),
+                positives=n_positive,
+                negatives=n_negative,
+                false_positive_rate=np.empty(0),
+                true_positive_rate=np.empty(0),
+                problem=problem,
             )
             for measure in measures
         ]
@@ -119,14 +124,22 @@ def _rocs_of_same_patients(
     )
     ranked = list(zip(ranks[:, :n_positive], ranks[:, n_positive:], strict=True))
     intervals = _intervals(ranked, confidence, resamples, seed)
-    return [
-        Roc(
-            *(measure, outcome, measure.key in LOWER_IS_POSITIVE),
-            _area(area_under_curve(*pair), *interval),
-            *(n_positive, n_negative, *_curve(*pair)),
+    found = []
+    for measure, pair, interval in zip(measures, ranked, intervals, strict=True):
+        false_positive_rate, true_positive_rate = _curve(*pair)
+        found.append(
+            Roc(
+                measure,
+                outcome,
+                lower_is_positive=measure.key in LOWER_IS_POSITIVE,
+                auc=_area(area_under_curve(*pair), *interval),
+                positives=n_positive,
+                negatives=n_negative,
+                false_positive_rate=false_positive_rate,
+                true_positive_rate=true_positive_rate,
+            )
         )
-        for measure, pair, interval in zip(measures, ranked, intervals, strict=True)
-    ]
+    return found
 
 
 def _area(value: float, low: float, high: float) -> Estimate:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError
-from ..cohort_result import Exclusion
 from ..formulas import unguard
 from ..texts import counted, listed
+from ..values import Exclusion
 from .clinical import clean_name
 from .delimited import delimited_rows
 from .spreadsheet import Sheet

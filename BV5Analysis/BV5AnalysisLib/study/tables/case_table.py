@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..cohort_result import Variable
 from ..texts import listed
+from ..values import Variable
 from .columns import SEX, SEX_TITLES, plain, understand
 
 

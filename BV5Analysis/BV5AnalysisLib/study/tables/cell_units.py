@@ -8,13 +8,31 @@ from collections.abc import Sequence
 from .columns import Quantity, known_unit
 from .numbers import is_missing
 
-_BEHIND = re.compile(r"([+\-\u2212]?[\d.,'’\s]*\d)\s*([^\W\d_][^\d]*|[%°/][^\d]*)")
-_COMMON = re.compile(r"%|(mm|c)?m|[km]?g|m?l|days?|years?|°c|bpm|/min|[km]?[a-zµ]{1,4}/[a-zµ]{1,4}")
+_NUMBER_AND_UNIT = re.compile(
+    r"""
+    ([+\-\u2212]?             # sign, also the minus of typography
+     [\d.,'’\s]*\d)           # digits with any separators
+    \s*
+    ([^\W\d_][^\d]*          # unit: from a letter on,
+     |[%°/][^\d]*)            # or from a sign on, without digits
+    """,
+    re.VERBOSE,
+)
+_COMMON_UNIT = re.compile(
+    r"""
+    % | °c | bpm | days? | years? | /min
+    | (mm|c)?m                # lengths
+    | [km]?g                  # weights
+    | m?l                     # volumes
+    | [km]?[a-zµ]{1,4}/[a-zµ]{1,4}  # concentrations and rates, such as mg/dl
+    """,
+    re.VERBOSE,
+)
 """Units of columns that mean nothing special; ``2a`` and ``3a`` may be stages."""
 
 
 def quantity_units(cells: Sequence[str], quantity: Quantity) -> tuple[list[str], list[str]]:
-    """Part numbers from the units of a quantity.
+    """Separate numbers from the units of a quantity.
 
     Parameters
     ----------
@@ -30,16 +48,16 @@ def quantity_units(cells: Sequence[str], quantity: Quantity) -> tuple[list[str],
         that the quantity does not come in, stays as it is.
     """
     numbers, units = list(cells), [""] * len(cells)
+    known = quantity.factors
     for i, cell in enumerate(cells):
-        match = _BEHIND.fullmatch(cell)
-        unit = known_unit(match[2]) if match else ""
-        if unit and quantity.factor(unit) is not None:
+        match = _NUMBER_AND_UNIT.fullmatch(cell)
+        if match and (unit := known_unit(match[2])) in known:
             numbers[i], units[i] = match[1], unit
     return numbers, units
 
 
 def common_unit(cells: Sequence[str]) -> tuple[list[str], str]:
-    """Part numbers from a unit that all of them have.
+    """Separate numbers from a unit that all of them have.
 
     Parameters
     ----------
@@ -53,15 +71,21 @@ def common_unit(cells: Sequence[str]) -> tuple[list[str], str]:
     unit : str
         As written in the first of them; empty if there is none, they differ, or it is unknown.
     """
-    matches = [_BEHIND.fullmatch(cell) for cell in cells]
+    matches = [_NUMBER_AND_UNIT.fullmatch(cell) for cell in cells]
     units = [match[2] for match in matches if match]
-    same = {" ".join(unit.casefold().split()) for unit in units}
     others = [
         cell
         for match, cell in zip(matches, cells, strict=True)
         if not match and not is_missing(cell)
     ]
-    bare = any(any(map(str.isdigit, cell)) for cell in others)
-    if bare or len(others) > len(units) or len(same) != 1 or not _COMMON.fullmatch(*same):
+    has_bare_numbers = any(character.isdigit() for cell in others for character in cell)
+    if has_bare_numbers or len(others) > len(units) or not _is_one_common_unit(units):
         return list(cells), ""
-    return [m[1] if m else cell for m, cell in zip(matches, cells, strict=True)], units[0]
+    numbers = [match[1] if match else cell for match, cell in zip(matches, cells, strict=True)]
+    return numbers, units[0]
+
+
+def _is_one_common_unit(units: Sequence[str]) -> bool:
+    """Whether units are the same but for capitals and spaces, and one of the usual ones."""
+    different = {" ".join(unit.casefold().split()) for unit in units}
+    return len(different) == 1 and _COMMON_UNIT.fullmatch(different.pop()) is not None

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..cohort_result import Exclusion, UnusableCell, Variable
 from ..texts import listed
+from ..values import Exclusion, UnusableCell, Variable
 from .clinical_columns import read_columns
 from .columns import CASE_TITLES, identifies, plain
 from .spreadsheet import Sheet, read_sheet

@@ -10,10 +10,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..cohort_result import Variable
 from ..texts import counted, listed, shortened
+from ..values import Variable
 from .cell_units import common_unit
-from .columns import ROW_NUMBERS, SEX, SEX_TITLES, Title, identifies, plain, understand, usual_value
+from .columns import (
+    ROW_NUMBERS,
+    SEX,
+    SEX_TITLES,
+    Quantity,
+    Title,
+    identifies,
+    plain,
+    understand,
+    usual_value,
+)
 from .numbers import NO_NUMBER, Numbers, is_missing, parse_numbers
 from .quantities import Unusable, read_quantity, unit_of
 from .spreadsheet import Sheet
@@ -51,20 +61,33 @@ class Column:
         (n,) float64 with NaN for missing, or object (str, empty for missing).
     unusable : dict of int to (str, str)
         Text and reason of cells that hold something and are treated as missing.
+    note : str
+        How it was read; empty if as it stands.
     """
 
     title: str
     variable: Variable
     values: np.ndarray
     unusable: Unusable = field(default_factory=dict)
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class ReadColumns:
-    """All that are kept, what a reader must know, and why others are not kept, by title.
+    """Columns of a table.
 
-    `read_as` has title and unit of columns of known quantities, by key; `identifying` the keys of
-    columns that are kept only as the user asked for it.
+    Attributes
+    ----------
+    columns : tuple of Column
+        Those that are kept.
+    notes : tuple of str
+        What a reader must know.
+    left_out : mapping of str to str
+        Why others are not kept, by title.
+    read_as : mapping of str to str
+        Title and unit as which columns of known quantities were read, by key.
+    identifying : frozenset of str
+        Keys of columns that are kept only as the user asked for it.
     """
 
     columns: tuple[Column, ...]
@@ -108,40 +131,55 @@ def read_columns(
     titles = {
         i: understand(text) for i, text in enumerate(table.header) if i != case_index and text
     }
-    _check_units(table, titles.values(), units)
+    _check_units(table, list(titles.values()), units)
     chosen, doubled = _one_a_quantity(table, titles)
     found: list[Column] = []
-    notes: list[str] = []
     left_out: dict[str, list[str]] = {}
     identifying: set[str] = set()
     for i in chosen:
-        cells = [table.rows[row][i] for row in rows]
-        if not titles[i].quantity:
-            titles[i], cells = _without_unit(titles[i], cells)
-        numbers = None if titles[i].quantity else parse_numbers(cells)
-        reason = _reason_to_leave_out(titles[i], cells, numbers)
-        if numbers and numbers.are_ambiguous:
-            reason = UNCLEAR
+        raw = _raw_column(titles[i], [table.rows[row][i] for row in rows])
+        reason = _reason_to_leave_out(raw)
         if reason and (reason == UNCLEAR or not keep_identifiers):
-            left_out.setdefault(reason, []).append(titles[i].text)
+            left_out.setdefault(reason, []).append(raw.title.text)
             continue
-        column, note = _read(table.name, titles[i], cells, numbers, units)
-        # Reports show cells that cannot be used; they never tell who a patient is.
-        column = replace(column, unusable=_told(column.unusable))
-        found.append(_with_key(column, {each.variable.key for each in found}))
-        identifying |= {found[-1].variable.key} if reason else set()
-        notes += [note] if note else []
-    notes += [
-        f"{table.name}: left out, as {reason}: {listed(texts)}."
-        for reason, texts in left_out.items()
-    ]
+        column = _read(table.name, raw, units)
+        found.append(_with_free_key(column, {each.variable.key for each in found}))
+        if reason:
+            identifying.add(found[-1].variable.key)
     return ReadColumns(
         tuple(found),
-        (_understood(table, found, units), *doubled, *notes),
+        (
+            _understood(table, found, units),
+            *doubled,
+            *(column.note for column in found if column.note),
+            *(
+                f"{table.name}: left out, as {reason}: {listed(texts)}."
+                for reason, texts in left_out.items()
+            ),
+        ),
         {text: reason for reason, texts in left_out.items() for text in texts},
         {column.variable.key: _read_as(column.title, units) for column in found},
         frozenset(identifying),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _RawColumn:
+    """Cells of a column before it is known whether it is kept.
+
+    `numbers` is None for a known quantity, which is read as of `read_quantity`.
+    """
+
+    title: Title
+    cells: Sequence[str]
+    numbers: Numbers | None
+
+
+def _raw_column(title: Title, cells: list[str]) -> _RawColumn:
+    if title.quantity:
+        return _RawColumn(title, cells, None)
+    title, cells = _without_unit(title, cells)
+    return _RawColumn(title, cells, parse_numbers(cells))
 
 
 def _read_as(text: str, units: Mapping[str, str]) -> str:
@@ -195,15 +233,22 @@ def _without_unit(title: Title, cells: list[str]) -> tuple[Title, list[str]]:
     return replace(title, unit=title.unit or unit), numbers
 
 
-def _reason_to_leave_out(title: Title, cells: Sequence[str], numbers: Numbers | None) -> str:
-    """Why a column is not kept; `numbers` is None for a known quantity, which always is."""
-    wanted = plain(title.text)
-    if identifies(title.text):
+def _reason_to_leave_out(column: _RawColumn) -> str:
+    """Why a column is not kept; empty for one that is."""
+    if column.numbers and column.numbers.are_ambiguous:
+        return UNCLEAR
+    if identifies(column.title.text):
         return "they tell who a patient is"
-    if wanted in ROW_NUMBERS:
+    if plain(column.title.text) in ROW_NUMBERS:
         return "they number rows"
-    if numbers is None or wanted in SEX_TITLES:
+    # A known quantity is kept whatever its cells hold.
+    if column.numbers is None or plain(column.title.text) in SEX_TITLES:
         return ""
+    return _reason_in_cells(column.title, column.cells, column.numbers)
+
+
+def _reason_in_cells(title: Title, cells: Sequence[str], numbers: Numbers) -> str:
+    """Why cells are not analyzed, whatever their title; empty if they are."""
     present = [cell for cell in cells if not is_missing(cell)]
     if 2 * sum(bool(_DATE.fullmatch(cell)) for cell in present) > len(present):
         return "dates help to tell who a patient is"
@@ -212,10 +257,15 @@ def _reason_to_leave_out(title: Title, cells: Sequence[str], numbers: Numbers | 
             "whole numbers of five digits and more that are all different look like numbers of"
             " patients (a unit in the title keeps them)"
         )
-    levels = {cell.casefold() for cell in present}
-    most = min(MOST_CATEGORIES, max(2, len(present) // 2))
-    free_text = not _are_numeric(numbers) and len(levels) > most
-    return "free text is not analyzed" if free_text else ""
+    if not _are_numeric(numbers) and _are_free_text(present):
+        return "free text is not analyzed"
+    return ""
+
+
+def _are_free_text(cells: Sequence[str]) -> bool:
+    """Whether cells are of too many kinds for categories."""
+    kinds = {cell.casefold() for cell in cells}
+    return len(kinds) > min(MOST_CATEGORIES, max(2, len(cells) // 2))
 
 
 def _are_distinct_codes(cells: Sequence[str]) -> bool:
@@ -229,38 +279,40 @@ def _are_distinct_codes(cells: Sequence[str]) -> bool:
 
 def _are_numeric(numbers: Numbers) -> bool:
     """Whether at least half of what a column holds are numbers."""
-    return len(numbers.unusable) <= np.count_nonzero(np.isfinite(numbers.values))
+    return len(numbers.unusable) <= int(np.count_nonzero(np.isfinite(numbers.values)))
 
 
-def _read(
-    name: str,
-    title: Title,
-    cells: Sequence[str],
-    numbers: Numbers | None,
-    units: Mapping[str, str],
-) -> tuple[Column, str]:
-    """Read one column, with a note on how, if there is one."""
+def _read(name: str, raw: _RawColumn, units: Mapping[str, str]) -> Column:
+    """Read one column as what its title means, else as numbers or categories."""
+    title, cells = raw.title, raw.cells
     if plain(title.text) in SEX_TITLES:
         sexes = [usual_value(SEX, cell) for cell in cells]
-        return Column(title.text, Variable(SEX, "Sex"), _categories(sexes)), ""
+        return Column(title.text, Variable(SEX, "Sex"), _categories(sexes))
     if title.quantity:
-        values, unusable, note = read_quantity(name, title, cells, unit_of(title, units))
-        bounds = title.quantity.bounds
-        was_number = any(reason != NO_NUMBER for _, reason in unusable.values())
-        is_gas = title.key in _GASES
-        if np.isfinite(values).any() or was_number or is_gas or not unusable:
-            variable = Variable(title.key, bounds.name, bounds.unit)
-            return Column(title.text, variable, values, unusable), note
-        # Yes and no under "Oxygen": a column of another kind.
+        column = _read_known(name, title, title.quantity, cells, units)
+        if column:
+            return column
         title = replace(title, quantity=None)
-    given_unit = unit_of(title, units)
-    variable = Variable(title.key, title.name, given_unit or title.unit)
-    numbers = numbers or parse_numbers(cells)
+    variable = Variable(title.key, title.name, unit_of(title, units) or title.unit)
+    numbers = raw.numbers or parse_numbers(cells)
     if not _are_numeric(numbers):
-        return Column(title.text, variable, _categories(cells)), ""
-    unusable = {i: (cells[i], reason) for i, reason in numbers.unusable.items()}
+        return Column(title.text, variable, _categories(cells))
+    unusable = {i: (_shown(cells[i]), reason) for i, reason in numbers.unusable.items()}
     note = f"{name}: {title.text} has decimal commas." if numbers.decimal_comma else ""
-    return Column(title.text, variable, numbers.values, unusable), note
+    return Column(title.text, variable, numbers.values, unusable, note)
+
+
+def _read_known(
+    name: str, title: Title, quantity: Quantity, cells: Sequence[str], units: Mapping[str, str]
+) -> Column | None:
+    """Read a known quantity; None for a column of another kind, as yes and no under "Oxygen"."""
+    values, found, note = read_quantity(name, title, quantity, cells, unit_of(title, units))
+    has_number = np.isfinite(values).any() or any(why != NO_NUMBER for _, why in found.values())
+    if found and not has_number and quantity.key not in _GASES:
+        return None
+    variable = Variable(quantity.key, quantity.bounds.name, quantity.bounds.unit)
+    unusable = {i: (_shown(text), reason) for i, (text, reason) in found.items()}
+    return Column(title.text, variable, values, unusable, note)
 
 
 def _categories(cells: Sequence[str]) -> np.ndarray:
@@ -275,12 +327,8 @@ def _categories(cells: Sequence[str]) -> np.ndarray:
     )
 
 
-def _told(unusable: Unusable) -> Unusable:
-    """Say what kind of text cells hold, but for short ones with digits: it may be a name."""
-    return {i: (_kind(text), reason) for i, (text, reason) in unusable.items()}
-
-
-def _kind(text: str) -> str:
+def _shown(text: str) -> str:
+    """Text of an unusable cell for reports, or what kind of text it is: it may be a name."""
     if _DATE.fullmatch(text):
         return "(a date)"
     if len(text) > LONGEST_SHOWN or not any(map(str.isdigit, text)):
@@ -288,7 +336,7 @@ def _kind(text: str) -> str:
     return shortened(text)
 
 
-def _with_key(column: Column, taken: set[str]) -> Column:
+def _with_free_key(column: Column, taken: set[str]) -> Column:
     """Give a column a key that no other one has."""
     key = base = column.variable.key or "column"
     number = 2

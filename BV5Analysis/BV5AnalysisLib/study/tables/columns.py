@@ -6,6 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ..plausible import BOUNDS, Bounds
 
 
@@ -27,11 +29,19 @@ class Quantity:
     bounds: Bounds
     titles: frozenset[str]
 
-    def factor(self, unit: str) -> float | None:
-        """By what to multiply values of a unit (as of `known_unit`); None for one it has not."""
-        if unit == self.bounds.unit or (unit == "fraction" and not self.bounds.unit):
-            return 1.0
-        return dict(self.bounds.other_units).get(unit)
+    @property
+    def unit(self) -> str:
+        """Unit of the analysis, as of `known_unit`."""
+        return self.bounds.unit or "fraction"
+
+    @property
+    def factors(self) -> dict[str, float]:
+        """By what to multiply values of each unit that the quantity comes in, its own first."""
+        return {self.unit: 1.0, **dict(self.bounds.other_units)}
+
+    def implausible(self, values: np.ndarray) -> np.ndarray:
+        """(n,) bool: which values, in the unit of the analysis, no patient has."""
+        return (values < self.bounds.low) | (values > self.bounds.high)
 
 
 def words(text: str) -> frozenset[str]:
@@ -225,7 +235,7 @@ def understand(title: str) -> Title:
     for unit_first in _split_points(title):
         before, unit = title[:unit_first], known_unit(_between(title[unit_first:]))
         named = _quantity_of(before)
-        if named and unit and named.factor(unit) is not None:
+        if named and unit in named.factors:
             return Title(title, named, unit)
     return Title(title, quantity, written if not quantity and base else "")
 

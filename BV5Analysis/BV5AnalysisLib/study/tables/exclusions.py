@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..cohort_result import Exclusion, FlowStep, Variable
 from ..texts import counted
+from ..values import Exclusion, FlowStep, Variable
 from .case_table import CaseTable
 from .columns import CASE_TITLES, plain, usual_value
 from .numbers import is_missing, parse_numbers

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..cohort_result import Exclusion, FlowStep, UnusableCell
 from ..texts import counted, listed
+from ..values import Exclusion, FlowStep, UnusableCell
 from .case_table import CaseTable
 from .clinical import ClinicalTable
 from .measurement_table import NOT_CLINICAL, Measurements

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ...imaging.errors import AnalysisError
-from ..cohort_result import Exclusion, FlowStep, UnusableCell, Variable
 from ..measures import MEASURES
 from ..texts import LONGEST_REASON, counted, listed, shortened
+from ..values import Exclusion, FlowStep, UnusableCell, Variable
 from .batch_tables import case_name, is_of_batch, not_measured, with_own_tables
 from .case_table import CaseTable
 from .numbers import parse_numbers

@@ -52,7 +52,7 @@ class Numbers:
     def are_ambiguous(self) -> bool:
         """Whether most of what may be numbers may be a decimal or a thousand."""
         n = sum(reason == AMBIGUOUS for reason in self.unusable.values())
-        return n > np.count_nonzero(np.isfinite(self.values))
+        return n > int(np.count_nonzero(np.isfinite(self.values)))
 
 
 def is_missing(cell: str) -> bool:
@@ -101,8 +101,9 @@ def parse_numbers(cells: Sequence[str], *, thousands: bool = True) -> Numbers:
         else:
             values[index] = number
     sizes = np.abs(values)
-    for index in np.flatnonzero((sizes > LARGEST) | ((sizes < SMALLEST) & (sizes > 0))):
-        unusable[int(index)] = OUT_OF_RANGE
+    out_of_range = (sizes > LARGEST) | ((sizes < SMALLEST) & (sizes > 0))
+    for index in np.flatnonzero(out_of_range).tolist():
+        unusable[index] = OUT_OF_RANGE
         values[index] = np.nan
     has_decimal_comma = any(_is_decimal(cell, ",") for cell in others.values())
     return Numbers(values, dict(sorted(unusable.items())), has_decimal_comma)

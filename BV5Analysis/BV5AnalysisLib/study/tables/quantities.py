@@ -10,7 +10,7 @@ from ...imaging.errors import AnalysisError
 from ..texts import counted
 from .cell_units import quantity_units
 from .columns import Quantity, Title, known_unit
-from .numbers import AMBIGUOUS, Numbers, parse_numbers
+from .numbers import AMBIGUOUS, parse_numbers
 
 Unusable = dict[int, tuple[str, str]]
 """Text of a cell and why it is not used, by its row."""
@@ -24,7 +24,7 @@ then they are no errors of typing."""
 
 
 def unit_of(title: Title, units: Mapping[str, str]) -> str:
-    """Tell the unit of a column: given by the user, or told by its title; empty if neither.
+    """Find the unit of a column: given by the user, or in its title; empty if neither.
 
     Parameters
     ----------
@@ -42,18 +42,16 @@ def unit_of(title: Title, units: Mapping[str, str]) -> str:
     if not given or not title.quantity:
         return given or (title.unit if title.quantity else "")
     unit = known_unit(given)
-    if title.quantity.factor(unit) is None:
-        bounds = title.quantity.bounds
-        known = [bounds.unit or "fraction", *(each for each, _ in bounds.other_units)]
+    if unit not in title.quantity.factors:
         raise AnalysisError(
-            f"{given!r} is no unit of {bounds.name}; column {title.text} can be in"
-            f" {' or '.join(known)}."
+            f"{given!r} is no unit of {title.quantity.bounds.name}; column {title.text} can be in"
+            f" {' or '.join(title.quantity.factors)}."
         )
     return unit
 
 
 def read_quantity(
-    name: str, title: Title, cells: Sequence[str], unit: str
+    name: str, title: Title, quantity: Quantity, cells: Sequence[str], unit: str
 ) -> tuple[np.ndarray, Unusable, str]:
     """Read a column of a known quantity.
 
@@ -62,7 +60,9 @@ def read_quantity(
     name : str
         Of the file, for messages.
     title : Title
-        Of the column, with a quantity.
+        Of the column.
+    quantity : Quantity
+        What the title means.
     cells : sequence of str
         Of the column.
     unit : str
@@ -82,93 +82,74 @@ def read_quantity(
     AnalysisError
         The values are in another unit, or most may be decimals or thousands.
     """
-    quantity = title.quantity
-    factor = quantity.factor(unit) if unit else 1.0
-    if factor is None:
+    unit, factors = unit or quantity.unit, quantity.factors
+    if unit not in factors:
         raise AnalysisError(
             f"Column {title.text} of {name} is in {unit}, which is no unit of"
             f" {quantity.bounds.name}; give it in {quantity.bounds.unit}."
         )
-    air = [quantity.key in _IN_ROOM_AIR and cell.casefold() in _ROOM_AIR for cell in cells]
-    texts, told_units = quantity_units(cells, quantity)
+    in_room_air = [quantity.key in _IN_ROOM_AIR and cell.casefold() in _ROOM_AIR for cell in cells]
+    texts, cell_units = quantity_units(cells, quantity)
     numbers = parse_numbers(
-        ["" if is_air else text for text, is_air in zip(texts, air, strict=True)]
+        ["" if is_air else text for text, is_air in zip(texts, in_room_air, strict=True)]
     )
     if numbers.are_ambiguous:
+        example = next(cells[i] for i, why in numbers.unusable.items() if why == AMBIGUOUS)
         raise AnalysisError(
             f"Most numbers of column {title.text} of {name} may be decimals or thousands, such as"
-            f" {cells[next(i for i, why in numbers.unusable.items() if why == AMBIGUOUS)]}; write"
-            " thousands without separators, and decimals with a point."
+            f" {example}; write thousands without separators, and decimals with a point."
         )
-    is_bare = np.array([not told for told in told_units], dtype=bool)
-    _check_unit(name, title, unit, numbers.values[is_bare])
-    factors = [quantity.factor(told) if told else factor for told in told_units]
-    values = numbers.values * np.array(factors, dtype=float)
-    values[np.array(air, dtype=bool)] = _IN_ROOM_AIR.get(quantity.key, np.nan)
-    unusable = {i: (cells[i], reason) for i, reason in numbers.unusable.items()}
-    for i in np.flatnonzero(_implausible(quantity, values)):
-        unusable[int(i)] = (cells[i], f"is not plausible ({quantity.bounds.text})")
-        values[i] = np.nan
-    return (
-        values,
-        dict(sorted(unusable.items())),
-        _note(name, title, unit, told_units, numbers, air),
+    has_no_own_unit = np.array([not own for own in cell_units], dtype=bool)
+    _check_unit(
+        f"Column {title.text} of {name}", title, quantity, unit, numbers.values[has_no_own_unit]
     )
+    values = numbers.values * np.array([factors[own or unit] for own in cell_units])
+    values[np.array(in_room_air, dtype=bool)] = _IN_ROOM_AIR.get(quantity.key, np.nan)
+    unusable = {i: (cells[i], reason) for i, reason in numbers.unusable.items()}
+    for i in np.flatnonzero(quantity.implausible(values)).tolist():
+        unusable[i] = (cells[i], f"is not plausible ({quantity.bounds.text})")
+        values[i] = np.nan
+    parts = _conversions(quantity, unit, cell_units)
+    if numbers.decimal_comma:
+        parts.append("has decimal commas")
+    if any(in_room_air):
+        value = f"{_IN_ROOM_AIR[quantity.key]:g} {quantity.bounds.unit}".rstrip()
+        parts.append(f"says room air in {sum(in_room_air)} rows, taken for {value}")
+    note = f"{name}: {title.text} {', '.join(parts)}." if parts else ""
+    return values, dict(sorted(unusable.items())), note
 
 
-def _check_unit(name: str, title: Title, unit: str, values: np.ndarray) -> None:
+def _check_unit(
+    column: str, title: Title, quantity: Quantity, unit: str, values: np.ndarray
+) -> None:
     """Refuse a column whose values, or many of them, only make sense in another unit."""
-    quantity = title.quantity
-    own = unit or quantity.bounds.unit or "fraction"
     n = int(np.count_nonzero(np.isfinite(values)))
-    wrong = _implausible(quantity, values * quantity.factor(own))
-    units = [quantity.bounds.unit or "fraction", *(u for u, _ in quantity.bounds.other_units)]
-    for other in units:
-        if other == own:
-            continue
-        fitting = wrong & np.isfinite(values)
-        fitting &= ~_implausible(quantity, values * quantity.factor(other))
+    wrong = quantity.implausible(values * quantity.factors[unit])
+    for other, factor in quantity.factors.items():
+        fitting = wrong & np.isfinite(values) & ~quantity.implausible(values * factor)
         count = int(np.count_nonzero(fitting))
         if count and 2 * count >= n:
             example = float(np.median(values[fitting]))
             raise AnalysisError(
-                f"Column {title.text} of {name} seems to be in {other} ({count} of {n} values, such"
-                f" as {example:g}) and was read as {own}: put the unit into its title, as in"
+                f"{column} seems to be in {other} ({count} of {n} values, such"
+                f" as {example:g}) and was read as {unit}: put the unit into its title, as in"
                 f' "{quantity.bounds.name} ({"%" if other == "percent" else other})", or give'
                 f' --unit "{title.text}={other}".'
             )
         if count >= 3 and count > MIXED * n:
             raise AnalysisError(
-                f"Column {title.text} of {name} mixes units: {count} of {n} values seem to be in"
-                f" {other} and not in {own}; write all of them in one unit."
+                f"{column} mixes units: {count} of {n} values seem to be in"
+                f" {other} and not in {unit}; write all of them in one unit."
             )
 
 
-def _implausible(quantity: Quantity, values: np.ndarray) -> np.ndarray:
-    return (values < quantity.bounds.low) | (values > quantity.bounds.high)
-
-
-def _note(
-    name: str,
-    title: Title,
-    unit: str,
-    told_units: Sequence[str],
-    numbers: Numbers,
-    air: Sequence[bool],
-) -> str:
-    bounds = title.quantity.bounds
+def _conversions(quantity: Quantity, unit: str, cell_units: Sequence[str]) -> list[str]:
+    """Say which units stand in cells, and what was converted."""
+    own = quantity.bounds.unit or "a fraction"
     parts = []
-    own = unit or bounds.unit or "fraction"
-    for other in sorted({told for told in told_units if told not in {"", own}}):
-        n = sum(told == other for told in told_units)
-        converted = title.quantity.factor(other) != 1
-        to = f" (converted to {bounds.unit or 'a fraction'})" if converted else ""
-        parts.append(f"says {other} in {counted(n, 'cell')}{to}")
-    if unit and title.quantity.factor(unit) != 1 and not all(told_units):
-        parts.append(f"was converted from {unit} to {bounds.unit or 'a fraction'}")
-    if numbers.decimal_comma:
-        parts.append("has decimal commas")
-    if any(air):
-        value = f"{_IN_ROOM_AIR[title.quantity.key]:g} {bounds.unit}".rstrip()
-        parts.append(f"says room air in {sum(air)} rows, taken for {value}")
-    return f"{name}: {title.text} {', '.join(parts)}." if parts else ""
+    for other in sorted(set(cell_units) - {"", unit}):
+        to = f" (converted to {own})" if quantity.factors[other] != 1 else ""
+        parts.append(f"says {other} in {counted(cell_units.count(other), 'cell')}{to}")
+    if quantity.factors[unit] != 1 and not all(cell_units):
+        parts.append(f"was converted from {unit} to {own}")
+    return parts

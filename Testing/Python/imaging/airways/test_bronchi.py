@@ -4,15 +4,19 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.airways.bronchi import find_bronchi
 from BV5AnalysisLib.imaging.airways.walls import added_by_bronchi, subtract_bronchi
+from BV5AnalysisLib.imaging.model.measurements import Calibration
 from BV5AnalysisLib.imaging.phantom import StraightAirway, StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.sizing.blur import Blur
 from BV5AnalysisLib.imaging.sizing.cross_sections import measure_cross_sections
-from BV5AnalysisLib.imaging.vessels.branches import link_branches
+from BV5AnalysisLib.imaging.vessels.calibration import Parenchyma
+from BV5AnalysisLib.imaging.vessels.linking import link_branches
 from BV5AnalysisLib.imaging.vessels.ridges import find_ridge_points
 from helpers.tubes import DIRECTIONS, off_axis_mm, to_world
+from helpers.work_images import work_image
 
 PARENCHYMA_HU = -850.0
 NOISE_HU = 20.0
+PARENCHYMA = Parenchyma(PARENCHYMA_HU, NOISE_HU)
 
 
 def airway_alone(lumen_mm, wall_mm, direction, noise_hu=20.0):
@@ -27,23 +31,18 @@ def airway_alone(lumen_mm, wall_mm, direction, noise_hu=20.0):
 
 
 def bronchi_in(phantom, lung=None):
-    volume = phantom.volume
-    lung = np.ones(volume.array.shape, bool) if lung is None else lung
-    return find_bronchi(volume.array, lung, volume.grid.spacing_zyx, PARENCHYMA_HU, NOISE_HU)
+    return find_bronchi(work_image(phantom.volume, lung), PARENCHYMA)
 
 
 def vessel_points(phantom, image):
     """Ridge points in the world, but for the edge."""
-    spacing = phantom.volume.grid.spacing_zyx
-    points = find_ridge_points(image, np.ones(image.shape, bool), spacing, -390.0)
+    points = find_ridge_points(image, -390.0)
     world = to_world(phantom, points.position_mm)
     return world[inner(world, phantom)]
 
 
 def without_bronchi(phantom):
-    image = phantom.volume.array.copy()
-    subtract_bronchi(image, bronchi_in(phantom), phantom.volume.grid.spacing_zyx)
-    return image
+    return subtract_bronchi(work_image(phantom.volume), bronchi_in(phantom))
 
 
 def inner(world, phantom, edge_mm=8.0):
@@ -71,8 +70,9 @@ def test_a_bronchus_is_found_along_its_whole_length(lumen_mm, wall_mm, direction
 # Measured: mean within 5.3 HU, standard deviation at most 34.8 HU where noise is 20.
 def test_without_it_there_is_plain_parenchyma_and_no_vessel(lumen_mm, wall_mm, direction):
     phantom = airway_alone(lumen_mm, wall_mm, direction)
-    image = without_bronchi(phantom)
-    assert len(vessel_points(phantom, image)) == 0
+    without = without_bronchi(phantom)
+    assert len(vessel_points(phantom, without)) == 0
+    image = without.hu
     world = phantom.volume.grid.index_to_world(np.argwhere(np.ones(image.shape, bool)))
     off = off_axis_mm(world, direction)
     here = inner(world, phantom) & (off < lumen_mm + 2 * wall_mm + 1)
@@ -88,10 +88,10 @@ def test_the_artery_that_it_touches_keeps_its_size(csa, direction):
     lumen_mm = 0.75 * np.sqrt(csa / np.pi)
     airway = StraightAirway(np.pi * lumen_mm**2, max(0.3, 0.24 * lumen_mm), side=(1, 0.3, 0.2))
     phantom = tube_phantom([StraightTube(csa, direction, airway=airway)], noise_hu=20)
-    image, spacing = without_bronchi(phantom), phantom.volume.grid.spacing_zyx
-    everywhere = np.ones(image.shape, bool)
-    branches = link_branches(find_ridge_points(image, everywhere, spacing, -390.0), 5.0)
-    sections = measure_cross_sections(image, everywhere, spacing, branches, 40.0, NOISE_HU, Blur())
+    image = without_bronchi(phantom)
+    branches = link_branches(find_ridge_points(image, -390.0), 5.0)
+    calibration = Calibration(40.0, PARENCHYMA.level_hu, PARENCHYMA.noise_hu)
+    sections = measure_cross_sections(image, branches, calibration, Blur())
     world = to_world(phantom, branches.position_mm)
     near = inner(world, phantom)
     assert near.sum() > 25
@@ -133,4 +133,11 @@ def test_beside_the_lungs_edge_nothing_warns():
 
 def test_without_bronchi_the_image_stays():
     phantom = tube_phantom([StraightTube(8.0)])
-    assert (without_bronchi(phantom) == phantom.volume.array).all()
+    assert (without_bronchi(phantom).hu == phantom.volume.array).all()
+
+
+def test_the_image_that_is_given_stays_as_it_is():
+    phantom = airway_alone(2.2, 0.6, (0, 0, 1))
+    before = phantom.volume.array.copy()
+    assert (without_bronchi(phantom).hu != before).any()
+    assert (phantom.volume.array == before).all()

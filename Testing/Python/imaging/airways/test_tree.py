@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.airways.growth import GrowthRules, grow_airways
+from BV5AnalysisLib.imaging.airways.growth import grow_airways
 from BV5AnalysisLib.imaging.airways.tree import find_trachea, segment_airways
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.lungs.chest import survey_chest
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from scipy import ndimage
 
-RULES = GrowthRules(thresholds=tuple(range(-890, -1000, -20)))
+THRESHOLDS = tuple(range(-890, -1000, -20))
 
 
 def rod(shape, start, stop, radius):
@@ -46,7 +46,7 @@ def grown(hu):
     pieces, _ = ndimage.label(hu[80] < -890)
     seed = np.flatnonzero(pieces == pieces[30, 45]) + 80 * hu[0].size
     result = np.zeros(hu.shape, bool)
-    for branch in grow_airways(hu, seed, RULES):
+    for branch in grow_airways(hu, seed, THRESHOLDS):
         result.flat[np.concatenate(branch.layers)] = True
     return result
 
@@ -73,7 +73,7 @@ def test_growth_without_wall_gives_up_rather_than_fill_the_lung():
     seed = np.flatnonzero(rod(shape, (58, 30, 30), (57, 30, 30), 3))
     seed = seed[seed // (60 * 60) == 57]
     result = np.zeros(shape, bool)
-    for branch in grow_airways(hu, seed, RULES):
+    for branch in grow_airways(hu, seed, THRESHOLDS):
         result.flat[np.concatenate(branch.layers)] = True
     assert result[42:56].sum() > 300
     assert result[:38].mean() < 0.01

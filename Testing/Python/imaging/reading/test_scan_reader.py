@@ -8,6 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
+from BV5AnalysisLib.imaging import reading
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.model.scan import Acquisition, Scan
 from BV5AnalysisLib.imaging.model.volume import Grid
@@ -53,6 +54,11 @@ def test_each_format_gives_values_and_geometry(name, tmp_path):
     assert scan.volume.grid.matches(Grid.of(image))
     assert scan.acquisition == Acquisition()
     assert scan.findings == ()
+
+
+def test_the_room_offers_its_readers_by_name():
+    assert reading.read_scan is read_scan
+    assert reading.scan_from_image is scan_from_image
 
 
 def test_a_path_may_be_text(tmp_path):

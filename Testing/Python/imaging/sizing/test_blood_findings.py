@@ -5,8 +5,7 @@ from BV5AnalysisLib.imaging.model.edits import Edits
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
 from BV5AnalysisLib.imaging.model.measurements import Calibration, Measurement
 from BV5AnalysisLib.imaging.sizing.blood_findings import (
-    ENHANCED_BLOOD_HU,
-    NOISY_HU,
+    CONSTANTS,
     calibration_findings,
     renewed_findings,
     vessel_findings,
@@ -24,7 +23,7 @@ def test_a_usual_scan_has_none():
 
 
 def test_contrast_agent_is_told_with_its_value():
-    assert "contrast_enhancement" not in codes(blood=ENHANCED_BLOOD_HU - 1)
+    assert "contrast_enhancement" not in codes(blood=CONSTANTS.enhanced_blood_hu - 1)
     finding = codes(blood=240.4)["contrast_enhancement"]
     assert finding.severity == Severity.INFO
     assert finding.value == 240.4
@@ -40,10 +39,10 @@ def test_blood_taken_as_usual_is_told(measured, given, told):
 
 
 def test_noise_is_told_from_its_limit_on():
-    assert "high_noise" not in codes(noise=NOISY_HU - 0.1)
-    finding = codes(noise=NOISY_HU)["high_noise"]
+    assert "high_noise" not in codes(noise=CONSTANTS.noisy_hu - 0.1)
+    finding = codes(noise=CONSTANTS.noisy_hu)["high_noise"]
     assert finding.severity == Severity.WARNING
-    assert f"{NOISY_HU:.0f} HU" in finding.text
+    assert f"{CONSTANTS.noisy_hu:.0f} HU" in finding.text
 
 
 def test_lungs_without_vessels_are_an_error():

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.model.measurements import Calibration
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.sizing.blur import Blur
 from BV5AnalysisLib.imaging.sizing.blur_measurement import measure_blur
 from BV5AnalysisLib.imaging.vessels.work_grid import WorkGrid
 from helpers.tubes import line_branches, straight, to_frame
+from helpers.work_images import image_of
 from scipy import ndimage
 
 BLOOD_HU, NOISE_HU = 40.0, 20.0
@@ -39,12 +41,9 @@ def blur_of(psf_mm, spacing_mm, csa_mm2=1.5, places=PLACES) -> Blur:
     ]
     image = work.image(phantom.volume.array)
     return measure_blur(
-        image,
-        np.ones(image.shape, bool),
-        work.spacing,
+        image_of(image, work.spacing),
         line_branches(lines, [0.7] * len(lines)),
-        BLOOD_HU,
-        NOISE_HU,
+        Calibration(BLOOD_HU, -850.0, NOISE_HU),
         grid.spacing_zyx,
     )
 

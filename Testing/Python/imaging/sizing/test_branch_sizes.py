@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.sizing.branch_sizes import size_branches
 from BV5AnalysisLib.imaging.sizing.cross_sections import CrossSections
-from BV5AnalysisLib.imaging.vessels.branches import SAMPLE_STEP_MM
-from helpers.tubes import line_branches, straight
+from helpers.tubes import SAMPLE_STEP_MM, line_branches, straight
 
 
 def read_as(branches, areas, clean=1.0):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.model.measurements import Calibration
 from BV5AnalysisLib.imaging.phantom import StraightAirway, StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.phantom.bundles import LUMEN_TO_ARTERY, wall_thickness
 from BV5AnalysisLib.imaging.phantom.noise import KERNELS
@@ -18,6 +19,7 @@ from helpers.tubes import (
     straight,
     to_frame,
 )
+from helpers.work_images import image_of, work_image
 
 NOISE_HU = 25.0
 CENTER = (0.31, -0.17, 0.23)
@@ -35,14 +37,18 @@ def sections(
 ):
     """Cross-sections along a tube's true axis, away from the volume's faces."""
     image, spacing = on_work_grid(phantom)
-    valid = np.ones(image.shape, bool) if valid is None else valid
     half = 0.5 * np.array(phantom.volume.grid.size) * phantom.volume.grid.spacing
     axis = np.array(tube.direction) / np.linalg.norm(tube.direction)
     reach = 2 * half.max()
     line = straight(np.array(tube.center_mm) - reach * axis, axis, 2 * reach)
     line = line[(np.abs(line) < half - edge_mm).all(axis=1)]
     branches = line_branches([to_frame(phantom, line) + shift_mm], [matching_scale(tube.csa_mm2)])
-    return measure_cross_sections(image, valid, spacing, branches, blood_hu, noise_hu, Blur())
+    return measure_cross_sections(
+        image_of(image, spacing, valid),
+        branches,
+        Calibration(blood_hu, -850.0, noise_hu),
+        Blur(),
+    )
 
 
 def tube_volume(tubes, spacing=ISOTROPIC, room_mm=(50, 50, 50), **options):
@@ -195,12 +201,9 @@ def test_progress_rises_to_the_whole():
     line = to_frame(phantom, straight((-3, -2, -9), tube.direction, 20))
     branches = line_branches([line, line, line], [0.7, 1.4, 4.0])
     measure_cross_sections(
-        phantom.volume.array,
-        np.ones(phantom.volume.array.shape, bool),
-        phantom.volume.grid.spacing_zyx,
+        work_image(phantom.volume),
         branches,
-        40.0,
-        NOISE_HU,
+        Calibration(40.0, -850.0, NOISE_HU),
         Blur(),
         told.append,
     )

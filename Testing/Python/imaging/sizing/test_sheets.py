@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.model.measurements import Calibration
 from BV5AnalysisLib.imaging.sizing.blur import Blur
 from BV5AnalysisLib.imaging.sizing.cross_sections import CrossSections, measure_cross_sections
 from BV5AnalysisLib.imaging.sizing.sheets import without_sheets
-from BV5AnalysisLib.imaging.vessels.branches import keep_points
+from BV5AnalysisLib.imaging.vessels.branches import cut_branches
+from helpers import work_images
 from helpers.tubes import line_branches, straight
 from scipy import ndimage
 
@@ -31,12 +33,9 @@ def kept_share(image: np.ndarray, y_mm: float) -> float:
     line = straight((4.0, y_mm, MIDDLE), (1, 0, 0), 36.0)
     branches = line_branches([line], [0.7])
     sections = measure_cross_sections(
-        image,
-        np.ones(image.shape, bool),
-        SPACING,
+        work_images.image_of(image, SPACING),
         branches,
-        TISSUE,
-        NOISE,
+        Calibration(TISSUE, PARENCHYMA, NOISE),
         Blur(),
     )
     kept, its_sections = without_sheets(branches, sections)
@@ -88,7 +87,7 @@ def test_branches_are_cut_where_points_are_left_out():
     branches = line_branches(lines, [0.7, 1.0], [[0, 1], [1, 2]])
     keep = np.ones(20, bool)
     keep[[3, 4, 19]] = False
-    cut = keep_points(branches, keep)
+    cut = cut_branches(branches, keep)
     np.testing.assert_array_equal(cut.branch_start, [0, 3, 8, 17])
     np.testing.assert_array_equal(cut.position_mm, branches.position_mm[keep])
     np.testing.assert_array_equal(cut.scale_mm, branches.scale_mm[keep])
@@ -100,7 +99,7 @@ def test_branches_are_cut_where_points_are_left_out():
 
 def test_nothing_to_keep_leaves_no_branches():
     branches = line_branches([straight((0, 0, 0), (0, 0, 1), 7.0)], [0.7])
-    none = keep_points(branches, np.zeros(10, bool))
+    none = cut_branches(branches, np.zeros(10, bool))
     assert len(none.position_mm) == 0
     assert none.branch_start.tolist() == [0]
     assert none.end_node.shape == (0, 2)

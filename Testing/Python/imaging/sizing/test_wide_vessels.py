@@ -6,6 +6,7 @@ from BV5AnalysisLib.imaging.model.measurements import Calibration
 from BV5AnalysisLib.imaging.sizing.branch_sizes import SizedBranches
 from BV5AnalysisLib.imaging.sizing.cross_sections import CrossSections
 from BV5AnalysisLib.imaging.sizing.wide_vessels import with_wide_volumes
+from helpers import work_images
 from helpers.tubes import line_branches, straight
 from scipy import ndimage
 
@@ -36,14 +37,11 @@ def counted(image, lines, areas, lung=None, volume_ml=None):
     own = csa * branches.step_mm / 1000 if volume_ml is None else volume_ml
     count = len(csa)
     sections = CrossSections(csa, np.full(count, PARENCHYMA), np.ones(count), np.zeros(count))
-    lung = np.ones(image.shape, bool) if lung is None else lung
     sized = with_wide_volumes(
         SizedBranches(csa, own, np.zeros(len(branches.branch_start) - 1)),
         branches,
         sections,
-        image,
-        lung,
-        SPACING,
+        work_images.image_of(image, SPACING, lung),
         CALIBRATION,
     )
     assert (sized.csa_mm2 == csa).all()

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.vessels.branches import SAMPLE_STEP_MM, link_branches
-from BV5AnalysisLib.imaging.vessels.ridges import RidgePoints
-from helpers.tubes import ridge_points, straight
+from BV5AnalysisLib.imaging.vessels.linking import link_branches
+from BV5AnalysisLib.imaging.vessels.ridge_points import RidgePoints
+from helpers.tubes import SAMPLE_STEP_MM, ridge_points, straight
 
 MINIMUM_MM = 6.0
 ALONG = np.array([0.3, 0.9, 0.3]) / np.linalg.norm([0.3, 0.9, 0.3])

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
+from BV5AnalysisLib.imaging.vessels import ridges
 from BV5AnalysisLib.imaging.vessels.calibration import (
-    FEWEST_POINTS,
-    LARGE_VESSEL_SCALES_MM,
-    UNENHANCED_BLOOD_HU,
+    CONSTANTS,
+    Parenchyma,
     calibrate,
     measure_blood_hu,
     measure_parenchyma,
 )
 from BV5AnalysisLib.imaging.vessels.ridges import find_ridge_points
+from helpers.work_images import work_image
 
 
 def lung_image(noise_hu=25.0, level=-860.0, seed=0):
@@ -23,11 +24,11 @@ def lung_image(noise_hu=25.0, level=-860.0, seed=0):
 @pytest.mark.parametrize("level", [-930.0, -860.0, -750.0])
 @pytest.mark.parametrize("noise_hu", [5.0, 25.0, 60.0])
 def test_level_and_noise(level, noise_hu):
-    found, noise = measure_parenchyma(*lung_image(noise_hu, level))
-    assert found == pytest.approx(level, abs=2 if noise_hu < 50 else 12)
+    found = measure_parenchyma(*lung_image(noise_hu, level))
+    assert found.level_hu == pytest.approx(level, abs=2 if noise_hu < 50 else 12)
     # Tails that reach -1000 HU or 150 HU off the level are left out: at 60 HU noise comes out up
     # to 18 % low.
-    assert noise == pytest.approx(noise_hu, rel=0.04 if noise_hu < 50 else 0.2)
+    assert found.noise_hu == pytest.approx(noise_hu, rel=0.04 if noise_hu < 50 else 0.2)
 
 
 def test_gravity_and_vessels_do_not_count_as_noise():
@@ -35,9 +36,9 @@ def test_gravity_and_vessels_do_not_count_as_noise():
     image += np.linspace(-60, 60, 60)[None, :, None]
     image[:, 20:23, :] = 40
     image[:, :, 40:43] = 40
-    level, noise = measure_parenchyma(image, lung)
-    assert level == pytest.approx(-860, abs=6)
-    assert noise == pytest.approx(20, rel=0.05)
+    found = measure_parenchyma(image, lung)
+    assert found.level_hu == pytest.approx(-860, abs=6)
+    assert found.noise_hu == pytest.approx(20, rel=0.05)
 
 
 def test_opacities_and_what_is_outside_do_not_count():
@@ -45,23 +46,22 @@ def test_opacities_and_what_is_outside_do_not_count():
     image[:, :20] = -500
     image[:, 50:] = -1000
     lung[:, 50:] = False
-    level, noise = measure_parenchyma(image, lung)
-    assert level == pytest.approx(-860, abs=2)
-    assert noise == pytest.approx(20, rel=0.05)
+    found = measure_parenchyma(image, lung)
+    assert found.level_hu == pytest.approx(-860, abs=2)
+    assert found.noise_hu == pytest.approx(20, rel=0.05)
 
 
 @pytest.mark.parametrize("shape", [(4, 4, 4), (1, 1, 1)])
 def test_no_plain_parenchyma_gives_a_usual_level(shape):
-    level, noise = measure_parenchyma(np.full(shape, 40.0), np.ones(shape, bool))
-    assert (level, noise) == (-850.0, 0.0)
+    found = measure_parenchyma(np.full(shape, 40.0), np.ones(shape, bool))
+    assert found == Parenchyma(-850.0, 0.0)
 
 
 def points_of(csa, blood_hu, size=(64, 64, 64)):
     tube = StraightTube(csa, (0.2, 0.3, 0.9))
     phantom = tube_phantom([tube], blood_hu=blood_hu, noise_hu=20, size=size)
-    array, spacing = phantom.volume.array, phantom.volume.grid.spacing_zyx
-    points = find_ridge_points(array, np.ones(array.shape, bool), spacing, -390.0)
-    return array, spacing, points
+    image = work_image(phantom.volume)
+    return image, find_ridge_points(image, -390.0)
 
 
 # Measured: within 1 HU.
@@ -76,36 +76,38 @@ def test_small_vessels_do_not_tell():
 
 
 def test_too_few_points_do_not_tell():
-    array, spacing, points = points_of(40.0, 40.0)
-    large = np.nonzero(points.scale_mm >= LARGE_VESSEL_SCALES_MM[-1])[0]
-    assert measure_blood_hu(array, spacing, points[large[: FEWEST_POINTS - 1]]) is None
-    assert measure_blood_hu(array, spacing, points[large[:FEWEST_POINTS]]) is not None
+    image, points = points_of(40.0, 40.0)
+    large = np.nonzero(points.scale_mm >= ridges.CONSTANTS.large_scales_mm[-1])[0]
+    fewest = CONSTANTS.fewest_points
+    assert measure_blood_hu(image, points[large[: fewest - 1]]) is None
+    assert measure_blood_hu(image, points[large[:fewest]]) is not None
 
 
 def test_points_in_opacities_and_vessel_ends_do_not_count():
     """Two in five points part air: the median would be 60 HU too low."""
-    array, spacing, points = points_of(40.0, 40.0, size=(64, 64, 128))
-    large = points[points.scale_mm >= LARGE_VESSEL_SCALES_MM[-1]]
-    array = array.copy()
+    image, points = points_of(40.0, 40.0, size=(64, 64, 128))
+    large = points[points.scale_mm >= ridges.CONSTANTS.large_scales_mm[-1]]
+    array = image.hu.copy()
     rng = np.random.default_rng(0)
-    index = np.rint(large.position_mm / spacing).astype(int)
+    index = np.rint(large.position_mm / image.spacing).astype(int)
     for at in index[: 2 * len(index) // 5]:
         block = tuple(slice(i - 1, i + 2) for i in at)
         array[block] -= rng.uniform(40, 500)
-    found = measure_blood_hu(array, spacing, points)
+    found = measure_blood_hu(image.with_hu(array), points)
     # Measured: 2.7 HU off.
     assert found == pytest.approx(40, abs=8)
 
 
 def test_fat_is_not_taken_for_blood():
     """Mediastinal fat within the lungs' outline: wide and round, as vessels are."""
-    array, spacing, points = points_of(40.0, 40.0)
-    assert measure_blood_hu(array - 110, spacing, points) is None
+    image, points = points_of(40.0, 40.0)
+    assert measure_blood_hu(image.with_hu(image.hu - 110), points) is None
 
 
 def test_given_blood_goes_before_measured_before_usual():
-    assert calibrate(-850, 20, 45.0, 300.0).blood_hu == 300
-    assert calibrate(-850, 20, 45.0, None).blood_hu == 45
-    assert calibrate(-850, 20, None, None).blood_hu == UNENHANCED_BLOOD_HU
+    parenchyma = Parenchyma(-850, 20)
+    assert calibrate(parenchyma, 45.0, 300.0).blood_hu == 300
+    assert calibrate(parenchyma, 45.0, None).blood_hu == 45
+    assert calibrate(parenchyma, None, None).blood_hu == CONSTANTS.unenhanced_blood_hu
     # 0 HU is a value, too.
-    assert calibrate(-850, 20, 45.0, 0.0).blood_hu == 0
+    assert calibrate(parenchyma, 45.0, 0.0).blood_hu == 0

@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.vessels.branches import SAMPLE_STEP_MM
-from BV5AnalysisLib.imaging.vessels.hilum import LONGEST_MM, WIDE_SCALE_MM, extend_to_edge
-from helpers.tubes import line_branches, straight
+from BV5AnalysisLib.imaging.vessels import ridges
+from BV5AnalysisLib.imaging.vessels.hilum import CONSTANTS, extend_to_edge
+from helpers.tubes import SAMPLE_STEP_MM, line_branches, straight
+from helpers.work_images import image_of
 
-SPACING = np.array([0.7, 0.7, 0.7])
 SHAPE = (80, 40, 40)
 FROM_HU = -390.0
 MIDDLE = 14.0
+WIDE_SCALE_MM = ridges.CONSTANTS.wide_scale_mm
 WIDE = 2 * WIDE_SCALE_MM
 
 
@@ -17,7 +18,7 @@ def scene(edge_mm=42.0, blood_to_mm=56.0):
     """Image with a tube of blood along z, from 5 mm up to a height, and lung up to another."""
     z, y, x = (axis * 0.7 for axis in np.indices(SHAPE))
     tube = ((y - MIDDLE) ** 2 + (x - MIDDLE) ** 2 < 4.0**2) & (z > 5) & (z < blood_to_mm)
-    return np.where(tube, 40, -850).astype(np.float32), z <= edge_mm
+    return image_of(np.where(tube, 40, -850).astype(np.float32), 0.7, z <= edge_mm)
 
 
 def vessel(stop_mm, scale=WIDE, backward=False):
@@ -28,8 +29,8 @@ def vessel(stop_mm, scale=WIDE, backward=False):
 @pytest.mark.parametrize("backward", [False, True])
 def test_a_wide_open_end_reaches_the_edge(backward):
     branches = vessel(36, backward=backward)
-    image, lung = scene()
-    longer = extend_to_edge(branches, image, lung, SPACING, FROM_HU)
+    image = scene()
+    longer = extend_to_edge(branches, image, FROM_HU)
     height = longer.position_mm[:, 0]
     assert height.max() == pytest.approx(42, abs=0.7)
     assert height.min() == branches.position_mm[:, 0].min()
@@ -45,29 +46,29 @@ def test_a_wide_open_end_reaches_the_edge(backward):
 
 
 def test_a_thin_end_stays():
-    image, lung = scene()
+    image = scene()
     branches = vessel(36, scale=0.9 * WIDE_SCALE_MM)
-    assert extend_to_edge(branches, image, lung, SPACING, FROM_HU) is branches
+    assert extend_to_edge(branches, image, FROM_HU) is branches
 
 
 def test_a_vessel_that_ends_in_the_lung_stays():
-    image, lung = scene(blood_to_mm=38.0)
+    image = scene(blood_to_mm=38.0)
     branches = vessel(36)
-    assert extend_to_edge(branches, image, lung, SPACING, FROM_HU) is branches
+    assert extend_to_edge(branches, image, FROM_HU) is branches
 
 
 def test_an_edge_too_far_is_left_alone():
-    image, lung = scene(edge_mm=36 + LONGEST_MM + 2)
+    image = scene(edge_mm=36 + CONSTANTS.longest_mm + 2)
     branches = vessel(36)
-    assert extend_to_edge(branches, image, lung, SPACING, FROM_HU) is branches
+    assert extend_to_edge(branches, image, FROM_HU) is branches
 
 
 def test_an_end_that_meets_another_branch_stays():
-    image, lung = scene()
+    image = scene()
     first = straight((5, MIDDLE, MIDDLE), (1, 0, 0), 15)
     second = straight((20, MIDDLE, MIDDLE), (1, 0, 0), 16)
     branches = line_branches([first, second], [WIDE, WIDE], [[0, 1], [1, 2]])
-    longer = extend_to_edge(branches, image, lung, SPACING, FROM_HU)
+    longer = extend_to_edge(branches, image, FROM_HU)
     counts = np.diff(longer.branch_start) - np.diff(branches.branch_start)
     assert counts[0] == 0
     assert counts[1] > 5
@@ -77,8 +78,8 @@ def test_an_end_that_meets_another_branch_stays():
 
 def test_the_images_end_counts_as_the_edge():
     """A hilum cut by the field of view: no index runs out."""
-    image, _ = scene()
+    image = image_of(scene().hu, 0.7)
     branches = vessel(48)
-    longer = extend_to_edge(branches, image, np.ones(SHAPE, bool), SPACING, FROM_HU)
+    longer = extend_to_edge(branches, image, FROM_HU)
     assert longer.position_mm[:, 0].max() <= (SHAPE[0] - 0.5) * 0.7
     assert longer.position_mm[:, 0].max() > 54

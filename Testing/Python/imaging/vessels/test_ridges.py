@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.phantom.noise import KERNELS, add_noise
-from BV5AnalysisLib.imaging.vessels.ridges import SCALES_MM, find_ridge_points
+from BV5AnalysisLib.imaging.vessels import ridges
+from BV5AnalysisLib.imaging.vessels.ridges import find_ridge_points
 from helpers.tubes import DIRECTIONS, off_axis_mm, to_world
+from helpers.work_images import image_of, work_image
 from scipy.spatial import cKDTree
 
 HALF_BLOOD_HU = -390.0
@@ -15,8 +17,7 @@ CENTER = (0.31, -0.17, 0.23)
 def points_in(phantom, mask=None, edge_mm=7.0):
     """Ridge points of a phantom, away from its faces, where tubes are cut; their world places."""
     volume = phantom.volume
-    mask = np.ones(volume.array.shape, bool) if mask is None else mask
-    points = find_ridge_points(volume.array, mask, volume.grid.spacing_zyx, HALF_BLOOD_HU)
+    points = find_ridge_points(work_image(volume, mask), HALF_BLOOD_HU)
     world = to_world(phantom, points.position_mm)
     half = 0.5 * np.array(volume.grid.size) * volume.grid.spacing - edge_mm
     inner = (np.abs(world) < half).all(axis=1)
@@ -45,7 +46,7 @@ def test_points_lie_on_the_axis_and_along_it(csa, direction):
 def test_noise_alone_gives_no_chain(kernel):
     image = np.full((64, 64, 64), -850, np.float32)
     add_noise(image, 25.0, kernel, np.random.default_rng(0))
-    points = find_ridge_points(image, np.ones(image.shape, bool), np.full(3, 0.7), HALF_BLOOD_HU)
+    points = find_ridge_points(image_of(image, 0.7), HALF_BLOOD_HU)
     # Measured: none in 90 mL.
     assert len(points) < 3
 
@@ -59,7 +60,7 @@ def test_a_plate_is_no_vessel(thickness_mm):
     share = thickness_mm / np.sqrt(2 * np.pi) / 0.6 * np.exp(-0.5 * (across / 0.6) ** 2)
     image = (-850 + 890 * np.minimum(share, 1)).astype(np.float32)
     add_noise(image, 20.0, "white", np.random.default_rng(0))
-    points = find_ridge_points(image, np.ones(image.shape, bool), np.full(3, step), HALF_BLOOD_HU)
+    points = find_ridge_points(image_of(image, step), HALF_BLOOD_HU)
     inner = ((points.position_mm > 5) & (points.position_mm < 37)).all(axis=1)
     # Measured: none, on some 3000 voxels of plate.
     assert inner.sum() < 3
@@ -92,13 +93,14 @@ def test_a_group_of_thin_vessels_is_not_taken_for_a_wide_one():
 
 def test_scale_grows_with_the_radius():
     found = []
+    finest = ridges.CONSTANTS.scales_mm[0]
     for csa in (1.0, 3.0, 8.0, 20.0, 50.0):
         tube = StraightTube(csa, (0.2, 0.1, 0.9))
         points, _ = points_in(tube_phantom([tube], size=(90, 90, 64)))
         found.append(np.median(points.scale_mm))
         # A tube of radius r and blur s answers most at sqrt((r² + 2 s²) / 2); scales are √2 apart.
         best = np.sqrt(csa / np.pi / 2 + 0.55**2)
-        assert best / 1.6 <= max(found[-1], SCALES_MM[0]) <= max(best * 1.45, SCALES_MM[0])
+        assert best / 1.6 <= max(found[-1], finest) <= max(best * 1.45, finest)
     assert found == sorted(found)
     assert len(set(found)) >= 4
 
@@ -136,22 +138,16 @@ def test_thick_slices_keep_their_sub_voxel_places():
 def test_progress_is_told_once_a_scale():
     phantom = tube_phantom([StraightTube(3.0)], size=(32, 32, 32))
     told = []
-    find_ridge_points(
-        phantom.volume.array,
-        np.ones((32, 32, 32), bool),
-        phantom.volume.grid.spacing_zyx,
-        HALF_BLOOD_HU,
-        progress=told.append,
-    )
-    assert told == pytest.approx(np.arange(1, len(SCALES_MM) + 1) / len(SCALES_MM))
+    find_ridge_points(work_image(phantom.volume), HALF_BLOOD_HU, progress=told.append)
+    count = len(ridges.CONSTANTS.scales_mm)
+    assert told == pytest.approx(np.arange(1, count + 1) / count)
 
 
 def test_dark_tubes_are_the_bright_ones_of_the_negative_image():
     phantom = tube_phantom([StraightTube(2.0, (0.3, 0.2, 0.9)), StraightTube(20.0, (1, 0, 0))])
-    image = phantom.volume.array.astype(np.float32)
-    options = (np.ones(image.shape, bool), phantom.volume.grid.spacing_zyx)
-    bright = find_ridge_points(image, *options, HALF_BLOOD_HU)
-    dark = find_ridge_points(-image, *options, -HALF_BLOOD_HU, dark=True)
+    image = work_image(phantom.volume)
+    bright = find_ridge_points(image, HALF_BLOOD_HU)
+    dark = find_ridge_points(image.with_hu(-image.hu), -HALF_BLOOD_HU, dark=True)
     assert len(bright) > 50
     np.testing.assert_array_equal(dark.position_mm, bright.position_mm)
     np.testing.assert_array_equal(dark.strength_hu, bright.strength_hu)
@@ -165,9 +161,8 @@ def test_a_mirrored_image_has_mirrored_points(count):
         for csa, x in ((60.0, -12.0), (12.0, 3.0), (2.0, 14.0))
     ]
     image = tube_phantom(tubes, size=(count, 62, 70), noise_hu=10, seed=1).volume.array
-    everywhere, spacing = np.ones(image.shape, bool), np.full(3, 0.7)
-    one = find_ridge_points(image, everywhere, spacing, HALF_BLOOD_HU)
-    other = find_ridge_points(image[:, :, ::-1].copy(), everywhere, spacing, HALF_BLOOD_HU)
+    one = find_ridge_points(image_of(image, 0.7), HALF_BLOOD_HU)
+    other = find_ridge_points(image_of(image[:, :, ::-1].copy(), 0.7), HALF_BLOOD_HU)
     assert one.scale_mm.max() >= 2.8
     back = other.position_mm * [1, 1, -1] + [0, 0, (count - 1) * 0.7]
     for scale in np.unique(one.scale_mm):
@@ -181,5 +176,5 @@ def test_a_mirrored_image_has_mirrored_points(count):
 def test_a_slab_of_few_layers_is_no_error(layers):
     image = np.full((layers, 40, 40), -850.0, np.float32)
     image[:, 18:24, 18:24] = 40.0
-    points = find_ridge_points(image, np.ones(image.shape, bool), np.full(3, 0.36), HALF_BLOOD_HU)
+    points = find_ridge_points(image_of(image, 0.36), HALF_BLOOD_HU)
     assert np.isfinite(points.position_mm).all()

@@ -9,7 +9,7 @@ _OWN = Path(__file__).parent
 _FILES = {
     "slicer.i18n": (_OWN / "i18n.py", "i18n.py"),
     "slicer.parameterNodeWrapper": (_OWN / "wrapper.py", "parameterNodeWrapper/__init__.py"),
-    "slicer.ScriptedLoadableModule": (_OWN / "loadablemodule.py", "ScriptedLoadableModule.py"),
+    "slicer.ScriptedLoadableModule": (_OWN / "loadable_module.py", "ScriptedLoadableModule.py"),
 }
 
 

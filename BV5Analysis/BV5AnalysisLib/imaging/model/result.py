@@ -1,0 +1,70 @@
+"""What one analysis returns, and the part of it that is kept without the scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..parameters import Parameters
+from .centerlines import Centerlines
+from .finding import Finding
+from .measurements import Calibration, CsaHistogram, Measurement
+from .scan import Scan
+from .volume import Volume
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Measured:
+    """What is measured in a scan; n points, b branches.
+
+    The base of `AnalysisResult`, which holds the scan besides, and of a case, which holds what is
+    kept of it: a base rather than a part, so that these fields are declared once and both are read
+    alike (``result.vessels``, ``case.vessels``).
+
+    Attributes
+    ----------
+    lungs, vessels : Volume
+        uint8 `LungLabel` and `SizeClass` values on the scan's grid, 0 outside.
+    centerlines : Centerlines
+        Vessel branches with areas.
+    measurements : tuple of Measurement
+        Rows ``both``, ``right``, ``left``, then the given regions.
+    csa_histogram : CsaHistogram
+        Blood volume by area.
+    findings : tuple of Finding
+        Quality findings, the worst first.
+    calibration : Calibration
+        Attenuation of blood and parenchyma, and noise.
+    parameters : Parameters
+        As used.
+    seconds : dict of str to float
+        Wall time of each step.
+    lungs_given : bool
+        Whether the lungs were given rather than segmented.
+    """
+
+    lungs: Volume
+    vessels: Volume
+    centerlines: Centerlines
+    measurements: tuple[Measurement, ...]
+    csa_histogram: CsaHistogram
+    findings: tuple[Finding, ...]
+    calibration: Calibration
+    parameters: Parameters
+    seconds: dict[str, float]
+    lungs_given: bool = False
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AnalysisResult(Measured):
+    """All that one analysis found; nothing of it is on disk.
+
+    Attributes
+    ----------
+    scan : Scan
+        The input.
+    airways : Volume
+        Bool, lumen of trachea and bronchi on the scan's grid.
+    """
+
+    scan: Scan
+    airways: Volume

@@ -1,0 +1,216 @@
+"""The integral of blood fraction across a vessel, clear of its neighbors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy import special
+
+from ..model.constants import MethodConstants, constant
+from ..numerics.polar_profiles import SECTORS, Profiles
+
+
+@dataclass(frozen=True)
+class AreaIntegralConstants(MethodConstants):
+    """Tuned numbers of the integral across a vessel.
+
+    The noise is that of the blood fraction in a voxel: the image's over the contrast of blood.
+    """
+
+    darker: float = constant(
+        0.15,
+        "1",
+        "A direction ends where the blood fraction is below minus this: in the lumen of an airway,"
+        " or past the edge of ground glass.",
+        "Chosen by eye; with it areas at the edge of ground glass hold (test_cross_sections.py).",
+    )
+    darker_noises: float = constant(
+        3.0, "1", "The same in standard deviations of the noise, if more.", "Chosen by eye."
+    )
+    rise: float = constant(
+        0.08,
+        "1",
+        "Rise of the blood fraction above its least value so far that shows a neighbor.",
+        "Chosen by eye.",
+    )
+    rise_noises: float = constant(
+        2.0, "1", "The same in standard deviations of the noise, if more.", "Chosen by eye."
+    )
+    lumen_share: float = constant(
+        0.8,
+        "1",
+        "Share of the radius within which no rise counts: noise and mixing of blood make some.",
+        "Chosen by eye.",
+    )
+    fewest_clean: int = constant(
+        3,
+        "1",
+        "Directions without a neighbor from which on their mean stands in for the others.",
+        "Chosen by eye.",
+    )
+    lowest_pairs: int = constant(
+        3, "1", "Pairs of opposite directions whose mean is the lowest level.", "Chosen by eye."
+    )
+    agreement: float = constant(
+        0.2,
+        "1",
+        "Pairs of opposite directions above the lowest level by less than this share of it show"
+        " the same vessel.",
+        "Chosen by eye: a slanted plane makes pairs differ a little, too.",
+    )
+    agreement_noises: float = constant(
+        4.0, "1", "The same in standard deviations of one direction's area.", "Chosen by eye."
+    )
+    noise_grain_mm: float = constant(
+        0.7, "mm", "Size of a grain of noise.", "The voxel size of a usual scan."
+    )
+
+
+CONSTANTS = AreaIntegralConstants()
+
+
+def area_integral(
+    profile: Profiles,
+    fraction: np.ndarray,
+    radius_mm: np.ndarray,
+    reach_mm: np.ndarray,
+    expected: np.ndarray,
+    noise: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Integrate the blood fraction within a reach, direction by direction.
+
+    Each direction counts up to the valley towards a neighbor. One with a neighbor takes over what
+    the opposite direction shows, else the mean of those without.
+
+    Parameters
+    ----------
+    profile : Profiles
+        n points; gives the rings.
+    fraction : numpy.ndarray
+        (n, sectors, radii) blood fraction, NaN where not lung.
+    radius_mm : numpy.ndarray
+        (n,) radius of the vessel as known so far.
+    reach_mm : numpy.ndarray
+        (n, sectors) where the integral ends.
+    expected : numpy.ndarray
+        (n, sectors) of mean 1: what each direction holds of a vessel alone; it is divided out.
+    noise : numpy.ndarray
+        (n,) standard deviation of the blood fraction in a voxel.
+
+    Returns
+    -------
+    area_mm2, clean : numpy.ndarray
+        (n,) integral, and share of directions free of neighbors.
+    """
+    # The outermost ring counts by the share of it that the reach takes in.
+    share = np.clip((reach_mm[:, :, None] - profile.radius_mm) / profile.step_mm + 0.5, 0, 1)
+    ring_mm2 = (2 * np.pi * profile.radius_mm * profile.step_mm * share).astype(np.float32)
+    stop = _valley(profile, fraction, radius_mm, noise)
+    counted = (np.arange(len(profile.radius_mm)) < stop[:, :, None]) & np.isfinite(fraction)
+    sector_mm2 = (np.where(counted, fraction, 0) * ring_mm2).sum(axis=2) / expected
+
+    clean = stop * profile.step_mm >= reach_mm - 0.5 * profile.step_mm
+    clean_count = clean.sum(axis=1)
+    clean_mm2 = (sector_mm2 * clean).sum(axis=1) / np.maximum(clean_count, 1)
+    half_turn = SECTORS // 2
+    opposite = np.roll(clean, half_turn, axis=1)
+    several_clean = np.broadcast_to((clean_count >= CONSTANTS.fewest_clean)[:, None], clean.shape)
+    # In a direction with a neighbor the opposite one stands in, else the mean of clean ones.
+    taken = np.select(
+        [clean, opposite, several_clean],
+        [
+            sector_mm2,
+            np.roll(sector_mm2, half_turn, axis=1),
+            np.broadcast_to(clean_mm2[:, None], clean.shape),
+        ],
+        sector_mm2,
+    )
+    # Noise of one direction's area, scaled up to the whole disc as each direction's area is: that
+    # of its sector of a disc in grains, over the pairs and neighbors that are averaged (6 = 2 · 3).
+    grain_mm = CONSTANTS.noise_grain_mm
+    noise_mm2 = noise * np.sqrt(np.pi * SECTORS / 6) * reach_mm.mean(axis=1) * grain_mm
+    area = _mean_of_agreeing_pairs(taken, noise_mm2)
+    return area, clean_count / SECTORS
+
+
+def _mean_of_agreeing_pairs(sector_mm2: np.ndarray, noise_mm2: np.ndarray) -> np.ndarray:
+    """Mean (n,) over opposite directions, without those that something beside the vessel swells.
+
+    The wall of a small airway that touches its artery leaves no valley, but lies on one side. The
+    mean of two opposite directions does not change where the center is a little off; pairs well
+    above the lowest ones have a neighbor in them.
+    """
+    half_turn = SECTORS // 2
+    pair = (sector_mm2[:, :half_turn] + sector_mm2[:, half_turn:]) / 2
+    pair = (np.roll(pair, 1, axis=1) + pair + np.roll(pair, -1, axis=1)) / 3
+    lowest = np.sort(pair, axis=1)[:, : CONSTANTS.lowest_pairs].mean(axis=1)
+    limit = lowest + np.maximum(
+        CONSTANTS.agreement_noises * noise_mm2, CONSTANTS.agreement * lowest
+    )
+    agreeing = pair <= limit[:, None]
+    mean: np.ndarray = (pair * agreeing).sum(axis=1) / np.maximum(agreeing.sum(axis=1), 1)
+    return mean
+
+
+def _valley(
+    profile: Profiles, fraction: np.ndarray, radius_mm: np.ndarray, noise: np.ndarray
+) -> np.ndarray:
+    """Count the rings (n, sectors) up to the valley towards a neighbor or to the lungs' edge."""
+    around = (np.roll(fraction, 1, axis=1) + 2 * fraction + np.roll(fraction, -1, axis=1)) / 4
+    around = np.where(np.isfinite(around), around, fraction)
+    # A rise counts outside the lumen only: inside, noise and mixing of blood make harmless ones.
+    beyond = (profile.radius_mm > CONSTANTS.lumen_share * radius_mm[:, None])[:, None, :]
+    noise = noise[:, None, None]
+    darker = np.maximum(CONSTANTS.darker, CONSTANTS.darker_noises * noise)
+    missing = ~np.isfinite(fraction) | (beyond & (around < -darker))
+    filled = np.where(missing, np.float32(np.inf), around)
+    rise = around - np.minimum.accumulate(filled, axis=2)
+    neighbor = (rise > np.maximum(CONSTANTS.rise, CONSTANTS.rise_noises * noise)) & beyond
+    end = _first(neighbor | missing)
+    # Back from where the rise was noticed to the valley itself.
+    position = np.arange(fraction.shape[2])
+    before = np.where(position < np.maximum(end, 1)[:, :, None], filled, np.float32(np.inf))
+    valley = before.argmin(axis=2)
+    last = np.minimum(end, fraction.shape[2] - 1)[:, :, None]
+    noticed = np.take_along_axis(neighbor, last, axis=2)[:, :, 0] & (end < fraction.shape[2])
+    return np.where(noticed, valley, end)
+
+
+def _first(hit: np.ndarray) -> np.ndarray:
+    """Index of the first True along the last axis, its length where there is none."""
+    return np.asarray(np.where(hit.any(axis=-1), hit.argmax(axis=-1), hit.shape[-1]))
+
+
+def caught_share(radius_in_sigmas: np.ndarray, reach_sigmas: float) -> np.ndarray:
+    """Share of a blurred disc's integral that lies within a reach beyond its radius.
+
+    Parameters
+    ----------
+    radius_in_sigmas : numpy.ndarray
+        (n,) radii of the discs, in standard deviations of the blur.
+    reach_sigmas : float
+        How far past the radius, in the same.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) 0 to 1.
+    """
+    radii, shares = _caught_table(reach_sigmas)
+    return np.asarray(np.interp(radius_in_sigmas, radii, shares))
+
+
+@cache
+def _caught_table(reach_sigmas: float) -> tuple[np.ndarray, np.ndarray]:
+    """Radii of discs, and the share within the reach beyond the radius.
+
+    A point of the disc plus the blur's Gaussian has a squared distance from the center that is
+    noncentral chi-squared; the share is its mean over the disc.
+    """
+    # As fine as linear interpolation needs: radii from next to a point to the widest vessels.
+    radii = np.geomspace(0.1, 40, 120)
+    from_center = np.sqrt((np.arange(60) + 0.5) / 60) * radii[:, None]
+    reach = radii[:, None] + reach_sigmas
+    return radii, special.chndtr(reach**2, 2, from_center**2).mean(axis=1)
