@@ -104,12 +104,7 @@ class CohortOptions:
         section=_GROUPS,
     )
     groups: tuple[str, ...] = option(
-        (),
-        NAMES,
-        "--groups",
-        "values to keep, in this order",
-        metavar="NAMES",
-        section=_GROUPS,
+        (), NAMES, "--groups", "values to keep, in this order", metavar="NAMES", section=_GROUPS
     )
     test: str = option(
         "welch",
@@ -137,12 +132,7 @@ class CohortOptions:
         section=_GROUPS,
     )
     positive: str = option(
-        "",
-        TEXT,
-        "--positive",
-        "of the outcome, to be told",
-        metavar="VALUE",
-        section=_GROUPS,
+        "", TEXT, "--positive", "of the outcome, to be told", metavar="VALUE", section=_GROUPS
     )
     adjust: tuple[str, ...] | None = option(
         None,
@@ -164,11 +154,7 @@ class CohortOptions:
         section=_DATA,
     )
     keep_rejected: bool = option(
-        False,
-        SWITCH,
-        "--keep-rejected",
-        "also cases that were rejected in review",
-        section=_DATA,
+        False, SWITCH, "--keep-rejected", "also cases that were rejected in review", section=_DATA
     )
     loose_names: bool = option(
         False,
