@@ -581,7 +581,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         progress : callable, optional
             Called with step and fraction; may raise `Cancelled`, which ends the batch at once.
         **options
-            Fields of `BV5AnalysisLib.panel.console.batch.BatchRequest`: ``parameters``
+            Fields of `BV5AnalysisLib.study.batch.options.BatchJob`: ``parameters``
             (`Parameters`, or a dict of names and values), ``report`` (True by default), ``resume``
             to go on with an interrupted batch, ``retryFailed``, ``jobs``, ``scheduler``,
             ``keepIdentifiers``.
@@ -596,9 +596,10 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
         AnalysisError
             Nothing was measured; the message says why and what to do.
         """
-        from BV5AnalysisLib.panel.console.batch import analyzeBatch, batchRequest
+        from BV5AnalysisLib.panel.console.batch import analyzeBatch, batchJob
 
-        return analyzeBatch(batchRequest(manifestOrFolder, outputFolder, options), progress)
+        job, parameters = batchJob(manifestOrFolder, outputFolder, options)
+        return analyzeBatch(job, parameters, progress)
 
     def loadBatchTable(self, folder: Path | str, region: str = "both") -> slicer.vtkMRMLTableNode:
         """Add the measurements of a batch to the scene, a row a case, and show them.

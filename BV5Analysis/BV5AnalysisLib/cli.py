@@ -18,15 +18,13 @@ import traceback
 from collections.abc import Sequence
 
 from . import __version__
-from .commandline.arguments.analyze import add_analyze
+from .commandline.arguments.analyze import add_analyze, add_report
 from .commandline.arguments.batch import add_batch
 from .commandline.arguments.bloodgas import add_bloodgas
 from .commandline.arguments.cohort import add_cohort
 from .commandline.arguments.common import shared_options
-from .commandline.arguments.demo import add_demo
-from .commandline.arguments.demo_cohort import add_demo_cohort
+from .commandline.arguments.demo import add_demo, add_demo_cohort
 from .commandline.arguments.phantom import add_phantom
-from .commandline.arguments.report import add_report
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

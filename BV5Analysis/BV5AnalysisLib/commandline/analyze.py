@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ from ..imaging.model.size_classes import VESSELS, Appearance, SizeClass
 from ..imaging.parameters import Parameters
 from ..imaging.progress import Progress, Step
 from ..imaging.reading import masks, scan_reader
+from .arguments.analyze import Job
+from .arguments.declared import chosen
 from .drawing import drawn
 from .printing import print_table
 from .progress import part, shown_progress
@@ -28,23 +29,6 @@ from .requirements import check_requirements
 from .stopping import end_with_stdin, stop_at_once, stop_in_order
 
 _READ, _ANALYZED, _DRAWN = 0.05, 0.85, 0.95
-
-
-@dataclass(frozen=True)
-class Job:
-    """What to measure and what to write; the paths are as the user gave them."""
-
-    ct: Path
-    output: Path
-    series: str | None = None
-    lungs: Path | None = None
-    regions: Path | None = None
-    parameters: Path | None = None
-    overwrite: bool = False
-    report: bool = True
-    scene: bool = False
-    case: str | None = None
-    acquisition: Path | None = None
 
 
 def run(options: argparse.Namespace) -> None:
@@ -55,19 +39,7 @@ def run(options: argparse.Namespace) -> None:
     options : argparse.Namespace
         As parsed by `BV5AnalysisLib.cli`.
     """
-    job = Job(
-        options.ct,
-        options.output,
-        options.series,
-        options.lungs,
-        options.regions,
-        options.parameters,
-        options.overwrite,
-        not options.no_report,
-        options.scene,
-        options.case,
-        options.acquisition,
-    )
+    job = chosen(Job, options, ct=options.ct, output=options.output, overwrite=options.overwrite)
     if options.end_with_stdin:
         end_with_stdin()
     with shown_progress(options.progress) as progress:

@@ -8,8 +8,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from ..case.output_folder import check_output
@@ -21,35 +20,22 @@ from ..imaging.parameters import Parameters
 from ..study.batch.case import BatchCase
 from ..study.batch.dask_workers import DaskWorkers
 from ..study.batch.memory import SHARE, available_bytes, worker_count
+from ..study.batch.options import BatchJob
 from ..study.batch.run import run_cases
 from ..study.batch.workers import LocalWorkers
 from ..study.scans.plan import plan_batch
 from ..study.scans.replan import plan_again
 from ..study.texts import counted, printable
 from .analyze import read_parameters
+from .arguments.declared import chosen
 from .batch_progress import ShowBatch, Tally, planning, shown_batch_progress
 from .batch_step import MeasureCase
 from .requirements import check_in_worker, check_requirements
 from .stopping import Stopped, end_with_stdin, stop_in_order
 
 _SEEN_BY_WORKERS = 20
-"""Scans that workers of a cluster are asked about."""
+"""How many scans the workers of a cluster must prove to see."""
 _SHOWN_FAILURES = 10
-
-
-@dataclass(frozen=True)
-class BatchJob:
-    """What to measure and how; the paths are as the user gave them."""
-
-    source: Path
-    output: Path
-    jobs: int | None = None
-    scheduler: str | None = None
-    resume: bool = False
-    retry_failed: bool = False
-    parameters: Path | None = None
-    report: bool = True
-    keep_identifiers: bool = False
 
 
 def run(options: argparse.Namespace) -> None:
@@ -60,22 +46,12 @@ def run(options: argparse.Namespace) -> None:
     options : argparse.Namespace
         As parsed by `BV5AnalysisLib.cli`.
     """
-    job = BatchJob(
-        options.source,
-        options.output,
-        options.jobs,
-        options.scheduler,
-        options.resume,
-        options.retry_failed,
-        options.parameters,
-        not options.no_report,
-        options.keep_identifiers,
-    )
+    job = chosen(BatchJob, options, source=options.source, output=options.output)
     if options.end_with_stdin:
         end_with_stdin()
     with stop_in_order(), shown_batch_progress(options.progress) as show:
         batch = run_batch(job, show)
-    _tell_end(batch, job, quiet=options.progress == "json")
+    _print_summary(batch, job, quiet=options.progress == "json")
 
 
 def run_batch(job: BatchJob, show: ShowBatch) -> BatchFolder:
@@ -102,7 +78,7 @@ def run_batch(job: BatchJob, show: ShowBatch) -> BatchFolder:
     if not job.scheduler:  # Else those of the workers count.
         check_in_worker(job.report)
     step = MeasureCase(job.output.resolve(), parameters, job.report)
-    # A cluster that cannot be reached is told before the search for scans, which may take long.
+    # A cluster is connected before the search for scans, which may take long.
     with DaskWorkers(job.scheduler) if job.scheduler else contextlib.nullcontext() as cluster:
         if cluster:
             cluster.check_equipment(functools.partial(check_requirements, job.report, scene=False))
@@ -154,7 +130,7 @@ def _opened(job: BatchJob, parameters: Parameters, show: ShowBatch) -> BatchFold
                 progress=planning(show),
             ),
         )
-        _tell(batch.notes)
+        _print_notes(batch.notes)
         return batch
     check_new_batch(job.output)
     check_output(job.output, BATCH, overwrite=job.output.exists())
@@ -165,7 +141,7 @@ def _opened(job: BatchJob, parameters: Parameters, show: ShowBatch) -> BatchFold
         mapper=_map,
         progress=planning(show),
     )
-    _tell((*plan.notes, *_note_on_unchecked(job, plan.cases)))
+    _print_notes((*plan.notes, *_note_on_unchecked(job, plan.cases)))
     return BatchFolder.create(
         job.output,
         plan.cases,
@@ -176,7 +152,7 @@ def _opened(job: BatchJob, parameters: Parameters, show: ShowBatch) -> BatchFold
 
 
 def _note_on_unchecked(job: BatchJob, cases: Iterable[BatchCase]) -> tuple[str, ...]:
-    """Tell that names of image files get into the output as they are."""
+    """Note that names of image files get into the output as they are."""
     unchecked = sum(bool(case.sources) and not case.series_uid for case in cases)
     if not unchecked or job.keep_identifiers or not job.source.is_dir():
         return ()
@@ -186,7 +162,7 @@ def _note_on_unchecked(job: BatchJob, cases: Iterable[BatchCase]) -> tuple[str, 
     )
 
 
-def _tell(notes: Iterable[str]) -> None:
+def _print_notes(notes: Iterable[str]) -> None:
     for note in notes:
         print(f"bv5: {printable(note)}", file=sys.stderr)
 
@@ -210,16 +186,16 @@ def _measure(
     done = len(batch.cases) - len(unfinished)
     tally = Tally(len(batch.cases), done, len(batch.failures), show)
     with workers as entered:
-        for outcome in run_cases(unfinished, step, entered):
-            batch.add(outcome)
-            tally.add(bool(outcome.problem), outcome.seconds, entered.jobs)
+        for status in run_cases(unfinished, step, entered):
+            batch.add(status)
+            tally.add(bool(status.problem), status.seconds, entered.jobs)
     return tally
 
 
 def _workers(
     job: BatchJob, batch: BatchFolder, cluster: DaskWorkers | None
 ) -> AbstractContextManager[LocalWorkers | DaskWorkers]:
-    """Those who are to measure the cases."""
+    """Choose the processes that measure the cases."""
     cases = [case for case in batch.unfinished if not case.problem]
     if cluster:
         if cases:
@@ -240,8 +216,8 @@ def _workers(
     return LocalWorkers(jobs, None if memory is None else int(SHARE * memory))
 
 
-def _tell_end(batch: BatchFolder, job: BatchJob, quiet: bool) -> None:
-    """Say what came of it; AnalysisError if there is no result at all."""
+def _print_summary(batch: BatchFolder, job: BatchJob, quiet: bool) -> None:
+    """Print how many cases were measured; AnalysisError if none was."""
     failures, total = batch.failures, len(batch.cases)
     if not batch.measured:
         name, problem = failures[0]

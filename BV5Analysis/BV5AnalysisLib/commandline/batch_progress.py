@@ -75,14 +75,14 @@ class Tally:
         self._measuring(self._seconds / self._ended * left / max(1, min(jobs, left)))
 
     def end(self) -> None:
-        """Tell that everything is written."""
-        self._tell("done", 1.0, 0.0)
+        """Report that everything is written."""
+        self._report("done", 1.0, 0.0)
 
     def _measuring(self, remaining_seconds: float | None) -> None:
         share = self._done / self._total if self._total else 1.0
-        self._tell("measuring", PLANNED + (MEASURED - PLANNED) * share, remaining_seconds)
+        self._report("measuring", PLANNED + (MEASURED - PLANNED) * share, remaining_seconds)
 
-    def _tell(self, step: str, fraction: float, remaining_seconds: float | None) -> None:
+    def _report(self, step: str, fraction: float, remaining_seconds: float | None) -> None:
         self._show(
             BatchProgress(step, fraction, self._done, self._failed, self._total, remaining_seconds)
         )

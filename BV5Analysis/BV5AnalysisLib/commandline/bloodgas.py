@@ -108,7 +108,7 @@ def _check_one_unit(options: argparse.Namespace, unit: str) -> None:
 
 def _pressure(options: argparse.Namespace, unit: str) -> float:
     if options.altitude is not None:
-        return barometric_pressure_mmhg(check("altitude_m", options.altitude))
+        return float(barometric_pressure_mmhg(check("altitude_m", options.altitude)))
     if options.pressure is not None:
         return check("barometric_pressure_mmhg", options.pressure, unit)
     return STANDARD_PRESSURE_MMHG

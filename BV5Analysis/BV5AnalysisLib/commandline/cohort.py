@@ -17,6 +17,7 @@ from ..study.cohort.options import CohortOptions
 from ..study.cohort.result import CohortResult
 from ..study.statistics.results import Correlation
 from ..study.values import Variable
+from .arguments.declared import chosen
 from .printing import print_table
 from .progress import part, shown_progress
 from .requirements import check_installed
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
         options.measurements,
         options.clinical,
         options.output,
-        chosen_options(options),
+        chosen(CohortOptions, options),
         options.overwrite,
     )
     with shown_progress(options.progress) as progress:
@@ -63,37 +64,6 @@ def run(options: argparse.Namespace) -> None:
         print(f"Report:    {job.output / 'cohort.html'}")
         print(f"Table 1:   {job.output / 'table1.html'}")
         print(f"All files: {job.output}")
-
-
-def chosen_options(options: argparse.Namespace) -> CohortOptions:
-    """Options of the analysis from those of the command line."""
-    return CohortOptions(
-        group_by=options.group_by,
-        threshold=options.threshold,
-        at_threshold=options.at_threshold,
-        groups=options.groups,
-        test=options.test,
-        correlate=options.correlate,
-        outcome=options.outcome or "",
-        positive=options.positive or "",
-        adjust=options.adjust,
-        region=options.region,
-        exclude=tuple(options.exclude),
-        keep_rejected=options.keep_rejected,
-        loose_names=options.loose_names,
-        case_column=options.case_column or "",
-        sheet=options.sheet or "",
-        units=dict(options.unit),
-        barometric_pressure_mmhg=options.pressure,
-        altitude_m=options.altitude,
-        temperature_c=options.temperature,
-        respiratory_quotient=options.rq,
-        estimate_fio2=not options.no_fio2_estimate,
-        confidence=options.confidence,
-        resamples=options.resamples,
-        seed=options.seed,
-        keep_identifiers=options.keep_identifiers,
-    )
 
 
 def analyze_into_folder(job: CohortJob, progress: Progress) -> CohortResult:

@@ -10,7 +10,8 @@ from ..export.phantom_files import PHANTOM, write_phantom
 from ..imaging.model.measurements import Measurement
 from ..imaging.model.size_classes import VESSELS, SizeClass
 from ..imaging.phantom import ChestPhantomSpec, chest_phantom
-from .analyze import Job, analyze_into_folder, measurements_table, print_files
+from .analyze import analyze_into_folder, measurements_table, print_files
+from .arguments.analyze import Job
 from .printing import print_table
 from .progress import part, shown_progress
 from .requirements import check_requirements
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     if options.ct is None:
         check_output(phantom_folder, PHANTOM, options.overwrite)
 
-    truth = ()
+    truth: tuple[Measurement, ...] = ()
     with shown_progress(options.progress) as progress:
         start = 0.0
         if options.ct is None:

@@ -113,7 +113,7 @@ def run(options: argparse.Namespace) -> None:
         measured = make_study(Study(folder, report), progress)
         write_record(folder, _record(Study(options.output, report)))
     if options.progress != "json":
-        _tell(options.output, report, measured)
+        _print_summary(options.output, report, measured)
 
 
 def _check_statistics() -> None:
@@ -197,7 +197,7 @@ def _record(study: Study) -> dict[str, object]:
     }
 
 
-def _tell(folder: Path, report: bool, measured: Sequence[MeasuredPhantom]) -> None:
+def _print_summary(folder: Path, report: bool, measured: Sequence[MeasuredPhantom]) -> None:
     """Print what was found, by which commands, and where it is."""
     study = Study(folder, report)
     print("One chest phantom, ever more of its peripheral vessels missing:")

@@ -61,7 +61,8 @@ def drawn(
     """
     documents = {}
     if report:
-        from ..scene.case.documents import PICTURE_SIZE, case_documents
+        from ..scene.case.documents import case_documents
+        from ..scene.views.rendering import PICTURE_SIZE
 
         documents = case_documents(case, result.scan.volume, size or PICTURE_SIZE)
     return Drawing(documents, _scene(case, result) if scene else None)

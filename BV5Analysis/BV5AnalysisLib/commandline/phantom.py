@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from typing import Any
 
 from ..case.output_folder import check_output
 from ..export.phantom_files import PHANTOM, write_phantom
@@ -42,10 +43,9 @@ def spec_of(options: argparse.Namespace) -> ChestPhantomSpec:
     """Specification with what the user gave; AnalysisError where it is out of range."""
     names = [field.name for field in dataclasses.fields(ChestPhantomSpec)]
     given = {name: getattr(options, name, None) for name in names}
-    return ChestPhantomSpec(
-        **{
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in given.items()
-            if value is not None
-        }
-    )
+    chosen: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in given.items()
+        if value is not None
+    }
+    return ChestPhantomSpec(**chosen)

@@ -22,7 +22,7 @@ def check_requirements(report: bool, scene: bool, instead: str = WITHOUT_REPORT)
     scene : bool
         The 3D Slicer scene is wanted.
     instead : str
-        How to do without the report; empty where there is no doing without.
+        What to do without the report, for messages; empty where it is required.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def check_in_worker(report: bool) -> None:
     check_installed(_REPORT, "The report", WITHOUT_REPORT)
     with LocalWorkers(1) as workers:
         try:
-            workers.outcome(workers.submit(check_requirements, report, False))
+            workers.result(workers.submit(check_requirements, report, False))
         except WorkerDied as error:
             raise AnalysisError(
                 f"Drawing a report's pictures ends its process here ({error}); update the graphics"
@@ -69,13 +69,13 @@ def _try_report(instead: str) -> None:
         check_rendering()
         try_report()
     except AnalysisError as error:
-        way_out = f" (or {instead})" if instead else ""
-        raise AnalysisError(f"{str(error).removesuffix('.')}{way_out}.") from error
+        alternative = f" (or {instead})" if instead else ""
+        raise AnalysisError(f"{str(error).removesuffix('.')}{alternative}.") from error
     except Exception as error:  # Such as a package that is there and cannot be loaded.
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        way_out = f" ({instead})" if instead else ""
+        alternative = f" ({instead})" if instead else ""
         raise AnalysisError(
-            f"What draws the report cannot be loaded ({reason}); install it again{way_out}."
+            f"What draws the report cannot be loaded ({reason}); install it again{alternative}."
         ) from error
 
 
@@ -89,7 +89,7 @@ def check_installed(packages: dict[str, str], purpose: str, instead: str = "") -
     purpose : str
         What needs them.
     instead : str
-        How to do without.
+        What to do without them, for the message; empty where they are required.
 
     Raises
     ------
@@ -99,5 +99,5 @@ def check_installed(packages: dict[str, str], purpose: str, instead: str = "") -
     missing = [name for module, name in packages.items() if not importlib.util.find_spec(module)]
     if missing:
         names = " ".join(missing)
-        way_out = f" (or {instead})" if instead else ""
-        raise AnalysisError(f"{purpose} needs {names}: pip install {names}{way_out}.")
+        alternative = f" (or {instead})" if instead else ""
+        raise AnalysisError(f"{purpose} needs {names}: pip install {names}{alternative}.")

@@ -13,7 +13,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import FrameType
 
+_Handler = signal.Handlers | Callable[[int, FrameType | None], None]
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
@@ -87,24 +89,26 @@ def _pipe_closes() -> bool:
 
 def _windows_pipe_closes() -> bool:
     """As `_pipe_closes`, by looking again and again: a thread that reads would block others."""
-    import ctypes
-    import msvcrt
+    if sys.platform == "win32":
+        import ctypes
+        import msvcrt
 
-    file_type_pipe = 3
-    windows = ctypes.windll.kernel32
-    try:
-        pipe = ctypes.c_void_p(msvcrt.get_osfhandle(0))
-    except OSError:
-        return False
-    if windows.GetFileType(pipe) != file_type_pipe:
-        return False
-    while windows.PeekNamedPipe(pipe, None, 0, None, None, None):
-        time.sleep(_LOOK_EVERY_SECONDS)
-    return True
+        file_type_pipe = 3
+        windows = ctypes.windll.kernel32
+        try:
+            pipe = ctypes.c_void_p(msvcrt.get_osfhandle(0))
+        except OSError:
+            return False
+        if windows.GetFileType(pipe) != file_type_pipe:
+            return False
+        while windows.PeekNamedPipe(pipe, None, 0, None, None, None):
+            time.sleep(_LOOK_EVERY_SECONDS)
+        return True
+    return False
 
 
 @contextlib.contextmanager
-def _handled_by(handler: signal.Handlers | Callable) -> Iterator[None]:
+def _handled_by(handler: _Handler) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # Python lets only the main thread handle signals.
         return

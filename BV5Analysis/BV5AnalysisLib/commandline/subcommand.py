@@ -39,12 +39,14 @@ def run_subcommand(arguments: Sequence[str], progress: Progress) -> None:
         encoding="utf-8",
         env=os.environ | {"PYTHONPATH": _python_path(), "PYTHONUTF8": "1"},
     )
+    pipes = process.stdin, process.stdout, process.stderr
+    _, output, error_output = pipes
     errors: list[str] = []
     # Read beside standard output: a full pipe would make the command wait for ever.
-    reader = threading.Thread(target=lambda: errors.extend(process.stderr), daemon=True)
+    reader = threading.Thread(target=lambda: errors.extend(error_output or ()), daemon=True)
     reader.start()
     try:
-        for line in process.stdout:
+        for line in output or ():
             _report(line, progress)
         status = process.wait()
     finally:
@@ -52,8 +54,9 @@ def run_subcommand(arguments: Sequence[str], progress: Progress) -> None:
             process.terminate()
             process.wait()
         reader.join()
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            pipe.close()
+        for pipe in pipes:
+            if pipe:
+                pipe.close()
     if status:
         raise AnalysisError(_reason(arguments[0], status, errors))
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from BV5AnalysisLib.cli import _parser, main
-from BV5AnalysisLib.commandline.cohort import chosen_options
+from BV5AnalysisLib.commandline.arguments.declared import chosen
 from BV5AnalysisLib.study.cohort.options import CohortOptions
 from helpers.cohort_tables import (
     PAO2,
@@ -115,7 +115,7 @@ def test_three_groups_are_compared_in_pairs(tmp_path):
 
 def test_what_is_not_asked_for_is_as_in_a_script():
     parsed = _parser().parse_args(["cohort", "m.csv", "c.csv", "-o", "out"])
-    assert chosen_options(parsed) == CohortOptions()
+    assert chosen(CohortOptions, parsed) == CohortOptions()
 
 
 def test_progress_for_programs(tmp_path, capsys):

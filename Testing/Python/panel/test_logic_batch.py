@@ -128,9 +128,8 @@ def test_the_command_line_says_what_was_asked_for(logic, folder, python_slicer, 
     )
     seen = json.loads((other / "seen.json").read_text())
     given = seen["arguments"][6:-4]
-    assert given[0] == "--parameters"
-    assert given[2:4] == ["--jobs", "2"]
-    assert set(given[4:]) == {"--no-report", "--resume", "--retry-failed", "--keep-identifiers"}
+    assert given[:5] == ["--jobs", "2", "--resume", "--retry-failed", "--parameters"]
+    assert given[6:] == ["--no-report", "--keep-identifiers"]
     assert Parameters.from_dict(seen["parameters"]) == parameters
     assert temporary_files() == []
 
@@ -282,10 +281,12 @@ def test_packages_are_asked_for_where_they_are_needed(logic, folder, python_slic
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"job": 2}, "no option job; there are parameters, report, resume"),
+        ({"job": 2}, "no option job; there are jobs, scheduler, resume, retryFailed"),
         ({"jobs": 0}, "whole number from 1"),
         ({"jobs": True}, "whole number from 1"),
         ({"jobs": "2"}, "whole number from 1"),
+        ({"report": "no"}, "report is True or False, not 'no'"),
+        ({"retryFailed": "no"}, "retryFailed is True or False"),
         ({"parameters": {"minimum_csa": 1}}, "minimum_csa"),
         ({"jobs": 1, "scheduler": "tcp://localhost:8786"}, "not both"),
     ],

@@ -48,6 +48,7 @@ BESIDE = {
     "imaging": {"errors": "model", "parameters": "model", "progress": "model"},
     "study": {
         **dict.fromkeys(("bloodgas", "formulas", "measures", "plausible", "texts"), "values"),
+        **dict.fromkeys(("option_kinds", "options"), "values"),
         "batch": "scans",  # Each uses the other.
     },
 }

@@ -1,1 +1,1 @@
-"""Options of each command, for argparse; nothing heavy is loaded here."""
+"""Arguments of each command, for argparse; nothing heavy is loaded here."""

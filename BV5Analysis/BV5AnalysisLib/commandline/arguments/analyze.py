@@ -1,13 +1,55 @@
-"""Options of ``bv5 analyze``."""
+"""Arguments of ``bv5 analyze``, and of ``bv5 report`` for what it left out."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
+from pathlib import Path
 
-from .common import not_empty, path
+from ...study.option_kinds import PATH, SWITCH, TEXT
+from ...study.options import option
+from .common import Commands, add_end_with_stdin, add_output, long_work_options, path
+from .declared import add_options
 
 
-def add_analyze(commands: argparse._SubParsersAction, shared: argparse.ArgumentParser) -> None:
+@dataclass(frozen=True)
+class Job:
+    """What to measure and what to write; the paths are as the user gave them."""
+
+    ct: Path
+    output: Path
+    series: str | None = option(
+        None,
+        TEXT,
+        "--series",
+        "UID or number of the series, for a folder of several",
+        metavar="UID",
+    )
+    lungs: Path | None = option(
+        None, PATH, "--lungs", "lungs to use, instead of finding them", metavar="MASK"
+    )
+    regions: Path | None = option(
+        None, PATH, "--regions", "regions, such as lobes, to measure apart", metavar="SEG"
+    )
+    parameters: Path | None = option(
+        None, PATH, "--parameters", "JSON object of names and values", metavar="FILE"
+    )
+    case: str | None = option(
+        None, TEXT, "--case", "name in the outputs, that of OUT by default", metavar="NAME"
+    )
+    acquisition: Path | None = option(
+        None,
+        PATH,
+        "--acquisition",
+        "JSON object of what the DICOM header said, for an image file",
+        metavar="FILE",
+    )
+    report: bool = option(True, SWITCH, "--no-report", "no report and no pictures")
+    scene: bool = option(False, SWITCH, "--scene", "also scene.mrb for 3D Slicer")
+    overwrite: bool = False
+
+
+def add_analyze(commands: Commands, shared: argparse.ArgumentParser) -> None:
     """Add ``bv5 analyze``."""
     analyze = commands.add_parser(
         "analyze", parents=[shared], help="measure one scan", description="Measure one chest CT."
@@ -15,38 +57,26 @@ def add_analyze(commands: argparse._SubParsersAction, shared: argparse.ArgumentP
     analyze.add_argument(
         "ct", type=path, metavar="CT", help="DICOM folder, or .nrrd/.nii/.nii.gz/.mha/.mhd file"
     )
-    analyze.add_argument("-o", "--output", type=path, required=True, metavar="OUT", help="folder")
-    analyze.add_argument(
-        "--series",
-        type=not_empty,
-        metavar="UID",
-        help="UID or number of the series, for a folder of several",
+    add_output(analyze)
+    add_options(analyze, Job)
+    add_end_with_stdin(analyze)
+
+
+def add_report(commands: Commands, _shared: argparse.ArgumentParser) -> None:
+    """Add ``bv5 report``."""
+    report = commands.add_parser(
+        "report",
+        parents=[long_work_options()],
+        help="draw the report of a case that was analyzed without one",
+        description="Draw the pictures and the report of a case into its folder, which"
+        " `bv5 analyze --no-report` wrote; nothing is measured again.",
     )
-    analyze.add_argument(
-        "--lungs", type=path, metavar="MASK", help="lungs to use, instead of finding them"
+    report.add_argument("case", type=path, metavar="CASE", help="folder of the case")
+    report.add_argument("ct", type=path, metavar="CT", help="the scan that was analyzed")
+    report.add_argument("--series", metavar="UID", help="UID or number, for a folder of several")
+    report.add_argument(
+        "--overwrite", action="store_true", help="replace a report that the folder has"
     )
-    analyze.add_argument(
-        "--regions", type=path, metavar="SEG", help="regions, such as lobes, to measure apart"
-    )
-    analyze.add_argument(
-        "--parameters", type=path, metavar="FILE", help="JSON object of names and values"
-    )
-    analyze.add_argument(
-        "--case",
-        type=not_empty,
-        metavar="NAME",
-        help="name in the outputs, that of OUT by default",
-    )
-    analyze.add_argument(
-        "--acquisition",
-        type=path,
-        metavar="FILE",
-        help="JSON object of what the DICOM header said, for an image file",
-    )
-    analyze.add_argument("--no-report", action="store_true", help="no report and no pictures")
-    analyze.add_argument("--scene", action="store_true", help="also scene.mrb for 3D Slicer")
-    analyze.add_argument(
-        "--end-with-stdin",
-        action="store_true",
-        help="end at once when standard input closes, as when the program that started this ends",
-    )
+    # Slicer's scene has checked which CT its case has.
+    report.add_argument("--checked-scan", action="store_true", help=argparse.SUPPRESS)
+    add_end_with_stdin(report, shown=False)

@@ -1,25 +1,47 @@
-"""Options that several commands share, and the types of their values."""
+"""Arguments that several commands share, and the types of their values."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from collections.abc import Callable
+from typing import TypeAlias
+
+from ...study.option_kinds import path_of, text_of
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""Where a command adds its parser."""
 
 
-def not_empty(text: str) -> str:
-    """Refuse an empty value, as an unset variable of a script gives, and what is no text."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("is empty")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise argparse.ArgumentTypeError("is not UTF-8; rename it") from None
-    return text
+def parsed_by(parse: Callable[[str], object]) -> Callable[[str], object]:
+    """Type of an argument, which tells argparse the reason of a ValueError."""
+
+    def parsed(text: str) -> object:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parsed
 
 
-def path(text: str) -> Path:
-    """Path of an option; not empty."""
-    return Path(not_empty(text))
+not_empty = parsed_by(text_of)
+path = parsed_by(path_of)
+
+
+def add_output(command: argparse.ArgumentParser) -> None:
+    """Add the output folder, which has to be given."""
+    command.add_argument("-o", "--output", type=path, required=True, metavar="OUT", help="folder")
+
+
+def add_end_with_stdin(command: argparse.ArgumentParser, shown: bool = True) -> None:
+    """Add the option of programs that start this one; see `commandline.stopping`."""
+    command.add_argument(
+        "--end-with-stdin",
+        action="store_true",
+        help="end at once when standard input closes, as when the program that started this ends"
+        if shown
+        else argparse.SUPPRESS,
+    )
 
 
 def shared_options() -> argparse.ArgumentParser:

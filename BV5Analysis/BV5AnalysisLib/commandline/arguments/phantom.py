@@ -1,13 +1,14 @@
-"""Options of ``bv5 phantom``."""
+"""Arguments of ``bv5 phantom``."""
 
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
-from .common import path
+from .common import Commands, add_end_with_stdin, add_output
 
 
-def add_phantom(commands: argparse._SubParsersAction, shared: argparse.ArgumentParser) -> None:
+def add_phantom(commands: Commands, shared: argparse.ArgumentParser) -> None:
     """Add ``bv5 phantom``."""
     phantom = commands.add_parser(
         "phantom",
@@ -15,8 +16,8 @@ def add_phantom(commands: argparse._SubParsersAction, shared: argparse.ArgumentP
         help="make a digital chest phantom",
         description="Make a digital chest phantom with known blood volumes.",
     )
-    phantom.add_argument("-o", "--output", type=path, required=True, metavar="OUT", help="folder")
-    phantom.add_argument("--end-with-stdin", action="store_true", help=argparse.SUPPRESS)
+    add_output(phantom)
+    add_end_with_stdin(phantom, shown=False)
     # Named as the fields of ChestPhantomSpec, which has the defaults and checks the values.
     scanner = phantom.add_argument_group("scanner")
     scanner.add_argument("--spacing", dest="spacing_mm", **_numbers("X Y Z"), help="voxel, mm")
@@ -50,5 +51,5 @@ def add_phantom(commands: argparse._SubParsersAction, shared: argparse.ArgumentP
         )
 
 
-def _numbers(names: str) -> dict:
+def _numbers(names: str) -> dict[str, Any]:
     return {"type": float, "nargs": len(names.split()), "metavar": tuple(names.split())}

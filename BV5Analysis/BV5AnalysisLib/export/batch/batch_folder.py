@@ -12,7 +12,7 @@ from typing import Any, Self
 from ...case.measurements_csv import COLUMNS
 from ...case.output_folder import output_folder
 from ...case.whole_files import write_whole
-from ...study.batch.case import BatchCase, CaseOutcome
+from ...study.batch.case import BatchCase, CaseStatus
 from ...study.scans.plan import Plan
 from ...study.texts import printable
 from .contact_sheet_file import ContactSheet
@@ -204,14 +204,14 @@ class BatchFolder:
             if case.name in self._problems
         )
 
-    def add(self, outcome: CaseOutcome) -> None:
+    def add(self, status: CaseStatus) -> None:
         """Take note of a case that ended; of a measured one the folder is read.
 
         A case that is added twice counts once, and a complete folder counts as measured.
 
         Parameters
         ----------
-        outcome : CaseOutcome
+        status : CaseStatus
             Of a case of the plan.
 
         Raises
@@ -219,21 +219,21 @@ class BatchFolder:
         AnalysisError
             It cannot be written, such as for a full disk.
         """
-        name = outcome.name
+        name = status.name
         if name in self._finished:
             return
         with explained(self._folder):
-            finished = finished_case(self._folder / name, wait=not outcome.problem)
+            finished = finished_case(self._folder / name, wait=not status.problem)
             if finished:
                 self._finished[name] = finished
                 self._problems.pop(name, None)
                 self._measurements.add(finished.table)
             else:
-                problem = printable(" ".join((outcome.problem or _INCOMPLETE).split()))
+                problem = printable(" ".join((status.problem or _INCOMPLETE).split()))
                 self._problems[name] = problem
                 self._failures.add(failure_row(name, problem))
             self._sheet.forget(name)
-            self._journal.append(Entry(name, self._problems.get(name, ""), outcome.seconds))
+            self._journal.append(Entry(name, self._problems.get(name, ""), status.seconds))
             if self._sheet.is_due:
                 # On Windows what another program shows may not be replaced; `close` raises.
                 with contextlib.suppress(PermissionError):

@@ -51,22 +51,25 @@ def read_image(path: Path) -> sitk.Image:
     check_readable(path)
     if not is_image_file(path):
         raise AnalysisError(
-            f"{path.name} is of no known type; give a DICOM folder, or a file ending in "
-            f"{', '.join(SUFFIXES)}."
+            f"{{file}} is of no known type; give a DICOM folder, or a file ending in "
+            f"{', '.join(SUFFIXES)}.",
+            file=path,
         )
     if not is_safe(path):
         raise damaged(path)
     twin = unpacked_twin(path)
     if twin:
         raise AnalysisError(
-            f"{path.name} would not be read but {twin.name} beside it; move one of them away."
+            "{file} would not be read but {twin} beside it; move one of them away.",
+            file=path,
+            twin=twin.name,
         )
     try:
         with quiet_readers():
             image = sitk.ReadImage(str(path))
     except RuntimeError as error:
         if "orthonormal" in str(error):  # ITK's word for what its NIfTI reader refuses.
-            raise not_perpendicular(path.name) from error
+            raise not_perpendicular("{file}", path) from error
         raise damaged(path) from error
     if path.name.lower().endswith((".nii", ".nii.gz")) and not _is_whole_nifti(path, image):
         raise damaged(path)
@@ -78,7 +81,7 @@ def check_readable(path: Path) -> None:
     if not is_utf8(path):
         raise AnalysisError(f"The name of {str(path)!a} is not UTF-8; rename it.")
     if not path.exists():
-        raise AnalysisError(f"There is no file or folder {path}; check the path.")
+        raise AnalysisError("There is no file or folder {path}; check the path.", file=path)
     try:
         if path.is_dir():
             next(path.iterdir(), None)
@@ -86,7 +89,9 @@ def check_readable(path: Path) -> None:
             path.open("rb").close()
     except OSError as error:
         raise AnalysisError(
-            f"{path} cannot be read ({error.strerror}); check its permissions."
+            "{path} cannot be read ({reason}); check its permissions.",
+            file=path,
+            reason=error.strerror,
         ) from error
 
 
@@ -118,15 +123,17 @@ def unpacked_twin(path: Path) -> Path | None:
 def damaged(path: Path) -> AnalysisError:
     """Error for a file whose content cannot be read."""
     return AnalysisError(
-        f"{path.name} is cut short, damaged, or not what its name says; copy or export it again."
+        "{file} is cut short, damaged, or not what its name says; copy or export it again.",
+        file=path,
     )
 
 
-def not_perpendicular(name: str) -> AnalysisError:
-    """Error for a sheared volume, as a tilted gantry makes."""
+def not_perpendicular(name: str, file: Path | None = None) -> AnalysisError:
+    """Error for a sheared volume, as a tilted gantry makes; the name may be that of a file."""
     return AnalysisError(
         f"{name} has axes that are not perpendicular (gantry tilt?); "
-        "resample it to a straight grid first."
+        "resample it to a straight grid first.",
+        file=file,
     )
 
 

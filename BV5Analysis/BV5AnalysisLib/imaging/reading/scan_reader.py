@@ -128,12 +128,8 @@ def read_sources(sources: Sequence[Path], series_uid: str = "") -> Scan:
         image, acquisition = read_dicom_sources(sources, series_uid)
         return dataclasses.replace(_checked(image, "The series", acquisition), source="")
     except AnalysisError as error:
-        reason = str(error)
-        for source in sources:
-            reason = reason.replace(str(source), "of the scan")
-        if is_image:
-            reason = reason.replace(path.name, "The image")
-        raise AnalysisError(reason) from error
+        file = "The image" if is_image else None
+        raise AnalysisError(error.worded(file=file, path="of the scan")) from error
 
 
 def scan_from_image(image: sitk.Image, source: str = "") -> Scan:

@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,79 +18,64 @@ from ...imaging.errors import AnalysisError
 from ...imaging.progress import Progress
 from ..process.output import PREFIX
 from ..process.packages import CLUSTER, REPORT, ensurePackages
-from .batch_process import runBatch
+from .batch_process import runBatch, scriptName
 
 if TYPE_CHECKING:
     from ...imaging.parameters import Parameters
     from ...scene.cohort.batch_table import BatchResult
+    from ...study.batch.options import BatchJob
 
 
-@dataclass(frozen=True)
-class BatchRequest:
-    """What to measure, and how.
+def batchJob(
+    source: Path | str, folder: Path | str, options: Mapping[str, Any]
+) -> tuple[BatchJob, Parameters | None]:
+    """Check what a script asks for; AnalysisError if an option is unknown or has no such value.
 
-    Attributes
+    Parameters
     ----------
-    source : pathlib.Path
-        Manifest or folder of scans.
-    folder : pathlib.Path
-        Output folder.
+    source, folder : path-like
+        Manifest or folder of scans, and folder to write.
+    options : mapping of str to object
+        Fields of `BatchJob` in camelCase; ``parameters`` are `Parameters` or a mapping.
+
+    Returns
+    -------
+    job : BatchJob
+        Without a file of parameters.
     parameters : Parameters or None
         The defaults if None.
-    report : bool
-        Whether each case gets its pictures and report.
-    resume : bool
-        Go on with a batch that was interrupted.
-    retryFailed : bool
-        With `resume`: failed cases, too, once more.
-    keepIdentifiers : bool
-        Let names of patients and of files be in the output.
-    jobs : int or None
-        Scans at a time; as many as fit if None.
-    scheduler : str
-        Address of a Dask cluster to work on; this computer if empty.
     """
+    from ...study.batch.options import BatchJob
+    from ...study.options import check_values, declared
 
-    source: Path
-    folder: Path
-    parameters: Parameters | None = None
-    report: bool = True
-    resume: bool = False
-    retryFailed: bool = False
-    keepIdentifiers: bool = False
-    jobs: int | None = None
-    scheduler: str = ""
-
-
-def batchRequest(
-    source: Path | str, folder: Path | str, options: Mapping[str, Any]
-) -> BatchRequest:
-    """Request of a script; AnalysisError if there is no such option, or a value does not fit."""
-    known = [each.name for each in fields(BatchRequest)][2:]
+    names = {scriptName(name): name for name in declared(BatchJob)}
     for name in options:
-        if name not in known:
-            raise AnalysisError(f"A batch has no option {name}; there are {', '.join(known)}.")
-    jobs = options.get("jobs")
-    if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1):
-        raise AnalysisError(f"jobs must be a whole number from 1, not {jobs!r}.")
-    if jobs is not None and options.get("scheduler"):
-        raise AnalysisError("Give jobs, for this computer, or a scheduler, not both.")
-    if isinstance(options.get("parameters"), Mapping):
+        if name not in names:
+            raise AnalysisError(f"A batch has no option {name}; there are {', '.join(names)}.")
+    given = {names[name]: value for name, value in options.items()}
+    parameters = given.pop("parameters", None)
+    check_values(BatchJob, given, scriptName)
+    if isinstance(parameters, Mapping):
         from ...imaging.parameters import Parameters
 
-        options = {**options, "parameters": Parameters.from_dict(options["parameters"])}
-    return BatchRequest(_absolute(source), _absolute(folder), **options)
+        parameters = Parameters.from_dict(parameters)
+    given["scheduler"] = given.get("scheduler") or None
+    return BatchJob(_absolute(source), _absolute(folder), **given), parameters
 
 
-def analyzeBatch(request: BatchRequest, progress: Progress | None) -> BatchResult:
+def analyzeBatch(
+    job: BatchJob, parameters: Parameters | None, progress: Progress | None
+) -> BatchResult:
     """Measure all scans, and wait for it; Slicer's window stays usable.
 
     Parameters
     ----------
-    request : BatchRequest
+    job : BatchJob
         What to measure.
+    parameters : Parameters or None
+        The defaults if None.
     progress : callable or None
-        Gets step and fraction, may raise `Cancelled`; by default the status bar tells them.
+        Gets step and fraction, may raise `Cancelled`; by default the status bar shows them.
 
     Returns
     -------
@@ -105,32 +90,17 @@ def analyzeBatch(request: BatchRequest, progress: Progress | None) -> BatchResul
         By `progress`, or as Slicer's window was closed. Cases that were done are kept.
     """
     from ...scene.cohort.batch_table import batch_result
+    from ...study.options import command_line
 
     ask = slicer.util.mainWindow() is not None
-    if request.report:
+    if job.report:
         ensurePackages(REPORT, _("The report"), _("give report=False"), ask)
-    if request.scheduler:
+    if job.scheduler:
         ensurePackages(CLUSTER, _("A cluster"), _("give no scheduler"), ask)
-    with _parametersFile(request.parameters) as file:
-        runBatch(_arguments(request, file), progress or _tell)
-    return batch_result(request.folder)
-
-
-def _arguments(request: BatchRequest, parametersFile: Path | None) -> list[str]:
-    arguments = [str(request.source), "-o", str(request.folder)]
-    if parametersFile is not None:
-        arguments += ["--parameters", str(parametersFile)]
-    if request.jobs is not None:
-        arguments += ["--jobs", str(request.jobs)]
-    if request.scheduler:
-        arguments += ["--scheduler", request.scheduler]
-    flags = {
-        "--no-report": not request.report,
-        "--resume": request.resume,
-        "--retry-failed": request.retryFailed,
-        "--keep-identifiers": request.keepIdentifiers,
-    }
-    return arguments + [flag for flag, wanted in flags.items() if wanted]
+    with _parametersFile(parameters) as file:
+        arguments = command_line(replace(job, parameters=file))
+        runBatch([str(job.source), "-o", str(job.output), *arguments], progress or _showInStatusBar)
+    return batch_result(job.output)
 
 
 def _absolute(path: Path | str) -> Path:
@@ -158,5 +128,5 @@ def _parametersFile(parameters: Parameters | None) -> Iterator[Path | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _tell(step: str, fraction: float) -> None:
+def _showInStatusBar(step: str, fraction: float) -> None:
     slicer.util.showStatusMessage(f"{step} ({100 * fraction:.0f} %)", 5000)

@@ -26,17 +26,12 @@ TICK_SECONDS = 0.05
 """How often the window is served."""
 ENDED_WITHIN_SECONDS = 1.0
 """How long the process may take to end by itself once its standard input is closed."""
-AS_PYTHON = {
-    "--keep-identifiers": "keepIdentifiers=True",
-    "--no-report": "report=False",
-    "--overwrite": "overwrite=True",
-    "--parameters": "parameters",
-    "--retry-failed": "retryFailed=True",
-    "--resume": "resume=True",
-    "--scheduler": "scheduler",
-    "--jobs": "jobs",
-}
-"""What messages of the command call an option, and what a script calls it."""
+
+
+def scriptName(field: str) -> str:
+    """Name of a field of `BatchJob` for scripts in Slicer: camelCase."""
+    first, *others = field.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 def runBatch(arguments: Sequence[str], progress: Progress) -> None:
@@ -75,16 +70,16 @@ def runBatch(arguments: Sequence[str], progress: Progress) -> None:
 
 def batchProgressIn(line: str) -> tuple[str, float] | None:
     """Step, with the number of cases and the time left, and fraction; None if it is no progress."""
-    told = progressIn(line)
-    if told is None:
+    reported = progressIn(line)
+    if reported is None:
         return None
-    step, fraction = told
+    step, fraction = reported
     values = json.loads(line)
     done, total, failed, left = (
         values.get(key) for key in ("done", "total", "failed", "remaining_seconds")
     )
     if not total:
-        return told
+        return reported
     parts = [_("{done} of {total} cases").format(done=done, total=total)]
     if failed:
         parts.append(_("{failed} failed").format(failed=failed))
@@ -109,8 +104,8 @@ def _followed(process: ChildProcess, progress: Progress, log: Log) -> None:
     try:
         while not process.ended:
             for line in process.poll():
-                if (told := batchProgressIn(line)) is not None:
-                    progress(*told)
+                if (reported := batchProgressIn(line)) is not None:
+                    progress(*reported)
                 window.serve()
             if not process.ended:
                 window.serve()
@@ -130,10 +125,11 @@ def _followed(process: ChildProcess, progress: Progress, log: Log) -> None:
 
 
 def _inPython(message: str) -> str:
-    """Name options as a script does."""
-    for option, name in AS_PYTHON.items():
-        message = message.replace(option, name)
-    return message
+    """Message that names options as a script gives them."""
+    from ...study.batch.options import BatchJob
+    from ...study.options import for_scripts
+
+    return for_scripts(message, BatchJob, {}, scriptName)
 
 
 class _Window:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +52,10 @@ def analyzeCohort(
     AnalysisError
         It cannot be done; the message says why and what to do.
     """
-    from ...study.cohort.option_names import for_scripts
-    from ...study.cohort.options import CohortOptions
+    from ...study.cohort.options import CohortOptions, for_scripts
+    from ...study.options import declared
 
-    known = [each.name for each in fields(CohortOptions)]
+    known = declared(CohortOptions)
     for name in options:
         if name not in known:
             raise AnalysisError(f"A cohort has no option {name}; there are {', '.join(known)}.")

@@ -15,7 +15,7 @@ import slicer
 
 from ...case.measurements_csv import COLUMNS, MEASUREMENT_FIELDS
 from ...imaging.errors import AnalysisError
-from ...study.batch.case import CaseOutcome
+from ...study.batch.case import CaseStatus
 from ...study.formulas import unguard
 from ..nodes.tables import Column, fill_table
 
@@ -65,13 +65,13 @@ class BatchResult:
         The batch's folder, with a folder a case and the tables of all.
     measured : tuple of str
         Cases that have a result, in the order of the table.
-    failed : tuple of CaseOutcome
+    failed : tuple of CaseStatus
         Cases that have none, with the reason as `problem`.
     """
 
     outputFolder: Path
     measured: tuple[str, ...]
-    failed: tuple[CaseOutcome, ...]
+    failed: tuple[CaseStatus, ...]
 
     def __repr__(self) -> str:
         """Say it as the console shows it: a line a case that failed, up to some."""
@@ -105,7 +105,7 @@ def batch_result(folder: Path) -> BatchResult:
     return BatchResult(
         folder,
         tuple(measured),
-        tuple(CaseOutcome(row["case"], row["reason"]) for row in failed),
+        tuple(CaseStatus(row["case"], row["reason"]) for row in failed),
     )
 
 

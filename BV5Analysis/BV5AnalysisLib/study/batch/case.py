@@ -1,4 +1,4 @@
-"""One case of a batch: what to measure, and what became of it."""
+"""One case of a batch: what to measure, and how it ended."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class BatchCase:
 
 
 @dataclass(frozen=True)
-class CaseOutcome:
-    """What became of a case.
+class CaseStatus:
+    """How a case ended.
 
     Attributes
     ----------

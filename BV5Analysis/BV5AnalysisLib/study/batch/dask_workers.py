@@ -1,4 +1,4 @@
-"""Who carries out the cases of a batch: the workers of a Dask cluster."""
+"""Workers of a batch that belong to a Dask cluster."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 from ... import __version__
 from ...imaging.errors import AnalysisError
 from ...imaging.numerics.cores import usable_cores, use_cores
-from .case import BatchCase, CaseOutcome
+from .case import BatchCase
 from .workers import WorkerDied
 
 CONNECT_SECONDS = 10.0
@@ -24,6 +24,9 @@ CONNECT_SECONDS = 10.0
 PATIENCE_SECONDS = 120.0
 """How long there may be no worker: a cluster restarts them, and may still be starting."""
 _COUNT_EVERY_SECONDS = 5.0
+
+Question = ParamSpec("Question")
+Result = TypeVar("Result")
 
 _one_at_a_time = threading.Lock()
 """Held by the case of this process: drawing is not made for several threads."""
@@ -68,7 +71,7 @@ class DaskWorkers:
                 f"{self.address} needs certificates, and none are set up for Dask; set"
                 " distributed.comm.tls in its configuration, or use tcp://."
             )
-        # What they tell, this class tells in plain words.
+        # Their errors are raised by this class in plain words.
         for name in ("client", "core", "comm"):
             logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
         try:
@@ -156,19 +159,22 @@ class DaskWorkers:
 
     def has_room(self, _case: BatchCase, running: Collection[BatchCase]) -> bool:
         """Whether a case may be submitted beside those that are under way."""
-        # One each: what only waits at a worker that ends is blamed for it as well.
+        # One a worker: what only waits at a worker that ends is blamed for it as well.
         return len(running) < max(1, self.jobs)
 
     def submit(
         self,
-        function: Callable[..., CaseOutcome],
-        *arguments: Any,
+        function: Callable[..., Result],
+        *arguments: object,
         at_once: int | None = None,  # noqa: ARG002  each machine has cores of its own
-    ) -> Future:
+    ) -> Future[Result]:
         """Have a worker call a function."""
-        return self._executor.submit(_call_alone, dict(self._on_host), function, *arguments)
+        future: Future[Result] = self._executor.submit(
+            _call_alone, dict(self._on_host), function, *arguments
+        )
+        return future
 
-    def outcome(self, future: Future) -> CaseOutcome:
+    def result(self, future: Future[Result]) -> Result:
         """Give what the function returned; raise `WorkerDied`, or what it raised.
 
         Raises
@@ -212,8 +218,13 @@ class DaskWorkers:
                 f"The Dask scheduler at {self.address} has no workers; {self._how_to_start()}."
             ) from None
 
-    def _ask(self, question: Callable, *arguments: Any, **options: Any) -> dict:
-        """Ask the scheduler; AnalysisError if it is lost."""
+    def _ask(
+        self,
+        question: Callable[Question, dict[str, Result]],
+        *arguments: Question.args,
+        **options: Question.kwargs,
+    ) -> dict[str, Result]:
+        """Ask the scheduler something about each worker; AnalysisError if it is lost."""
         try:
             return question(*arguments, **options)
         except (OSError, CancelledError) as error:
@@ -233,8 +244,8 @@ class DaskWorkers:
 
 
 def _call_alone(
-    workers_on: Mapping[str, int], function: Callable[..., CaseOutcome], *arguments: Any
-) -> CaseOutcome:
+    workers_on: Mapping[str, int], function: Callable[..., Result], *arguments: object
+) -> Result:
     """Call a function, on a worker, with its part of the cores of its host."""
     from distributed import get_worker
 

@@ -53,7 +53,7 @@ def worker_count(voxels: Sequence[int], cores: int, available_bytes: int | None)
     Returns
     -------
     int
-        At least 1, at most one a core and one a case, and as many usual ones as memory holds.
+        At least 1, at most one a core and one a case, and as many of median size as memory holds.
     """
     if not voxels or available_bytes is None:
         return 1
@@ -87,7 +87,8 @@ def _machine_bytes() -> int | None:
         import psutil
     except ImportError:  # 3D Slicer lacks it.
         return _machine_bytes_of_system()
-    return psutil.virtual_memory().available
+    available: int = psutil.virtual_memory().available
+    return available
 
 
 def _machine_bytes_of_system() -> int | None:
@@ -97,7 +98,7 @@ def _machine_bytes_of_system() -> int | None:
     if sys.platform == "win32":
         return _windows_bytes()
     try:
-        # macOS tells only how much there is; half of it is usually in use.
+        # macOS says only how much there is; half of it is usually in use.
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     except (AttributeError, ValueError, OSError):
         return None
@@ -114,9 +115,12 @@ def _windows_bytes() -> int | None:
             *((name, ctypes.c_uint64) for name in ("page", "free_page", "virtual", "free", "more")),
         )
 
-    status = Status(length=ctypes.sizeof(Status))
-    found = ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
-    return status.available if found else None
+    if sys.platform == "win32":
+        status = Status(length=ctypes.sizeof(Status))
+        if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+            available: int = status.available
+            return available
+    return None
 
 
 def _reclaimable(folder: Path) -> int:

@@ -11,18 +11,20 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError, DiskFull
-from .case import BatchCase, CaseOutcome
+from .case import BatchCase, CaseStatus
 from .workers import WorkerDied, Workers
 
 Step = Callable[[BatchCase], None]
 """Measures one case, and raises `AnalysisError` with the reason where it cannot; picklable."""
 
+_Status = CaseStatus | WorkerDied | MemoryError
+"""How an attempt at a case ended; the last two are perhaps no fault of the case."""
 _LOOK_EVERY_SECONDS = 1.0
 """How long to wait in one go: Windows lets no signal interrupt a wait."""
 _PACKAGE = Path(__file__).resolve().parents[2]
 
 
-def run_cases(cases: Iterable[BatchCase], step: Step, workers: Workers) -> Iterator[CaseOutcome]:
+def run_cases(cases: Iterable[BatchCase], step: Step, workers: Workers) -> Iterator[CaseStatus]:
     """Carry out a step for every case.
 
     A case that ends its worker, or for which memory does not suffice, is repeated after all
@@ -39,7 +41,7 @@ def run_cases(cases: Iterable[BatchCase], step: Step, workers: Workers) -> Itera
 
     Yields
     ------
-    CaseOutcome
+    CaseStatus
         One for each case, in the order in which they end; a case's failure is its `problem`.
 
     Raises
@@ -49,22 +51,22 @@ def run_cases(cases: Iterable[BatchCase], step: Step, workers: Workers) -> Itera
     DiskFull
         There is no room for results: all further cases would be measured in vain.
     """
-    unlucky = []
-    for case, outcome in _attempts(cases, step, workers):
-        if isinstance(outcome, CaseOutcome):
-            yield outcome
+    once_more = []
+    for case, status in _attempts(cases, step, workers):
+        if isinstance(status, CaseStatus):
+            yield status
         else:
-            unlucky.append(case)
-    for case in unlucky:
+            once_more.append(case)
+    for case in once_more:
         workers.end_idle()
-        for _, outcome in _attempts([case], step, workers):
-            if isinstance(outcome, CaseOutcome):
-                yield outcome
+        for _, status in _attempts([case], step, workers):
+            if isinstance(status, CaseStatus):
+                yield status
             else:
-                yield CaseOutcome(case.name, _why_without_memory(outcome))
+                yield CaseStatus(case.name, _why_without_memory(status))
 
 
-def attempt(step: Step, case: BatchCase) -> CaseOutcome:
+def attempt(step: Step, case: BatchCase) -> CaseStatus:
     """Try a step on one case; what a worker runs.
 
     Parameters
@@ -76,21 +78,21 @@ def attempt(step: Step, case: BatchCase) -> CaseOutcome:
 
     Returns
     -------
-    CaseOutcome
-        What became of it.
+    CaseStatus
+        How it ended.
 
     Raises
     ------
     MemoryError
         Memory did not suffice, which may be the fault of the cases beside it.
     DiskFull
-        The result could not be written for want of room, which is no fault of the case.
+        The result could not be written for lack of room, which is no fault of the case.
     """
     began = time.perf_counter()
     problem = _problem_of(step, case)
     if problem:
         problem = _without_traces(problem, case)
-    return CaseOutcome(case.name, problem, time.perf_counter() - began)
+    return CaseStatus(case.name, problem, time.perf_counter() - began)
 
 
 def _without_traces(problem: str, case: BatchCase) -> str:
@@ -114,7 +116,7 @@ def _problem_of(step: Step, case: BatchCase) -> str:
     except MemoryError as error:
         raise MemoryError(str(error)) from None  # numpy's own kind would load numpy elsewhere
     except Exception as error:  # What no one foresaw must not stop the other cases.
-        if _is_want_of_memory(error):
+        if _is_lack_of_memory(error):
             raise MemoryError from error
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise DiskFull(f"The disk is full ({error.filename or case.name}).") from error
@@ -124,16 +126,16 @@ def _problem_of(step: Step, case: BatchCase) -> str:
 
 def _attempts(
     cases: Iterable[BatchCase], step: Step, workers: Workers
-) -> Iterator[tuple[BatchCase, CaseOutcome | WorkerDied | MemoryError]]:
+) -> Iterator[tuple[BatchCase, _Status]]:
     """One attempt at each case, with as many under way as the workers have room for."""
     waiting = deque(cases)
-    running: dict[Future, BatchCase] = {}
-    finished: list = []
+    running: dict[Future[CaseStatus], BatchCase] = {}
+    finished: list[tuple[BatchCase, _Status]] = []
     while True:
         while waiting and (waiting[0].problem or workers.has_room(waiting[0], running.values())):
             case = waiting.popleft()
             if case.problem:
-                finished.append((case, CaseOutcome(case.name, case.problem)))
+                finished.append((case, CaseStatus(case.name, case.problem)))
                 continue
             at_once = _at_once([*running.values(), case], waiting, workers)
             running[workers.submit(attempt, step, case, at_once=at_once)] = case
@@ -142,7 +144,7 @@ def _attempts(
         if not running:
             return
         done, _ = wait(running, _LOOK_EVERY_SECONDS, FIRST_COMPLETED)
-        finished = [(running.pop(each), _outcome(each, workers)) for each in done]
+        finished = [(running.pop(future), _status(future, workers)) for future in done]
         if not done:
             workers.check()
 
@@ -158,9 +160,9 @@ def _at_once(under_way: list[BatchCase], waiting: Iterable[BatchCase], workers: 
     return len(under_way)
 
 
-def _outcome(future: Future, workers: Workers) -> CaseOutcome | WorkerDied | MemoryError:
+def _status(future: Future[CaseStatus], workers: Workers) -> _Status:
     try:
-        return workers.outcome(future)
+        return workers.result(future)
     except (WorkerDied, MemoryError) as error:
         return error
 
@@ -178,7 +180,7 @@ def _why_without_memory(error: WorkerDied | MemoryError) -> str:
     )
 
 
-def _is_want_of_memory(error: Exception) -> bool:
+def _is_lack_of_memory(error: Exception) -> bool:
     """Whether a C++ library could not get memory, which its Python layer tells as another error."""
     text = str(error)
     return "bad_alloc" in text or "allocate memory" in text

@@ -1,4 +1,4 @@
-"""Who carries out the cases of a batch: processes on this machine."""
+"""Workers of a batch that are processes on this machine."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 from ...imaging.errors import AnalysisError
 from ...imaging.numerics.cores import usable_cores, use_cores
 from ...imaging.reading.quiet import own_error_stream, unredirected
 from .allocation import give_back_freed_memory, keep_freed_memory
-from .case import BatchCase, CaseOutcome
+from .case import BatchCase
 from .memory import bytes_for
 
 CASES_A_PROCESS = 20
@@ -34,8 +34,24 @@ _IDLE_SECONDS = 0.5
 """A worker that gets nothing to do for so long gives back memory."""
 
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
 class WorkerDied(Exception):
     """A worker ended while it had a case; the message says how."""
+
+
+class Mapper(Protocol):
+    """What calls a function for every item, as the built-in `map`; perhaps in workers."""
+
+    def __call__(
+        self, function: Callable[[Item], Result], items: Iterable[Item], /
+    ) -> Iterable[Result | WorkerDied]:
+        """Give the results in the order of the items.
+
+        In place of the result of an item that ended its worker there is a `WorkerDied`.
+        """
 
 
 class Workers(Protocol):
@@ -44,10 +60,12 @@ class Workers(Protocol):
     def has_room(self, case: BatchCase, running: Collection[BatchCase]) -> bool:
         """Whether a case may be submitted beside those that are under way."""
 
-    def submit(self, function: Callable[..., CaseOutcome], *arguments: Any, at_once: int) -> Future:
+    def submit(
+        self, function: Callable[..., Result], *arguments: object, at_once: int
+    ) -> Future[Result]:
         """Have a worker call a function, as one of so many calls under way together."""
 
-    def outcome(self, future: Future) -> CaseOutcome:
+    def result(self, future: Future[Result]) -> Result:
         """Give what the function returned; raise `WorkerDied`, or what it raised."""
 
     def check(self) -> None:
@@ -102,7 +120,9 @@ class LocalWorkers:
         needed = sum(bytes_for(each.voxels) for each in (case, *running))
         return len(running) < self.jobs and needed <= self._memory_bytes
 
-    def submit(self, function: Callable, *arguments: Any, at_once: int | None = None) -> Future:
+    def submit(
+        self, function: Callable[..., Result], *arguments: object, at_once: int | None = None
+    ) -> Future[Result]:
         """Have a process call a function.
 
         Parameters
@@ -118,18 +138,19 @@ class LocalWorkers:
         Returns
         -------
         concurrent.futures.Future
-            For `outcome`.
+            For `result`.
         """
         cores = max(1, self._cores // min(self.jobs, at_once or self.jobs))
         return self._threads.submit(self._call, cores, function, arguments)
 
-    def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-        """Call a function of one argument for each item; results in the order of the items.
+    def map(
+        self, function: Callable[[Item], Result], items: Iterable[Item]
+    ) -> Iterator[Result | WorkerDied]:
+        """Call a function for every item, as `Mapper` says.
 
-        Only some items are taken ahead of the results that were asked for. In place of the result
-        of an item that ended its process there is the `WorkerDied`.
+        Only some items are taken ahead of the results that were asked for.
         """
-        ahead: deque[Future] = deque()
+        ahead: deque[Future[Result | WorkerDied]] = deque()
         for item in items:
             ahead.append(self.submit(function, item))
             if len(ahead) > _ITEMS_AHEAD * self.jobs:
@@ -137,7 +158,7 @@ class LocalWorkers:
         while ahead:
             yield _result_or_death(ahead.popleft())
 
-    def outcome(self, future: Future) -> CaseOutcome:
+    def result(self, future: Future[Result]) -> Result:
         """Give what the function returned; raise `WorkerDied`, or what it raised."""
         return future.result()
 
@@ -153,10 +174,12 @@ class LocalWorkers:
         for process in idle:
             process.join()
 
-    def _call(self, cores: int, function: Callable, arguments: tuple) -> Any:
+    def _call(
+        self, cores: int, function: Callable[..., Result], arguments: tuple[object, ...]
+    ) -> Result:
         try:
             process = self._take()
-        except OSError as error:  # Such as for want of memory.
+        except OSError as error:  # Such as for lack of memory.
             raise WorkerDied(f"it could not start: {error.strerror or error}") from None
         try:
             reply = process.call(cores, function, arguments)
@@ -197,7 +220,7 @@ class LocalWorkers:
             process.join()
 
 
-def _result_or_death(future: Future) -> Any:
+def _result_or_death(future: Future[Result]) -> Result | WorkerDied:
     try:
         return future.result()
     except WorkerDied as error:
@@ -218,7 +241,9 @@ class _Process:
         self.calls = 0
         self.is_ready = False
 
-    def call(self, cores: int, function: Callable, arguments: tuple) -> Any:
+    def call(
+        self, cores: int, function: Callable[..., Result], arguments: tuple[object, ...]
+    ) -> Result | Exception:
         """Have it call a function on so many cores; EOFError or OSError if it ends meanwhile."""
         self.calls += 1
         if not self.is_ready:
@@ -226,7 +251,8 @@ class _Process:
             self.is_ready = True
         self._tasks.send(cores)
         self._tasks.send((function, arguments))
-        return self._tasks.recv()
+        reply: Result | Exception = self._tasks.recv()
+        return reply
 
     def is_alive(self) -> bool:
         return self._process.is_alive()
@@ -298,6 +324,8 @@ def _work(tasks: Connection) -> None:
 def _end_with_parent() -> None:
     """From now on, end at once when the parent ends, whatever it ends by."""
     parent = multiprocessing.parent_process()
+    if parent is None:
+        return
 
     def watch() -> None:
         parent.join()

@@ -1,1 +1,1 @@
-"""What there is to measure: manifests, and trees of anything."""
+"""Which scans a batch measures: those of a manifest, or those found in a folder tree."""

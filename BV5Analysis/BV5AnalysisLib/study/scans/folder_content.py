@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...imaging.progress import Progress
 from ...imaging.reading.dicom_headers import DICOM_SUFFIXES
 from ...imaging.reading.image_files import damaged, is_image_file
-from ..batch.workers import WorkerDied
+from ..batch.workers import Mapper, WorkerDied
 from .dicom_index import IndexedSlice, SliceGroup, grouped, read_slice
 from .image_index import ImageFile, read_image_file
 from .scan_tree import Folder
@@ -68,7 +68,7 @@ def read_content(folder: Folder) -> FolderContent:
     named = [name for name in folder.names if is_image_file(Path(name))]
     images = [_image(folder.path, name) for name in named]
     known = {*named, *(image.data for image in images)}
-    lists: dict[str, list[str]] = {kind: [] for kind in ("damaged", "without", "empty", "archive")}
+    lists: dict[str, list[str]] = {"damaged": [], "without_image": [], "empty": [], "archives": []}
     others: Counter[str] = Counter()
     for name in folder.names:
         if name in known:
@@ -84,13 +84,16 @@ def read_content(folder: Folder) -> FolderContent:
         folder.path,
         tuple(grouped(folder.path, slices)),
         tuple(images),
-        *(tuple(names) for names in lists.values()),
+        damaged=tuple(lists["damaged"]),
+        without_image=tuple(lists["without_image"]),
+        empty=tuple(lists["empty"]),
+        archives=tuple(lists["archives"]),
         others=tuple(sorted(others.items())),
     )
 
 
 def read_contents(
-    parts: Sequence[Folder], mapper: Callable[..., Iterable], progress: Progress
+    parts: Sequence[Folder], mapper: Mapper, progress: Progress
 ) -> list[FolderContent]:
     """Read the headers of all files, shared out by `mapper`, with progress.
 
@@ -104,11 +107,13 @@ def read_contents(
     return contents
 
 
-def _file_by_file(part: Folder, mapper: Callable[..., Iterable]) -> FolderContent:
+def _file_by_file(part: Folder, mapper: Mapper) -> FolderContent:
     """Content of a folder among whose files some end the process that reads them."""
     # What belongs to a header, such as .raw beside .mhd, goes with it.
     headers = [name for name in part.names if is_image_file(Path(name))]
-    stems = {name.rpartition(".")[0]: [] for name in headers if name.endswith((".mhd", ".nhdr"))}
+    stems: dict[str, list[str]] = {
+        name.rpartition(".")[0]: [] for name in headers if name.endswith((".mhd", ".nhdr"))
+    }
     for name in part.names:
         stems.get(name.rpartition(".")[0], []).append(name)
     together = {name for names in stems.values() for name in names}
@@ -129,7 +134,7 @@ def _fatal(part: Folder) -> FolderContent:
         return FolderContent(
             part.path,
             images=tuple(
-                ImageFile(part.path, name, problem=str(damaged(Path(part.path, name))))
+                ImageFile(part.path, name, problem=damaged(Path(part.path, name)))
                 for name in images
             ),
         )
@@ -156,7 +161,7 @@ def _image(folder: str, name: str) -> ImageFile:
     try:
         return read_image_file(folder, name)
     except Exception:  # noqa: BLE001  what no one foresaw in one file must not stop the others
-        return ImageFile(folder, name, problem=str(damaged(Path(folder, name))))
+        return ImageFile(folder, name, problem=damaged(Path(folder, name)))
 
 
 def _kind_of(path: Path) -> IndexedSlice | str:
@@ -173,8 +178,8 @@ def _kind_of(path: Path) -> IndexedSlice | str:
     if isinstance(found, IndexedSlice):
         return found
     if found is None:
-        return "archive" if suffix in _ARCHIVES else suffix or "without extension"
-    return "without"
+        return "archives" if suffix in _ARCHIVES else suffix or "without extension"
+    return "without_image"
 
 
 def _may_be_dicom(suffix: str) -> bool:

@@ -1,15 +1,16 @@
-"""From what the files of a tree are to scans that can be measured, and all that is none."""
+"""Scans among the files of a folder tree, and what is passed over and why."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...imaging.reading.dicom_headers import Header
 from ...imaging.reading.patient_identity import Identity
+from ..batch.workers import Mapper, WorkerDied
 from ..texts import counted, listed
 from .dicom_index import SliceGroup
 from .folder_content import FolderContent
@@ -17,7 +18,7 @@ from .image_index import ImageFile, content_hash, stem
 from .inputs import files_digest
 from .known_patients import KnownPatients
 from .passed_over import PassedOver
-from .scan_tree import natural
+from .scan_tree import NaturalKey, natural
 from .series_choice import chosen
 from .series_stacks import Stack, stacks_of
 
@@ -77,9 +78,7 @@ class Findings:
     neighbors: tuple[tuple[str, ...], ...] = ()
 
 
-def found_scans(
-    root: Path, contents: Sequence[FolderContent], mapper: Callable[..., Iterable] = map
-) -> Findings:
+def found_scans(root: Path, contents: Sequence[FolderContent], mapper: Mapper = map) -> Findings:
     """Find the scans among files that were looked at.
 
     A scan is one study of CT, of which one series is chosen (`series_choice.chosen`), or one image
@@ -97,20 +96,20 @@ def found_scans(
     Returns
     -------
     Findings
-        Nothing is lost: each file is part of a scan or told to be passed over.
+        Every file is part of a scan or listed as passed over.
     """
     patients = KnownPatients.of(root, contents)
     scans, passed = _studies(root, contents)
     images, more, neighbors = _images(root, [i for each in contents for i in each.images], mapper)
-    broken, told = _damaged(root, contents)
+    broken, beside = _damaged(root, contents)
     ordered = sorted([*scans, *images, *broken], key=lambda scan: _order(scan.place))
-    passed = [*passed, *more, *told]
+    passed = [*passed, *more, *beside]
     passed.sort(key=lambda each: natural(each.what))
     passed += _not_read(contents)
     return Findings(tuple(ordered), tuple(passed), patients, neighbors)
 
 
-def _order(place: tuple[str, ...]) -> tuple:
+def _order(place: tuple[str, ...]) -> tuple[NaturalKey, ...]:
     return tuple(natural(part) for part in place)
 
 
@@ -159,12 +158,12 @@ def _study(
         return scan
     header: Header = choice.stack.kind.header
     copies = choice.stack.copies
-    told = f"{copies} copies of its slices are passed over" if copies else ""
+    note = f"{copies} copies of its slices are passed over" if copies else ""
     return replace(
         scan,
         sources=_sources(choice.stack, whole),
         series_uid=header.series_uid,
-        choice="; ".join(text for text in (choice.text, told) if text),
+        choice="; ".join(text for text in (choice.text, note) if text),
         voxels=choice.stack.voxels,
         input=files_digest(f"{uid} {header.series_uid}", choice.stack.files, Path(folder)),
     )
@@ -185,7 +184,7 @@ def _sources(stack: Stack, whole: dict[str, int]) -> tuple[Path, ...]:
 
 
 def _images(
-    root: Path, images: Sequence[ImageFile], mapper: Callable[..., Iterable]
+    root: Path, images: Sequence[ImageFile], mapper: Mapper
 ) -> tuple[list[FoundScan], list[PassedOver], tuple[tuple[str, ...], ...]]:
     scans, passed, neighbors = [], [], []
     broken = {image.folder for image in images if image.problem}
@@ -209,7 +208,7 @@ def _images(
                     relative,
                     sources,
                     voxels=image.voxels,
-                    problem=image.problem,
+                    problem=str(image.problem or ""),
                     input=image_digest(image),
                 )
             )
@@ -224,14 +223,12 @@ def image_digest(image: ImageFile) -> str:
     return files_digest(content, (image.path, image.data_path), image.path.parent)
 
 
-def _copies(
-    images: Sequence[ImageFile], mapper: Callable[..., Iterable]
-) -> dict[ImageFile, ImageFile]:
+def _copies(images: Sequence[ImageFile], mapper: Mapper) -> dict[ImageFile, ImageFile]:
     """Images whose geometry and voxels are those of an earlier one, with that one."""
-    alike: dict[tuple, list[ImageFile]] = {}
+    alike: dict[tuple[object, ...], list[ImageFile]] = {}
     # Copies tend to have longer names, such as "ct (1).nrrd".
     for image in sorted(images, key=lambda each: (len(str(each.path)), natural(str(each.path)))):
-        alike.setdefault((image.geometry, image.bytes, image.sample), []).append(image)
+        alike.setdefault((image.geometry, image.size, image.sample), []).append(image)
     doubtful = [group for group in alike.values() if len(group) > 1]
     paths = [str(image.data_path) for group in doubtful for image in group]
     hashes = iter(list(mapper(content_hash, paths)) if paths else [])
@@ -240,9 +237,12 @@ def _copies(
         firsts: dict[bytes, ImageFile] = {}
         for image in group:
             content = next(hashes)
-            if isinstance(content, bytes) and content in firsts and content:
+            if isinstance(content, WorkerDied) or not content:
+                continue
+            if content in firsts:
                 found[image] = firsts[content]
-            firsts.setdefault(content, image)
+            else:
+                firsts[content] = image
     return found
 
 
@@ -280,11 +280,11 @@ def _not_read(contents: Sequence[FolderContent]) -> list[PassedOver]:
         (sum(len(each.archives) for each in contents), "packed: unpack archives to have them read"),
         (sum(len(each.without_image) for each in contents), "DICOM without an image"),
     )
-    told = [PassedOver(counted(count, "file"), reason) for count, reason in counts if count]
+    lines = [PassedOver(counted(count, "file"), reason) for count, reason in counts if count]
     if others:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
-        told.append(PassedOver(counted(others.total(), "file"), f"of no known type: {kinds}"))
-    return told
+        lines.append(PassedOver(counted(others.total(), "file"), f"of no known type: {kinds}"))
+    return lines
 
 
 def _common_folder(groups: Sequence[SliceGroup]) -> str:

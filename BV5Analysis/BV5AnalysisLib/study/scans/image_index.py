@@ -53,23 +53,23 @@ class ImageFile:
         Size, spacing, origin, direction and pixel type.
     data : str
         Name of the file with the voxels, which may be another one beside it.
-    bytes, sample : int, bytes
-        Length of that file and a hash of pieces of it: copies have both alike.
+    size, sample : int, bytes
+        Length of that file in bytes and a hash of pieces of it: copies have both alike.
     no_scan : str
         Why it is no scan; empty if it may be one.
-    problem : str
-        Why it cannot be read; empty if it may be.
+    problem : AnalysisError or None
+        Why it cannot be read; None if it may be.
     """
 
     folder: str
     name: str
     voxels: int = 0
-    geometry: tuple = ()
+    geometry: tuple[object, ...] = ()
     data: str = ""
-    bytes: int = 0
+    size: int = 0
     sample: bytes = b""
     no_scan: str = ""
-    problem: str = ""
+    problem: AnalysisError | None = None
 
     @property
     def path(self) -> Path:
@@ -107,7 +107,8 @@ def read_image_file(folder: str, name: str) -> ImageFile:
     """
     path = Path(folder, name)
     if not is_utf8(path):
-        return ImageFile(folder, name, problem="Its path is not UTF-8; rename file or folder.")
+        error = AnalysisError("Its path is not UTF-8; rename file or folder.")
+        return ImageFile(folder, name, problem=error)
     twin = unpacked_twin(path)
     if twin:
         return ImageFile(folder, name, no_scan=f"{twin.name} beside it is read in its place")
@@ -121,7 +122,7 @@ def read_image_file(folder: str, name: str) -> ImageFile:
         data = _data_file(path)
         size, sample = _sampled(path.with_name(data))
     except (AnalysisError, RuntimeError, OSError):
-        return ImageFile(folder, name, problem=str(damaged(path)))
+        return ImageFile(folder, name, problem=damaged(path))
     pixel_type = sitk.GetPixelIDValueAsString(reader.GetPixelIDValue())
     lengths = reader.GetSize()
     voxels = int(np.prod(lengths, dtype=np.int64))
@@ -181,7 +182,7 @@ def _no_scan_by_values(path: Path) -> str:
     try:
         image = read_image(path)
     except AnalysisError:
-        # Left to be told as a case that cannot be read.
+        # Reported later, as a case that cannot be read.
         return ""
     values = sitk.GetArrayViewFromImage(image)
     low, high = float(values.min()), float(values.max())

@@ -1,4 +1,4 @@
-"""Whether scans are as they were, told without reading them: by names, lengths and times of files.
+"""Digests that show whether scans changed, from names, lengths and times of their files.
 
 Digests hold no path above the scan: a study that is moved, its files' times kept, stays the same.
 """

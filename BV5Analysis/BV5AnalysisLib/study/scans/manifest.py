@@ -101,24 +101,7 @@ def read_manifest(path: Path) -> Manifest:
         raise AnalysisError(f"Manifest {path.name} has only empty cells; list cases in it.")
     titles, places = _columns(path, table)
     base = Path(os.path.abspath(path.parent))  # noqa: PTH100  links stay as they are
-    problems: list[str] = []
-    rows: list[ManifestRow] = []
-    lines: dict[str, int] = {}
-    for line, cells in table[1:]:
-        if len(cells) > len(titles) and any(cells[len(titles) :]):
-            problems.append(
-                f"row {line} has {len(cells)} cells under {len(titles)} titles (put a path with"
-                " commas in quotes)"
-            )
-            continue
-        values = [cells[place] if place < len(cells) else "" for place in places]
-        problem = _problem(values, lines)
-        if problem:
-            problems.append(f"row {line} {problem}")
-            continue
-        lines[folded(values[0])] = line
-        scan, lungs, regions = (_path(base, text) for text in (*values[1:], "", "")[:3])
-        rows.append(ManifestRow(line, values[0], scan or base, lungs, regions))
+    rows, problems = _rows(table[1:], titles, places, base)
     if problems:
         raise AnalysisError(
             f"Manifest {path.name}: {listed(problems, _SHOWN_ROWS, LONGEST_REASON)}; correct it."
@@ -177,6 +160,32 @@ def _columns(path: Path, table: Sequence[tuple[int, list[str]]]) -> tuple[list[s
             f"Manifest {path.name} has the column {twice[0]} more than once; keep one."
         )
     return titles, [known.index(column) if column in known else 10**6 for column in COLUMNS]
+
+
+def _rows(
+    table: Sequence[tuple[int, list[str]]], titles: list[str], places: list[int], base: Path
+) -> tuple[list[ManifestRow], list[str]]:
+    """Rows that can be used, and what is wrong with the others."""
+    rows: list[ManifestRow] = []
+    problems: list[str] = []
+    lines: dict[str, int] = {}
+    for line, cells in table:
+        values = [cells[place] if place < len(cells) else "" for place in places]
+        if any(cells[len(titles) :]):
+            problem = (
+                f"has {len(cells)} cells under {len(titles)} titles (put a path with commas in"
+                " quotes)"
+            )
+        else:
+            problem = _problem(values, lines)
+        if problem:
+            problems.append(f"row {line} {problem}")
+            continue
+        case, path, *masks = values
+        lines[folded(case)] = line
+        lungs, regions = (_path(base, text) for text in masks)
+        rows.append(ManifestRow(line, case, _path(base, path) or base, lungs, regions))
+    return rows, problems
 
 
 def _problem(values: Sequence[str], lines: dict[str, int]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ...imaging.errors import AnalysisError
 from ...imaging.progress import Progress
 from ...imaging.reading.image_files import is_image_file
 from ...imaging.reading.patient_identity import Identity, names_patient
+from ..batch.workers import Mapper
 from ..texts import LONGEST_REASON, counted, listed
 from .folder_content import FolderContent, read_contents
 from .found_scans import FoundScan, found_scans, image_digest
@@ -30,9 +31,7 @@ class RowScan:
     patients: tuple[Identity, ...] = ()
 
 
-def scans_of(
-    manifest: Manifest, mapper: Callable[..., Iterable], progress: Progress
-) -> list[RowScan]:
+def scans_of(manifest: Manifest, mapper: Mapper, progress: Progress) -> list[RowScan]:
     """Find the scan of each row.
 
     A row's path is an image file; or a folder, with what is below it, that holds one scan: among
@@ -110,15 +109,14 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _row_scan(
-    row: ManifestRow, contents: Sequence[FolderContent], mapper: Callable[..., Iterable]
-) -> RowScan:
+def _row_scan(row: ManifestRow, contents: Sequence[FolderContent], mapper: Mapper) -> RowScan:
     patients = tuple({group.kind.identity: None for c in contents for group in c.slices})
     if not row.path.is_dir() and is_image_file(row.path):
         (image,) = contents[0].images
-        # The user says that it is a scan; what else it may be is told when it is read.
+        # The user says that it is a scan; whether it is a mask shows when it is read.
         sources = () if image.problem else (row.path,)
-        problem = image.problem.replace(row.path.name, f"The image of row {row.line}")
+        name = f"The image of row {row.line}"
+        problem = image.problem.worded(file=name) if image.problem else ""
         scan = FoundScan(
             str(row.path),
             (),
@@ -139,9 +137,7 @@ def _row_scan(
     return RowScan(row, _only(row, contents, mapper), patients)
 
 
-def _only(
-    row: ManifestRow, contents: Sequence[FolderContent], mapper: Callable[..., Iterable]
-) -> FoundScan:
+def _only(row: ManifestRow, contents: Sequence[FolderContent], mapper: Mapper) -> FoundScan:
     """Give the one scan of a row's folder."""
     folder = row.path if row.path.is_dir() else row.path.parent
     found = found_scans(folder, contents, mapper)

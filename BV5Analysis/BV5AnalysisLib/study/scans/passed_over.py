@@ -1,4 +1,4 @@
-"""What was found beside the scans: told, not lost."""
+"""What was found beside the scans and is listed with a reason."""
 
 from __future__ import annotations
 

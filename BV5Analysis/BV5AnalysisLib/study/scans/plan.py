@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ...imaging.errors import AnalysisError
 from ...imaging.progress import Progress
 from ...imaging.reading.patient_identity import HIDDEN, Identity, names_patient
 from ..batch.case import BatchCase
+from ..batch.workers import Mapper
 from ..texts import listed, printable
 from .case_names import made_unique, names_for, safe_name
 from .folder_content import read_contents
@@ -22,8 +23,6 @@ from .manifest import Manifest, ManifestRow, read_manifest
 from .manifest_scans import check_names, scans_of
 from .passed_over import PassedOver
 from .scan_tree import ScanTree
-
-Mapper = Callable[..., Iterable]
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ def _names(found: Findings, keep: bool) -> tuple[list[str], int]:
     names, renamed = [], 0
     for scan, used in zip(found.scans, parts[: len(found.scans)], strict=True):
         text = "/".join(used)
-        if not keep and _tells(text, scan, found.patients):
+        if not keep and _identifies_patient(text, scan, found.patients):
             names.append(pseudonym(scan.key))
             renamed += 1
         else:
@@ -168,7 +167,7 @@ def _names(found: Findings, keep: bool) -> tuple[list[str], int]:
     return made_unique([safe_name(name) for name in names]), renamed
 
 
-def _tells(text: str, scan: FoundScan, patients: KnownPatients) -> bool:
+def _identifies_patient(text: str, scan: FoundScan, patients: KnownPatients) -> bool:
     unchecked = not scan.series_uid and scan.sources  # An image file has no header with a name.
     return (
         bool(unchecked and looks_identifying(text))

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from ...imaging.progress import Progress
 from ..batch.case import BatchCase
+from ..batch.workers import Mapper
 from .case_names import made_unique
 from .manifest import read_manifest
-from .plan import Mapper, Plan, plan_batch, plan_of_rows, row_listing
+from .plan import Plan, plan_batch, plan_of_rows, row_listing
 
 
 def plan_again(
@@ -52,8 +53,10 @@ def plan_again(
     progress = progress or (lambda _step, _fraction: None)
     source = Path(os.path.abspath(source))  # noqa: PTH100  links stay as they are
     if source.is_dir():
-        options = {"keep_identifiers": keep_identifiers, "mapper": mapper, "progress": progress}
-        return _with_known_names(plan_batch(source, output, **options), known)
+        plan = plan_batch(
+            source, output, keep_identifiers=keep_identifiers, mapper=mapper, progress=progress
+        )
+        return _with_known_names(plan, known)
     before = {case.name: case for case in known}
     manifest = read_manifest(source)
     stale = tuple(

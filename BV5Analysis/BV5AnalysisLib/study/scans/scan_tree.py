@@ -144,7 +144,10 @@ class ScanTree:
         return Path(os.path.relpath(path, self.root)).as_posix()
 
 
-def natural(text: str) -> tuple:
+NaturalKey = tuple[tuple[tuple[int, int, str], ...], str]
+
+
+def natural(text: str) -> NaturalKey:
     """Key that sorts P2 before P10, and texts that differ in case only always in one way."""
     pieces = re.split(r"(\d+)", text.casefold())
     return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p), text

@@ -158,7 +158,7 @@ def _rules(stacks: Sequence[Stack]) -> tuple[_Rule, ...]:
     )
 
 
-def _key(stack: Stack, rules: Sequence[_Rule]) -> tuple:
+def _key(stack: Stack, rules: Sequence[_Rule]) -> tuple[object, ...]:
     header = stack.kind.header
     number = int(header.series_number) if header.series_number.isdecimal() else 0
     values = tuple(float(rule.value(stack)) for rule in rules)
@@ -213,7 +213,7 @@ def _listed(others: Sequence[tuple[Stack, str]]) -> str:
     )
 
 
-def _number_and_title(stack: Stack) -> tuple:
+def _number_and_title(stack: Stack) -> tuple[float, str]:
     number = stack.kind.header.series_number
     return int(number) if number.isdecimal() else np.inf, _title(stack)
 

@@ -56,7 +56,8 @@ class Stack:
         header = self.kind.header
         if header.pixel_spacing_mm is None:
             return 0.0
-        return min(np.multiply(header.rows_columns, header.pixel_spacing_mm).tolist())
+        sides = zip(header.rows_columns, header.pixel_spacing_mm, strict=True)
+        return min(pixels * step for pixels, step in sides)
 
     @property
     def thickness_mm(self) -> float:
@@ -74,7 +75,7 @@ def stacks_of(groups: Iterable[SliceGroup]) -> list[Stack]:
 
     Slices belong together if they are of one series (without a UID: of one folder) and of one
     size, spacing and direction. Copies of a slice count once. Where slices still lie in one place,
-    as those of several time points do, they are told apart by acquisition, kind of image, kernel
+    as those of several time points do, they are separated by acquisition, kind of image, kernel
     or thickness, if that helps.
 
     Parameters
@@ -93,7 +94,7 @@ def stacks_of(groups: Iterable[SliceGroup]) -> list[Stack]:
         for alike in _alike(series):
             kept, copies = _without_copies(alike)
             whole = _stack(kept, copies)
-            found += _told_apart(whole) or [whole]
+            found += _separated(whole) or [whole]
     return found
 
 
@@ -121,9 +122,10 @@ def _same_geometry(first: SliceKind, second: SliceKind) -> bool:
         return False
     parallel = dicom_series.CONSTANTS.parallel
     for a, b in ((one.pixel_spacing_mm, other.pixel_spacing_mm), (one.cosines, other.cosines)):
-        if (a is None) != (b is None):
-            return False
-        if a is not None and np.abs(np.subtract(a, b)).max() > parallel * min(1.0, max(a)):
+        if a is None or b is None:
+            if a is not b:
+                return False
+        elif np.abs(np.subtract(a, b)).max() > parallel * min(1.0, max(a)):
             return False
     return True
 
@@ -166,7 +168,7 @@ def _stack(groups: Sequence[SliceGroup], copies: int = 0) -> Stack:
     return Stack(main, tuple(groups), count, spacing, coverage, problem, copies)
 
 
-def _told_apart(stack: Stack) -> list[Stack]:
+def _separated(stack: Stack) -> list[Stack]:
     """Stacks of one place each; empty where slices are not in one place, or nothing parts them."""
     if not stack.problem or not _has_repeated_places(stack):
         return []

@@ -15,7 +15,7 @@ from BV5AnalysisLib.export.batch import contact_sheet_file as batchsheet
 from BV5AnalysisLib.export.batch import journal as batchjournal
 from BV5AnalysisLib.export.batch.batch_folder import BatchFolder, check_new_batch, is_batch
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.batch.case import BatchCase, CaseOutcome
+from BV5AnalysisLib.study.batch.case import BatchCase, CaseStatus
 from BV5AnalysisLib.study.scans.plan import Plan
 from helpers.batch_folders import cases, content, journal, put_case, rows
 
@@ -53,12 +53,12 @@ def test_tables_grow_as_cases_finish_and_end_in_the_order_of_the_plan(out, writt
     with begun(out, "a", "b", "c", "d") as batch:
         assert rows(out / "measurements.csv") == rows(out / "failures.csv") == []
         put_case(out, "c", written_case)
-        batch.add(CaseOutcome("c", seconds=12.3))
+        batch.add(CaseStatus("c", seconds=12.3))
         assert [row["case"] for row in rows(out / "measurements.csv")] == ["c"] * 3
-        batch.add(CaseOutcome("b", "No lungs were found.", 3.0))
+        batch.add(CaseStatus("b", "No lungs were found.", 3.0))
         assert rows(out / "failures.csv") == [{"case": "b", "reason": "No lungs were found."}]
         put_case(out, "a", written_case)
-        batch.add(CaseOutcome("a", seconds=11.0))
+        batch.add(CaseStatus("a", seconds=11.0))
         assert [row["case"] for row in rows(out / "measurements.csv")] == ["c"] * 3 + ["a"] * 3
         assert names_of(batch.unfinished) == ["d"]
     assert batch.measured == ("a", "c")
@@ -81,10 +81,10 @@ def test_the_order_in_which_cases_finish_changes_no_byte(tmp_path, written_case)
         with begun(out, "a", "b", "c") as batch:
             for name in order:
                 if name == "b":
-                    batch.add(CaseOutcome("b", "Too few slices.", len(order)))
+                    batch.add(CaseStatus("b", "Too few slices.", len(order)))
                 else:
                     put_case(out, name, written_case)
-                    batch.add(CaseOutcome(name, seconds=1.5))
+                    batch.add(CaseStatus(name, seconds=1.5))
         return content(out)
 
     first, second = run(tmp_path / "1", "abc"), run(tmp_path / "2", "cba")
@@ -96,8 +96,8 @@ def test_the_order_in_which_cases_finish_changes_no_byte(tmp_path, written_case)
 def test_a_batch_that_was_cut_off_goes_on_where_it_was(out, written_case):
     batch = begun(out, "a", "b", "c", "d", "e")
     put_case(out, "a", written_case)
-    batch.add(CaseOutcome("a"))
-    batch.add(CaseOutcome("b", "Bad."))
+    batch.add(CaseStatus("a"))
+    batch.add(CaseStatus("b", "Bad."))
     batch._journal.close()  # As the system does for a process that is killed.
     # Finished, but not told any more; and lines that were being written.
     put_case(out, "d", written_case)
@@ -116,9 +116,9 @@ def test_a_batch_that_was_cut_off_goes_on_where_it_was(out, written_case):
         assert [row["case"] for row in rows(out / "measurements.csv")] == ["a"] * 3 + ["d"] * 3
         assert not list(out.glob(".*"))
         put_case(out, "c", written_case)
-        batch.add(CaseOutcome("c"))
+        batch.add(CaseStatus("c"))
         put_case(out, "e", written_case)
-        batch.add(CaseOutcome("e"))
+        batch.add(CaseStatus("e"))
     assert [line["case"] for line in journal(out)] == ["a", "b", "d", "c", "e"]
     assert [row["case"] for row in rows(out / "measurements.csv")][::3] == ["a", "c", "d", "e"]
 
@@ -126,9 +126,9 @@ def test_a_batch_that_was_cut_off_goes_on_where_it_was(out, written_case):
 def test_a_garbled_line_in_the_journal_costs_no_more_than_its_case(out, written_case):
     with begun(out, "a", "b", "c") as batch:
         put_case(out, "a", written_case)
-        batch.add(CaseOutcome("a"))
-        batch.add(CaseOutcome("b", "Bad."))
-        batch.add(CaseOutcome("c", "Bad."))
+        batch.add(CaseStatus("a"))
+        batch.add(CaseStatus("b", "Bad."))
+        batch.add(CaseStatus("c", "Bad."))
     lines = (out / "log.jsonl").read_bytes().splitlines(keepends=True)
     (out / "log.jsonl").write_bytes(lines[0] + b"\0" * 40 + b"\n" + lines[2] + b"[]\n{}\n")
     with resumed(out) as batch:
@@ -197,7 +197,7 @@ def test_a_series_that_is_no_uid_is_known_on_resume_and_stays_in_no_output(out, 
     with resumed(out) as batch:
         assert batch.unfinished == (scan,)
         put_case(out, "a", written_case)
-        batch.add(CaseOutcome("a"))
+        batch.add(CaseStatus("a"))
     assert not any(b"Doe" in each for each in content(out).values())
 
 
@@ -250,7 +250,7 @@ def test_a_link_out_of_the_folder_is_no_result(tmp_path, out, written_case):
             (out / "a").symlink_to(elsewhere, target_is_directory=True)
         except OSError:
             pytest.skip("no links here")
-        batch.add(CaseOutcome("a"))
+        batch.add(CaseStatus("a"))
     assert batch.measured == ()
     assert "missing or incomplete" in rows(out / "failures.csv")[0]["reason"]
     resumed(out, retry_failed=True).close()
@@ -261,7 +261,7 @@ def test_a_case_that_lost_content_is_done_again(out, written_case):
     with begun(out, "a", "b") as batch:
         for name in "ab":
             put_case(out, name, written_case)
-            batch.add(CaseOutcome(name))
+            batch.add(CaseStatus(name))
     (out / "a" / "vessels.seg.nrrd").write_bytes(b"")
     (out / "b" / "result.json").write_bytes(b"\0" * 100)
     (out / "b" / "notes.txt").write_text("mine")
@@ -274,16 +274,16 @@ def test_a_case_that_lost_content_is_done_again(out, written_case):
 
 def test_a_measured_case_without_a_folder_is_a_failure(out):
     with begun(out, "a") as batch:
-        batch.add(CaseOutcome("a"))
+        batch.add(CaseStatus("a"))
     assert "missing or incomplete" in dict(batch.failures)["a"]
 
 
 def test_a_complete_folder_counts_whatever_was_said(out, written_case):
     with begun(out, "a") as batch:
         put_case(out, "a", written_case)
-        batch.add(CaseOutcome("a", "The worker was ended."))
-        batch.add(CaseOutcome("a", "The worker was ended."))
-        batch.add(CaseOutcome("a"))
+        batch.add(CaseStatus("a", "The worker was ended."))
+        batch.add(CaseStatus("a", "The worker was ended."))
+        batch.add(CaseStatus("a"))
     assert batch.measured == ("a",)
     assert len(journal(out)) == 1
     assert len(rows(out / "measurements.csv")) == 3
@@ -302,15 +302,15 @@ def test_a_folder_that_a_network_shows_late_is_awaited(out, written_case, monkey
                 put_case(out, "a", written_case)
 
         monkeypatch.setattr(f"{module}.time.sleep", sleep)
-        batch.add(CaseOutcome("a"))
+        batch.add(CaseStatus("a"))
     assert slept == [0.0, 1.0]
     assert batch.measured == ("a",)
 
 
 def test_failed_cases_are_done_again_only_when_asked_for(out, written_case):
     with begun(out, "a", "b") as batch:
-        batch.add(CaseOutcome("a", "Bad."))
-        batch.add(CaseOutcome("b", "Bad, too."))
+        batch.add(CaseStatus("a", "Bad."))
+        batch.add(CaseStatus("b", "Bad, too."))
     with resumed(out) as batch:
         assert batch.unfinished == ()
     # By now there are no paths any more; a new plan knows them, and what else is new.
@@ -321,9 +321,9 @@ def test_failed_cases_are_done_again_only_when_asked_for(out, written_case):
         assert batch.unfinished[0] == new[0]
         assert rows(out / "failures.csv") == []
         put_case(out, "a", written_case)
-        batch.add(CaseOutcome("a"))
-        batch.add(CaseOutcome("b", "Bad still."))
-        batch.add(CaseOutcome("z", z.problem))
+        batch.add(CaseStatus("a"))
+        batch.add(CaseStatus("b", "Bad still."))
+        batch.add(CaseStatus("z", z.problem))
     used = [(row["case"], row["used"], row["reason"]) for row in rows(out / "cases.csv")]
     assert used[0] == ("a", "yes", "The only series.")
     assert used[1] == ("z", "no", z.problem)
@@ -348,7 +348,7 @@ def test_what_could_not_be_read_from_the_start_is_looked_for_again_only_on_a_ret
 
     with resumed(out, replan=replan) as batch:
         assert list(batch.unfinished) == plan
-        batch.add(CaseOutcome("a", "There is no a.nrrd."))
+        batch.add(CaseStatus("a", "There is no a.nrrd."))
     with resumed(out, retry_failed=True, replan=planned("a", "b")) as batch:
         assert list(batch.unfinished) == cases("a", "b")
     assert [row["used"] for row in rows(out / "cases.csv")] == ["yes", "yes"]
@@ -358,7 +358,7 @@ def test_an_empty_file_of_the_users_spoils_no_case(out, written_case):
     with begun(out, "a") as batch:
         put_case(out, "a", written_case)
         (out / "a" / "seen").touch()
-        batch.add(CaseOutcome("a"))
+        batch.add(CaseStatus("a"))
     assert batch.measured == ("a",)
 
 
@@ -366,7 +366,7 @@ def test_a_case_whose_folder_was_deleted_is_done_again(out, written_case):
     with begun(out, "a", "b") as batch:
         for name in "ab":
             put_case(out, name, written_case)
-            batch.add(CaseOutcome(name))
+            batch.add(CaseStatus(name))
     (out / "a").rename(out.parent / "deleted")
     with resumed(out, replan=planned("a", "b")) as batch:
         assert names_of(batch.unfinished) == ["a"]
@@ -376,7 +376,7 @@ def test_a_case_whose_folder_was_deleted_is_done_again(out, written_case):
 def test_a_review_gets_into_the_table_when_the_batch_is_resumed(out, written_case):
     with begun(out, "a") as batch:
         put_case(out, "a", written_case)
-        batch.add(CaseOutcome("a"))
+        batch.add(CaseStatus("a"))
     table = out / "a" / "measurements.csv"
     verdict = {"review": "rejected", "reviewer": "Reader", "review_comment": "=motion"}
     reviewed = [row | verdict for row in rows(table)]
@@ -395,7 +395,7 @@ def test_a_table_of_another_version_is_taken_by_its_columns(out, written_case):
         lines = [",".join(["new", "region", "case", "bv5_pct"])]
         lines += [f"1,{row['region']},a,{row['bv5_pct']}" for row in given]
         table.write_text("\n".join(lines))
-        batch.add(CaseOutcome("a"))
+        batch.add(CaseStatus("a"))
     for row, old in zip(rows(out / "measurements.csv"), given, strict=True):
         assert (row["region"], row["bv5_pct"]) == (old["region"], old["bv5_pct"])
         assert row["tpbv_ml"] == ""
@@ -413,8 +413,8 @@ def test_paths_leave_with_the_last_case_and_stand_in_no_output(out, written_case
     batch = BatchFolder.resume(out, REQUEST)
     assert list(batch.unfinished) == plan
     put_case(out, "a", written_case)
-    batch.add(CaseOutcome("a"))
-    batch.add(CaseOutcome("b", "b is cut short; copy it again."))
+    batch.add(CaseStatus("a"))
+    batch.add(CaseStatus("b", "b is cut short; copy it again."))
     batch.close()
     assert dict(batch.failures) == {"b": "b is cut short; copy it again."}
     for name, written in {**content(out), "log": (out / "log.jsonl").read_bytes()}.items():
@@ -450,8 +450,8 @@ def test_no_cell_is_a_formula(out, written_case):
         put_case(out, "a", written_case)
         table = out / "a" / "measurements.csv"
         table.write_text(table.read_text().replace("a,right", "a,@SUM(1)"))
-        batch.add(CaseOutcome("a"))
-        batch.add(CaseOutcome("b", "=HYPERLINK(1)"))
+        batch.add(CaseStatus("a"))
+        batch.add(CaseStatus("b", "=HYPERLINK(1)"))
     assert rows(out / "failures.csv")[0]["reason"] == "'=HYPERLINK(1)"
     assert [row["region"] for row in rows(out / "measurements.csv")] == ["both", "'@SUM(1)", "left"]
 
@@ -459,7 +459,7 @@ def test_no_cell_is_a_formula(out, written_case):
 def test_a_full_disk_is_told_and_costs_nothing_that_was_done(out, written_case, monkeypatch):
     batch = begun(out, "a", "b")
     put_case(out, "a", written_case)
-    batch.add(CaseOutcome("a"))
+    batch.add(CaseStatus("a"))
     put_case(out, "b", written_case)
     write = os.write
 
@@ -468,7 +468,7 @@ def test_a_full_disk_is_told_and_costs_nothing_that_was_done(out, written_case, 
 
     monkeypatch.setattr(batchjournal.os, "write", half_of_it)
     with pytest.raises(AnalysisError, match="disk of output folder out is full"):
-        batch.add(CaseOutcome("b"))
+        batch.add(CaseStatus("b"))
     monkeypatch.undo()
     assert [line["case"] for line in journal(out)] == ["a"]
     batch.close()
@@ -485,9 +485,9 @@ def test_a_signal_amid_the_telling_loses_no_case(out, written_case, monkeypatch)
     with monkeypatch.context() as stopping:
         stopping.setattr(batch._journal, "append", raise_it(Stopped()))
         with pytest.raises(Stopped):
-            batch.add(CaseOutcome("a"))
+            batch.add(CaseStatus("a"))
         with pytest.raises(Stopped):
-            batch.add(CaseOutcome("b", "Bad."))
+            batch.add(CaseStatus("b", "Bad."))
     batch.close()
     told = [(line["case"], line["status"]) for line in journal(out)]
     assert told == [("a", "measured"), ("b", "failed")]
@@ -510,12 +510,12 @@ def test_a_signal_while_a_line_gets_onto_the_disk_doubles_no_line(out, monkeypat
     with monkeypatch.context() as stopping:
         stopping.setattr(batchjournal.os, call, interrupted)
         with pytest.raises(Stopped):
-            batch.add(CaseOutcome("a", "Bad."))
+            batch.add(CaseStatus("a", "Bad."))
     # What a full disk leaves of the next line is cut off, and no more than that.
     with monkeypatch.context() as full:
         full.setattr(batchjournal.os, "write", lambda file, data: original_write(file, data[:9]))
         with pytest.raises(AnalysisError, match="full"):
-            batch.add(CaseOutcome("b", "Bad."))
+            batch.add(CaseStatus("b", "Bad."))
     batch.close()
     assert [line["case"] for line in journal(out)] == ["a", "b"]
 
@@ -563,9 +563,9 @@ def test_a_table_that_a_spreadsheet_holds_gets_its_rows_later(out, written_case,
 
     with monkeypatch.context() as held:
         held.setattr(Path, "open", refuse)
-        batch.add(CaseOutcome("a"))
+        batch.add(CaseStatus("a"))
         assert rows(out / "measurements.csv") == []
-    batch.add(CaseOutcome("b"))
+    batch.add(CaseStatus("b"))
     assert [row["case"] for row in rows(out / "measurements.csv")] == ["a"] * 3 + ["b"] * 3
 
     def held_fast(path, target):
@@ -602,7 +602,7 @@ def test_without_the_package_for_pages_all_else_is_there(out, written_case, monk
     monkeypatch.setattr(batchsheet.importlib.util, "find_spec", lambda _: None)
     with begun(out, "a") as batch:
         put_case(out, "a", written_case)
-        batch.add(CaseOutcome("a"))
+        batch.add(CaseStatus("a"))
     assert "Jinja2 is not installed, so there is no contact sheet" in caplog.text
     files = {path.name for path in out.iterdir()}
     assert files == {"a", "batch.json", "cases.csv", "failures.csv", "log.jsonl"} | {
@@ -614,7 +614,7 @@ WRITER = """
 import shutil, sys
 from pathlib import Path
 from BV5AnalysisLib.export.batch.batch_folder import BatchFolder
-from BV5AnalysisLib.study.batch.case import CaseOutcome
+from BV5AnalysisLib.study.batch.case import CaseStatus
 from helpers.batch_folders import put_case
 from BV5AnalysisLib.case.output_folder import RESULT, output_folder
 
@@ -625,7 +625,7 @@ with BatchFolder.resume(out, {}) as batch:
         if not problem:
             put_case(out, f".{case.name}.bv5-partial-00", template)
             (out / f".{case.name}.bv5-partial-00").rename(out / case.name)
-        batch.add(CaseOutcome(case.name, problem))
+        batch.add(CaseStatus(case.name, problem))
         print(case.name, flush=True)
 """
 

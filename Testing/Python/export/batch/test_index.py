@@ -21,7 +21,7 @@ from BV5AnalysisLib.export.batch.contact_sheet import (
     sheet_of,
 )
 from BV5AnalysisLib.export.batch.finished_case import finished_case
-from BV5AnalysisLib.study.batch.case import CaseOutcome
+from BV5AnalysisLib.study.batch.case import CaseStatus
 from helpers.batch_folders import cases, put_case
 
 VOID = {"meta", "img", "input", "br"}
@@ -224,12 +224,12 @@ def test_cases_by_other_definitions_are_told(folder):
 def test_the_file_holds_every_case_in_the_order_of_the_batch(tmp_path, written_case):
     out = tmp_path / "out"
     with BatchFolder.create(out, cases("c", "b", "a"), {}) as batch:
-        batch.add(CaseOutcome("b", "No lungs."))
+        batch.add(CaseStatus("b", "No lungs."))
         first = (out / "index.html").read_text("utf-8")
         assert "0 measured; 1 failed; 2 still to do" in Page(first).words
         for name in "ac":
             put_case(out, name, written_case)
-            batch.add(CaseOutcome(name))
+            batch.add(CaseStatus(name))
     page = Page((out / "index.html").read_text("utf-8"))
     assert [each["data-name"] for each in page.all("article")] == ["c", "b", "a"]
     assert "2 measured" in page.words

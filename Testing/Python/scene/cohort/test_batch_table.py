@@ -7,7 +7,7 @@ import pytest
 from BV5AnalysisLib.case.measurements_csv import COLUMNS
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.scene.cohort.batch_table import BatchResult, add_batch_table, batch_result
-from BV5AnalysisLib.study.batch.case import CaseOutcome
+from BV5AnalysisLib.study.batch.case import CaseStatus
 from vtk.util.numpy_support import vtk_to_numpy
 
 ROWS = {
@@ -31,7 +31,7 @@ def write_tables(folder: Path, failures: str = "case,reason\n") -> Path:
 def test_cases_and_failures_are_read_in_their_order(tmp_path):
     write_tables(tmp_path, 'case,reason\nz,"cut short; copy, again"\n')
     assert batch_result(tmp_path) == BatchResult(
-        tmp_path, ("a ü", "b, c"), (CaseOutcome("z", "cut short; copy, again"),)
+        tmp_path, ("a ü", "b, c"), (CaseStatus("z", "cut short; copy, again"),)
     )
 
 
@@ -102,7 +102,7 @@ def test_a_folder_without_failures_table_is_no_batch(tmp_path):
 
 
 def test_many_failures_are_told_in_few_lines(tmp_path):
-    failed = tuple(CaseOutcome(f"c{index}", "no scan") for index in range(30))
+    failed = tuple(CaseStatus(f"c{index}", "no scan") for index in range(30))
     lines = repr(BatchResult(tmp_path, ("a",), failed)).splitlines()
     assert lines[0] == f"1 of 31 cases measured in {tmp_path}"
     assert lines[1] == "c0: no scan"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError, DiskFull
 from BV5AnalysisLib.study.batch import workers as module
-from BV5AnalysisLib.study.batch.case import BatchCase, CaseOutcome
+from BV5AnalysisLib.study.batch.case import BatchCase, CaseStatus
 from BV5AnalysisLib.study.batch.memory import bytes_for
 from BV5AnalysisLib.study.batch.run import attempt, run_cases
 from BV5AnalysisLib.study.batch.workers import LocalWorkers, WorkerDied
@@ -40,7 +40,7 @@ def step(tmp_path) -> Recorded:
     return Recorded(tmp_path)
 
 
-def outcomes(step, names, jobs=2) -> dict[str, CaseOutcome]:
+def outcomes(step, names, jobs=2) -> dict[str, CaseStatus]:
     with LocalWorkers(jobs) as workers:
         ended = list(run_cases(cases(*names), step, workers))
     assert sorted(outcome.name for outcome in ended) == sorted(names)
@@ -63,7 +63,7 @@ class InlineWorkers:
         future.set_result(function(step, case))
         return future
 
-    def outcome(self, future):
+    def result(self, future):
         return future.result()
 
     def check(self):

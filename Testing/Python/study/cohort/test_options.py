@@ -11,39 +11,32 @@ import pytest
 from BV5AnalysisLib.commandline.arguments.cohort import add_cohort
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.cohort.analysis import analyze_cohort
-from BV5AnalysisLib.study.cohort.option_names import FLAGS, for_scripts
-from BV5AnalysisLib.study.cohort.options import CohortOptions
+from BV5AnalysisLib.study.cohort.options import CohortOptions, for_scripts
+from BV5AnalysisLib.study.options import declared
 from helpers.cohort_tables import BV5_PCT, case_names, clinical, measured, measurements
 
-STUDY = Path(BV5AnalysisLib.__file__).parent / "study"
-FIELDS = {each.name for each in fields(CohortOptions)}
+LIBRARY = Path(BV5AnalysisLib.__file__).parent
+FLAGS = {each.flag for each in declared(CohortOptions).values() if each.flag}
 
 
-def command():
+def test_every_option_of_the_analysis_is_one_of_the_command():
     commands = argparse.ArgumentParser().add_subparsers()
     add_cohort(commands, argparse.ArgumentParser(add_help=False))
-    return commands.choices["cohort"]
-
-
-def test_every_option_of_the_command_has_a_name():
-    flags = {flag for each in command()._actions for flag in each.option_strings}
-    assert flags - {"-h", "--help", "-o", "--output"} == FLAGS.keys() - {"--overwrite"}
-
-
-def test_every_name_is_one_of_the_analysis():
-    names = {name.partition("=")[0] for name in FLAGS.values()}
+    flags = {flag for each in commands.choices["cohort"]._actions for flag in each.option_strings}
+    assert flags - {"-h", "--help", "-o", "--output"} == FLAGS
+    assert declared(CohortOptions).keys() == {each.name for each in fields(CohortOptions)}
     # Of water vapor the command line knows the temperature only.
-    assert names - {"overwrite"} == FIELDS - {"water_vapor_mmhg"}
+    assert [n for n, o in declared(CohortOptions).items() if not o.flag] == ["water_vapor_mmhg"]
 
 
-def test_no_option_is_told_that_has_no_name():
+def test_messages_name_only_options_that_a_script_can_give():
     sources = [
         path.read_text("utf-8")
         for folder in ("cohort", "tables", "statistics")
-        for path in (STUDY / folder).glob("*.py")
+        for path in (LIBRARY / "study" / folder).glob("*.py")
     ]
-    told = {flag for source in sources for flag in re.findall(r"--[a-z][a-z0-9-]*", source)}
-    assert told - {"--resume"} <= FLAGS.keys()
+    named = {flag for source in sources for flag in re.findall(r"--[a-z][a-z0-9-]*", source)}
+    assert named - {"--resume", "--overwrite"} <= FLAGS
 
 
 @pytest.mark.parametrize(
@@ -55,6 +48,8 @@ def test_no_option_is_told_that_has_no_name():
         ('as in --outcome "oxygen_l_min>…".', 'as in outcome="oxygen_l_min>…".'),
         ("to group by (--group-by)", "to group by (group_by)"),
         ("Add --loose-names if", "Add loose_names=True if"),
+        ("exists; add --overwrite, or", "exists; add overwrite=True, or"),
+        ("or leave out --no-fio2-estimate.", "or leave out estimate_fio2=False."),
         ("run bv5 batch again with --resume", "run bv5 batch again with --resume"),
     ],
 )
