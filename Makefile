@@ -83,6 +83,7 @@ slicer-api check-slicer-api: $(VENV)/.installed
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/python tools/check_file_scope.py
 	$(BIN)/python tools/check_index.py
 	$(BIN)/python tools/constants.py --check
