@@ -11,8 +11,8 @@ from BV5AnalysisLib.imaging.phantom import ChestPhantom, ChestPhantomSpec, chest
 from BV5AnalysisLib.imaging.phantom.noise import add_noise
 
 SPEC = ChestPhantomSpec(seed=3, scale=0.6, spacing_mm=(0.9, 0.9, 1.25), noise_hu=0.0)
-"""As small as the analysis finds trachea, lungs and sides in by itself; of the three anatomies tried
-the one whose result other noise moves least."""
+"""As small as the analysis finds trachea, lungs and sides in by itself; of three anatomies the
+one whose result other noise moves least."""
 
 NOISE_HU, KERNEL = 20.0, "smooth"
 NUDGE = 1e-4
