@@ -244,7 +244,7 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         )
         image = _work_image(ct, anatomy, work)
     with steps.step(Step.BRONCHI):
-        image = _without_bronchi(image, work.labels(anatomy.airways), parenchyma)
+        image = _without_bronchi(image, anatomy, work, parenchyma)
     with steps.step(Step.CENTERS) as within:
         points = find_ridge_points(
             image.filled(parenchyma.level_hu), parenchyma.half_blood_hu, progress=within
@@ -295,12 +295,16 @@ def _work_image(ct: Volume, anatomy: Anatomy, work: WorkGrid) -> WorkImage:
     return WorkImage(hu, lung, core, work.spacing)
 
 
-def _without_bronchi(image: WorkImage, airways: np.ndarray, parenchyma: Parenchyma) -> WorkImage:
+def _without_bronchi(
+    image: WorkImage, anatomy: Anatomy, work: WorkGrid, parenchyma: Parenchyma
+) -> WorkImage:
     """Leave only vessels in the image.
 
-    The walls of the airways (bool, z, y, x) that are known already lie in the lungs, too.
+    The walls of the airways that are known already lie in the lungs, too.
     """
-    within = without_edge(image.lung | airways, image.spacing, CONSTANTS.edge_mm)
+    within = without_edge(
+        image.lung | work.labels(anatomy.airways), image.spacing, CONSTANTS.edge_mm
+    )
     around = WorkImage(image.hu, within, within, image.spacing)
     bronchi = find_bronchi(around.filled(parenchyma.level_hu), parenchyma)
     return subtract_bronchi(image, bronchi)

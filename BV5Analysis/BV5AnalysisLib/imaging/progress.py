@@ -47,6 +47,8 @@ class Steps:
     @contextmanager
     def step(self, name: str) -> Iterator[Callable[[float], None]]:
         """Time a step; yields a callable that reports the fraction done of this step."""
+        # Members of `Step` become plain text for those who print or store it.
+        name = str(name)
         before = sum(list(self._shares.values())[: list(self._shares).index(name)])
 
         def within(fraction: float) -> None:
@@ -61,4 +63,4 @@ class Steps:
     def done(self) -> None:
         """Report the whole as done."""
         if self._progress is not None:
-            self._progress(Step.DONE, 1.0)
+            self._progress(Step.DONE.value, 1.0)
