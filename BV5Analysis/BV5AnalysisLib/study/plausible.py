@@ -149,11 +149,11 @@ def check(quantity: str, value: float, unit: str = "") -> float:
         return own
     side = "low" if value < bounds.low else "high"
     raise AnalysisError(
-        f"{given} is implausibly {side} ({bounds.text}){_way_out(quantity, value, unit)}."
+        f"{given} is implausibly {side} ({bounds.text}){_advice(quantity, value, unit)}."
     )
 
 
-def _way_out(quantity: str, value: float, unit: str) -> str:
+def _advice(quantity: str, value: float, unit: str) -> str:
     bounds = BOUNDS[quantity]
     is_gas = quantity in {"pao2_mmhg", "paco2_mmhg"}
     if unit:

@@ -132,6 +132,27 @@ def test_a_rule_of_nothing_leaves_out_who_has_no_value(values):
     assert len(left) == np.isfinite(values).sum()
 
 
+WARD = Variable("ward", "Ward")
+wards = st.lists(st.sampled_from(["ICU", "A", "B2", ""]), min_size=1, max_size=10)
+
+
+@given(wards, st.sampled_from(["icu", "A", "b2", "C"]))
+def test_rules_of_text_part_the_cases_that_have_some(values, wanted):
+    names = [f"P{number}" for number in range(len(values))]
+    table = CaseTable(frame_of(names, {WARD.key: np.array(values, dtype=object)}), (WARD,))
+    left_out = [
+        [each.case for step in exclude(table, [f"ward{sign}{wanted}"])[1] for each in step.excluded]
+        for sign in ("=", "!=", "~")
+    ]
+    same = [n for n, ward in zip(names, values, strict=True) if ward.casefold() == wanted.lower()]
+    has = [n for n, ward in zip(names, values, strict=True) if wanted.lower() in ward.casefold()]
+    assert left_out[0] == same
+    assert sorted(left_out[0] + left_out[1]) == sorted(
+        n for n, ward in zip(names, values, strict=True) if ward
+    )
+    assert left_out[2] == has
+
+
 @given(st.text(max_size=20))
 def test_any_text_is_a_rule_or_a_clear_refusal(text):
     refusal = ""

@@ -88,16 +88,16 @@ def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Anal
     table = grouping.table
     variables = tuple(each for each in table.variables if each.key not in NOT_CLINICAL)
     # Only the table of cases has the others: reports are passed on.
-    told = [each for each in variables if each.key not in table.identifying]
+    reported = [each for each in variables if each.key not in table.identifying]
     tell("comparing groups", 0.0)
     comparisons = with_holm([_comparison(each, grouping, options) for each in MEASURES])
     pairs = compare_pairs(
         MEASURES, table.columns, grouping.groups, options.test, options.confidence
     )
     characteristics = tuple(
-        _characteristic(each, grouping, options) for each in told if table.is_number(each)
+        _characteristic(each, grouping, options) for each in reported if table.is_number(each)
     )
-    categories = tuple(_category(each, grouping) for each in told if not table.is_number(each))
+    categories = tuple(_category(each, grouping) for each in reported if not table.is_number(each))
     tell("correlating", 0.3)
     correlated, correlation_notes = _correlated(table, options)
     found = correlations(MEASURES, correlated, table.columns, options.confidence)

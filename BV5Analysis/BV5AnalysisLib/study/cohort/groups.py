@@ -129,10 +129,10 @@ def _by_category(
         if len(set(levels)) < len(levels):
             raise AnalysisError(f"--groups names a value of {variable.name} twice.")
     if len(levels) > MOST_GROUPS:
-        way_out = "give --threshold" if table.is_number(variable) else "name some with --groups"
+        advice = "give --threshold" if table.is_number(variable) else "name some with --groups"
         raise AnalysisError(
             f"{variable.name} has {len(levels)} different values, more than {MOST_GROUPS} groups;"
-            f" {way_out}."
+            f" {advice}."
         )
     texts = [f"{level:g}" if isinstance(level, float) else level for level in levels]
     groups = tuple(

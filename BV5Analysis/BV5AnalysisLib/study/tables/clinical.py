@@ -228,6 +228,8 @@ def _without_names(
             for part in cells[i].casefold().replace(",", " ").split()
             if len(part) > 2
         }
-        told = same_case(name) not in known and any(part in name.casefold() for part in parts)
-        found.append(f"row {number}" if told else name)
+        names_patient = same_case(name) not in known and any(
+            part in name.casefold() for part in parts
+        )
+        found.append(f"row {number}" if names_patient else name)
     return found

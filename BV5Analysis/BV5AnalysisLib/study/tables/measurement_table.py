@@ -143,18 +143,18 @@ def definition_of(table: CaseTable, name: str) -> tuple[float, ...] | None:
     if any(key not in table.columns for key in DEFINITION):
         return None
     values = np.column_stack([table.columns[key] for key in DEFINITION])
-    told = Counter(map(tuple, values[np.all(np.isfinite(values), axis=1)].tolist()))
-    if len(told) > 1:
+    found = Counter(map(tuple, values[np.all(np.isfinite(values), axis=1)].tolist()))
+    if len(found) > 1:
         ways = "; ".join(
             f"{counted(n, 'case')} with {', '.join(f'{bound:g}' for bound in bounds)}"
-            for bounds, n in told.most_common()
+            for bounds, n in found.most_common()
         )
         raise AnalysisError(
             f"{name} mixes definitions of the size classes (bounds in mm²: {ways}), whose numbers"
             " cannot be compared; measure all alike, or leave some out, as with --exclude"
-            f" 'minimum_csa_mm2!={told.most_common(1)[0][0][0]:g}'."
+            f" 'minimum_csa_mm2!={found.most_common(1)[0][0][0]:g}'."
         )
-    return next(iter(told), None)
+    return next(iter(found), None)
 
 
 def _indices(sheet: Sheet) -> dict[str, int]:
@@ -179,13 +179,13 @@ def _indices(sheet: Sheet) -> dict[str, int]:
 
 def _nothing_left(name: str, steps: list[FlowStep], has_regions: bool) -> AnalysisError:
     excluded = [each for step in steps for each in step.excluded]
-    told = listed((f"{each.case} ({each.reason})" for each in excluded), 3, LONGEST_REASON)
-    way_out = (
+    reasons = listed((f"{each.case} ({each.reason})" for each in excluded), 3, LONGEST_REASON)
+    advice = (
         "."
         if has_regions
         else "; it has no column region, so give one row a case, or the region of each row."
     )
-    return AnalysisError(f"No case of {name} can be used: {told}{way_out}")
+    return AnalysisError(f"No case of {name} can be used: {reasons}{advice}")
 
 
 def _rows_of_region(
@@ -278,8 +278,8 @@ def _findings_note(table: CaseTable) -> list[str]:
     counts = Counter(code for cell in table.columns["findings"] for code in cell.split(";") if code)
     if not counts:
         return []
-    told = listed((f"{code} ({n})" for code, n in counts.most_common()), 12)
-    return [f"Findings of quality in {FILE}, which exclude no one by themselves: {told}."]
+    codes = listed((f"{code} ({n})" for code, n in counts.most_common()), 12)
+    return [f"Findings of quality in {FILE}, which exclude no one by themselves: {codes}."]
 
 
 def _same_scan_note(table: CaseTable) -> list[str]:

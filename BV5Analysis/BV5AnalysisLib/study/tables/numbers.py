@@ -79,7 +79,7 @@ def parse_numbers(cells: Sequence[str], *, thousands: bool = True) -> Numbers:
         thousands with points, such as ``1.234.567``.
     """
     values = np.full(len(cells), np.nan)
-    others = {}
+    others: dict[int, str] = {}
     has_signs = any("," in cell or cell.count(".") > 1 for cell in cells)
     for index, cell in enumerate(cells):
         # Nearly all cells are plain numbers, or nothing.
@@ -90,16 +90,13 @@ def parse_numbers(cells: Sequence[str], *, thousands: bool = True) -> Numbers:
     unclear = _unclear_signs(list(others.values())) if has_signs and thousands else ""
     unusable: dict[int, str] = {}
     for index, cell in others.items():
-        if cell in MISSING:
-            continue
         number = _number(cell)
-        match = _THOUSANDS.fullmatch(cell)
-        if match and match[1] in unclear:
+        if _may_be_thousands(cell, unclear):
             unusable[index] = AMBIGUOUS
-        elif number is None:
-            unusable[index] = NO_NUMBER
-        else:
+        elif number is not None:
             values[index] = number
+        elif cell not in MISSING:
+            unusable[index] = NO_NUMBER
     sizes = np.abs(values)
     out_of_range = (sizes > LARGEST) | ((sizes < SMALLEST) & (sizes > 0))
     for index in np.flatnonzero(out_of_range).tolist():
@@ -107,6 +104,12 @@ def parse_numbers(cells: Sequence[str], *, thousands: bool = True) -> Numbers:
         values[index] = np.nan
     has_decimal_comma = any(_is_decimal(cell, ",") for cell in others.values())
     return Numbers(values, dict(sorted(unusable.items())), has_decimal_comma)
+
+
+def _may_be_thousands(cell: str, unclear: str) -> bool:
+    """Whether a number has one of the signs that may part decimals as well as thousands."""
+    match = _THOUSANDS.fullmatch(cell)
+    return match is not None and match[1] in unclear
 
 
 def _unclear_signs(cells: Sequence[str]) -> str:

@@ -67,5 +67,5 @@ def check_percentages(name: str, table: CaseTable, row_numbers: Mapping[str, int
 
 def _rows(table: CaseTable, wrong: np.ndarray, row_numbers: Mapping[str, int]) -> str:
     cases = table.select(wrong).cases
-    told = listed(f"{row_numbers[case]} ({case})" for case in cases)
-    return f"row{'' if len(cases) == 1 else 's'} {told}"
+    rows = listed(f"{row_numbers[case]} ({case})" for case in cases)
+    return f"row{'' if len(cases) == 1 else 's'} {rows}"

@@ -117,32 +117,45 @@ def _sheet(
     if not filled:
         raise AnalysisError(f"{name} is empty; give a table with a header and rows.")
     first = _header_index([cells for _, cells in filled[:HEADER_WITHIN]])
-    header_number, header = filled[first]
-    width = max((i + 1 for i, title in enumerate(header) if title), default=0)
-    body = filled[first + 1 :]
-    if has_cells:
-        width = max(width, *(len(cells) for _, cells in body)) if body else width
-        header = (*header, *("",) * (width - len(header)))
-    header = tuple(" ".join(title.split()) for title in header[:width])
+    header_number, titles = filled[first]
+    numbers = tuple(number for number, _ in filled[first + 1 :])
+    body = [cells for _, cells in filled[first + 1 :]]
     if not body:
         raise AnalysisError(f"{name} has no row below its header.")
-    for number, cells in body:
+    width = len(_without_empty_end(titles))
+    if has_cells:
+        width = max(width, *map(len, body))
+    else:
+        _check_width(name, width, numbers, body)
+    header = tuple(" ".join(title.split()) for title in _of_width(titles, width))
+    notes = list(notes)
+    if first:
+        notes.append(f"{name}: the header was found in row {header_number}.")
+    notes += _untitled_note(name, header, body)
+    return Sheet(
+        name, header, tuple(_of_width(cells, width) for cells in body), numbers, tuple(notes)
+    )
+
+
+def _without_empty_end(cells: tuple[str, ...]) -> tuple[str, ...]:
+    last = max((i for i, cell in enumerate(cells) if cell), default=-1)
+    return cells[: last + 1]
+
+
+def _of_width(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
+    return (*cells[:width], *("",) * (width - len(cells)))
+
+
+def _check_width(
+    name: str, width: int, numbers: Sequence[int], rows: Sequence[Sequence[str]]
+) -> None:
+    """Refuse rows with cells beyond the header."""
+    for number, cells in zip(numbers, rows, strict=True):
         if any(cells[width:]):
             raise AnalysisError(
                 f"{name} has more cells in row {number} than titles in its header; where commas"
                 " divide cells, numbers with a decimal comma need quotation marks."
             )
-    notes = list(notes)
-    if first:
-        notes.append(f"{name}: the header was found in row {header_number}.")
-    notes += _untitled_note(name, header, [cells for _, cells in body])
-    return Sheet(
-        name,
-        header,
-        tuple((*cells[:width], *("",) * (width - len(cells))) for _, cells in body),
-        tuple(number for number, _ in body),
-        tuple(notes),
-    )
 
 
 def _untitled_note(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
