@@ -5,7 +5,8 @@ VENV ?= .venv
 OUT ?= demo-output
 CT ?=
 CASES ?=
-JOBS ?= 2
+# One test process a core, at most four: each takes up to 2 GB.
+JOBS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores : 4)))
 BIN := $(VENV)/bin
 # Quick tests go to whichever process has nothing left to do. Of slow ones a file stays together,
 # as its tests share what takes long to make; each process takes up to 2 GB.
@@ -14,14 +15,14 @@ SLOW = -n $(JOBS) --dist loadfile --no-loadscope-reorder -m slow
 # Empty: without, which takes a third of the quick tests' time less.
 COVERAGE = --cov --cov-report=
 SLICER_VENV ?= .venv-slicer
-API ?= ../shared/api.json
+API ?=
 
 .PHONY: help demo demo-cohort test test-slicer-source test-slicer-versions golden slicer-api check-slicer-api lint format constants check-index benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort benchmark-sensitivity clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
 	@echo "make demo-cohort      a study from scans to its table, on made-up data; OUT=folder"
-	@echo "make test             run every test, in JOBS=2 processes, and tell how much of the library they run"
+	@echo "make test             run every test, in JOBS processes, and tell how much of the library they run"
 	@echo "make test-slicer-versions  the quick tests with the package versions that Slicer bundles"
 	@echo "make test-slicer-source SLICER_SOURCE=dir   the panel's tests on the Python files of a Slicer checkout"
 	@echo "make golden           take over what the analysis measures now as the golden numbers"
@@ -78,6 +79,7 @@ golden: $(VENV)/.installed
 
 # What stand-ins know of Slicer, from a listing (api.json) made inside a running one.
 slicer-api check-slicer-api: $(VENV)/.installed
+	@test -n "$(API)" || { echo "Name a listing made inside Slicer: make $@ API=file" >&2; exit 1; }
 	PYTHONPATH=Testing/Python $(BIN)/python -m standins.slicer_api $(if $(filter check-%,$@),check,make) "$(API)"
 
 lint: $(VENV)/.installed

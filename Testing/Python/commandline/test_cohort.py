@@ -228,6 +228,7 @@ def test_all_in_one_group_is_still_written(tmp_path, capsys):
     assert "nan" not in (output / "table1.md").read_text(encoding="utf-8").casefold()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_a_console_that_lacks_letters(tmp_path, encoding):
     tables = [measurements(tmp_path), clinical(tmp_path)]

@@ -576,6 +576,7 @@ def test_a_disk_too_full_for_the_reason_is_told(
     assert "disk is full" in failure(run(process, request_of()))[0]
 
 
+@pytest.mark.slow
 def test_the_real_command_refuses_what_is_no_chest(process, request_of, tmp_path, monkeypatch):
     """The whole way: files, arguments and the reason, with the command itself."""
     use_real_command(tmp_path, monkeypatch)

@@ -388,6 +388,7 @@ def real_command(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
 
 
+@pytest.mark.slow
 def test_the_real_command_refuses_a_folder_without_scans(logic, folder, tmp_path, real_command):
     (tmp_path / "scans").mkdir()
     (tmp_path / "scans" / "notes.txt").write_text("no scan")
