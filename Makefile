@@ -121,7 +121,7 @@ benchmark-cohort: $(VENV)/.installed
 	$(BIN)/python benchmarks/cohort.py $(if $(QUICK),--quick)
 
 benchmark-sensitivity: $(VENV)/.installed
-	$(BIN)/python benchmarks/sensitivity.py $(if $(QUICK),--quick) $(if $(RESUME),--resume) $(if $(CT),--scan "$(CT)")
+	$(BIN)/python benchmarks/sensitivity.py $(if $(QUICK),--quick) $(if $(RESUME),--resume) $(if $(CT),--scan "$(CT)") $(if $(LEAVE_OUT),--leave-out $(LEAVE_OUT))
 
 # Made once, and again when the packages change. Moved to its name when whole, so that an
 # interrupted installation is not taken for a finished one.

@@ -173,13 +173,14 @@ def scan_part(effects: Sequence[Effect], notes: Notes, options: argparse.Namespa
     )
 
 
-def header(constants: Sequence[Constant]) -> str:
+def header(constants: Sequence[Constant], left_out: Sequence[str]) -> str:
     """Say what was measured with what, when and how."""
+    without = f" Not tried: the rooms {', '.join(left_out)}." if left_out else ""
     by_eye = sum(constant.is_by_eye for constant in constants)
     return (
         "# Sensitivity\n\n"
         f"`make benchmark-sensitivity`, {datetime.date.today()}, {machine()}.\n\n"
-        f"{len(constants)} constants of the method, {by_eye} of them chosen by eye. Each is made a"
+        f"{len(constants)} constants of the method, {by_eye} of them chosen by eye.{without} Each is made a"
         f" fifth ({100 * SHARE:g} %) lower and higher, alone; counts by one at least, several"
         " values that belong together as a whole. Attenuations are moved as the numbers they are,"
         " so that -1000 HU becomes -800 and -1200. What is told is the change of BV5 %, in points,"
@@ -193,6 +194,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scan", type=Path, help="a real scan for those that matter most")
     parser.add_argument("--only", default="", help="constants with this in their name")
+    parser.add_argument(
+        "--leave-out", nargs="+", default=[], metavar="ROOM", help="rooms that are not tried"
+    )
     parser.add_argument("--quick", action="store_true", help="a small cut, for trying")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     parser.add_argument("--jobs", type=at_least_one, default=os.cpu_count() or 1, help="processes")
@@ -202,14 +206,20 @@ def main() -> None:
         help="file to write; sensitivity.md of a whole run if not given",
     )
     options = parser.parse_args()
-    constants = [constant for constant in find_constants() if options.only in constant.name]
+    constants = [
+        constant
+        for constant in find_constants()
+        if options.only in constant.name and constant.room not in options.leave_out
+    ]
     if options.quick:
         constants = constants[::QUICK_STEP]
     notes = Notes(
         OUT / "sensitivity.jsonl", [HERE / "constant_moves", IMAGING], resume=options.resume
     )
     phantom_text, effects = phantom_part(constants, notes, options)
-    text = "\n".join([header(constants), phantom_text, scan_part(effects, notes, options)])
+    text = "\n".join(
+        [header(constants, options.leave_out), phantom_text, scan_part(effects, notes, options)]
+    )
     print(text)
     whole = not (options.quick or options.only)
     output = options.output or (REPORT if whole else None)

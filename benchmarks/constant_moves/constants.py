@@ -47,6 +47,11 @@ class Constant:
         return f"{self.module}.{self.field}"
 
     @property
+    def room(self) -> str:
+        """Folder of the imaging layer, or the module where it lies in none."""
+        return self.module.split(".")[0]
+
+    @property
     def is_by_eye(self) -> bool:
         """Whether nothing but a look at pictures speaks for the value."""
         return self.reason.lower().startswith("chosen by eye")
