@@ -180,8 +180,9 @@ def header(constants: Sequence[Constant], left_out: Sequence[str]) -> str:
     return (
         "# Sensitivity\n\n"
         f"`make benchmark-sensitivity`, {datetime.date.today()}, {machine()}.\n\n"
-        f"{len(constants)} constants of the method, {by_eye} of them chosen by eye.{without} Each is"
-        f" made a fifth ({100 * SHARE:g} %) lower and higher, alone; counts by one at least, several"
+        f"{len(constants)} constants of the method, {by_eye} of them chosen by eye.{without}"
+        f" Each is made a fifth ({100 * SHARE:g} %) lower and higher, alone; counts by one at"
+        " least, several"
         " values that belong together as a whole. Attenuations are moved as the numbers they are,"
         " so that -1000 HU becomes -800 and -1200. What is told is the change of BV5 %, in points,"
         " and of TPBV, in percent of it. *refused*: the analysis says that it cannot measure the"
