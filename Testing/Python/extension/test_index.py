@@ -15,11 +15,13 @@ ROOT = Path(__file__).parents[3]
 FILES = (
     "BV5Analysis.json",
     "CITATION.cff",
+    "CONTRIBUTING.md",
     "CMakeLists.txt",
     "LICENSE",
     "README.md",
     "pyproject.toml",
     "BV5Analysis/BV5Analysis.py",
+    "BV5Analysis/BV5AnalysisLib/case/result.schema.json",
 )
 REAL = "https://github.com/someone/SlicerBV5Analysis"
 
@@ -28,10 +30,10 @@ REAL = "https://github.com/someone/SlicerBV5Analysis"
 def copy(tmp_path) -> Path:
     """What the checks read, to be changed."""
     for name in FILES:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     for name in ("Resources", "docs", "benchmarks", "BV5Analysis/Resources"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("out"))
     return tmp_path
 
 
