@@ -11,11 +11,11 @@ from .airways.bronchi import find_bronchi
 from .airways.tree import segment_airways
 from .airways.walls import subtract_bronchi
 from .errors import AnalysisError
-from .lungs.chest import Chest, survey_chest
 from .lungs.consolidation import find_consolidation
 from .lungs.given_lungs import given_lungs
 from .lungs.lung_findings import lung_findings
 from .lungs.segmentation import segment_lungs
+from .lungs.survey import Chest, survey_chest
 from .model.centerlines import Centerlines
 from .model.constants import MethodConstants, constant
 from .model.cutting import keep_points, values_at
@@ -247,13 +247,13 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         image = _without_bronchi(image, anatomy, work, parenchyma)
     with steps.step(Step.CENTERS) as within:
         points = find_ridge_points(
-            image.filled(parenchyma.level_hu), parenchyma.half_blood_hu, progress=within
+            image.filled(parenchyma.level_hu), parenchyma.presumed_half_blood_hu, progress=within
         )
         measured_blood_hu = measure_blood_hu(image, points)
         calibration = calibrate(parenchyma, measured_blood_hu, parameters.blood_hu)
     with steps.step(Step.BRANCHES):
         branches = link_branches(points, parameters.minimum_component_length_mm)
-        branches = extend_to_edge(branches, image, parenchyma.half_blood_hu)
+        branches = extend_to_edge(branches, image, parenchyma.presumed_half_blood_hu)
     with steps.step(Step.AREAS) as within:
         blur = measure_blur(image, branches, calibration, ct.grid.spacing_zyx)
         sections = measure_cross_sections(image, branches, calibration, blur, within)

@@ -118,8 +118,11 @@ class Parenchyma:
     noise_hu: float
 
     @property
-    def half_blood_hu(self) -> float:
-        """Roughly half way from parenchyma to blood; see `CalibrationConstants`."""
+    def presumed_half_blood_hu(self) -> float:
+        """Half way from parenchyma to blood, presumed before blood is measured.
+
+        Once it is, `Calibration.half_blood_hu` says it exactly.
+        """
         return CONSTANTS.half_blood_ratio * self.level_hu
 
 
