@@ -7,10 +7,10 @@ from enum import IntEnum
 
 import numpy as np
 from BV5AnalysisLib.imaging.phantom import ChestPhantom
-from BV5AnalysisLib.imaging.phantom.anatomy import RIGHT, SIDES, Anatomy, build_anatomy
+from BV5AnalysisLib.imaging.phantom.anatomy import RIGHT, SIDES, PhantomAnatomy, build_anatomy
 from BV5AnalysisLib.imaging.phantom.bundles import wall_thickness
 from BV5AnalysisLib.imaging.phantom.chest import build_plumbing, chances
-from BV5AnalysisLib.imaging.phantom.disease import Parenchyma, build_parenchyma
+from BV5AnalysisLib.imaging.phantom.disease import PhantomParenchyma, build_parenchyma
 from BV5AnalysisLib.imaging.phantom.plumbing import Material, Plumbing
 
 from chest_phantoms.matching import Pieces, clearance, distance_to, nearest_in_reach, pieces_of
@@ -62,8 +62,8 @@ class Truth:
     blood: Pieces
     airways: Pieces
     _phantom: ChestPhantom
-    _anatomy: Anatomy
-    _parenchyma: Parenchyma
+    _anatomy: PhantomAnatomy
+    _parenchyma: PhantomParenchyma
 
     @classmethod
     def of(cls, phantom: ChestPhantom) -> Truth:

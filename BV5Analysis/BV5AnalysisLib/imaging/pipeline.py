@@ -11,16 +11,16 @@ from .airways.bronchi import find_bronchi
 from .airways.tree import segment_airways
 from .airways.walls import subtract_bronchi
 from .errors import AnalysisError
-from .lungs.chest import Chest, survey_chest
 from .lungs.consolidation import find_consolidation
 from .lungs.given_lungs import given_lungs
 from .lungs.lung_findings import lung_findings
 from .lungs.segmentation import segment_lungs
+from .lungs.survey import Chest, survey_chest
 from .model.centerlines import Centerlines
 from .model.constants import MethodConstants, constant
 from .model.cutting import keep_points, values_at
 from .model.finding import Finding
-from .model.measurements import Calibration
+from .model.measurements import Calibration, CsaHistogram, Measurement
 from .model.orientation import Orientation
 from .model.result import AnalysisResult
 from .model.scan import Region, Scan
@@ -96,6 +96,31 @@ CONSTANTS = PipelineConstants()
 
 
 @dataclass(frozen=True, eq=False)
+class TurnedScan:
+    """A scan, and the same voxels turned as all steps take them.
+
+    Attributes
+    ----------
+    scan : Scan
+        As it came.
+    orientation : Orientation
+        How it lies.
+    ct : Volume
+        HU, LPS axes.
+    """
+
+    scan: Scan
+    orientation: Orientation
+    ct: Volume
+
+    @classmethod
+    def of(cls, scan: Scan) -> TurnedScan:
+        """Turn a scan."""
+        orientation = Orientation.of(scan.volume.grid)
+        return cls(scan, orientation, orientation.turned(scan.volume))
+
+
+@dataclass(frozen=True, eq=False)
 class Anatomy:
     """What a turned scan shows besides vessels; arrays (z, y, x) on its grid.
 
@@ -139,6 +164,28 @@ class Vessels:
     blood_was_measured: bool
 
 
+@dataclass(frozen=True, eq=False)
+class Blood:
+    """Blood volumes, and the vessels that hold them on the scan's own grid.
+
+    Attributes
+    ----------
+    labels : Volume
+        uint8 `SizeClass` values.
+    centerlines : Centerlines
+        Vessels inside the lungs.
+    measurements : tuple of Measurement
+        Rows ``both``, ``right``, ``left``, then the given regions.
+    csa_histogram : CsaHistogram
+        Blood volume by area.
+    """
+
+    labels: Volume
+    centerlines: Centerlines
+    measurements: tuple[Measurement, ...]
+    csa_histogram: CsaHistogram
+
+
 def analyze(
     ct_image: sitk.Image | Scan,
     lungs: sitk.Image | Volume | None = None,
@@ -177,39 +224,24 @@ def analyze(
     steps = Steps(SHARES, progress)
     scan = ct_image if isinstance(ct_image, Scan) else scan_from_image(ct_image)
     check_regions(regions, scan.volume.grid)
-    orientation = Orientation.of(scan.volume.grid)
-    ct = orientation.turned(scan.volume)
+    turned = TurnedScan.of(scan)
 
     with steps.step(Step.LUNGS):
-        anatomy = _anatomy(ct, lungs, orientation)
-    vessels = measure_vessels(ct, anatomy, parameters, steps)
+        anatomy = _anatomy(turned, lungs)
+    vessels = measure_vessels(turned.ct, anatomy, parameters, steps)
     with steps.step(Step.VOLUMES):
-        lung_labels = Volume(orientation.turn_back(anatomy.lungs), scan.volume.grid)
-        centerlines = _inside(
-            lung_labels,
-            world_centerlines(vessels.branches, vessels.sized, vessels.work, parameters),
-        )
-        measurements = measure_regions(centerlines, lung_labels, regions)
-        vessel_labels = label_vessels(scan.volume, lung_labels, centerlines, vessels.calibration)
-        centerlines = as_drawn(centerlines, vessel_labels)
-        histogram = csa_histogram(centerlines.csa_mm2, centerlines.point_volume_ml, parameters)
-        findings = worst_first(
-            [
-                *scan.findings,
-                *_lung_findings(ct, anatomy, vessel_labels, regions, orientation),
-                *_calibration_findings(vessels, parameters),
-                *vessel_findings(measurements[0]),
-            ]
-        )
+        lung_labels = turned.orientation.turned_back(anatomy.lungs)
+        blood = measure_blood(scan, lung_labels, vessels, regions, parameters)
+        findings = _findings(turned, anatomy, vessels, blood, regions, parameters)
     steps.done()
     return AnalysisResult(
         scan=scan,
         lungs=lung_labels,
-        airways=Volume(orientation.turn_back(anatomy.airways), scan.volume.grid),
-        vessels=vessel_labels,
-        centerlines=centerlines,
-        measurements=measurements,
-        csa_histogram=histogram,
+        airways=turned.orientation.turned_back(anatomy.airways),
+        vessels=blood.labels,
+        centerlines=blood.centerlines,
+        measurements=blood.measurements,
+        csa_histogram=blood.csa_histogram,
         findings=findings,
         calibration=vessels.calibration,
         parameters=parameters,
@@ -230,7 +262,7 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
     parameters : Parameters
         Blood's attenuation, if given, and the shortest tree.
     steps : Steps
-        Told of each step.
+        Reports and times each step.
 
     Returns
     -------
@@ -247,13 +279,13 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         image = _without_bronchi(image, anatomy, work, parenchyma)
     with steps.step(Step.CENTERS) as within:
         points = find_ridge_points(
-            image.filled(parenchyma.level_hu), parenchyma.half_blood_hu, progress=within
+            image.filled(parenchyma.level_hu), parenchyma.presumed_half_blood_hu, progress=within
         )
         measured_blood_hu = measure_blood_hu(image, points)
         calibration = calibrate(parenchyma, measured_blood_hu, parameters.blood_hu)
     with steps.step(Step.BRANCHES):
         branches = link_branches(points, parameters.minimum_component_length_mm)
-        branches = extend_to_edge(branches, image, parenchyma.half_blood_hu)
+        branches = extend_to_edge(branches, image, parenchyma.presumed_half_blood_hu)
     with steps.step(Step.AREAS) as within:
         blur = measure_blur(image, branches, calibration, ct.grid.spacing_zyx)
         sections = measure_cross_sections(image, branches, calibration, blur, within)
@@ -263,8 +295,48 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
     return Vessels(work, branches, sized, calibration, measured_blood_hu is not None)
 
 
-def _anatomy(ct: Volume, given: sitk.Image | Volume | None, orientation: Orientation) -> Anatomy:
-    """Segment the turned scan, or take the lungs that were given."""
+def measure_blood(
+    scan: Scan,
+    lungs: Volume,
+    vessels: Vessels,
+    regions: tuple[Region, ...],
+    parameters: Parameters,
+) -> Blood:
+    """Sum up the blood of vessels by size class, and draw them into the scan's voxels.
+
+    Parameters
+    ----------
+    scan : Scan
+        As it came.
+    lungs : Volume
+        `LungLabel` values on its grid.
+    vessels : Vessels
+        In the work frame.
+    regions : tuple of Region
+        Parts of the lungs to measure apart, on the scan's grid.
+    parameters : Parameters
+        Class bounds.
+
+    Returns
+    -------
+    Blood
+        On the scan's grid.
+    """
+    centerlines = _inside(
+        lungs, world_centerlines(vessels.branches, vessels.sized, vessels.work, parameters)
+    )
+    labels = label_vessels(scan.volume, lungs, centerlines, vessels.calibration)
+    return Blood(
+        labels=labels,
+        centerlines=as_drawn(centerlines, labels),
+        measurements=measure_regions(centerlines, lungs, regions),
+        csa_histogram=csa_histogram(centerlines.csa_mm2, centerlines.point_volume_ml, parameters),
+    )
+
+
+def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
+    """Segment the scan, or take the lungs that were given."""
+    ct = turned.ct
     chest = survey_chest(ct)
     if given is None:
         airways = segment_airways(ct, chest)
@@ -272,7 +344,7 @@ def _anatomy(ct: Volume, given: sitk.Image | Volume | None, orientation: Orienta
     else:
         mask = given if isinstance(given, Volume) else Volume.of(given)
         airways = _airways_if_any(ct, chest)
-        lungs = np.where(airways, np.uint8(0), given_lungs(mask, orientation))
+        lungs = np.where(airways, np.uint8(0), given_lungs(mask, turned.orientation))
     return Anatomy(lungs, airways, find_consolidation(ct, chest, lungs, airways))
 
 
@@ -315,24 +387,26 @@ def _inside(lungs: Volume, centerlines: Centerlines) -> Centerlines:
     return keep_points(centerlines, values_at(lungs, centerlines.points_mm) > 0)[0]
 
 
-def _lung_findings(
-    ct: Volume,
+def _findings(
+    turned: TurnedScan,
     anatomy: Anatomy,
-    vessels: Volume,
+    vessels: Vessels,
+    blood: Blood,
     regions: tuple[Region, ...],
-    orientation: Orientation,
+    parameters: Parameters,
 ) -> tuple[Finding, ...]:
-    """Judge the lungs of the turned scan; vessels and regions are on the scan's own grid."""
-    return lung_findings(
-        ct,
+    """Judge the scan, its lungs, what blood was taken to be, and the vessels, the worst first."""
+    turn = turned.orientation.turn
+    of_lungs = lung_findings(
+        turned.ct,
         anatomy.lungs,
-        orientation.turn(vessels.array),
+        turn(blood.labels.array),
         anatomy.consolidation,
-        {region.name: orientation.turn(region.mask.array) for region in regions},
+        {region.name: turn(region.mask.array) for region in regions},
     )
-
-
-def _calibration_findings(vessels: Vessels, parameters: Parameters) -> list[Finding]:
-    """Judge what blood was taken to be."""
-    given = parameters.blood_hu is not None
-    return calibration_findings(vessels.calibration, vessels.blood_was_measured, given)
+    blood_was_given = parameters.blood_hu is not None
+    of_blood = calibration_findings(
+        vessels.calibration, vessels.blood_was_measured, blood_was_given
+    )
+    of_vessels = vessel_findings(blood.measurements[0])
+    return worst_first([*turned.scan.findings, *of_lungs, *of_blood, *of_vessels])

@@ -80,7 +80,7 @@ def test_a_constant_is_put_in_place_wherever_its_module_is_read():
 @pytest.mark.usefixtures("as_before")
 def test_what_is_derived_follows():
     put_in_place("vessels.ridges", "scales_mm", (1.0, 2.0, 3.0, 4.0, 5.0))
-    assert ridges.CONSTANTS.between_scales_mm(0) == 1.5
+    assert ridges.CONSTANTS.wide_scale_mm == pytest.approx(2.6)
 
 
 @pytest.mark.usefixtures("as_before")

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from ..model.constants import MethodConstants, constant
 from ..model.work_image import WorkImage
-from ..numerics.polar_profiles import Profiles, mark_outside, read_profiles
+from ..numerics.polar_profiles import MarkedImage, Profiles, read_profiles
 from ..vessels.branches import Branches
 from ..vessels.calibration import Parenchyma
 from ..vessels.linking import link_branches
@@ -175,13 +175,11 @@ def find_bronchi(image: WorkImage, parenchyma: Parenchyma) -> Bronchi:
         max(CONSTANTS.least_strength_hu, parenchyma.noise_hu),
         dark=True,
     )
-    marked = mark_outside(image.hu, image.core)
-
-    points = points[_enclosed(points, marked, image.spacing, parenchyma)]
+    marked = MarkedImage.of(image)
+    points = points[_enclosed(points, marked, parenchyma)]
     chains = link_branches(points, CONSTANTS.chain_mm)
     profiles = read_profiles(
         marked,
-        image.spacing,
         chains.position_mm,
         chains.tangent,
         CONSTANTS.reach_mm,
@@ -197,9 +195,7 @@ def _without_gaps(profiles: Profiles, parenchyma: Parenchyma) -> np.ndarray:
     return np.where(np.isfinite(profiles.hu), profiles.hu, np.float32(parenchyma.level_hu))
 
 
-def _enclosed(
-    points: RidgePoints, marked: np.ndarray, spacing: np.ndarray, parenchyma: Parenchyma
-) -> np.ndarray:
+def _enclosed(points: RidgePoints, image: MarkedImage, parenchyma: Parenchyma) -> np.ndarray:
     """Whether points (n,) are darker than what they meet in most directions."""
     enclosed = np.zeros(len(points), bool)
     least_hu = max(CONSTANTS.least_bright_hu, CONSTANTS.bright_noises * parenchyma.noise_hu)
@@ -207,8 +203,7 @@ def _enclosed(
         chosen = np.flatnonzero(points.scale_mm == scale)
         to_wall_mm = CONSTANTS.wall_scales * scale + CONSTANTS.wall_more_mm
         profiles = read_profiles(
-            marked,
-            spacing,
+            image,
             points.position_mm[chosen],
             points.direction[chosen],
             min(to_wall_mm, CONSTANTS.farthest_wall_mm),

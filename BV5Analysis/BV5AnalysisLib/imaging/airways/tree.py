@@ -8,8 +8,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import AnalysisError
-from ..lungs import chest as survey
-from ..lungs.chest import IN_PLANE, Chest
+from ..lungs import survey
+from ..lungs.survey import IN_PLANE, Chest
 from ..model.constants import MethodConstants, constant
 from ..model.volume import Volume
 from .growth import grow_airways

@@ -12,8 +12,8 @@ from ..model.size_classes import LungLabel
 from ..model.volume import Volume
 from ..numerics.blocks import block_means
 from ..numerics.distances import distance_mm
-from . import chest as survey
-from .chest import Chest
+from . import survey
+from .survey import Chest
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ..model.orientation import Orientation
 from ..model.size_classes import LungLabel
 from ..model.volume import Grid, Volume, triple
 from ..numerics.distances import distance_mm
-from . import chest as survey
+from . import survey
 from .sides import split_sides
 
 

@@ -13,9 +13,9 @@ from ..model.size_classes import LungLabel
 from ..model.volume import Grid, Volume, triple
 from ..numerics.blocks import block_means, interpolated
 from ..numerics.distances import distance_mm
-from . import chest as survey
-from .chest import Chest
+from . import survey
 from .sides import split_sides
+from .survey import Chest
 
 
 @dataclass(frozen=True)

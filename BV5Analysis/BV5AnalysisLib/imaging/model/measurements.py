@@ -90,3 +90,8 @@ class Calibration:
     blood_hu: float
     parenchyma_hu: float
     noise_hu: float
+
+    @property
+    def half_blood_hu(self) -> float:
+        """Attenuation of a voxel that is half blood, half parenchyma."""
+        return (self.parenchyma_hu + self.blood_hu) / 2

@@ -70,5 +70,9 @@ class Orientation:
         """Volume with its axes turned to LPS."""
         return Volume(self.turn(volume.array), self.turned_grid())
 
+    def turned_back(self, array: np.ndarray) -> Volume:
+        """Volume on the scan's own grid from an array with its axes turned to LPS."""
+        return Volume(self.turn_back(array), self.grid)
+
     def _flips(self) -> tuple[slice, slice, slice]:
         return triple(slice(None, None, -1 if self.flipped[world] else 1) for world in (2, 1, 0))

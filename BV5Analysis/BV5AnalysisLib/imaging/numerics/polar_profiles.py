@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ..model.work_image import WorkImage
 from .cores import cores
 
 SECTORS = 16
@@ -48,14 +49,29 @@ class Profiles:
         return float(self.radius_mm[1] - self.radius_mm[0])
 
 
-def mark_outside(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Image, float32, that `read_profiles` reads NaN from where it is not valid."""
-    return np.where(valid, image, np.float32(NOT_LUNG_HU))
+@dataclass(frozen=True, eq=False)
+class MarkedImage:
+    """An image that shows by its values which voxels are not lung.
+
+    Attributes
+    ----------
+    hu : numpy.ndarray
+        float32 (z, y, x), `NOT_LUNG_HU` where not lung.
+    spacing : numpy.ndarray
+        Voxel size (z, y, x), mm.
+    """
+
+    hu: np.ndarray
+    spacing: np.ndarray
+
+    @classmethod
+    def of(cls, image: WorkImage) -> MarkedImage:
+        """Mark what is outside of an image's core."""
+        return cls(np.where(image.core, image.hu, np.float32(NOT_LUNG_HU)), image.spacing)
 
 
 def read_profiles(
-    marked: np.ndarray,
-    spacing: np.ndarray,
+    image: MarkedImage,
     position_mm: np.ndarray,
     direction: np.ndarray,
     reach_mm: float,
@@ -67,10 +83,8 @@ def read_profiles(
 
     Parameters
     ----------
-    marked : numpy.ndarray
-        Image from `mark_outside`.
-    spacing : numpy.ndarray
-        Voxel size (z, y, x), mm.
+    image : MarkedImage
+        Profiles are NaN where it is not lung, and beyond its faces.
     position_mm, direction : numpy.ndarray
         (n, 3) centers and unit vectors along the tubes, (z, y, x).
     reach_mm, step_mm : float
@@ -85,7 +99,7 @@ def read_profiles(
     pieces = np.array_split(np.arange(len(position_mm)), len(position_mm) // PIECE + 1)
 
     def work(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return _along_rays(marked, spacing, position_mm[piece], direction[piece], radius)
+        return _along_rays(image, position_mm[piece], direction[piece], radius)
 
     if len(pieces) == 1:
         hu, ray = work(pieces[0])
@@ -96,11 +110,7 @@ def read_profiles(
 
 
 def _along_rays(
-    marked: np.ndarray,
-    spacing: np.ndarray,
-    position_mm: np.ndarray,
-    direction: np.ndarray,
-    radius: np.ndarray,
+    image: MarkedImage, position_mm: np.ndarray, direction: np.ndarray, radius: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Attenuation (n, sectors, radii) and rays (n, sectors, 3) of `Profiles`."""
     angle = 2 * np.pi * np.arange(SECTORS) / SECTORS
@@ -109,9 +119,9 @@ def _along_rays(
     first /= np.linalg.norm(first, axis=1, keepdims=True)
     second = np.cross(direction, first)
     ray = np.cos(angle)[:, None] * first[:, None, :] + np.sin(angle)[:, None] * second[:, None, :]
-    per_mm = np.moveaxis(ray / spacing, 2, 0).astype(np.float32)
-    center = (position_mm / spacing).T.astype(np.float32)
+    per_mm = np.moveaxis(ray / image.spacing, 2, 0).astype(np.float32)
+    center = (position_mm / image.spacing).T.astype(np.float32)
     index = center[:, :, None, None] + per_mm[..., None] * radius.astype(np.float32)
-    hu = ndimage.map_coordinates(marked, index.reshape(3, -1), order=1, cval=NOT_LUNG_HU)
+    hu = ndimage.map_coordinates(image.hu, index.reshape(3, -1), order=1, cval=NOT_LUNG_HU)
     hu[hu < LOWEST_HU] = np.nan
     return hu.reshape(len(position_mm), SECTORS, len(radius)), ray

@@ -54,7 +54,7 @@ CONSTANTS = AnatomyConstants()
 
 
 @dataclass(frozen=True, eq=False)
-class Anatomy:
+class PhantomAnatomy:
     """Surfaces of one body; distances in mm are positive inside.
 
     Attributes
@@ -107,7 +107,7 @@ class Anatomy:
         return np.where(lower, 2, np.where(middle, 1, 0))
 
 
-def build_anatomy(scale: float, expiration: float) -> Anatomy:
+def build_anatomy(scale: float, expiration: float) -> PhantomAnatomy:
     """Anatomy of one body.
 
     Parameters
@@ -119,7 +119,7 @@ def build_anatomy(scale: float, expiration: float) -> Anatomy:
 
     Returns
     -------
-    Anatomy
+    PhantomAnatomy
         Its surfaces, in mm of this body.
     """
     half = np.ceil(np.array(BODY_MM) / 2 / STEP_MM + 2) * STEP_MM
@@ -150,7 +150,7 @@ def build_anatomy(scale: float, expiration: float) -> Anatomy:
     pericardial = np.maximum(pericardial, loose * _step((solid - 2.5) / 1.5))
     between = _step((abs(hull + 17) - 3) / -1.0)
     fat = np.maximum(fat, np.maximum(pericardial, 0.7 * between * _step((depth - 2) / 1)))
-    anatomy = Anatomy(
+    anatomy = PhantomAnatomy(
         scale=scale,
         body=field(body),
         bone=field(bone),

@@ -15,16 +15,16 @@ from ..model.volume import Volume
 from ..parameters import Parameters
 from ..progress import Progress
 from . import curves, disease
-from .anatomy import RIGHT, SIDES, Anatomy, build_anatomy
+from .anatomy import RIGHT, SIDES, PhantomAnatomy, build_anatomy
 from .bundles import bundle_radius, lay_side_by_side
 from .curves import curve_trees
-from .disease import Parenchyma, build_parenchyma, ramp
+from .disease import PhantomParenchyma, build_parenchyma, ramp
 from .growth import plant, prune
 from .noise import add_noise
 from .plumbing import Material, Overlaps, Plumbing, lay_pipes
 from .rendering import (
-    Blur,
     FractionCanvas,
+    PhantomBlur,
     average_parts,
     point_spacing,
     quadrature,
@@ -41,7 +41,7 @@ Points = tuple[float, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
-class ChestConstants(MethodConstants):
+class PhantomChestConstants(MethodConstants):
     """Attenuations of the body, and what is drawn besides the trees."""
 
     point_mm: float = constant(
@@ -77,7 +77,7 @@ class ChestConstants(MethodConstants):
     )
 
 
-CONSTANTS = ChestConstants()
+CONSTANTS = PhantomChestConstants()
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +156,7 @@ def chest_phantom(
     )
     del amount, attenuation
     tell("blur", 0.8)
-    Blur(finer.spacing_mm, finer.psf_sigma_mm).finish(hu)
+    PhantomBlur(finer.spacing_mm, finer.psf_sigma_mm).finish(hu)
     hu = average_parts(hu, spec.grid)
     lungs = _whole_labels(lungs, spec)
     tell("noise", 0.9)
@@ -247,7 +247,7 @@ def chances(seed: int) -> dict[str, np.random.Generator]:
 
 def build_plumbing(
     spec: ChestPhantomSpec,
-    anatomy: Anatomy,
+    anatomy: PhantomAnatomy,
     chance: dict[str, np.random.Generator],
     tick: Callable[[float], None],
 ) -> Plumbing:
@@ -257,7 +257,7 @@ def build_plumbing(
     ----------
     spec : ChestPhantomSpec
         Density and pruning of the trees.
-    anatomy : Anatomy
+    anatomy : PhantomAnatomy
         Where the lungs are.
     chance : dict of str to numpy.random.Generator
         Entries ``trees`` and ``pruning``.
@@ -286,15 +286,15 @@ def build_plumbing(
 def _fill(
     spec: ChestPhantomSpec,
     plumbing: Plumbing,
-    anatomy: Anatomy,
-    parenchyma: Parenchyma,
+    anatomy: PhantomAnatomy,
+    parenchyma: PhantomParenchyma,
     tick: Callable[[float], None],
 ) -> tuple[np.ndarray, np.ndarray, Ledger]:
     """Fill the tubes with points: to voxels and to the truth from the very same points.
 
     Returns each voxel's share of tubes, that share times its HU, and the ledger.
     """
-    grid, blur = spec.grid, Blur(spec.spacing_mm, spec.psf_sigma_mm)
+    grid, blur = spec.grid, PhantomBlur(spec.spacing_mm, spec.psf_sigma_mm)
     amount, attenuation = FractionCanvas(grid, blur), FractionCanvas(grid, blur)
     hu_of = np.array([spec.blood_hu, CONSTANTS.air_hu, CONSTANTS.wall_hu])
     count = len(plumbing.branch)
@@ -326,11 +326,11 @@ def _fill(
 
 def _point_spacing(spec: ChestPhantomSpec) -> float:
     """Distance between quadrature points: fine enough for the truth and for the voxels."""
-    blur = Blur(spec.spacing_mm, spec.psf_sigma_mm)
+    blur = PhantomBlur(spec.spacing_mm, spec.psf_sigma_mm)
     return min(CONSTANTS.point_mm, point_spacing(spec.grid, blur))
 
 
-def _lung_label(points: np.ndarray, anatomy: Anatomy, spec: ChestPhantomSpec) -> np.ndarray:
+def _lung_label(points: np.ndarray, anatomy: PhantomAnatomy, spec: ChestPhantomSpec) -> np.ndarray:
     """`LungLabel` of points (..., 3), 0 outside the lungs or the image."""
     half = 0.5 * np.array(spec.grid.size) * spec.grid.spacing
     inside = (abs(points) <= half).all(axis=-1)
@@ -342,15 +342,17 @@ def _lung_label(points: np.ndarray, anatomy: Anatomy, spec: ChestPhantomSpec) ->
 
 def _compose(
     spec: ChestPhantomSpec,
-    anatomy: Anatomy,
-    parenchyma: Parenchyma,
+    anatomy: PhantomAnatomy,
+    parenchyma: PhantomParenchyma,
     amount: np.ndarray,
     attenuation: np.ndarray,
     tick: Callable[[float], None],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Tissues with the tubes in them, HU float32, and the lungs' labels."""
     grid = spec.grid
-    blur_mm = float(np.sqrt(Blur(spec.spacing_mm, spec.psf_sigma_mm).sharing_variance_mm2.mean()))
+    blur_mm = float(
+        np.sqrt(PhantomBlur(spec.spacing_mm, spec.psf_sigma_mm).sharing_variance_mm2.mean())
+    )
     x, y, z = (
         o + s * np.arange(n) for o, s, n in zip(grid.origin, grid.spacing, grid.size, strict=True)
     )
@@ -375,7 +377,7 @@ def _compose(
 
 
 def _body_plane(
-    spec: ChestPhantomSpec, anatomy: Anatomy, where: Points, blur_mm: float
+    spec: ChestPhantomSpec, anatomy: PhantomAnatomy, where: Points, blur_mm: float
 ) -> np.ndarray:
     """HU (y, x) of an axial plane without the lungs."""
     _, y, x = where
@@ -398,7 +400,7 @@ def _body_plane(
 
 
 def _draw_fissures(
-    lung: np.ndarray, anatomy: Anatomy, side: int, where: Points, blur_mm: float
+    lung: np.ndarray, anatomy: PhantomAnatomy, side: int, where: Points, blur_mm: float
 ) -> None:
     """Add the fissures of one lung to a plane of parenchyma, in place; none near the hilum."""
     height, y, x = where

@@ -13,7 +13,7 @@ from .rendering import Tubes
 
 
 @dataclass(frozen=True)
-class CurveConstants(MethodConstants):
+class PhantomCurveConstants(MethodConstants):
     """Numbers of the curves that branches follow."""
 
     knot_mm: float = constant(
@@ -33,7 +33,7 @@ class CurveConstants(MethodConstants):
     )
 
 
-CONSTANTS = CurveConstants()
+CONSTANTS = PhantomCurveConstants()
 
 
 @dataclass(frozen=True, eq=False)

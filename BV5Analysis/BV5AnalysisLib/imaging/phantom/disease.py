@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from ..model.constants import MethodConstants, constant
-from .anatomy import SIDES, Anatomy
+from .anatomy import SIDES, PhantomAnatomy
 from .fields import Field
 from .spec import ChestPhantomSpec
 
@@ -82,7 +82,7 @@ CONSTANTS = DiseaseConstants()
 
 
 @dataclass(frozen=True, eq=False)
-class Parenchyma:
+class PhantomParenchyma:
     """What fills the lungs between vessels and airways.
 
     Attributes
@@ -139,22 +139,22 @@ def ramp(distance_mm: np.ndarray, blur_mm: float) -> np.ndarray:
 
 
 def build_parenchyma(
-    spec: ChestPhantomSpec, anatomy: Anatomy, rng: np.random.Generator
-) -> Parenchyma:
+    spec: ChestPhantomSpec, anatomy: PhantomAnatomy, rng: np.random.Generator
+) -> PhantomParenchyma:
     """Texture and patches of one pair of lungs.
 
     Parameters
     ----------
     spec : ChestPhantomSpec
         Fractions and attenuations.
-    anatomy : Anatomy
+    anatomy : PhantomAnatomy
         Where the lungs are.
     rng : numpy.random.Generator
         Source of chance.
 
     Returns
     -------
-    Parenchyma
+    PhantomParenchyma
         Its fields.
     """
     body = anatomy.body
@@ -166,7 +166,7 @@ def build_parenchyma(
     texture *= spec.texture_hu / texture.std()
     glass = _patches(spec.ground_glass_fraction, anatomy, CONSTANTS.ground_glass_nodes, rng)
     solid = _patches(spec.consolidation_fraction, anatomy, CONSTANTS.consolidation_nodes, rng)
-    return Parenchyma(Field(texture, body.origin_mm, step), glass, solid, spec)
+    return PhantomParenchyma(Field(texture, body.origin_mm, step), glass, solid, spec)
 
 
 def _smooth_noise(shape: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
@@ -175,7 +175,7 @@ def _smooth_noise(shape: np.ndarray, sigma: float, rng: np.random.Generator) -> 
 
 
 def _patches(
-    fraction: float, anatomy: Anatomy, sigma: float, rng: np.random.Generator
+    fraction: float, anatomy: PhantomAnatomy, sigma: float, rng: np.random.Generator
 ) -> Field | None:
     """Patches near the pleura, more of them behind and below, that fill a fraction of the lungs."""
     body = anatomy.body

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..model.constants import MethodConstants, constant
-from .anatomy import RIGHT, Anatomy
+from .anatomy import RIGHT, PhantomAnatomy
 
 
 @dataclass(frozen=True)
@@ -145,13 +145,13 @@ class Tree:
 
 
 def seed_points(
-    anatomy: Anatomy, side: int, volume_ml: float, half_cell: bool, rng: np.random.Generator
+    anatomy: PhantomAnatomy, side: int, volume_ml: float, half_cell: bool, rng: np.random.Generator
 ) -> np.ndarray:
     """Points spread evenly over one lung, each the end of a vessel.
 
     Parameters
     ----------
-    anatomy : Anatomy
+    anatomy : PhantomAnatomy
         The lung and its fissures.
     side : int
         Which lung.
@@ -306,7 +306,7 @@ def _limit_angle(heading: np.ndarray, direction: np.ndarray) -> np.ndarray:
 
 
 def plant(
-    anatomy: Anatomy,
+    anatomy: PhantomAnatomy,
     side: int,
     terminal_csa_mm2: float,
     terminal_volume_ml: float,
@@ -316,7 +316,7 @@ def plant(
 
     Parameters
     ----------
-    anatomy : Anatomy
+    anatomy : PhantomAnatomy
         Where the lung is.
     side : int
         Which lung.

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..model.constants import MethodConstants, constant
 from . import anatomy as body
-from .anatomy import Anatomy
+from .anatomy import PhantomAnatomy
 from .bundles import Bundles, wall_thickness
 from .curves import CurvedTree, sections_along
 from .rendering import Tubes
@@ -96,7 +96,11 @@ class Plumbing:
 
 
 def lay_pipes(
-    trees: CurvedTree, bundles: Bundles, is_artery: np.ndarray, anatomy: Anatomy, step_mm: float
+    trees: CurvedTree,
+    bundles: Bundles,
+    is_artery: np.ndarray,
+    anatomy: PhantomAnatomy,
+    step_mm: float,
 ) -> Plumbing:
     """Cut all curves into cross sections.
 
@@ -108,7 +112,7 @@ def lay_pipes(
         Knots of arteries and airways.
     is_artery : numpy.ndarray
         (b,) bool.
-    anatomy : Anatomy
+    anatomy : PhantomAnatomy
         For the tubes of the mediastinum.
     step_mm : float
         Distance between cross sections.
@@ -188,7 +192,7 @@ def _cap(tubes: Tubes, step_mm: float) -> Tubes:
 
 
 def _mediastinal(
-    trees: CurvedTree, bundles: Bundles, is_artery: np.ndarray, anatomy: Anatomy
+    trees: CurvedTree, bundles: Bundles, is_artery: np.ndarray, anatomy: PhantomAnatomy
 ) -> Iterator[tuple[np.ndarray, np.ndarray | float, Material]]:
     """Trachea, main bronchi, central arteries and veins: knots, radii and material."""
     scale = anatomy.scale

@@ -73,7 +73,7 @@ class Tubes:
 
 
 @dataclass(frozen=True)
-class Blur:
+class PhantomBlur:
     """Response of the scanner to a point: a Gaussian, averaged over the voxel's box.
 
     Attributes
@@ -163,14 +163,14 @@ class FractionCanvas:
     ----------
     grid : Grid
         Voxels, axis-aligned.
-    blur : Blur
+    blur : PhantomBlur
         Gives the sharing.
     """
 
     PAD = 2
     """Voxels around the grid that points near its faces are shared out to."""
 
-    def __init__(self, grid: Grid, blur: Blur) -> None:
+    def __init__(self, grid: Grid, blur: PhantomBlur) -> None:
         self.grid, self.blur = grid, blur
         self._array = np.zeros([size + 2 * self.PAD for size in grid.shape], np.float32)
 
@@ -210,7 +210,7 @@ class FractionCanvas:
             self.add(points.reshape(-1, 3), volume.reshape(-1))
 
 
-def point_spacing(grid: Grid, blur: Blur) -> float:
+def point_spacing(grid: Grid, blur: PhantomBlur) -> float:
     """Distance between quadrature points that the voxels do not resolve, mm.
 
     The sharper the sharing, the more points a voxel needs for an even fill.

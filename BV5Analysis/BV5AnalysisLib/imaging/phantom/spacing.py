@@ -10,7 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..model.constants import MethodConstants, constant
-from .anatomy import SIDES, Anatomy
+from .anatomy import SIDES, PhantomAnatomy
 from .curves import CurvedTree, unit_vectors
 
 SIZES_MM = (0.0, 1.2, 3.0, np.inf)
@@ -85,7 +85,7 @@ def wall_share(points_mm: np.ndarray, hilum_mm: np.ndarray, scale: float) -> np.
 
 
 def separate(
-    trees: CurvedTree, reach_mm: np.ndarray, anatomy: Anatomy, tick: Callable[[float], None]
+    trees: CurvedTree, reach_mm: np.ndarray, anatomy: PhantomAnatomy, tick: Callable[[float], None]
 ) -> np.ndarray:
     """Move knots so that trees keep clear of each other and of the lungs' surfaces.
 
@@ -98,7 +98,7 @@ def separate(
         Where they are.
     reach_mm : numpy.ndarray
         (b,) radius of all that runs along a branch.
-    anatomy : Anatomy
+    anatomy : PhantomAnatomy
         Surfaces to keep off.
     tick : callable
         Called with the fraction done.
@@ -192,7 +192,7 @@ def related(trees: CurvedTree, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _push_inside(
-    points: np.ndarray, trees: CurvedTree, radius: np.ndarray, anatomy: Anatomy
+    points: np.ndarray, trees: CurvedTree, radius: np.ndarray, anatomy: PhantomAnatomy
 ) -> np.ndarray:
     """Push (n, 3) off the pleura and the fissures."""
     push = np.zeros_like(points)

@@ -14,8 +14,8 @@ from ..parameters import Parameters
 from .chestwall import ChestWall
 from .noise import add_noise
 from .rendering import (
-    Blur,
     FractionCanvas,
+    PhantomBlur,
     Tubes,
     average_parts,
     point_spacing,
@@ -147,7 +147,7 @@ def tube_phantom(
     x, y, z = (-0.5 * (n - 1) * step for n, step in zip(size, spacing_mm, strict=True))
     grid = Grid(size, spacing_mm, (x, y, z))
     fine = rendering_grid(grid, psf_sigma_mm)
-    blur = Blur(fine.spacing, psf_sigma_mm)
+    blur = PhantomBlur(fine.spacing, psf_sigma_mm)
     step = point_spacing(fine, blur)
     cut = [_cut(tube, grid, step) for tube in tubes]
     canvas = FractionCanvas(fine, blur)

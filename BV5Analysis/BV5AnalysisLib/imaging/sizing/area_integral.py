@@ -70,6 +70,16 @@ class AreaIntegralConstants(MethodConstants):
 
 CONSTANTS = AreaIntegralConstants()
 
+TABLE_RADII_SIGMAS = (0.1, 40.0)
+"""Radii of discs that are tabulated, in standard deviations of the blur: from next to a point to
+wider than any vessel."""
+
+TABLE_LENGTH = 120
+"""Radii in the table: as many as linear interpolation between them needs."""
+
+DISC_RINGS = 60
+"""Rings that a disc is divided into to take the mean over it."""
+
 
 def area_integral(
     profile: Profiles,
@@ -209,8 +219,9 @@ def _caught_table(reach_sigmas: float) -> tuple[np.ndarray, np.ndarray]:
     A point of the disc plus the blur's Gaussian has a squared distance from the center that is
     noncentral chi-squared; the share is its mean over the disc.
     """
-    # As fine as linear interpolation needs: radii from next to a point to the widest vessels.
-    radii = np.geomspace(0.1, 40, 120)
-    from_center = np.sqrt((np.arange(60) + 0.5) / 60) * radii[:, None]
+    radii = np.geomspace(*TABLE_RADII_SIGMAS, TABLE_LENGTH)
+    # Middles of rings of the same area.
+    from_center = np.sqrt((np.arange(DISC_RINGS) + 0.5) / DISC_RINGS) * radii[:, None]
     reach = radii[:, None] + reach_sigmas
-    return radii, special.chndtr(reach**2, 2, from_center**2).mean(axis=1)
+    dimensions = 2
+    return radii, special.chndtr(reach**2, dimensions, from_center**2).mean(axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
 from ..model.work_image import WorkImage
-from ..numerics.polar_profiles import mark_outside, read_profiles
+from ..numerics.polar_profiles import MarkedImage, read_profiles
 from ..vessels import ridges
 from ..vessels.branches import Branches, pick_points
 from .blur import Blur
@@ -111,14 +111,9 @@ def measure_blur(
         return Blur()
     chosen = thin[np.linspace(0, len(thin) - 1, min(MOST_POINTS, len(thin))).astype(int)]
     some = pick_points(branches, chosen)
-    marked, spacing, blood_hu = (
-        mark_outside(image.hu, image.core),
-        image.spacing,
-        calibration.blood_hu,
-    )
+    marked, blood_hu = MarkedImage.of(image), calibration.blood_hu
     center = read_profiles(
         marked,
-        spacing,
         some.position_mm,
         some.tangent,
         CONSTANTS.middle_radius_mm,
@@ -129,7 +124,7 @@ def measure_blur(
     least_mm2, largest_mm2 = CONSTANTS.thin_mm2
     blur = Blur()
     for _ in range(CONSTANTS.rounds):
-        sections = measure_in_marked(marked, spacing, some, calibration, blur)
+        sections = measure_in_marked(marked, some, calibration, blur)
         height = (middle_hu - sections.background_hu) / (blood_hu - sections.background_hu)
         usable = (sections.clean == 1) & (height > least_height) & (height < largest_height)
         usable &= (sections.csa_mm2 > least_mm2) & (sections.csa_mm2 < largest_mm2)

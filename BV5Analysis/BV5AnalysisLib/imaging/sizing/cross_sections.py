@@ -12,8 +12,7 @@ from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
 from ..model.work_image import WorkImage
 from ..numerics.cores import cores
-from ..numerics.polar_profiles import Profiles, mark_outside, read_profiles
-from ..vessels import ridges
+from ..numerics.polar_profiles import MarkedImage, Profiles, read_profiles
 from ..vessels.branches import Branches
 from . import blur as blur_model
 from . import surroundings
@@ -27,7 +26,7 @@ CHUNK = 2000
 
 @dataclass(frozen=True)
 class Reach:
-    """How far out, and how finely, cross-sections of a range of scales are read."""
+    """How far out, and how finely, cross-sections of vessels up to a scale are read."""
 
     largest_scale_mm: float
     radius_mm: float
@@ -43,7 +42,7 @@ class CrossSectionConstants(MethodConstants):
         "1",
         "How far past a vessel's radius the integral goes, in standard deviations of the blur.",
         "Chosen by eye: further out neighbors and noise come in, nearer more blood must be"
-        " reckoned from the blur.",
+        " inferred from the blur.",
     )
     least_contrast_hu: float = constant(
         50.0,
@@ -51,17 +50,23 @@ class CrossSectionConstants(MethodConstants):
         "Least contrast of blood over its surroundings to divide by.",
         "Chosen by eye; in consolidation there is none.",
     )
+    profile_scales_mm: tuple[float, ...] = constant(
+        (0.85, 1.2, 2.4),
+        "mm",
+        "Scale of vessels up to which the first profile is read, the second and the third; the"
+        " fourth is read for all wider ones.",
+        "Middles between scales that ridge points have: along a branch scales are interpolated.",
+    )
     profile_radius_mm: tuple[float, ...] = constant(
         (4.8, 6.4, 10.0, 20.0),
         "mm",
-        "Length of the profiles of vessels of the finest scale, the second, the third and fourth,"
-        " and wider ones.",
+        "Length of these profiles.",
         "The vessels of the range, the usual blur and the ring around fit in.",
     )
     profile_step_mm: tuple[float, ...] = constant(
         (0.3, 0.4, 0.5, 0.8),
         "mm",
-        "Distance of a profile's samples, for the same scales.",
+        "Distance of their samples.",
         "Below half a voxel for thin vessels; wide ones need no more.",
     )
     first_radius_less_mm: float = constant(
@@ -74,10 +79,10 @@ class CrossSectionConstants(MethodConstants):
         0.7, "mm", "Least radius for the first round.", "Chosen by eye."
     )
     least_radius_mm: float = constant(
-        0.3, "mm", "Least radius that the reach is reckoned from.", "Chosen by eye."
+        0.3, "mm", "Least radius to compute the reach from.", "Chosen by eye."
     )
     least_area_mm2: float = constant(
-        0.2, "mm²", "Least area that the next round's radius is reckoned from.", "Chosen by eye."
+        0.2, "mm²", "Least area to compute the next round's radius from.", "Chosen by eye."
     )
     rounds: int = constant(
         3,
@@ -89,9 +94,7 @@ class CrossSectionConstants(MethodConstants):
     @property
     def reaches(self) -> list[Reach]:
         """Profiles for each range of scales, thin vessels first."""
-        # Along a branch scales are interpolated: each goes with the nearest of the ridge's.
-        between = ridges.CONSTANTS.between_scales_mm
-        largest_scale_mm = (between(0), between(1), between(3), np.inf)
+        largest_scale_mm = (*self.profile_scales_mm, np.inf)
         ranges = zip(largest_scale_mm, self.profile_radius_mm, self.profile_step_mm, strict=True)
         return [Reach(*values) for values in ranges]
 
@@ -161,19 +164,17 @@ def measure_cross_sections(
     That a blurred profile keeps its integral is common knowledge of sizing below the resolution;
     how the integral is shared among directions and kept clear of neighbors is the project's own.
     """
-    marked = mark_outside(image.hu, image.core)
-    return measure_in_marked(marked, image.spacing, branches, calibration, blur, progress)
+    return measure_in_marked(MarkedImage.of(image), branches, calibration, blur, progress)
 
 
 def measure_in_marked(
-    marked: np.ndarray,
-    spacing: np.ndarray,
+    image: MarkedImage,
     branches: Branches,
     calibration: Calibration,
     blur: Blur,
     progress: Callable[[float], None] | None = None,
 ) -> CrossSections:
-    """Do `measure_cross_sections` in an image from `mark_outside`, as for several rounds."""
+    """Do `measure_cross_sections` in an image that is marked already, as for several rounds."""
     count = len(branches.position_mm)
     csa, background, clean, flat = np.zeros((4, count))
     jobs = []
@@ -192,8 +193,7 @@ def measure_in_marked(
         reach, chosen = job
         if len(chosen):
             profile = read_profiles(
-                marked,
-                spacing,
+                image,
                 branches.position_mm[chosen],
                 branches.tangent[chosen],
                 reach.radius_mm + room_mm,

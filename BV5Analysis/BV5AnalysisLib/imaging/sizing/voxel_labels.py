@@ -106,7 +106,6 @@ def label_vessels(
     """
     grid = scan.grid
     labels = np.zeros(grid.shape, np.uint8)
-    half_blood_hu = (calibration.parenchyma_hu + calibration.blood_hu) / 2
     core, widest = core_radius_mm(centerlines, grid), reach_mm(centerlines, grid)
     center = grid.world_to_index(centerlines.points_mm)
     scan_hu, lung = scan.array.reshape(-1), lungs.array.reshape(-1)
@@ -115,7 +114,7 @@ def label_vessels(
         point: np.ndarray, voxel: tuple[np.ndarray, ...], distance: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         flat = np.ravel_multi_index(voxel, grid.shape)
-        keep = (distance <= core[point]) | (scan_hu[flat] >= half_blood_hu)
+        keep = (distance <= core[point]) | (scan_hu[flat] >= calibration.half_blood_hu)
         keep &= lung[flat] != 0
         return flat[keep], centerlines.size_class[point[keep]]
 

@@ -97,8 +97,7 @@ def with_wide_volumes(
     radius_mm = np.sqrt(sized.csa_mm2 / np.pi)
     near, box = _voxels_near(branches, radius_mm, wide, image)
     hu, lung, first_mm = image.hu[box], image.lung[box], [edge.start for edge in box] * spacing
-    half_blood_hu = (calibration.blood_hu + calibration.parenchyma_hu) / 2
-    near = _with_stubs(near & lung, lung & (hu > half_blood_hu), spacing)
+    near = _with_stubs(near & lung, lung & (hu > calibration.half_blood_hu), spacing)
 
     # Thin vessels keep what is theirs; those inside a wider one hold nothing.
     position_mm = branches.position_mm - first_mm

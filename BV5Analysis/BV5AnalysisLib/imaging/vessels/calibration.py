@@ -12,17 +12,21 @@ from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
 from ..model.work_image import WorkImage
 from ..numerics.cores import cores
-from . import ridges
 from .ridge_points import RidgePoints
 
 
 @dataclass(frozen=True)
 class CalibrationConstants(MethodConstants):
-    """Tuned numbers of measuring blood, parenchyma and noise.
+    """Tuned numbers of measuring blood, parenchyma and noise."""
 
-    Which vessels are wide enough to measure blood in follows from `RidgeConstants`.
-    """
-
+    large_scales_mm: tuple[float, float] = constant(
+        (2.4, 1.7),
+        "mm",
+        "Scales above which blood is measured in the middle of vessels; the second where there are"
+        " too few above the first.",
+        "Radii of over 3.4 and 2.4 mm, whose middle is free of partial volume, the first more"
+        " surely. Between scales that ridge points have.",
+    )
     fewest_points: int = constant(
         30,
         "1",
@@ -118,8 +122,11 @@ class Parenchyma:
     noise_hu: float
 
     @property
-    def half_blood_hu(self) -> float:
-        """Roughly half way from parenchyma to blood; see `CalibrationConstants`."""
+    def presumed_half_blood_hu(self) -> float:
+        """Half way from parenchyma to blood, presumed before blood is measured.
+
+        Once it is, `Calibration.half_blood_hu` says it exactly.
+        """
         return CONSTANTS.half_blood_ratio * self.level_hu
 
 
@@ -197,8 +204,8 @@ def measure_blood_hu(image: WorkImage, points: RidgePoints) -> float | None:
     Own method.
     """
     around = np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
-    for scale in ridges.CONSTANTS.large_scales_mm:
-        large = points[points.scale_mm >= scale]
+    for scale_mm in CONSTANTS.large_scales_mm:
+        large = points[points.scale_mm > scale_mm]
         index = (large.position_mm / image.spacing).T
         # Seven voxels together, to quiet the noise.
         middle = np.mean(

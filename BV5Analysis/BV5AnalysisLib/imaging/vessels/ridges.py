@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -94,23 +94,40 @@ class RidgeConstants(MethodConstants):
         """Scale up to which the blur shapes a tube's profile more than its width does."""
         return self.thin_ratio * self.scales_mm[1]
 
-    @property
-    def large_scales_mm(self) -> tuple[float, float]:
-        """Scales from which on a vessel's middle is free of partial volume, the surer one first.
-
-        Vessels there have radii of over 3.5 and 2.5 mm.
-        """
-        return self.scales_mm[4], self.scales_mm[3]
-
-    def between_scales_mm(self, first: int) -> float:
-        """Middle between a scale, by its index, and the next, mm."""
-        return (self.scales_mm[first] + self.scales_mm[first + 1]) / 2
-
 
 CONSTANTS = RidgeConstants()
 
 SLABS = 8
 """Parts of an image that threads share."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """An image as smooth as one scale, with only as many voxels as that takes.
+
+    Attributes
+    ----------
+    hu : numpy.ndarray
+        float32 (z, y, x); the negative image where dark tubes are looked for.
+    mask : numpy.ndarray
+        Where points are looked for, the same shape.
+    spacing : numpy.ndarray
+        Voxel size (z, y, x), mm.
+    origin_mm : numpy.ndarray
+        Middle of the first voxel (z, y, x) in the frame of the image that was given.
+    scale_mm : float
+        Standard deviation of the Gaussian so far.
+    """
+
+    hu: np.ndarray
+    mask: np.ndarray
+    spacing: np.ndarray
+    origin_mm: np.ndarray
+    scale_mm: float
+
+    def planes(self, first: int, stop: int) -> _Level:
+        """Slab of the image along z; the origin stays that of the whole."""
+        return replace(self, hu=self.hu[first:stop], mask=self.mask[first:stop])
 
 
 def find_ridge_points(
@@ -160,41 +177,45 @@ def find_ridge_points(
     minimum_hu = (
         CONSTANTS.minimum_strength_hu if minimum_strength_hu is None else minimum_strength_hu
     )
-    hu, mask, spacing = image.hu, image.core, image.spacing
+    # Dark tubes are bright ones of the negative image, which the first smoothing makes.
+    sign = -1 if dark else 1
+    level = _Level(image.hu, image.core, image.spacing, np.zeros(3), 0.0)
     # An image made for this call alone is needed no longer once it is smoothed.
     del image
     found = []
-    reached = 0.0
-    # Dark tubes are bright ones of the negative image, which the first smoothing makes.
-    sign = -1 if dark else 1
-    finest, finest_spacing = None, spacing
-    origin_mm = np.zeros(3)
-    for number, scale in enumerate(scales_mm):
-        step = np.where(scale >= CONSTANTS.halving_voxels * spacing, 2, 1)
-        # Of an even number of voxels the middles between two are taken, or a mirrored scan would
-        # give other points.
-        between = (step == 2) & (np.array(hu.shape) % 2 == 0)
-        turn = sign if finest is None else 1
-        hu = _smooth(hu, np.sqrt(scale**2 - reached**2) / spacing, step, turn)
-        for axis in np.flatnonzero(step == 2).tolist():
-            mask = _every_other(mask, axis, between[axis])
-        origin_mm += np.where(between, spacing / 2, 0.0)
-        reached, spacing = scale, spacing * step
-        points = _ridge_points_at(hu, mask, spacing, scale, minimum_hu).moved(origin_mm)
+    finest: _Level | None = None
+    for number, scale_mm in enumerate(scales_mm):
+        level = _smoother(level, scale_mm, sign if finest is None else 1)
+        points = _ridge_points(level, minimum_hu).moved(level.origin_mm)
         if finest is None:
-            finest = hu
-        elif scale >= CONSTANTS.wide_scale_mm:
-            points = points[_values_at(finest, points, finest_spacing) >= sign * filled_from_hu]
+            finest = level
+        elif scale_mm >= CONSTANTS.wide_scale_mm:
+            points = points[_values_at(finest, points) >= sign * filled_from_hu]
         found.append(points)
         if progress is not None:
             progress((number + 1) / len(scales_mm))
     return strongest_across_scales(found, CONSTANTS.rivals)
 
 
-def _values_at(image: np.ndarray, points: RidgePoints, spacing: np.ndarray) -> np.ndarray:
-    index = np.rint(points.position_mm / spacing).astype(int)
-    values: np.ndarray = image[tuple(np.minimum(index, np.array(image.shape) - 1).T)]
+def _values_at(level: _Level, points: RidgePoints) -> np.ndarray:
+    """Values (n,) of the voxels nearest to points."""
+    index = np.rint(points.position_mm / level.spacing).astype(int)
+    values: np.ndarray = level.hu[tuple(np.minimum(index, np.array(level.hu.shape) - 1).T)]
     return values
+
+
+def _smoother(level: _Level, scale_mm: float, sign: int) -> _Level:
+    """Smooth an image up to a scale, times a sign, with half the voxels where these are enough."""
+    step = np.where(scale_mm >= CONSTANTS.halving_voxels * level.spacing, 2, 1)
+    # Of an even number of voxels the middles between two are taken, or a mirrored scan would give
+    # other points.
+    between = (step == 2) & (np.array(level.hu.shape) % 2 == 0)
+    sigma_mm = np.sqrt(scale_mm**2 - level.scale_mm**2)
+    hu, mask = _smooth(level.hu, sigma_mm / level.spacing, step, sign), level.mask
+    for axis in np.flatnonzero(step == 2).tolist():
+        mask = _every_other(mask, axis, between[axis])
+    origin_mm = level.origin_mm + np.where(between, level.spacing / 2, 0.0)
+    return _Level(hu, mask, level.spacing * step, origin_mm, scale_mm)
 
 
 def _smooth(image: np.ndarray, sigma_voxels: np.ndarray, step: np.ndarray, sign: int) -> np.ndarray:
@@ -230,44 +251,42 @@ def _every_other(mask: np.ndarray, axis: int, between: bool) -> np.ndarray:
     return (mask[even] != 0) & (mask[odd] != 0) if between else mask[even]
 
 
-def _ridge_points_at(
-    image: np.ndarray, mask: np.ndarray, spacing: np.ndarray, scale: float, minimum: float
-) -> RidgePoints:
-    if len(image) < 3:
-        return _ridge_points_in(image, mask, spacing, scale, minimum)
-    edges = np.unique(np.linspace(1, image.shape[0] - 1, SLABS + 1).astype(int))
+def _ridge_points(level: _Level, minimum_hu: float) -> RidgePoints:
+    """Find the ridge points of one scale, as seen from the first voxel."""
+    if len(level.hu) < 3:
+        return _ridge_points_of_slab(level, minimum_hu)
+    edges = np.unique(np.linspace(1, len(level.hu) - 1, SLABS + 1).astype(int))
 
     def work(first: int, last: int) -> RidgePoints:
-        slab = slice(first - 1, last + 1)
-        points = _ridge_points_in(image[slab], mask[slab], spacing, scale, minimum)
-        return points.moved(np.array([(first - 1) * spacing[0], 0.0, 0.0]))
+        points = _ridge_points_of_slab(level.planes(first - 1, last + 1), minimum_hu)
+        return points.moved(np.array([(first - 1) * level.spacing[0], 0.0, 0.0]))
 
     with ThreadPoolExecutor(cores()) as pool:
         return concatenate(list(pool.map(work, edges[:-1], edges[1:])))
 
 
-def _ridge_points_in(
-    image: np.ndarray, mask: np.ndarray, spacing: np.ndarray, scale: float, minimum: float
-) -> RidgePoints:
-    flat = candidates(image, mask, (scale / spacing) ** 2, CONSTANTS.candidate_ratio * minimum)
-    gradient, hessian = derivatives(image, flat, spacing)
+def _ridge_points_of_slab(level: _Level, minimum_hu: float) -> RidgePoints:
+    spacing, scale_mm = level.spacing, level.scale_mm
+    least_curvature_hu = CONSTANTS.candidate_ratio * minimum_hu
+    flat = candidates(level.hu, level.mask, (scale_mm / spacing) ** 2, least_curvature_hu)
+    gradient, hessian = derivatives(level.hu, flat, spacing)
     values, direction = principal_axis(*hessian)
     # A second difference is the second derivative after a triangle of variance spacing² / 6.
-    scale_squared = scale**2 + (spacing**2).mean() / 6
+    scale_squared = scale_mm**2 + (spacing**2).mean() / 6
     strength = scale_squared * np.sqrt(np.clip(values[:, 1] * values[:, 2], 0, None))
     offset = offset_across(gradient, hessian, values, direction)
     keep = (
         (values[:, 1] < 0)
         & (values[:, 1] <= CONSTANTS.minimum_roundness * values[:, 2])
-        & (strength > minimum)
+        & (strength > minimum_hu)
         & (np.abs(offset) <= CONSTANTS.farthest_voxels * spacing).all(axis=1)
     )
-    index = np.stack(np.unravel_index(flat[keep], image.shape), axis=1)
+    index = np.stack(np.unravel_index(flat[keep], level.hu.shape), axis=1)
     position = index * spacing + offset[keep]
     return RidgePoints(
         position,
         direction[keep],
-        np.full(len(position), scale),
+        np.full(len(position), scale_mm),
         strength[keep],
         np.full(len(position), spacing.max()),
     )

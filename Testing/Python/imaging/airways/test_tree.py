@@ -5,7 +5,7 @@ import pytest
 from BV5AnalysisLib.imaging.airways.growth import grow_airways
 from BV5AnalysisLib.imaging.airways.tree import find_trachea, segment_airways
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.lungs.chest import survey_chest
+from BV5AnalysisLib.imaging.lungs.survey import survey_chest
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from scipy import ndimage
 

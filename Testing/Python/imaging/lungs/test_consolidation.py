@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.lungs.chest import survey_chest
 from BV5AnalysisLib.imaging.lungs.consolidation import find_consolidation
+from BV5AnalysisLib.imaging.lungs.survey import survey_chest
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.airways.tree import segment_airways
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.lungs.chest import Chest, survey_chest
 from BV5AnalysisLib.imaging.lungs.segmentation import _paint, segment_lungs
+from BV5AnalysisLib.imaging.lungs.survey import Chest, survey_chest
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from scipy import ndimage

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
-from BV5AnalysisLib.imaging.vessels import ridges
 from BV5AnalysisLib.imaging.vessels.calibration import (
     CONSTANTS,
     Parenchyma,
@@ -77,7 +76,7 @@ def test_small_vessels_do_not_tell():
 
 def test_too_few_points_do_not_tell():
     image, points = points_of(40.0, 40.0)
-    large = np.nonzero(points.scale_mm >= ridges.CONSTANTS.large_scales_mm[-1])[0]
+    large = np.nonzero(points.scale_mm > CONSTANTS.large_scales_mm[-1])[0]
     fewest = CONSTANTS.fewest_points
     assert measure_blood_hu(image, points[large[: fewest - 1]]) is None
     assert measure_blood_hu(image, points[large[:fewest]]) is not None
@@ -86,7 +85,7 @@ def test_too_few_points_do_not_tell():
 def test_points_in_opacities_and_vessel_ends_do_not_count():
     """Two in five points part air: the median would be 60 HU too low."""
     image, points = points_of(40.0, 40.0, size=(64, 64, 128))
-    large = points[points.scale_mm >= ridges.CONSTANTS.large_scales_mm[-1]]
+    large = points[points.scale_mm > CONSTANTS.large_scales_mm[-1]]
     array = image.hu.copy()
     rng = np.random.default_rng(0)
     index = np.rint(large.position_mm / image.spacing).astype(int)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.model.volume import Grid
-from BV5AnalysisLib.imaging.numerics.polar_profiles import mark_outside, read_profiles
+from BV5AnalysisLib.imaging.numerics.polar_profiles import MarkedImage, read_profiles
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.vessels.work_grid import WorkGrid
 from helpers.tubes import straight
@@ -159,9 +159,9 @@ def test_averaged_thin_slices_keep_areas(csa, direction):
     line = straight(np.array(tube.center_mm) - 13 * axis, axis, 26)
     frame = (grid.world_to_index(line) - [0.5, 0, 0]) * grid.spacing_zyx
     assert np.allclose(work.to_world(frame), line)
-    marked = mark_outside(work.image(phantom.volume.array), np.ones(work.shape, bool))
+    image = MarkedImage(work.image(phantom.volume.array), work.spacing)
     directions = np.broadcast_to(axis[::-1], frame.shape)
-    around = read_profiles(marked, work.spacing, frame, directions, 3.6, 0.3)
+    around = read_profiles(image, frame, directions, 3.6, 0.3)
     blood = (around.hu.mean(axis=(0, 1)) + 850) / 890
     area = (blood * 2 * np.pi * around.radius_mm * around.step_mm).sum()
     assert area == pytest.approx(csa, rel=0.025)

@@ -16,7 +16,7 @@ from ..numerics.distances import distance_mm
 
 
 @dataclass(frozen=True)
-class ChestConstants(MethodConstants):
+class SurveyConstants(MethodConstants):
     """Tuned numbers of the coarse survey of a scan."""
 
     coarse_mm: float = constant(
@@ -93,7 +93,7 @@ class ChestConstants(MethodConstants):
     )
 
 
-CONSTANTS = ChestConstants()
+CONSTANTS = SurveyConstants()
 
 IN_PLANE = np.array([[[0, 0, 0]] * 3, [[0, 1, 0], [1, 1, 1], [0, 1, 0]], [[0, 0, 0]] * 3], bool)
 """Neighbors within an axial slice."""
