@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 from ... import __version__
 from ...imaging.errors import AnalysisError
 from ...imaging.numerics.cores import usable_cores, use_cores
-from .case import BatchCase
+from .batch_case import BatchCase
 from .workers import WorkerDied
 
 CONNECT_SECONDS = 10.0

@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError, DiskFull
-from .case import BatchCase, CaseStatus
+from .batch_case import BatchCase, CaseStatus
 from .workers import WorkerDied, Workers
 
 Step = Callable[[BatchCase], None]
@@ -98,7 +98,7 @@ def attempt(step: Step, case: BatchCase) -> CaseStatus:
 def _without_traces(problem: str, case: BatchCase) -> str:
     """Reason without paths of the case and without who the patient is: it gets into tables."""
     from ...imaging.reading.patient_identity import without_identity
-    from ..scans.identifiers import identity_in
+    from .case_identity import identity_in
 
     for path in (*case.sources, case.lungs, case.regions):
         if path:

@@ -14,7 +14,8 @@ from ..statistics.categories import compare_categories
 from ..statistics.comparisons import compare, with_holm
 from ..statistics.correlations import correlations
 from ..statistics.pairs import compare_pairs
-from ..statistics.results import (
+from ..statistics.roc import rocs
+from ..statistics.statistical_results import (
     CategoryComparison,
     Comparison,
     Correlation,
@@ -22,14 +23,13 @@ from ..statistics.results import (
     PairComparison,
     Roc,
 )
-from ..statistics.roc import rocs
 from ..tables.case_table import CaseTable
 from ..tables.measurement_table import NOT_CLINICAL
 from ..texts import listed
 from ..values import Variable
+from .clinical_outcome import clinical_outcome_of
 from .groups import Grouping
 from .options import DEFAULT_ADJUST, CohortOptions
-from .outcomes import outcome_of
 
 CORRELATED = ("pao2_mmhg", "aado2_mmhg", "pao2_fio2_mmhg", "oxygen_l_min")
 """What measures are correlated with if nothing else is asked for."""
@@ -220,7 +220,7 @@ def _adjusted(grouping: Grouping, options: CohortOptions) -> tuple[LinearModel |
 
 
 def _rocs(table: CaseTable, options: CohortOptions) -> tuple[tuple[Roc, ...], list[str]]:
-    outcome, note = outcome_of(table, options)
+    outcome, note = clinical_outcome_of(table, options)
     if outcome is None:
         return (), [note] if note else []
     found = rocs(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..statistics.results import (
+from ..statistics.statistical_results import (
     CategoryComparison,
     Comparison,
     Correlation,

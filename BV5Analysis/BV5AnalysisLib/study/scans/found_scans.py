@@ -17,8 +17,7 @@ from .folder_content import FolderContent
 from .image_index import ImageFile, content_hash, stem
 from .inputs import files_digest
 from .known_patients import KnownPatients
-from .passed_over import PassedOver
-from .scan_tree import NaturalKey, natural
+from .scan_tree import NaturalKey, PassedOver, natural
 from .series_choice import chosen
 from .series_stacks import Stack, stacks_of
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from ...imaging.errors import AnalysisError
 from ...imaging.progress import Progress
 from ...imaging.reading.patient_identity import HIDDEN, Identity, names_patient
-from ..batch.case import BatchCase
+from ..batch.batch_case import BatchCase
 from ..batch.workers import Mapper
 from ..texts import listed, printable
 from .case_names import made_unique, names_for, safe_name
@@ -21,8 +21,7 @@ from .inputs import case_digest, listing_digest
 from .known_patients import KnownPatients, without_all
 from .manifest import Manifest, ManifestRow, read_manifest
 from .manifest_scans import check_names, scans_of
-from .passed_over import PassedOver
-from .scan_tree import ScanTree
+from .scan_tree import PassedOver, ScanTree
 
 
 @dataclass(frozen=True)

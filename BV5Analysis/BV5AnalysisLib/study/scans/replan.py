@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...imaging.progress import Progress
-from ..batch.case import BatchCase
+from ..batch.batch_case import BatchCase
 from ..batch.workers import Mapper
 from .case_names import made_unique
 from .manifest import read_manifest

@@ -17,7 +17,7 @@ from ..values import Group, Variable
 from . import FEWEST
 from .effects import hedges_g, median_difference, rank_biserial
 from .multiplicity import holm
-from .results import Comparison, Estimate, Summary, Test
+from .statistical_results import Comparison, Estimate, Summary, Test
 
 TEST_NAMES = {
     "welch": "Welch's t test",

@@ -11,7 +11,7 @@ from scipy import stats
 from ..measures import Measure
 from ..texts import counted
 from . import FEWEST
-from .results import Estimate, Roc
+from .statistical_results import Estimate, Roc
 
 LOWER_IS_POSITIVE = frozenset({"bv5_pct", "bv5_ml", "tpbv_ml"})
 """Measures of which low values speak for disease, as blood goes from thin vessels to thick ones

@@ -48,7 +48,7 @@ _DATE = re.compile(
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class ClinicalColumn:
     """One column that is kept.
 
     Attributes
@@ -78,7 +78,7 @@ class ReadColumns:
 
     Attributes
     ----------
-    columns : tuple of Column
+    columns : tuple of ClinicalColumn
         Those that are kept.
     notes : tuple of str
         What a reader must know.
@@ -90,7 +90,7 @@ class ReadColumns:
         Keys of columns that are kept only as the user asked for it.
     """
 
-    columns: tuple[Column, ...]
+    columns: tuple[ClinicalColumn, ...]
     notes: tuple[str, ...]
     left_out: Mapping[str, str]
     read_as: Mapping[str, str]
@@ -133,7 +133,7 @@ def read_columns(
     }
     _check_units(table, list(titles.values()), units)
     chosen, doubled = _one_a_quantity(table, titles)
-    found: list[Column] = []
+    found: list[ClinicalColumn] = []
     left_out: dict[str, list[str]] = {}
     identifying: set[str] = set()
     for i in chosen:
@@ -282,12 +282,12 @@ def _are_numeric(numbers: Numbers) -> bool:
     return len(numbers.unusable) <= int(np.count_nonzero(np.isfinite(numbers.values)))
 
 
-def _read(name: str, raw: _RawColumn, units: Mapping[str, str]) -> Column:
+def _read(name: str, raw: _RawColumn, units: Mapping[str, str]) -> ClinicalColumn:
     """Read one column as what its title means, else as numbers or categories."""
     title, cells = raw.title, raw.cells
     if plain(title.text) in SEX_TITLES:
         sexes = [usual_value(SEX, cell) for cell in cells]
-        return Column(title.text, Variable(SEX, "Sex"), _categories(sexes))
+        return ClinicalColumn(title.text, Variable(SEX, "Sex"), _categories(sexes))
     if title.quantity:
         column = _read_known(name, title, title.quantity, cells, units)
         if column:
@@ -296,15 +296,15 @@ def _read(name: str, raw: _RawColumn, units: Mapping[str, str]) -> Column:
     variable = Variable(title.key, title.name, unit_of(title, units) or title.unit)
     numbers = raw.numbers or parse_numbers(cells)
     if not _are_numeric(numbers):
-        return Column(title.text, variable, _categories(cells))
+        return ClinicalColumn(title.text, variable, _categories(cells))
     unusable = {i: (_shown(cells[i]), reason) for i, reason in numbers.unusable.items()}
     note = f"{name}: {title.text} has decimal commas." if numbers.decimal_comma else ""
-    return Column(title.text, variable, numbers.values, unusable, note)
+    return ClinicalColumn(title.text, variable, numbers.values, unusable, note)
 
 
 def _read_known(
     name: str, title: Title, quantity: Quantity, cells: Sequence[str], units: Mapping[str, str]
-) -> Column | None:
+) -> ClinicalColumn | None:
     """Read a known quantity; None for a column of another kind, as yes and no under "Oxygen"."""
     values, found, note = read_quantity(name, title, quantity, cells, unit_of(title, units))
     has_number = np.isfinite(values).any() or any(why != NO_NUMBER for _, why in found.values())
@@ -312,7 +312,7 @@ def _read_known(
         return None
     variable = Variable(quantity.key, quantity.bounds.name, quantity.bounds.unit)
     unusable = {i: (_shown(text), reason) for i, (text, reason) in found.items()}
-    return Column(title.text, variable, values, unusable, note)
+    return ClinicalColumn(title.text, variable, values, unusable, note)
 
 
 def _categories(cells: Sequence[str]) -> np.ndarray:
@@ -336,7 +336,7 @@ def _shown(text: str) -> str:
     return shortened(text)
 
 
-def _with_free_key(column: Column, taken: set[str]) -> Column:
+def _with_free_key(column: ClinicalColumn, taken: set[str]) -> ClinicalColumn:
     """Give a column a key that no other one has."""
     key = base = column.variable.key or "column"
     number = 2
@@ -345,7 +345,7 @@ def _with_free_key(column: Column, taken: set[str]) -> Column:
     return replace(column, variable=replace(column.variable, key=key))
 
 
-def _understood(table: Sheet, columns: Sequence[Column], units: Mapping[str, str]) -> str:
+def _understood(table: Sheet, columns: Sequence[ClinicalColumn], units: Mapping[str, str]) -> str:
     known = []
     for column in columns:
         title = understand(column.title)

@@ -22,7 +22,7 @@ from BV5AnalysisLib.export.cohort.text_tables import (
     unusable_csv,
 )
 from BV5AnalysisLib.study.measures import MEASURES
-from BV5AnalysisLib.study.statistics.results import Estimate, Test
+from BV5AnalysisLib.study.statistics.statistical_results import Estimate, Test
 from BV5AnalysisLib.study.values import Exclusion, FlowStep, Group, UnusableCell
 from helpers.cohorts import cohort_result
 
