@@ -21,14 +21,17 @@ _NUMBER_AND_UNIT = re.compile(
 _COMMON_UNIT = re.compile(
     r"""
     % | °c | bpm | days? | years? | /min
-    | (mm|c)?m                # lengths
+    | [cm]?m                  # lengths
     | [km]?g                  # weights
     | m?l                     # volumes
-    | [km]?[a-zµ]{1,4}/[a-zµ]{1,4}  # concentrations and rates, such as mg/dl
+    | [km]?[a-z\u03bc]{1,4}/[a-z\u03bc]{1,4}  # concentrations and rates, such as mg/dl
     """,
     re.VERBOSE,
 )
-"""Units of columns that mean nothing special; ``2a`` and ``3a`` may be stages."""
+"""Units of columns without a known quantity; ``2a`` and ``3a`` may be stages.
+
+Case-folded, which makes a Greek mu of the micro sign.
+"""
 
 
 def quantity_units(cells: Sequence[str], quantity: Quantity) -> tuple[list[str], list[str]]:
