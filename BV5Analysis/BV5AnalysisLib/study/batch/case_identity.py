@@ -1,4 +1,4 @@
-"""Who the patient of a batch's case is."""
+"""Identity of the patient of a batch's case."""
 
 from __future__ import annotations
 

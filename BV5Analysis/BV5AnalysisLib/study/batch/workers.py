@@ -69,7 +69,7 @@ class Workers(Protocol):
         """Give what the function returned; raise `WorkerDied`, or what it raised."""
 
     def check(self) -> None:
-        """Raise `AnalysisError` if there is nobody left to work."""
+        """Raise `AnalysisError` if no worker is left."""
 
     def end_idle(self) -> None:
         """Give back the memory of workers that do nothing."""

@@ -64,7 +64,7 @@ class Analyses:
     notes: tuple[str, ...]
 
 
-def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Analyses:
+def analyses(grouping: Grouping, options: CohortOptions, report: Progress) -> Analyses:
     """Compare, correlate and model the measures of grouped cases.
 
     Parameters
@@ -73,7 +73,7 @@ def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Anal
         Cases in groups.
     options : CohortOptions
         What is asked for.
-    tell : callable
+    report : callable
         Called with step and fraction.
 
     Returns
@@ -89,7 +89,7 @@ def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Anal
     variables = tuple(each for each in table.variables if each.key not in NOT_CLINICAL)
     # Only the table of cases has the others: reports are passed on.
     reported = [each for each in variables if each.key not in table.identifying]
-    tell("comparing groups", 0.0)
+    report("comparing groups", 0.0)
     comparisons = with_holm([_comparison(each, grouping, options) for each in MEASURES])
     pairs = compare_pairs(
         MEASURES, table.columns, grouping.groups, options.test, options.confidence
@@ -98,11 +98,11 @@ def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Anal
         _characteristic(each, grouping, options) for each in reported if table.is_number(each)
     )
     categories = tuple(_category(each, grouping) for each in reported if not table.is_number(each))
-    tell("correlating", 0.3)
+    report("correlating", 0.3)
     correlated, correlation_notes = _correlated(table, options)
     found = correlations(MEASURES, correlated, table.columns, options.confidence)
     adjusted, adjusted_notes = _adjusted(grouping, options)
-    tell("resampling", 0.5)
+    report("resampling", 0.5)
     curves, roc_notes = _rocs(table, options)
     notes = (
         *_not_done("Not compared", ((each.measure.title, each.problem) for each in comparisons)),

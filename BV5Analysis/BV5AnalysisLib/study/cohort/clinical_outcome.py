@@ -19,17 +19,17 @@ POSITIVE = words(
     "yes y true t 1 positive pos died dead death deceased event severe critical icu intubated"
     " ventilated readmitted present case"
 )
-"""Values that say that an outcome is there, lower case."""
+"""Values that count as positive, lower case."""
 
 
 @dataclass(frozen=True, eq=False)
 class ClinicalOutcome:
-    """Who has it.
+    """Which patients have the outcome.
 
     Attributes
     ----------
     text : str
-        For people.
+        Description for reports.
     positive, known : numpy.ndarray
         (n,) bool.
     """

@@ -65,9 +65,9 @@ class Findings:
     passed_over : tuple of PassedOver
         All else, with reasons.
     patients : KnownPatients
-        Whose scans lie where.
+        Which patients' scans are in which folders.
     neighbors : tuple of tuple of str
-        Places of what is passed over and must not be taken for a scan that bears the name of
+        Places of what is passed over and must not be mistaken for a scan that bears the name of
         their folder.
     """
 

@@ -1,4 +1,4 @@
-"""Names of cases that must not say who the patient is."""
+"""Names of cases that must not identify the patient."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FULL_DATES = tuple(
 
 
 def looks_identifying(text: str) -> bool:
-    """Whether a text that no header checks may tell who a patient is.
+    """Whether a text that no header can be compared with may identify a patient.
 
     Parameters
     ----------
@@ -40,5 +40,5 @@ def pseudonym(key: str) -> str:
 
 
 def short_hash(key: str) -> str:
-    """Eight hexadecimal digits that tell keys apart."""
+    """Eight hexadecimal digits of a key's hash."""
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:8]

@@ -47,8 +47,8 @@ def quantity_units(cells: Sequence[str], quantity: Quantity) -> tuple[list[str],
     Returns
     -------
     numbers, units : list of str
-        The cells without their units, and these, as of `known_unit`; a cell that has none, or one
-        that the quantity does not come in, stays as it is.
+        The cells without their units, and these, as `known_unit` writes them; a cell that has
+        none, or one that the quantity does not come in, stays as it is.
     """
     numbers, units = list(cells), [""] * len(cells)
     known = quantity.factors
@@ -89,6 +89,6 @@ def common_unit(cells: Sequence[str]) -> tuple[list[str], str]:
 
 
 def _is_one_common_unit(units: Sequence[str]) -> bool:
-    """Whether units are the same but for capitals and spaces, and one of the usual ones."""
+    """Whether units are the same but for capitals and spaces, and a common unit."""
     different = {" ".join(unit.casefold().split()) for unit in units}
     return len(different) == 1 and _COMMON_UNIT.fullmatch(different.pop()) is not None

@@ -32,7 +32,7 @@ MOST_CATEGORIES = 20
 LEAST_DIGITS = 5
 """Of whole numbers that may be those of patients."""
 LONGEST_SHOWN = 20
-"""Letters of a cell that are shown; longer ones may tell who a patient is."""
+"""Letters of a cell that are shown; longer ones may identify a patient."""
 
 UNCLEAR = (
     "their numbers may be decimals or thousands, such as 1,234 (write thousands without separators"
@@ -81,13 +81,13 @@ class ReadColumns:
     columns : tuple of ClinicalColumn
         Those that are kept.
     notes : tuple of str
-        What a reader must know.
+        Notes for the reader.
     left_out : mapping of str to str
         Why others are not kept, by title.
     read_as : mapping of str to str
         Title and unit as which columns of known quantities were read, by key.
     identifying : frozenset of str
-        Keys of columns that are kept only as the user asked for it.
+        Keys of identifying columns, kept on the user's request.
     """
 
     columns: tuple[ClinicalColumn, ...]
@@ -117,7 +117,7 @@ def read_columns(
     units : mapping of str to str
         Units by title or key.
     keep_identifiers : bool
-        Keep columns that tell who a patient is, dates and free text.
+        Keep identifying columns, dates and free text.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def read_columns(
 class _RawColumn:
     """Cells of a column before it is known whether it is kept.
 
-    `numbers` is None for a known quantity, which is read as of `read_quantity`.
+    `numbers` is None for a known quantity, which `read_quantity` reads.
     """
 
     title: Title
@@ -269,7 +269,7 @@ def _are_free_text(cells: Sequence[str]) -> bool:
 
 
 def _are_distinct_codes(cells: Sequence[str]) -> bool:
-    """Whether cells are long whole numbers of which there are no two alike."""
+    """Whether cells are long whole numbers, all different."""
     return (
         len(cells) > 2
         and all(cell.isdecimal() and len(cell) >= LEAST_DIGITS for cell in cells)
@@ -337,7 +337,7 @@ def _shown(text: str) -> str:
 
 
 def _with_free_key(column: ClinicalColumn, taken: set[str]) -> ClinicalColumn:
-    """Give a column a key that no other one has."""
+    """Column with a key that is not taken."""
     key = base = column.variable.key or "column"
     number = 2
     while key in taken:

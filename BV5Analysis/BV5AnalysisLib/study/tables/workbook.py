@@ -43,7 +43,7 @@ def workbook_rows(name: str, content: bytes, sheet: str = "") -> tuple[Rows, lis
     content : bytes
         The workbook.
     sheet : str
-        Title of the sheet, capitals aside; the first one that is not hidden by default.
+        Title of the sheet, in any letter case; the first one that is not hidden by default.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def workbook_rows(name: str, content: bytes, sheet: str = "") -> tuple[Rows, lis
         and with a percent sign what Excel shows so. A merged cell's value is in every row that it
         spans; across columns it is in the first one only.
     notes : list of str
-        What was not as it seems.
+        Notes for the reader on how it was read.
 
     Raises
     ------
