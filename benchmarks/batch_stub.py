@@ -20,7 +20,7 @@ from BV5AnalysisLib.case.output_folder import RESULT, output_folder, write_failu
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.study.batch import workers
-from BV5AnalysisLib.study.batch.case import BatchCase
+from BV5AnalysisLib.study.batch.batch_case import BatchCase
 
 if TYPE_CHECKING:
     from BV5AnalysisLib.study.scans.plan import Plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from ..imaging.editing.recompute import Recomputed, check_recomputable
@@ -90,10 +90,18 @@ def case_of(name: str, result: AnalysisResult) -> Case:
     Case
         Without the scan, whose voxels are not kept.
     """
-    measured = {part.name: getattr(result, part.name) for part in fields(Measured)}
     return Case(
         name=name,
-        **measured,
+        lungs=result.lungs,
+        vessels=result.vessels,
+        centerlines=result.centerlines,
+        measurements=result.measurements,
+        csa_histogram=result.csa_histogram,
+        findings=result.findings,
+        calibration=result.calibration,
+        parameters=result.parameters,
+        seconds=result.seconds,
+        lungs_given=result.lungs_given,
         grid=result.scan.volume.grid,
         sha256=result.scan.sha256,
         acquisition=result.scan.acquisition,

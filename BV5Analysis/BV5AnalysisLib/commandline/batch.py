@@ -17,7 +17,7 @@ from ..export.batch.folder_checks import BATCH, check_new_batch, is_batch, remov
 from ..imaging.errors import AnalysisError, DiskFull
 from ..imaging.numerics.cores import usable_cores
 from ..imaging.parameters import Parameters
-from ..study.batch.case import BatchCase
+from ..study.batch.batch_case import BatchCase
 from ..study.batch.dask_workers import DaskWorkers
 from ..study.batch.memory import SHARE, available_bytes, worker_count
 from ..study.batch.options import BatchJob

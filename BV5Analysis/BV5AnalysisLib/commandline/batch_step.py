@@ -14,7 +14,7 @@ from ..imaging.errors import AnalysisError
 from ..imaging.model.result import AnalysisResult
 from ..imaging.parameters import Parameters
 from ..imaging.reading import masks, scan_reader
-from ..study.batch.case import BatchCase
+from ..study.batch.batch_case import BatchCase
 from .drawing import drawn
 
 

@@ -15,7 +15,7 @@ from ..imaging.progress import Progress
 from ..study.cohort.analysis import analyze_cohort
 from ..study.cohort.options import CohortOptions
 from ..study.cohort.result import CohortResult
-from ..study.statistics.results import Correlation
+from ..study.statistics.statistical_results import Correlation
 from ..study.values import Variable
 from .arguments.declared import chosen
 from .printing import print_table

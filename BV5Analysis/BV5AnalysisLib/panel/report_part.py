@@ -12,7 +12,6 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..imaging.errors import AnalysisError
-from .file_names import file_name
 from .messages import problems_shown
 from .protocols import Logic, Reports
 from .shown import ShownCase
@@ -95,7 +94,7 @@ class ReportPart:
                 return
             # Another case may be shown afterwards: dialogs and installations serve events.
             case = self._case
-            folder = Path(parent) / file_name(case.node.GetName())
+            folder = Path(parent) / case.file_name
             question = _("{folder} exists. Replace it?").format(folder=folder)
             overwrite = folder.exists()
             if not overwrite or slicer.util.confirmOkCancelDisplay(question):

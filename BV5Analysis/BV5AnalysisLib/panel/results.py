@@ -10,7 +10,6 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from .file_names import file_name
 from .messages import problems_shown
 from .protocols import Logic, Reports
 from .report_part import ReportPart
@@ -102,7 +101,7 @@ class ResultsSection:
             path = qt.QFileDialog.getSaveFileName(
                 slicer.util.mainWindow(),
                 _("Save measurements"),
-                f"{file_name(self._case.node.GetName())}.csv",
+                f"{self._case.file_name}.csv",
                 _("CSV files (*.csv)"),
             )
             if not path:

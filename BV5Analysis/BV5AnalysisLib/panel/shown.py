@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ from ..imaging.errors import AnalysisError
 
 if TYPE_CHECKING:
     from ..scene.nodes.outcome import Outcome
+
+LONGEST_NAME = 120
+"""Longest file name, bytes: file systems allow 255, some programs no more in a whole path."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,12 @@ class ShownCase:
     def node(self) -> slicer.vtkMRMLTextNode:
         """Case node; None once it is deleted."""
         return self.outcome.caseNode
+
+    @property
+    def file_name(self) -> str:
+        """Name as a file name: what file systems do not allow is replaced, or cut off."""
+        name = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", self.node.GetName()).encode("utf-8")
+        return name[:LONGEST_NAME].decode("utf-8", "ignore").strip(" .") or "case"
 
     @property
     def measurements(self) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ _NAMES = {
     "case.sample_data": ("add_phantom", "add_phantom_file", "write_phantom_ct"),
     "cohort.batch_table": ("add_batch_table",),
     "cohort.cohort_nodes": ("add_cohort",),
-    "cohort.layout": ("cohort_layout_xml", "fill_cohort_views"),
+    "cohort.cohort_layout": ("cohort_layout_xml", "fill_cohort_views"),
     "nodes.acquisition": ("add_scan",),
     "nodes.branch_table": ("branch_at",),
     "nodes.outcome": ("find_outcomes", "outcome_of"),

@@ -39,12 +39,12 @@ ROOM_AIR_FIO2 = 0.21
 
 
 def mmhg(kpa_value: Values) -> Values:
-    """Pressure in mmHg of one in kPa."""
+    """Convert a pressure from kPa to mmHg."""
     return kpa_value * MMHG_PER_KPA
 
 
 def kpa(mmhg_value: Values) -> Values:
-    """Pressure in kPa of one in mmHg."""
+    """Convert a pressure from mmHg to kPa."""
     return mmhg_value / MMHG_PER_KPA
 
 
@@ -65,7 +65,7 @@ def alveolar_po2_mmhg(
     Parameters
     ----------
     paco2_mmhg : float or numpy.ndarray
-        Arterial partial pressure of carbon dioxide, taken for the alveolar one.
+        Arterial partial pressure of carbon dioxide, used as the alveolar one.
     fio2 : float or numpy.ndarray
         Fraction of inspired oxygen, up to 1; 0.21 in room air.
     barometric_pressure_mmhg, water_vapor_mmhg : float or numpy.ndarray
@@ -97,7 +97,7 @@ def alveolar_arterial_gradient_mmhg(
     pao2_mmhg : float or numpy.ndarray
         Arterial partial pressure of oxygen.
     paco2_mmhg, fio2, barometric_pressure_mmhg, water_vapor_mmhg, respiratory_quotient
-        As of `alveolar_po2_mmhg`.
+        See `alveolar_po2_mmhg`.
 
     Returns
     -------
@@ -221,7 +221,7 @@ def blood_gas(
     water_vapor_mmhg: float = WATER_VAPOR_MMHG,
     respiratory_quotient: float = RESPIRATORY_QUOTIENT,
 ) -> BloodGas:
-    """Calculate what a blood gas tells about one patient.
+    """Calculate the derived values of one patient's blood gas.
 
     Parameters
     ----------
@@ -230,7 +230,7 @@ def blood_gas(
     fio2, nasal_flow_l_min : float, optional
         Fraction of inspired oxygen, or the flow to estimate it from; one of them.
     pressure_mmhg, water_vapor_mmhg, respiratory_quotient : float
-        As of `alveolar_po2_mmhg`.
+        See `alveolar_po2_mmhg`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Texts that spreadsheets take for formulas, and the quotation mark that keeps them from it."""
+"""Texts that spreadsheets would run as formulas, and the quotation mark that prevents it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MARKED = re.compile(rf"(^|;\s*)'(?={_SIGN})")
 
 
 def guard(text: str) -> str:
-    """Text with ``'`` before what begins a formula: no spreadsheet takes it for one."""
+    """Text with ``'`` before what begins a formula: no spreadsheet runs it."""
     return _BEFORE.sub(r"\1'", text)
 
 
@@ -23,5 +23,5 @@ def unguard(text: str) -> str:
 
 
 def begins_formula(text: str) -> bool:
-    """Whether a spreadsheet may take a text, or what follows a semicolon in it, for a formula."""
+    """Whether a spreadsheet may run a text, or what follows a semicolon in it, as a formula."""
     return _BEFORE.search(text) is not None

@@ -14,7 +14,7 @@ class Measure:
     key : str
         Name of the column.
     name, unit : str
-        For people.
+        Name in reports.
     """
 
     key: str

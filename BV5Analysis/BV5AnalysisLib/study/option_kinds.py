@@ -1,4 +1,4 @@
-"""What values an option takes: from the command line as text, from a script as a Python value."""
+"""Types of options: values from the command line as text, from a script as a Python value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _text_literal(given: str) -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """What values an option takes.
+    """Type of an option's values.
 
     Attributes
     ----------

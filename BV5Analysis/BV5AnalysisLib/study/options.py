@@ -32,7 +32,7 @@ class Option:
     Attributes
     ----------
     kind : Kind
-        What values it takes.
+        Type of its values.
     flag : str
         Such as ``--group-by``; empty for what only scripts can give.
     help : str

@@ -20,7 +20,7 @@ class Bounds:
     Attributes
     ----------
     name, unit : str
-        For people; the unit is empty for plain numbers.
+        As in reports; the unit is empty for plain numbers.
     low, high : float
         Both still plausible.
     other_units : tuple of (str, float)

@@ -9,7 +9,7 @@ SHOWN = 8
 LONGEST = 60
 """Letters of an item that comes from a table."""
 LONGEST_REASON = 200
-"""Letters of an item that is a sentence of ours."""
+"""Letters of an item that is a sentence."""
 # Control characters, ends of lines, marks of direction, and bytes that are no UTF-8.
 _UNPRINTABLE = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"

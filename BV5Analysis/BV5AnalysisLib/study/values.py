@@ -22,7 +22,7 @@ class UnusableCell:
     Attributes
     ----------
     case : str
-        Whose cell.
+        The case of the cell.
     column : str
         Title of the column, as in the file.
     text : str
@@ -39,12 +39,12 @@ class UnusableCell:
 
 @dataclass(frozen=True)
 class FlowStep:
-    """One step from the scans there are to those analyzed, as in a CONSORT diagram.
+    """One step from all scans to those analyzed, as in a CONSORT diagram.
 
     Attributes
     ----------
     text : str
-        Whom `remaining` counts, such as ``with clinical data``.
+        Description of the remaining cases, such as ``with clinical data``.
     remaining : int
         Cases after this step.
     excluded : tuple of Exclusion
@@ -65,7 +65,7 @@ class Variable:
     key : str
         Column name, such as ``pao2_mmhg``.
     name, unit : str
-        For people; the unit is empty for text and plain numbers.
+        As in reports; the unit is empty for text and plain numbers.
     """
 
     key: str

@@ -12,7 +12,7 @@ from BV5AnalysisLib.export.batch.finished_case import finished_case
 from BV5AnalysisLib.export.batch.thumbnails import THUMBNAILS
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.study.batch.case import BatchCase
+from BV5AnalysisLib.study.batch.batch_case import BatchCase
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
-from BV5AnalysisLib.study.batch.case import BatchCase
+from BV5AnalysisLib.study.batch.batch_case import BatchCase
 
 
 def cases(*names: str) -> list[BatchCase]:

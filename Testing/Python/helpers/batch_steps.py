@@ -11,7 +11,7 @@ from pathlib import Path
 
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.numerics.cores import cores
-from BV5AnalysisLib.study.batch.case import BatchCase
+from BV5AnalysisLib.study.batch.batch_case import BatchCase
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from BV5AnalysisLib.study.cohort.result import Cohort, CohortResult
 from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
 from BV5AnalysisLib.study.statistics.pairs import compare_pairs
-from BV5AnalysisLib.study.statistics.results import (
+from BV5AnalysisLib.study.statistics.statistical_results import (
     CategoryComparison,
     Comparison,
     Correlation,

@@ -3,7 +3,7 @@
 import numpy as np
 from BV5AnalysisLib.study.cohort.result import Cohort, CohortResult
 from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
-from BV5AnalysisLib.study.statistics.results import (
+from BV5AnalysisLib.study.statistics.statistical_results import (
     Comparison,
     Correlation,
     Estimate,

@@ -40,7 +40,7 @@ ROOMS = {
         "phantom",
         "pipeline",
     ),
-    "study": ("values", "statistics", "tables", "scans", "cohort"),
+    "study": ("values", "statistics", "tables", "batch", "scans", "cohort"),
     "scene": ("nodes", "views", "case", "cohort"),
 }
 # Files that lie beside the rooms, because users import them by that name, belong to one.
@@ -49,7 +49,6 @@ BESIDE = {
     "study": {
         **dict.fromkeys(("bloodgas", "formulas", "measures", "plausible", "texts"), "values"),
         **dict.fromkeys(("option_kinds", "options"), "values"),
-        "batch": "scans",  # Each uses the other.
     },
 }
 # Only these may load what `bv5 analyze --no-report` has to do without.

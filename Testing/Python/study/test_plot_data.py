@@ -10,7 +10,7 @@ from BV5AnalysisLib.study.cohort.plot_data import (
     roc_panels,
 )
 from BV5AnalysisLib.study.measures import MEASURES
-from BV5AnalysisLib.study.statistics.results import Estimate, Roc
+from BV5AnalysisLib.study.statistics.statistical_results import Estimate, Roc
 from BV5AnalysisLib.study.values import Group
 from hypothesis import given
 from hypothesis import strategies as st

@@ -12,7 +12,7 @@ from typing import Any, Self
 from ...case.measurements_csv import COLUMNS
 from ...case.output_folder import output_folder
 from ...case.whole_files import write_whole
-from ...study.batch.case import BatchCase, CaseStatus
+from ...study.batch.batch_case import BatchCase, CaseStatus
 from ...study.scans.plan import Plan
 from ...study.texts import printable
 from .contact_sheet_file import ContactSheet

@@ -39,7 +39,7 @@ NUMBER_KEYS = tuple(SORT_KEYS)[3:]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ContactSheetContent:
     """What stands above the cards.
 
     Attributes
@@ -62,11 +62,11 @@ class Sheet:
     definitions: tuple[str, ...]
 
 
-def sheet_of(finished: Iterable[FinishedCase], failed: int, to_do: int) -> Sheet:
+def sheet_of(finished: Iterable[FinishedCase], failed: int, to_do: int) -> ContactSheetContent:
     """Count what stands above the cards."""
     finished = list(finished)
     reviews = Counter(case.review for case in finished if case.review)
-    return Sheet(
+    return ContactSheetContent(
         measured=len(finished),
         failed=failed,
         to_do=to_do,
@@ -76,12 +76,12 @@ def sheet_of(finished: Iterable[FinishedCase], failed: int, to_do: int) -> Sheet
     )
 
 
-def index_html(sheet: Sheet, cards: Sequence[str]) -> str:
+def index_html(sheet: ContactSheetContent, cards: Sequence[str]) -> str:
     """Text of the contact sheet.
 
     Parameters
     ----------
-    sheet : Sheet
+    sheet : ContactSheetContent
         What stands above the cards.
     cards : sequence of str
         As `measured_card` and `failed_card` give them, in the order of the batch.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...case.whole_files import write_whole
-from ...study.batch.case import BatchCase
+from ...study.batch.batch_case import BatchCase
 from .finished_case import FinishedCase
 
 _PAUSE = 50

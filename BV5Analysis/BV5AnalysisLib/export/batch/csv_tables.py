@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...case.measurements_csv import csv_text, safe_cell
 from ...case.whole_files import write_whole
-from ...study.batch.case import BatchCase
+from ...study.batch.batch_case import BatchCase
 from ...study.formulas import unguard
 
 FAILURE_COLUMNS = ("case", "reason")

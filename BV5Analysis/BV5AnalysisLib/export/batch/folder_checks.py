@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...case.output_folder import RESULT, FolderKind, write_failure
 from ...imaging.errors import AnalysisError
-from ...study.batch.case import BatchCase
+from ...study.batch.batch_case import BatchCase
 from ...study.scans.case_names import folded, problem_of_name
 from .finished_case import leads_elsewhere
 from .plan_files import PLAN, SCHEMA, SOURCES

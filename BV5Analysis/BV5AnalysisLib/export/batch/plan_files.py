@@ -17,7 +17,7 @@ from ... import __version__
 from ...case.whole_files import write_whole
 from ...imaging.errors import AnalysisError
 from ...imaging.reading.image_files import damaged
-from ...study.batch.case import BatchCase
+from ...study.batch.batch_case import BatchCase
 
 SCHEMA = "bv5-analysis/batch"
 SCHEMA_VERSION = "1.0"

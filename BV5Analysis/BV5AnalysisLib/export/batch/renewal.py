@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from ...imaging.errors import AnalysisError
-from ...study.batch.case import BatchCase
+from ...study.batch.batch_case import BatchCase
 from ...study.texts import listed
 
 GONE = "The scan is not found any more where the batch was begun from."

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from ...case.output_folder import FolderKind, output_folder
+from ...study.cohort.options import CohortOptions
 from ...study.cohort.result import CohortResult
 from .cohort_json import SCHEMA, cohort_json
 from .cohort_report import cohort_html, table_one_html
@@ -46,7 +46,9 @@ COHORT = FolderKind(
 )
 
 
-def put_cohort(place: Path, result: CohortResult, options: Any, overwrite: bool) -> None:
+def put_cohort(
+    place: Path, result: CohortResult, options: CohortOptions | None, overwrite: bool
+) -> None:
     """Make the output folder of a cohort's analysis: whole, or as it was before.
 
     Parameters
@@ -67,7 +69,7 @@ def put_cohort(place: Path, result: CohortResult, options: Any, overwrite: bool)
         write_cohort(folder, result, options)
 
 
-def write_cohort(folder: Path, result: CohortResult, options: Any = None) -> None:
+def write_cohort(folder: Path, result: CohortResult, options: CohortOptions | None = None) -> None:
     """Write all files of a cohort's analysis.
 
     Parameters
@@ -76,7 +78,7 @@ def write_cohort(folder: Path, result: CohortResult, options: Any = None) -> Non
         Existing folder, as `folder.output_folder` gives it for the kind `COHORT`.
     result : CohortResult
         What to write.
-    options : study.cohort.CohortOptions, optional
+    options : CohortOptions, optional
         What was asked for, for the record.
 
     Raises

@@ -6,25 +6,25 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from ... import __version__
+from ...study.cohort.options import CohortOptions
 from ...study.cohort.result import CohortResult
 
 SCHEMA = "bv5-analysis/cohort"
 SCHEMA_VERSION = "1.0"
 
 
-def cohort_json(result: CohortResult, options: Any = None) -> str:
+def cohort_json(result: CohortResult, options: CohortOptions | None = None) -> str:
     """Text of ``cohort.json``.
 
     Parameters
     ----------
     result : CohortResult
         All of it is written but the values of single patients, which ``cohort.csv`` holds.
-    options : data class, optional
+    options : CohortOptions, optional
         What the analysis was asked for.
 
     Returns
@@ -65,7 +65,7 @@ def cohort_json(result: CohortResult, options: Any = None) -> str:
     return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Values that JSON knows, from data classes of any depth; NaN and infinity become None."""
     if dataclasses.is_dataclass(value):
         fields = dataclasses.fields(value)

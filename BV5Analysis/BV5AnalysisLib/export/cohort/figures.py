@@ -12,7 +12,7 @@ from ...study.cohort.plot_data import known_rows, roc_panels
 from ...study.cohort.result import CohortResult
 from ...study.measures import MEASURES, Measure
 from ...study.statistics.comparisons import TEST_NAMES
-from ...study.statistics.results import Comparison
+from ...study.statistics.statistical_results import Comparison
 from ...study.values import Variable
 from .flow import flow_picture
 from .panels import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...study.cohort.result import CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
-from ...study.statistics.results import PairComparison
+from ...study.statistics.statistical_results import PairComparison
 from .statistics_wording import (
     chosen_test,
     comparison_problems,

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...study.cohort.plot_data import box_of, histogram_of, known_rows
 from ...study.statistics.regression_line import regression_line
-from ...study.statistics.results import Roc
+from ...study.statistics.statistical_results import Roc
 from ...study.values import Group
 from .statistics_wording import roc_title, subscripted
 from .style import INK, LINE, PAPER, SOFT, color_of, dash_of, marker_of

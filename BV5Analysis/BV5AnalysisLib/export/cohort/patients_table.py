@@ -6,7 +6,7 @@ import math
 
 from ...study.cohort.result import CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
-from ...study.statistics.results import CategoryComparison
+from ...study.statistics.statistical_results import CategoryComparison
 from ..wording import number
 from .statistics_wording import comparison_problems, joined, marks, p_text
 from .table_blocks import Block, comparison_block, problem_notes

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ...study.cohort.result import CohortResult
-from ...study.statistics.results import Comparison, Estimate, Roc, Summary
+from ...study.statistics.statistical_results import Comparison, Estimate, Roc, Summary
 from ..wording import REFERENCES, number
 
 BY_RANKS = {"mann-whitney", "kruskal-wallis"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...study.cohort.result import CohortResult
 from ...study.statistics.comparisons import TEST_NAMES
-from ...study.statistics.results import Comparison, Correlation, Estimate
+from ...study.statistics.statistical_results import Comparison, Correlation, Estimate
 from ..wording import number
 from .statistics_wording import (
     BY_RANKS,

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...case.measurements_csv import safe_cell
 from ...study.cohort.result import CohortResult
-from ...study.statistics.results import Comparison, Correlation, Estimate
+from ...study.statistics.statistical_results import Comparison, Correlation, Estimate
 from .statistics_wording import effect_names
 from .table_blocks import Block
 

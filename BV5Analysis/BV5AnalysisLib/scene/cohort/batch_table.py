@@ -15,9 +15,9 @@ import slicer
 
 from ...case.measurements_csv import COLUMNS, MEASUREMENT_FIELDS
 from ...imaging.errors import AnalysisError
-from ...study.batch.case import CaseStatus
+from ...study.batch.batch_case import CaseStatus
 from ...study.formulas import unguard
-from ..nodes.tables import Column, fill_table
+from ..nodes.tables import TableColumn, fill_table
 
 MEASUREMENTS = "measurements.csv"
 FAILURES = "failures.csv"
@@ -141,7 +141,7 @@ def add_batch_table(
         regions = ", ".join(dict.fromkeys(row["region"] for row in rows))
         raise AnalysisError(f"No case has the region {region}; choose one of {regions}.")
     keys = [key for key in COLUMNS if wanted and key in wanted[0]]
-    columns = [Column(key, _TITLES[key], _unit(key), "") for key in keys or COLUMNS[:2]]
+    columns = [TableColumn(key, _TITLES[key], _unit(key), "") for key in keys or COLUMNS[:2]]
     values = {
         column.key: (
             np.array([_number(row[column.key]) for row in wanted], float)

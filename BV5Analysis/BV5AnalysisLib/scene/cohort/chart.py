@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...export.cohort.style import COLORS as FIGURE_COLORS
-from ..nodes.tables import Column
+from ..nodes.tables import TableColumn
 
 COLORS = tuple(
     tuple(int(color[first : first + 2], 16) / 255 for first in (1, 3, 5)) for color in FIGURE_COLORS
@@ -34,7 +34,7 @@ class CohortCurve:
     ----------
     title : str
         For the legend, and of the table.
-    x, y : Column
+    x, y : TableColumn
         What is drawn.
     values : tuple of numpy.ndarray
         (k,) x and y, none missing.
@@ -47,8 +47,8 @@ class CohortCurve:
     """
 
     title: str
-    x: Column
-    y: Column
+    x: TableColumn
+    y: TableColumn
     values: tuple[np.ndarray, np.ndarray]
     color: tuple[float, float, float]
     style: str

@@ -11,13 +11,13 @@ import slicer
 from ...study.cohort.result import CohortResult
 from ..nodes.node_names import saveable_name
 from ..nodes.outcome import COHORT_ATTRIBUTE
-from ..nodes.tables import Column, fill_table
+from ..nodes.tables import TableColumn, fill_table
 from ..nodes.view_nodes import nodes_of_class
 from .chart import CohortChart, CohortCurve, drawable, in_title_lines
-from .curves import cohort_charts
-from .tables import TITLES, cohort_blocks, fill_block, fill_cases
+from .cohort_curves import cohort_charts
+from .cohort_tables import TITLES, cohort_blocks, fill_block, fill_cases
 
-CASE = Column("case", "Case", "", "")
+CASE = TableColumn("case", "Case", "", "")
 LINE_WIDTH = 2.0
 MARKER_SIZE = 8.0
 MANY_POINTS = 300

@@ -16,21 +16,25 @@ from ...imaging.model.volume import Volume
 from ...imaging.parameters import Parameters
 from ...imaging.sizing.confidence import branch_class, class_confidence, distance_to_bound_mm2
 from .outcome import Outcome
-from .tables import Column, fill_table
+from .tables import TableColumn, fill_table
 
 REACH_MM = 3.0
 """Largest distance of a picked point from a vessel's surface."""
 
 COLUMNS = (
-    Column("branch_id", "Branch", "1", "Number of the branch, as in centerlines.vtp."),
-    Column("size_class", "Class", "", "Size class of the mean area, or as set by hand."),
-    Column("mean_csa_mm2", "Mean CSA (mm²)", "mm2", "Mean cross-sectional area."),
-    Column("csa_error_mm2", "Error of the mean (mm²)", "mm2", "From the scatter of its readings."),
-    Column("length_mm", "Length (mm)", "mm", "Length of the centerline."),
-    Column("volume_ml", "Volume (mL)", "mL", "Blood volume."),
-    Column("bound_distance_mm2", "From bound (mm²)", "mm2", "Distance from the next class bound."),
-    Column("confidence_pct", "Confidence (%)", "%", "Probability that the class is right."),
-    Column("lung", "Lung", "", "Where its middle lies."),
+    TableColumn("branch_id", "Branch", "1", "Number of the branch, as in centerlines.vtp."),
+    TableColumn("size_class", "Class", "", "Size class of the mean area, or as set by hand."),
+    TableColumn("mean_csa_mm2", "Mean CSA (mm²)", "mm2", "Mean cross-sectional area."),
+    TableColumn(
+        "csa_error_mm2", "Error of the mean (mm²)", "mm2", "From the scatter of its readings."
+    ),
+    TableColumn("length_mm", "Length (mm)", "mm", "Length of the centerline."),
+    TableColumn("volume_ml", "Volume (mL)", "mL", "Blood volume."),
+    TableColumn(
+        "bound_distance_mm2", "From bound (mm²)", "mm2", "Distance from the next class bound."
+    ),
+    TableColumn("confidence_pct", "Confidence (%)", "%", "Probability that the class is right."),
+    TableColumn("lung", "Lung", "", "Where its middle lies."),
 )
 
 
@@ -200,7 +204,9 @@ def _point_count(model: slicer.vtkMRMLModelNode) -> int:
     return model.GetPolyData().GetNumberOfPoints()
 
 
-def _column(node: slicer.vtkMRMLTableNode | None, column: Column) -> np.ndarray | tuple[str, ...]:
+def _column(
+    node: slicer.vtkMRMLTableNode | None, column: TableColumn
+) -> np.ndarray | tuple[str, ...]:
     array = node.GetTable().GetColumnByName(column.key) if node is not None else None
     if array is None:
         return np.zeros(0) if column.unit else ()

@@ -12,7 +12,7 @@ from ...imaging.model.centerlines import Centerlines
 from ...imaging.model.measurements import CsaHistogram
 from ...imaging.model.size_classes import VESSELS, SizeClass
 from ...imaging.parameters import Parameters
-from .tables import Column, fill_table
+from .tables import TableColumn, fill_table
 
 CSA_TITLE = "Cross-sectional area (mm²)"
 SMALLEST_CSA_MM2 = 0.1
@@ -27,8 +27,10 @@ BOUND = "bound_"
 MIN_RANGE = 1e-3
 """Of an axis, where all values are the same."""
 BY_AREA = (SizeClass.BELOW_FLOOR, SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
-AREA = Column("csa_mm2", CSA_TITLE, "mm2", "Cross-sectional area.")
-DISTANCE = Column("distance_mm", "Distance along the branch (mm)", "mm", "From its first point.")
+AREA = TableColumn("csa_mm2", CSA_TITLE, "mm2", "Cross-sectional area.")
+DISTANCE = TableColumn(
+    "distance_mm", "Distance along the branch (mm)", "mm", "From its first point."
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Curve:
 
     Attributes
     ----------
-    column : Column
+    column : TableColumn
         Table column with its heights; its key is the series' role.
     color : tuple of float
         RGB, 0 to 1.
@@ -45,7 +47,7 @@ class Curve:
         Whether it is a reference line rather than data.
     """
 
-    column: Column
+    column: TableColumn
     color: tuple[float, float, float]
     dashed: bool = False
 
@@ -55,7 +57,7 @@ class Axes:
     """Name and titles of a plot, and whether its x axis is logarithmic."""
 
     title: str
-    x: Column
+    x: TableColumn
     y_title: str
     log_x: bool = False
 
@@ -82,7 +84,7 @@ def histogram_curves(parameters: Parameters) -> tuple[Curve, ...]:
     classes = BY_AREA if parameters.minimum_csa_mm2 > 0 else BY_AREA[1:]
     return tuple(
         Curve(
-            Column(
+            TableColumn(
                 f"{VESSELS[size_class].key}_ml",
                 VESSELS[size_class].name,
                 "mL",
@@ -135,7 +137,7 @@ def profile_curves(parameters: Parameters) -> tuple[Curve, ...]:
         Curve(AREA, (0.5, 0.5, 0.5)),
         *(
             Curve(
-                Column(
+                TableColumn(
                     f"{BOUND}{VESSELS[size_class].key}",
                     f"{VESSELS[size_class].name} from {bound:g} mm²",
                     "mm2",

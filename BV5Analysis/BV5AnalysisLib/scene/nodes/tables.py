@@ -23,7 +23,7 @@ MEASURED_DECIMALS = {"mL": 2, "%": 1, "mm": 0}
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """One column of the table.
 
     Attributes
@@ -44,7 +44,7 @@ class Column:
     description: str
 
 
-def measurement_columns(parameters: Parameters) -> tuple[Column, ...]:
+def measurement_columns(parameters: Parameters) -> tuple[TableColumn, ...]:
     """Columns in their order, described with the class bounds of one analysis.
 
     Parameters
@@ -54,7 +54,7 @@ def measurement_columns(parameters: Parameters) -> tuple[Column, ...]:
 
     Returns
     -------
-    tuple of Column
+    tuple of TableColumn
         Region first, then percentages, which are read first and must be seen without scrolling,
         volumes (mL) and length (mm). The order of ``measurements.csv`` is its own.
     """
@@ -67,9 +67,9 @@ def measurement_columns(parameters: Parameters) -> tuple[Column, ...]:
     names = {size_class: VESSELS[size_class].name for size_class in SizeClass}
     keys = {size_class: VESSELS[size_class].key for size_class in SizeClass}
     return (
-        Column("region", "Region", "", "Both lungs, one lung, or a given region."),
+        TableColumn("region", "Region", "", "Both lungs, one lung, or a given region."),
         *(
-            Column(
+            TableColumn(
                 f"{keys[size_class]}_pct",
                 f"{names[size_class]} (%)",
                 "%",
@@ -77,9 +77,9 @@ def measurement_columns(parameters: Parameters) -> tuple[Column, ...]:
             )
             for size_class in areas
         ),
-        Column("tpbv_ml", "TPBV (mL)", "mL", f"Blood in vessels of {floor:g} mm² and above."),
+        TableColumn("tpbv_ml", "TPBV (mL)", "mL", f"Blood in vessels of {floor:g} mm² and above."),
         *(
-            Column(
+            TableColumn(
                 f"{keys[size_class]}_ml",
                 f"{names[size_class]} (mL)",
                 "mL",
@@ -87,22 +87,24 @@ def measurement_columns(parameters: Parameters) -> tuple[Column, ...]:
             )
             for size_class, area in areas.items()
         ),
-        Column(
+        TableColumn(
             f"{keys[SizeClass.BELOW_FLOOR]}_ml",
             f"{names[SizeClass.BELOW_FLOOR]} (mL)",
             "mL",
             f"Blood in vessels thinner than {floor:g} mm², not part of TPBV.",
         ),
-        Column("lung_volume_ml", "Lung volume (mL)", "mL", "Volume of the region in the lungs."),
-        Column(
+        TableColumn(
+            "lung_volume_ml", "Lung volume (mL)", "mL", "Volume of the region in the lungs."
+        ),
+        TableColumn(
             "vessel_length_mm",
             "Vessel length (mm)",
             "mm",
             f"Centerline length of vessels of {floor:g} mm² and above.",
         ),
-        Column("review", "Review", "", "Accepted or rejected; empty before it was reviewed."),
-        Column("reviewer", "Reviewer", "", "Who reviewed it."),
-        Column("review_comment", "Comment", "", "What the reviewer noted."),
+        TableColumn("review", "Review", "", "Accepted or rejected; empty before it was reviewed."),
+        TableColumn("reviewer", "Reviewer", "", "Who reviewed it."),
+        TableColumn("review_comment", "Comment", "", "What the reviewer noted."),
     )
 
 
@@ -144,7 +146,7 @@ def parameters_sentence(parameters: Parameters) -> str:
 
 def fill_table(
     node: slicer.vtkMRMLTableNode,
-    columns: Sequence[Column],
+    columns: Sequence[TableColumn],
     values: Mapping[str, Sequence[str] | np.ndarray],
     decimals: Mapping[str, int] = DECIMALS,
 ) -> None:
@@ -154,7 +156,7 @@ def fill_table(
     ----------
     node : vtkMRMLTableNode
         Its former content goes.
-    columns : sequence of Column
+    columns : sequence of TableColumn
         In their order.
     values : mapping of str to sequence
         Values by column: text, integers, or numbers, which are rounded as their unit asks.
@@ -175,7 +177,7 @@ def fill_table(
 
 
 def _table_column(
-    column: Column, values: Sequence[str] | np.ndarray, decimals: Mapping[str, int]
+    column: TableColumn, values: Sequence[str] | np.ndarray, decimals: Mapping[str, int]
 ) -> vtk.vtkAbstractArray:
     array = np.asarray(values)
     if array.dtype.kind == "f":

@@ -10,7 +10,7 @@ import slicer
 LAYOUT_ID = 5055
 """Number of the layout; different from Slicer's own and those of known extensions."""
 COHORT_LAYOUT_ID = 5056
-"""Number of the layout that shows a cohort, see `scene.cohort.layout`."""
+"""Number of the layout that shows a cohort, see `scene.cohort.cohort_layout`."""
 PREVIOUS = "BV5Analysis.previousLayout"
 """Attribute of the layout node: which layout to go back to."""
 OWN_LAYOUTS = {LAYOUT_ID, COHORT_LAYOUT_ID}

@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 from ... import __version__
 from ...imaging.errors import AnalysisError
 from ...imaging.numerics.cores import usable_cores, use_cores
-from .case import BatchCase
+from .batch_case import BatchCase
 from .workers import WorkerDied
 
 CONNECT_SECONDS = 10.0
@@ -108,7 +108,7 @@ class DaskWorkers:
         return self._on_host.total()
 
     def check_equipment(self, requirements: Callable[[], None]) -> None:
-        """Check, before anything is written, what the workers there are now have.
+        """Check the current workers' installation, before anything is written.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class DaskWorkers:
     def check_workers(
         self, folder: Path, files: Sequence[Path], requirements: Callable[[], None]
     ) -> None:
-        """Check that the workers there are now are fit for the batch.
+        """Check that the current workers are fit for the batch.
 
         Parameters
         ----------
@@ -194,7 +194,7 @@ class DaskWorkers:
             raise self._lost() from None
 
     def check(self) -> None:
-        """Check that there is somebody left to work.
+        """Check that workers are left.
 
         Raises
         ------

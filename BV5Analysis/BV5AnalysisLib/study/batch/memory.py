@@ -48,7 +48,7 @@ def worker_count(voxels: Sequence[int], cores: int, available_bytes: int | None)
     cores : int
         That this process may use.
     available_bytes : int or None
-        Memory that is free; None if nobody knows, which makes it one case.
+        Free memory; None if unknown, which makes it one case.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def available_bytes() -> int | None:
     Returns
     -------
     int or None
-        Bytes; None if this platform does not tell.
+        Bytes; None if this platform does not report them.
     """
     on_machine = _machine_bytes()
     limits = [] if on_machine is None else [on_machine]
@@ -98,7 +98,7 @@ def _machine_bytes_of_system() -> int | None:
     if sys.platform == "win32":
         return _windows_bytes()
     try:
-        # macOS says only how much there is; half of it is usually in use.
+        # macOS reports only the installed memory; half of it is usually in use.
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     except (AttributeError, ValueError, OSError):
         return None

@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 
 from ...imaging.errors import AnalysisError, DiskFull
-from .case import BatchCase, CaseStatus
+from .batch_case import BatchCase, CaseStatus
 from .workers import WorkerDied, Workers
 
 Step = Callable[[BatchCase], None]
@@ -96,9 +96,9 @@ def attempt(step: Step, case: BatchCase) -> CaseStatus:
 
 
 def _without_traces(problem: str, case: BatchCase) -> str:
-    """Reason without paths of the case and without who the patient is: it gets into tables."""
+    """Reason without the case's paths and the patient's identity: it gets into tables."""
     from ...imaging.reading.patient_identity import without_identity
-    from ..scans.identifiers import identity_in
+    from .case_identity import identity_in
 
     for path in (*case.sources, case.lungs, case.regions):
         if path:
@@ -115,7 +115,7 @@ def _problem_of(step: Step, case: BatchCase) -> str:
         return _one_line(error)
     except MemoryError as error:
         raise MemoryError(str(error)) from None  # numpy's own kind would load numpy elsewhere
-    except Exception as error:  # What no one foresaw must not stop the other cases.
+    except Exception as error:  # Unforeseen errors must not stop the other cases.
         if _is_lack_of_memory(error):
             raise MemoryError from error
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -150,7 +150,7 @@ def _attempts(
 
 
 def _at_once(under_way: list[BatchCase], waiting: Iterable[BatchCase], workers: Workers) -> int:
-    """How many cases will be under way once those are submitted that there is room for."""
+    """How many cases will run once all that have room are submitted."""
     for case in waiting:
         if case.problem:
             continue
@@ -181,7 +181,7 @@ def _why_without_memory(error: WorkerDied | MemoryError) -> str:
 
 
 def _is_lack_of_memory(error: Exception) -> bool:
-    """Whether a C++ library could not get memory, which its Python layer tells as another error."""
+    """Whether a C++ library got no memory, which its Python layer raises as another error."""
     text = str(error)
     return "bad_alloc" in text or "allocate memory" in text
 

@@ -18,7 +18,7 @@ from ...imaging.errors import AnalysisError
 from ...imaging.numerics.cores import usable_cores, use_cores
 from ...imaging.reading.quiet import own_error_stream, unredirected
 from .allocation import give_back_freed_memory, keep_freed_memory
-from .case import BatchCase
+from .batch_case import BatchCase
 from .memory import bytes_for
 
 CASES_A_PROCESS = 20
@@ -69,7 +69,7 @@ class Workers(Protocol):
         """Give what the function returned; raise `WorkerDied`, or what it raised."""
 
     def check(self) -> None:
-        """Raise `AnalysisError` if there is nobody left to work."""
+        """Raise `AnalysisError` if no worker is left."""
 
     def end_idle(self) -> None:
         """Give back the memory of workers that do nothing."""

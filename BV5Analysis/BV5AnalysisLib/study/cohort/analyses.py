@@ -14,7 +14,8 @@ from ..statistics.categories import compare_categories
 from ..statistics.comparisons import compare, with_holm
 from ..statistics.correlations import correlations
 from ..statistics.pairs import compare_pairs
-from ..statistics.results import (
+from ..statistics.roc import rocs
+from ..statistics.statistical_results import (
     CategoryComparison,
     Comparison,
     Correlation,
@@ -22,14 +23,13 @@ from ..statistics.results import (
     PairComparison,
     Roc,
 )
-from ..statistics.roc import rocs
 from ..tables.case_table import CaseTable
 from ..tables.measurement_table import NOT_CLINICAL
 from ..texts import listed
 from ..values import Variable
+from .clinical_outcome import clinical_outcome_of
 from .groups import Grouping
 from .options import DEFAULT_ADJUST, CohortOptions
-from .outcomes import outcome_of
 
 CORRELATED = ("pao2_mmhg", "aado2_mmhg", "pao2_fio2_mmhg", "oxygen_l_min")
 """What measures are correlated with if nothing else is asked for."""
@@ -64,7 +64,7 @@ class Analyses:
     notes: tuple[str, ...]
 
 
-def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Analyses:
+def analyses(grouping: Grouping, options: CohortOptions, report: Progress) -> Analyses:
     """Compare, correlate and model the measures of grouped cases.
 
     Parameters
@@ -73,7 +73,7 @@ def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Anal
         Cases in groups.
     options : CohortOptions
         What is asked for.
-    tell : callable
+    report : callable
         Called with step and fraction.
 
     Returns
@@ -89,7 +89,7 @@ def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Anal
     variables = tuple(each for each in table.variables if each.key not in NOT_CLINICAL)
     # Only the table of cases has the others: reports are passed on.
     reported = [each for each in variables if each.key not in table.identifying]
-    tell("comparing groups", 0.0)
+    report("comparing groups", 0.0)
     comparisons = with_holm([_comparison(each, grouping, options) for each in MEASURES])
     pairs = compare_pairs(
         MEASURES, table.columns, grouping.groups, options.test, options.confidence
@@ -98,11 +98,11 @@ def analyses(grouping: Grouping, options: CohortOptions, tell: Progress) -> Anal
         _characteristic(each, grouping, options) for each in reported if table.is_number(each)
     )
     categories = tuple(_category(each, grouping) for each in reported if not table.is_number(each))
-    tell("correlating", 0.3)
+    report("correlating", 0.3)
     correlated, correlation_notes = _correlated(table, options)
     found = correlations(MEASURES, correlated, table.columns, options.confidence)
     adjusted, adjusted_notes = _adjusted(grouping, options)
-    tell("resampling", 0.5)
+    report("resampling", 0.5)
     curves, roc_notes = _rocs(table, options)
     notes = (
         *_not_done("Not compared", ((each.measure.title, each.problem) for each in comparisons)),
@@ -220,7 +220,7 @@ def _adjusted(grouping: Grouping, options: CohortOptions) -> tuple[LinearModel |
 
 
 def _rocs(table: CaseTable, options: CohortOptions) -> tuple[tuple[Roc, ...], list[str]]:
-    outcome, note = outcome_of(table, options)
+    outcome, note = clinical_outcome_of(table, options)
     if outcome is None:
         return (), [note] if note else []
     found = rocs(

@@ -76,15 +76,15 @@ def analyze_cohort(
         A table cannot be used, an option does not go with it, or fewer than three cases are left.
     """
     options = options or CohortOptions()
-    tell = progress or (lambda _step, _fraction: None)
+    report = progress or (lambda _step, _fraction: None)
     _check_packages()
     air = Air.of(options)
-    tell("reading tables", 0.0)
+    report("reading tables", 0.0)
     measured = read_measurements(Path(measurements), options.region, options.keep_rejected)
     joined = _joined(measured, Path(clinical), options)
-    tell("grouping", 0.4)
+    report("grouping", 0.4)
     selected = _selected(measured, joined, air, options)
-    return _result(selected, options, tell)
+    return _result(selected, options, report)
 
 
 def _check_packages() -> None:
@@ -111,7 +111,7 @@ def _joined(measured: Measurements, clinical: Path, options: CohortOptions) -> J
 def _selected(
     measured: Measurements, joined: Joined, air: Air, options: CohortOptions
 ) -> _Selected:
-    """Calculate blood gases, leave out whom the rules say, and put the others into groups."""
+    """Calculate blood gases, apply the exclusion rules, and group the remaining cases."""
     unusable_fio2 = {
         each.case for each in joined.unusable if understand(each.column).key == FIO2.key
     }
@@ -156,9 +156,9 @@ def _unusable_notes(unusable: Sequence[UnusableCell]) -> list[str]:
     ]
 
 
-def _result(selected: _Selected, options: CohortOptions, tell: Progress) -> CohortResult:
+def _result(selected: _Selected, options: CohortOptions, report: Progress) -> CohortResult:
     table, grouping = selected.table, selected.grouping
-    found = analyses(grouping, options, lambda step, done: tell(step, 0.5 + done / 2))
+    found = analyses(grouping, options, lambda step, done: report(step, 0.5 + done / 2))
     versions = software_versions()
     measured_with = sorted({text for text in table.columns.get("software_version", ()) if text})
     mixed = (
@@ -167,7 +167,7 @@ def _result(selected: _Selected, options: CohortOptions, tell: Progress) -> Coho
         else []
     )
     keys = [each.key for each in MEASURES] + [each.key for each in found.variables]
-    tell("done", 1.0)
+    report("done", 1.0)
     return CohortResult(
         cohort=Cohort(
             table.cases,

@@ -1,4 +1,4 @@
-"""Blood gases of a cohort, calculated where its table does not tell them."""
+"""Blood gases of a cohort, calculated where its table lacks them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Air:
 
     @classmethod
     def of(cls, options: CohortOptions) -> Air:
-        """Take what the options say; AnalysisError for what is nowhere so."""
+        """Assumptions from the options; AnalysisError for implausible ones."""
         pressure, vapor = STANDARD_PRESSURE_MMHG, WATER_VAPOR_MMHG
         if options.altitude_m is not None:
             check("altitude_m", options.altitude_m)
@@ -124,7 +124,7 @@ def with_gases(
         Estimate FiO2 from the oxygen flow where it was not measured; ``fio2_is_estimated`` then
         tells where.
     unusable_fio2 : set of str
-        Cases whose FiO2 was measured and cannot be used: an estimate is nothing to put there.
+        Cases whose FiO2 was measured and cannot be used: no estimate replaces it.
 
     Returns
     -------
@@ -204,7 +204,7 @@ def _check_air(air: Air, pao2: np.ndarray, paco2: np.ndarray, fio2: np.ndarray) 
 
 
 def _too_high_flow(table: CaseTable, unknown: np.ndarray, flow: np.ndarray) -> list[str]:
-    """Tell who has no FiO2 although the flow is known: they are among the sickest."""
+    """Note on patients without FiO2 although the flow is known: they are among the sickest."""
     highest = BOUNDS["nasal_flow_l_min"].high
     cases = table.select(unknown & (flow > highest)).cases
     if not cases:
@@ -219,7 +219,7 @@ def _too_high_flow(table: CaseTable, unknown: np.ndarray, flow: np.ndarray) -> l
 def _possible(
     table: CaseTable, variable: Variable, calculated: np.ndarray, parts: tuple[str, ...]
 ) -> tuple[np.ndarray, list[UnusableCell]]:
-    """Give calculated values that can be, and the others; refuse if most cannot."""
+    """Separate calculated values that are possible from others; refuse if most are not."""
     wrong = implausible(variable.key, calculated)
     n, known = int(wrong.sum()), int(np.isfinite(calculated).sum())
     names = [BOUNDS[key].name for key in parts]

@@ -32,7 +32,7 @@ class Grouping:
     groups : tuple of Group
         Of the cases of `table`.
     step : FlowStep
-        Who is in none.
+        Cases in no group.
     """
 
     variable: Variable
@@ -121,7 +121,7 @@ def _by_threshold(
 def _by_category(
     table: CaseTable, variable: Variable, wanted: tuple[str, ...]
 ) -> tuple[str, tuple[Group, ...], np.ndarray]:
-    """Rule, groups, and who is in none of them."""
+    """Rule, groups, and the cases in none of them."""
     column = table.columns[variable.key]
     levels = np.unique(column).tolist()
     if wanted:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from ... import __version__
 from ..measures import MEASURES
 from ..statistics.comparisons import FOR_MANY_GROUPS, TEST_NAMES
-from ..statistics.results import Roc
 from ..statistics.roc import LOWER_IS_POSITIVE
+from ..statistics.statistical_results import Roc
 from .analyses import Analyses
 from .groups import Grouping
 from .options import CohortOptions

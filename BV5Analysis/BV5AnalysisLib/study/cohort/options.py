@@ -43,7 +43,7 @@ class CohortOptions:
         Column of two values, or a rule such as ``oxygen_l_min>6``, for receiver operating
         characteristics; empty for the column ``outcome`` if there is one.
     positive : str
-        The value of the outcome that counts as positive; empty to take the one that says so.
+        The value of the outcome that counts as positive; empty to recognize it (yes, died, …).
     adjust : tuple of str or None
         Covariates of the linear model; None for age and sex where the table has them.
     region : str
@@ -269,5 +269,5 @@ class CohortOptions:
 
 
 def for_scripts(message: str) -> str:
-    """Message about a cohort that names options as ``analyzeCohort`` takes them."""
+    """Message about a cohort that names options as arguments of ``analyzeCohort``."""
     return options_for_scripts(message, CohortOptions, {"--overwrite": "overwrite=True"})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..statistics.comparisons import summary_of
-from ..statistics.results import Roc
+from ..statistics.statistical_results import Roc
 from ..values import Group
 
 WHISKER_LENGTH = 1.5

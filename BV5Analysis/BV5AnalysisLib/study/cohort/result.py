@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..statistics.results import (
+from ..statistics.statistical_results import (
     CategoryComparison,
     Comparison,
     Correlation,
@@ -34,7 +34,7 @@ class Cohort:
     flow : tuple of FlowStep
         From all scans to these.
     notes : tuple of str
-        What a reader must know: cells that were not usable, estimates, units as understood.
+        Notes for the reader: cells that were not usable, estimates, units as understood.
     unusable : tuple of UnusableCell
         Every cell of the clinical table that was given but is treated as missing.
     without_scan : tuple of Exclusion

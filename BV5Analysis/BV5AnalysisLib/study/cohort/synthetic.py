@@ -90,7 +90,7 @@ def synthetic_cohort(seed: int = 0) -> tuple[SyntheticPatient, ...]:
     Raises
     ------
     AnalysisError
-        This seed gives no plausible patients; take another one.
+        This seed gives no plausible patients.
     """
     rng = np.random.default_rng(seed)
     groups = (LITTLE_OXYGEN, MUCH_OXYGEN)

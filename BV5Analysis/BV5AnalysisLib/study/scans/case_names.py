@@ -15,7 +15,7 @@ from .identifiers import short_hash
 LONGEST = 100
 """Characters of a name that is given."""
 LONGEST_BYTES = 180
-"""The same in bytes: file systems take 255, and hidden folders of the same name have some more."""
+"""The same in bytes: file systems allow 255, and hidden folders of the same name have some more."""
 _LONGEST_MADE = 60
 OWN_NAMES = frozenset(
     {"measurements.csv", "failures.csv", "cases.csv", "index.html", "batch.json", "sources.json"}
@@ -66,7 +66,7 @@ def safe_name(text: str) -> str:
 
 
 def names_for(places: Sequence[tuple[str, ...]], keys: Sequence[str]) -> list[tuple[str, ...]]:
-    """Parts of the path that tell each case from the others.
+    """Parts of the path that distinguish each case from the others.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def names_for(places: Sequence[tuple[str, ...]], keys: Sequence[str]) -> list[tu
     Returns
     -------
     list of tuple of str
-        As few parts from the top as tell it apart, without those that all share; with a hash of
+        As few parts from the top as distinguish it, without those that all share; with a hash of
         the key where the path is not enough.
     """
     shared = _shared(min(places), max(places)) if len(places) > 1 else 0

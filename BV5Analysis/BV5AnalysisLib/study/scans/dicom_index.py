@@ -90,7 +90,7 @@ class IndexedSlice:
 
 
 def read_slice(path: Path) -> IndexedSlice | pydicom.Dataset | None:
-    """Read what counts of one file.
+    """Read what the index needs of one file.
 
     Parameters
     ----------

@@ -160,7 +160,7 @@ def _joined(path: str, contents: Sequence[FolderContent]) -> FolderContent:
 def _image(folder: str, name: str) -> ImageFile:
     try:
         return read_image_file(folder, name)
-    except Exception:  # noqa: BLE001  what no one foresaw in one file must not stop the others
+    except Exception:  # noqa: BLE001  an unforeseen error in one file must not stop the others
         return ImageFile(folder, name, problem=damaged(Path(folder, name)))
 
 
@@ -173,7 +173,7 @@ def _kind_of(path: Path) -> IndexedSlice | str:
         if not os.access(path, os.R_OK) and not _may_be_dicom(suffix):
             return f"{suffix} that may not be read"
         found = read_slice(path)
-    except Exception:  # noqa: BLE001  what no one foresaw in one file must not stop the others
+    except Exception:  # noqa: BLE001  an unforeseen error in one file must not stop the others
         return "damaged"
     if isinstance(found, IndexedSlice):
         return found

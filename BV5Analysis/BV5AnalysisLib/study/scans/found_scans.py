@@ -17,8 +17,7 @@ from .folder_content import FolderContent
 from .image_index import ImageFile, content_hash, stem
 from .inputs import files_digest
 from .known_patients import KnownPatients
-from .passed_over import PassedOver
-from .scan_tree import NaturalKey, natural
+from .scan_tree import NaturalKey, PassedOver, natural
 from .series_choice import chosen
 from .series_stacks import Stack, stacks_of
 
@@ -66,9 +65,9 @@ class Findings:
     passed_over : tuple of PassedOver
         All else, with reasons.
     patients : KnownPatients
-        Whose scans lie where.
+        Which patients' scans are in which folders.
     neighbors : tuple of tuple of str
-        Places of what is passed over and must not be taken for a scan that bears the name of
+        Places of what is passed over and must not be mistaken for a scan that bears the name of
         their folder.
     """
 

@@ -1,15 +1,9 @@
-"""Who a case's patient is, and names for cases that must not tell it."""
+"""Names of cases that must not identify the patient."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from pathlib import Path
-
-from ...imaging.errors import AnalysisError
-from ...imaging.reading.dicom_headers import read_dataset, tolerant
-from ...imaging.reading.patient_identity import Identity, identity_of
 
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _FULL_DATES = tuple(
@@ -24,32 +18,8 @@ _FULL_DATES = tuple(
 )
 
 
-def identity_in(sources: tuple[Path, ...]) -> Identity:
-    """Identity in the first DICOM file of a case's sources; an empty one if there is none.
-
-    Parameters
-    ----------
-    sources : tuple of pathlib.Path
-        Of a `BatchCase`.
-
-    Returns
-    -------
-    Identity
-        As `identity_of` gives.
-    """
-    for path in _files_of(sources):
-        try:
-            dataset = read_dataset(path)
-        except AnalysisError:
-            continue
-        if dataset is not None:
-            with tolerant():
-                return identity_of(dataset)
-    return Identity()
-
-
 def looks_identifying(text: str) -> bool:
-    """Whether a text that no header checks may tell who a patient is.
+    """Whether a text that no header can be compared with may identify a patient.
 
     Parameters
     ----------
@@ -70,13 +40,5 @@ def pseudonym(key: str) -> str:
 
 
 def short_hash(key: str) -> str:
-    """Eight hexadecimal digits that tell keys apart."""
+    """Eight hexadecimal digits of a key's hash."""
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-
-
-def _files_of(sources: tuple[Path, ...]) -> Iterator[Path]:
-    for source in sources:
-        try:
-            yield from sorted(source.iterdir()) if source.is_dir() else [source]
-        except OSError:
-            continue

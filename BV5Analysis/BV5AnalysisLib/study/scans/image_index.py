@@ -89,7 +89,7 @@ def stem(name: str) -> str:
 
 
 def read_image_file(folder: str, name: str) -> ImageFile:
-    """Read the header of an image file, and of its voxels as little as tells masks from scans.
+    """Read an image file's header, and as few voxels as distinguish masks from scans.
 
     Masks are known by 8-bit values, by what 3D Slicer writes into a segmentation's header, and, if
     the name or the size of the file raises doubt, by their values: few different ones and none

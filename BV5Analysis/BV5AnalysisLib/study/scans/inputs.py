@@ -41,7 +41,7 @@ def case_digest(scan: str, masks: Iterable[Path | None]) -> str:
 
 
 def listing_digest(paths: Iterable[Path | None], base: Path) -> str:
-    """Digest of some paths and of all that lies there or below, whatever it is; quickly had.
+    """Digest of some paths and of all files and folders there or below, without their content.
 
     Links to folders are not followed.
 

@@ -44,11 +44,11 @@ class KnownPatients:
         return ()
 
     def names_any(self, text: str, path: str) -> bool:
-        """Whether a text names a patient whose scans lie near a path."""
+        """Whether a text names a patient who has scans near a path."""
         return any(names_patient(text, identity) for identity in self.near(path))
 
     def hidden(self, text: str, path: str) -> str:
-        """Text without what names patients whose scans lie near a path."""
+        """Text without the names of patients who have scans near a path."""
         return without_all(text, self.near(path))
 
 

@@ -204,7 +204,7 @@ def _problem(values: Sequence[str], lines: dict[str, int]) -> str:
 
 
 def _note_on_twice(rows: Sequence[ManifestRow]) -> tuple[str, ...]:
-    """Tell cases whose scan is that of another one."""
+    """Note on cases that name the same scan."""
     first: dict[Path, str] = {}
     pairs = [(first.setdefault(row.path, row.case), row.case) for row in rows]
     twice = [f"{case} and {other}" for other, case in pairs if other != case]

@@ -42,7 +42,7 @@ def scans_of(manifest: Manifest, mapper: Mapper, progress: Progress) -> list[Row
     manifest : Manifest
         As read.
     mapper, progress : callable
-        As `plan.plan_batch` takes them.
+        See `plan.plan_batch`.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def scans_of(manifest: Manifest, mapper: Mapper, progress: Progress) -> list[Row
 
 
 def check_names(manifest: Manifest, found: Sequence[RowScan]) -> None:
-    """Refuse names of cases that tell who the patient is, as all outputs would.
+    """Refuse case names that identify the patient: all outputs would repeat them.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def _row_scan(row: ManifestRow, contents: Sequence[FolderContent], mapper: Mappe
 
 
 def _only(row: ManifestRow, contents: Sequence[FolderContent], mapper: Mapper) -> FoundScan:
-    """Give the one scan of a row's folder."""
+    """Find the one scan of a row's folder."""
     folder = row.path if row.path.is_dir() else row.path.parent
     found = found_scans(folder, contents, mapper)
     scans = found.scans

@@ -10,7 +10,7 @@ from pathlib import Path
 from ...imaging.errors import AnalysisError
 from ...imaging.progress import Progress
 from ...imaging.reading.patient_identity import HIDDEN, Identity, names_patient
-from ..batch.case import BatchCase
+from ..batch.batch_case import BatchCase
 from ..batch.workers import Mapper
 from ..texts import listed, printable
 from .case_names import made_unique, names_for, safe_name
@@ -21,13 +21,12 @@ from .inputs import case_digest, listing_digest
 from .known_patients import KnownPatients, without_all
 from .manifest import Manifest, ManifestRow, read_manifest
 from .manifest_scans import check_names, scans_of
-from .passed_over import PassedOver
-from .scan_tree import ScanTree
+from .scan_tree import PassedOver, ScanTree
 
 
 @dataclass(frozen=True)
 class CaseIdentity:
-    """Who a case is; only gathered when asked for.
+    """Identity of a case's patient; only gathered on request.
 
     Attributes
     ----------
@@ -78,9 +77,9 @@ def plan_batch(
 ) -> Plan:
     """Find the scans of a manifest or of a folder tree.
 
-    Of a tree a case is one study of CT, with the series that `series_choice.chosen` takes, or one
-    NRRD, NIfTI or MetaImage file that is no mask. It is named by its folders, as few as tell it
-    from the others, unless these name the patient.
+    Of a tree a case is one study of CT, with the series that `series_choice.chosen` selects, or one
+    NRRD, NIfTI or MetaImage file that is no mask. It is named by its folders, as few as
+    distinguish it from the others, unless these name the patient.
 
     Parameters
     ----------
@@ -107,7 +106,7 @@ def plan_batch(
         There is nothing to measure, or the manifest is wrong; the message names the rows.
     """
     progress = progress or (lambda _step, _fraction: None)
-    # Those who measure may be started elsewhere; links stay as they are.
+    # Workers may be started in another folder; links stay as they are.
     source = Path(os.path.abspath(source))  # noqa: PTH100
     if source.is_dir():
         return _plan_of_folder(source, output, keep_identifiers, mapper, progress)
@@ -177,7 +176,7 @@ def _identifies_patient(text: str, scan: FoundScan, patients: KnownPatients) -> 
 
 
 def _case(name: str, scan: FoundScan, hidden: Sequence[Identity]) -> BatchCase:
-    """Give a case whose texts do not name some patients."""
+    """Case without the names of some patients in its texts."""
     return BatchCase(
         name,
         scan.sources,
@@ -190,7 +189,7 @@ def _case(name: str, scan: FoundScan, hidden: Sequence[Identity]) -> BatchCase:
 
 
 def _hidden(root: Path, passed: Sequence[PassedOver], patients: KnownPatients) -> list[PassedOver]:
-    """Lines without what names patients whose scans lie near."""
+    """Lines without the names of patients who have scans near."""
     return [
         PassedOver(*(_unnamed(patients.hidden(text, str(root / line.what))) for text in line))
         for line in passed
@@ -198,7 +197,7 @@ def _hidden(root: Path, passed: Sequence[PassedOver], patients: KnownPatients) -
 
 
 def _unnamed(text: str) -> str:
-    """Text of a path without the parts that may tell who a patient is."""
+    """Text of a path without the parts that may identify a patient."""
     parts = text.split("/")
     return "/".join(HIDDEN if looks_identifying(part) else part for part in parts)
 

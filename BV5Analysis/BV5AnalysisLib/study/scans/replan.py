@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...imaging.progress import Progress
-from ..batch.case import BatchCase
+from ..batch.batch_case import BatchCase
 from ..batch.workers import Mapper
 from .case_names import made_unique
 from .manifest import read_manifest
@@ -26,15 +26,15 @@ def plan_again(
     mapper: Mapper = map,
     progress: Progress | None = None,
 ) -> Plan:
-    """Plan a batch anew, with as little reading as that takes.
+    """Plan a batch anew, reading as little as possible.
 
     Of a manifest only those rows are looked at that are new or whose files changed; a folder tree
-    is searched as `plan_batch` does, and a case keeps its name wherever its scan lies now.
+    is searched as `plan_batch` does, and a case keeps its name wherever its scan is now.
 
     Parameters
     ----------
     source, output, keep_identifiers, mapper, progress
-        As `plan_batch` takes them.
+        See `plan_batch`.
     known : sequence of BatchCase
         The plan as it was.
     needed : collection of str
@@ -43,7 +43,7 @@ def plan_again(
     Returns
     -------
     Plan
-        All cases there are now; those that were not looked at are as in `known`.
+        All current cases; those that were not read again are as in `known`.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def plan_again(
 def _with_known_names(plan: Plan, known: Sequence[BatchCase]) -> Plan:
     """Plan whose cases are called as they were: what is new beside them may change names."""
     counts = Counter(case.input for case in (*known, *plan.cases))
-    # Copies are told apart by their names only.
+    # Copies differ by their names only.
     former = {case.input: case.name for case in known if case.input and counts[case.input] == 2}
     kept = [former.get(case.input) for case in plan.cases]
     taken = [name for name in kept if name is not None]

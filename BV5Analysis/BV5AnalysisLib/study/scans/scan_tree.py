@@ -6,9 +6,9 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from ...imaging.errors import AnalysisError
-from .passed_over import PassedOver
 
 MARKERS = ("result.json", "batch.json", "cohort.json")
 """Files that name the schema of what this software wrote."""
@@ -32,6 +32,21 @@ class Folder:
 
     path: str
     names: tuple[str, ...]
+
+
+class PassedOver(NamedTuple):
+    """Something that was found and is not measured.
+
+    Attributes
+    ----------
+    what : str
+        Its path within the folder that was searched, or how many of what.
+    reason : str
+        Why not, one line.
+    """
+
+    what: str
+    reason: str
 
 
 @dataclass

@@ -32,7 +32,7 @@ class Stack:
     coverage_mm : float
         From the first to the last, one spacing included.
     problem : str
-        Why they are no volume, as reading them would say; else empty.
+        Why they are no volume, as the reader would report; else empty.
     copies : int
         How many further files hold one of these slices.
     """
@@ -104,7 +104,7 @@ def _series_key(group: SliceGroup) -> Hashable:
 
 
 def _alike(groups: Sequence[SliceGroup]) -> list[list[SliceGroup]]:
-    """Part groups by the geometry of their slices; rounding in headers does not count."""
+    """Split groups by the geometry of their slices, but for rounding in headers."""
     parts: list[list[SliceGroup]] = []
     for group in groups:
         for part in parts:
@@ -169,7 +169,7 @@ def _stack(groups: Sequence[SliceGroup], copies: int = 0) -> Stack:
 
 
 def _separated(stack: Stack) -> list[Stack]:
-    """Stacks of one place each; empty where slices are not in one place, or nothing parts them."""
+    """Stacks with one slice per position; empty if there are none, or nothing separates them."""
     if not stack.problem or not _has_repeated_places(stack):
         return []
     keys: tuple[Callable[[SliceGroup], Hashable], ...] = (

@@ -84,5 +84,5 @@ def _place(kind: SliceKind) -> str:
 
 
 def _has(pattern: str, text: str) -> bool:
-    # Underscores part words in what people type.
+    # People type underscores between words.
     return re.search(pattern, text.replace("_", " "), re.IGNORECASE) is not None

@@ -11,12 +11,12 @@ from ..measures import Measure
 from ..texts import listed
 from ..values import Group, Variable, known
 from .comparisons import is_constant
-from .results import Estimate, LinearModel, Term
+from .statistical_results import Estimate, LinearModel, Term
 
 MOST_LEVELS = 10
 """Of a covariate of categories."""
 
-Column = tuple[str, np.ndarray]
+DesignColumn = tuple[str, np.ndarray]
 """Name of a term and its values."""
 
 
@@ -67,7 +67,7 @@ def adjusted_model(
 
 
 def _fit(
-    measure: Measure, formula: str, values: np.ndarray, terms: list[Column], confidence: float
+    measure: Measure, formula: str, values: np.ndarray, terms: list[DesignColumn], confidence: float
 ) -> LinearModel:
     from statsmodels.regression.linear_model import OLS
 
@@ -99,7 +99,7 @@ def _problem(
     covariates: Sequence[Variable],
     columns: Mapping[str, np.ndarray],
     complete: np.ndarray,
-    terms: list[Column],
+    terms: list[DesignColumn],
 ) -> str:
     n = int(np.count_nonzero(complete))
     for variable in covariates:
@@ -117,7 +117,7 @@ def _problem(
     return ""
 
 
-def _group_terms(groups: Sequence[Group]) -> list[Column]:
+def _group_terms(groups: Sequence[Group]) -> list[DesignColumn]:
     reference = groups[0].label
     return [
         (f"{group.label} (against {reference})", group.members.astype(float))
@@ -125,7 +125,7 @@ def _group_terms(groups: Sequence[Group]) -> list[Column]:
     ]
 
 
-def _covariate_terms(variable: Variable, column: np.ndarray) -> list[Column]:
+def _covariate_terms(variable: Variable, column: np.ndarray) -> list[DesignColumn]:
     if column.dtype != object:
         unit = {"years": "year"}.get(variable.unit, variable.unit)
         return [(f"{variable.name} (per {unit})" if unit else variable.name, column)]

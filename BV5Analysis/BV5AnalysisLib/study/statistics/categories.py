@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from ..values import Group, Variable
-from .results import CategoryComparison, Test
+from .statistical_results import CategoryComparison, Test
 
 
 def compare_categories(

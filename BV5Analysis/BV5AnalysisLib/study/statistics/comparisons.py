@@ -17,7 +17,7 @@ from ..values import Group, Variable
 from . import FEWEST
 from .effects import hedges_g, median_difference, rank_biserial
 from .multiplicity import holm
-from .results import Comparison, Estimate, Summary, Test
+from .statistical_results import Comparison, Estimate, Summary, Test
 
 TEST_NAMES = {
     "welch": "Welch's t test",
@@ -29,14 +29,14 @@ TEST_NAMES = {
     "fisher": "Fisher's exact test",
     "chi-squared": "chi-squared test",
 }
-"""For people, by the names of `Test`."""
+"""Names in reports, by the names of `Test`."""
 
 FOR_MANY_GROUPS = {"welch": "welch-anova", "student": "anova", "mann-whitney": "kruskal-wallis"}
 """What compares more than two groups as a test compares two."""
 
 
 def summary_of(values: np.ndarray) -> Summary:
-    """Describe the values that are there.
+    """Describe the values that are not missing.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def compare_summaries(
     Returns
     -------
     Comparison
-        As of `compare`, without a test of ranks.
+        See `compare`, without a test of ranks.
     """
     summaries = (first, second)
     test = test if test == "student" else "welch"

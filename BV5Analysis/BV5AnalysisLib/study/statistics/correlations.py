@@ -14,7 +14,7 @@ from ..measures import Measure
 from ..values import Variable
 from .comparisons import is_constant
 from .multiplicity import holm
-from .results import Correlation, Estimate
+from .statistical_results import Correlation, Estimate
 
 METHODS = ("pearson", "spearman")
 FEWEST_PAIRS = 4

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import special, stats
 
-from .results import Estimate, Summary
+from .statistical_results import Estimate, Summary
 
 APART = "the groups do not overlap, and that leaves no spread to estimate it from"
 ALIKE = "as many values are the same as to leave no spread to estimate it from"

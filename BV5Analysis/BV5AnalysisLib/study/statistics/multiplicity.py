@@ -1,4 +1,4 @@
-"""P values adjusted for how many there are."""
+"""P values adjusted for multiple testing."""
 
 from __future__ import annotations
 

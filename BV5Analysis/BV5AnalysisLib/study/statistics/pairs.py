@@ -10,7 +10,7 @@ import numpy as np
 from ..measures import Measure
 from ..values import Group
 from .comparisons import compare, with_holm
-from .results import PairComparison
+from .statistical_results import PairComparison
 
 
 def compare_pairs(

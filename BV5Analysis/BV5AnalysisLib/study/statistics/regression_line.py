@@ -40,7 +40,7 @@ def regression_line(
     Returns
     -------
     RegressionLine or None
-        None where no line can be told: fewer than three pairs, or all of one `x`.
+        None where no line can be fitted: fewer than three pairs, or all of one `x`.
     """
     from statsmodels.regression.linear_model import OLS
 

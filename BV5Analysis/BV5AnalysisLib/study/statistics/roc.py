@@ -1,4 +1,4 @@
-"""How well measures tell a binary outcome."""
+"""How well measures predict a binary outcome."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy import stats
 from ..measures import Measure
 from ..texts import counted
 from . import FEWEST
-from .results import Estimate, Roc
+from .statistical_results import Estimate, Roc
 
 LOWER_IS_POSITIVE = frozenset({"bv5_pct", "bv5_ml", "tpbv_ml"})
 """Measures of which low values speak for disease, as blood goes from thin vessels to thick ones
@@ -37,11 +37,11 @@ def rocs(
     Parameters
     ----------
     measures : sequence of Measure
-        What tells the outcome.
+        What predicts the outcome.
     outcome : str
-        For people, such as ``outcome = died``.
+        Description for reports, such as ``outcome = died``.
     positive, known : numpy.ndarray
-        (n,) bool: who has the outcome, and of whom that is known.
+        (n,) bool: which patients have the outcome, and for which it is known.
     columns : mapping of str to numpy.ndarray
         (n,) float each, NaN for missing.
     confidence : float
@@ -194,7 +194,7 @@ def _counted_area(positives: np.ndarray, negatives: np.ndarray, levels: int) -> 
 
 
 def _curve(positives: np.ndarray, negatives: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give false and true positive rates, as the cut goes from above all values to below them."""
+    """Compute false and true positive rates for thresholds from above all values to below."""
     cuts = np.unique(np.concatenate([positives, negatives]))[::-1]
     false, true = (
         np.concatenate([[0.0], stats.ecdf(-each).cdf.evaluate(-cuts)])

@@ -1,4 +1,4 @@
-"""What lies in a batch's folder beside its table of measurements."""
+"""Files of a batch's folder beside its table of measurements."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def is_of_batch(path: Path) -> bool:
 
 
 def case_name(cell: str) -> str:
-    """Name of a case from a cell of a table of ours."""
+    """Name of a case from a cell of a table that BV5 Analysis wrote."""
     return clean_name(unguard(cell))
 
 
@@ -94,7 +94,7 @@ def with_own_tables(sheet: Sheet, folder: Path, case: int, region: int) -> Sheet
         else:
             own = former
         rows += own
-        # Rows of another file are told by the first one here.
+        # Rows of another file are numbered by the case's first row here.
         numbers += (
             [sheet.numbers[row] for row in places]
             if own is former
@@ -136,7 +136,7 @@ def _own_rows(path: Path, titles: Sequence[str], cell: str) -> Rows | None:
 
 
 def _table(name: str, content: bytes) -> list[list[str]]:
-    # As we write it: there are thousands of them.
+    # As BV5 Analysis writes it: a fast way, as there are thousands of them.
     if content.startswith(b"case,region,") and b'"' not in content:
         try:
             return [line.split(",") for line in content.decode("utf-8").splitlines()]

@@ -1,4 +1,4 @@
-"""Cases with all that is known about them, while a cohort is put together."""
+"""Cases and their columns, while a cohort is put together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CaseTable:
     Attributes
     ----------
     frame : pandas.DataFrame
-        As of `frame_of`: one row a case, whose name is the index; a column is float64 with NaN for
+        From `frame_of`: one row a case, whose name is the index; a column is float64 with NaN for
         missing, or text that is empty for missing.
     variables : tuple of Variable
         What the columns are, as many.
@@ -34,7 +34,7 @@ class CaseTable:
     read_as : mapping of str to str
         Title and unit as which columns of known quantities were read, by key.
     identifying : frozenset of str
-        Keys of columns that tell who a patient is, kept as the user asked for it.
+        Keys of identifying columns, kept on the user's request.
     """
 
     frame: pd.DataFrame
@@ -109,7 +109,7 @@ class CaseTable:
         return self.columns[variable.key].dtype != object
 
     def is_known(self, variable: Variable) -> np.ndarray:
-        """(n,) bool: who has a value."""
+        """(n,) bool: which cases have a value."""
         return known(self.columns[variable.key])
 
 

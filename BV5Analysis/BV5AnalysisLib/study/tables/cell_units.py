@@ -21,14 +21,17 @@ _NUMBER_AND_UNIT = re.compile(
 _COMMON_UNIT = re.compile(
     r"""
     % | °c | bpm | days? | years? | /min
-    | (mm|c)?m                # lengths
+    | [cm]?m                  # lengths
     | [km]?g                  # weights
     | m?l                     # volumes
-    | [km]?[a-zµ]{1,4}/[a-zµ]{1,4}  # concentrations and rates, such as mg/dl
+    | [km]?[a-z\u03bc]{1,4}/[a-z\u03bc]{1,4}  # concentrations and rates, such as mg/dl
     """,
     re.VERBOSE,
 )
-"""Units of columns that mean nothing special; ``2a`` and ``3a`` may be stages."""
+"""Units of columns without a known quantity; ``2a`` and ``3a`` may be stages.
+
+Case-folded, which makes a Greek mu of the micro sign.
+"""
 
 
 def quantity_units(cells: Sequence[str], quantity: Quantity) -> tuple[list[str], list[str]]:
@@ -44,8 +47,8 @@ def quantity_units(cells: Sequence[str], quantity: Quantity) -> tuple[list[str],
     Returns
     -------
     numbers, units : list of str
-        The cells without their units, and these, as of `known_unit`; a cell that has none, or one
-        that the quantity does not come in, stays as it is.
+        The cells without their units, and these, as `known_unit` writes them; a cell that has
+        none, or one that the quantity does not come in, stays as it is.
     """
     numbers, units = list(cells), [""] * len(cells)
     known = quantity.factors
@@ -86,6 +89,6 @@ def common_unit(cells: Sequence[str]) -> tuple[list[str], str]:
 
 
 def _is_one_common_unit(units: Sequence[str]) -> bool:
-    """Whether units are the same but for capitals and spaces, and one of the usual ones."""
+    """Whether units are the same but for capitals and spaces, and a common unit."""
     different = {" ".join(unit.casefold().split()) for unit in units}
     return len(different) == 1 and _COMMON_UNIT.fullmatch(different.pop()) is not None

@@ -1,4 +1,4 @@
-"""Clinical tables: what they tell about which case."""
+"""Clinical tables, read by case."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST_CASE = 120
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ClinicalTable(CaseTable):
-    """What is known about cases, one row each, no name twice.
+    """Clinical data, one row a case.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class ClinicalTable(CaseTable):
     unusable : tuple of UnusableCell
         Cells that hold something and are treated as missing.
     notes : tuple of str
-        What a reader must know.
+        Notes for the reader.
     """
 
     name: str
@@ -61,15 +61,15 @@ def read_clinical(
         CSV or workbook.
     known_cases : iterable of str
         Cases that were measured: where several columns may name the case, the one that has most
-        of these is taken.
+        of these is used.
     same_case : callable
-        Gives the same for names that mean the same case.
+        Returns equal texts for names that mean the same case.
     case_column, sheet : str
         Column of the case names, and sheet of a workbook; empty to find out.
     units : mapping of str to str, optional
-        Units of columns whose titles do not tell them.
+        Units of columns without a unit in their titles.
     keep_identifiers : bool
-        Keep columns that tell who a patient is, and dates. Messages never repeat them.
+        Keep identifying columns and dates. Messages never repeat them.
 
     Returns
     -------
@@ -217,7 +217,7 @@ def _without_names(
 ) -> list[str]:
     """Call rows that belong to no scan by their number if their case holds the patient's name.
 
-    Those that belong to one are called as it is, whose name was looked at before.
+    The name of a scan was checked before: rows that belong to one keep it.
     """
     identifying = [i for i, title in enumerate(table.header) if i != index and identifies(title)]
     found = []

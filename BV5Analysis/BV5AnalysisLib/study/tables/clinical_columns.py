@@ -32,7 +32,7 @@ MOST_CATEGORIES = 20
 LEAST_DIGITS = 5
 """Of whole numbers that may be those of patients."""
 LONGEST_SHOWN = 20
-"""Letters of a cell that are shown; longer ones may tell who a patient is."""
+"""Letters of a cell that are shown; longer ones may identify a patient."""
 
 UNCLEAR = (
     "their numbers may be decimals or thousands, such as 1,234 (write thousands without separators"
@@ -48,7 +48,7 @@ _DATE = re.compile(
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class ClinicalColumn:
     """One column that is kept.
 
     Attributes
@@ -78,19 +78,19 @@ class ReadColumns:
 
     Attributes
     ----------
-    columns : tuple of Column
+    columns : tuple of ClinicalColumn
         Those that are kept.
     notes : tuple of str
-        What a reader must know.
+        Notes for the reader.
     left_out : mapping of str to str
         Why others are not kept, by title.
     read_as : mapping of str to str
         Title and unit as which columns of known quantities were read, by key.
     identifying : frozenset of str
-        Keys of columns that are kept only as the user asked for it.
+        Keys of identifying columns, kept on the user's request.
     """
 
-    columns: tuple[Column, ...]
+    columns: tuple[ClinicalColumn, ...]
     notes: tuple[str, ...]
     left_out: Mapping[str, str]
     read_as: Mapping[str, str]
@@ -117,7 +117,7 @@ def read_columns(
     units : mapping of str to str
         Units by title or key.
     keep_identifiers : bool
-        Keep columns that tell who a patient is, dates and free text.
+        Keep identifying columns, dates and free text.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def read_columns(
     }
     _check_units(table, list(titles.values()), units)
     chosen, doubled = _one_a_quantity(table, titles)
-    found: list[Column] = []
+    found: list[ClinicalColumn] = []
     left_out: dict[str, list[str]] = {}
     identifying: set[str] = set()
     for i in chosen:
@@ -167,7 +167,7 @@ def read_columns(
 class _RawColumn:
     """Cells of a column before it is known whether it is kept.
 
-    `numbers` is None for a known quantity, which is read as of `read_quantity`.
+    `numbers` is None for a known quantity, which `read_quantity` reads.
     """
 
     title: Title
@@ -269,7 +269,7 @@ def _are_free_text(cells: Sequence[str]) -> bool:
 
 
 def _are_distinct_codes(cells: Sequence[str]) -> bool:
-    """Whether cells are long whole numbers of which there are no two alike."""
+    """Whether cells are long whole numbers, all different."""
     return (
         len(cells) > 2
         and all(cell.isdecimal() and len(cell) >= LEAST_DIGITS for cell in cells)
@@ -282,12 +282,12 @@ def _are_numeric(numbers: Numbers) -> bool:
     return len(numbers.unusable) <= int(np.count_nonzero(np.isfinite(numbers.values)))
 
 
-def _read(name: str, raw: _RawColumn, units: Mapping[str, str]) -> Column:
+def _read(name: str, raw: _RawColumn, units: Mapping[str, str]) -> ClinicalColumn:
     """Read one column as what its title means, else as numbers or categories."""
     title, cells = raw.title, raw.cells
     if plain(title.text) in SEX_TITLES:
         sexes = [usual_value(SEX, cell) for cell in cells]
-        return Column(title.text, Variable(SEX, "Sex"), _categories(sexes))
+        return ClinicalColumn(title.text, Variable(SEX, "Sex"), _categories(sexes))
     if title.quantity:
         column = _read_known(name, title, title.quantity, cells, units)
         if column:
@@ -296,15 +296,15 @@ def _read(name: str, raw: _RawColumn, units: Mapping[str, str]) -> Column:
     variable = Variable(title.key, title.name, unit_of(title, units) or title.unit)
     numbers = raw.numbers or parse_numbers(cells)
     if not _are_numeric(numbers):
-        return Column(title.text, variable, _categories(cells))
+        return ClinicalColumn(title.text, variable, _categories(cells))
     unusable = {i: (_shown(cells[i]), reason) for i, reason in numbers.unusable.items()}
     note = f"{name}: {title.text} has decimal commas." if numbers.decimal_comma else ""
-    return Column(title.text, variable, numbers.values, unusable, note)
+    return ClinicalColumn(title.text, variable, numbers.values, unusable, note)
 
 
 def _read_known(
     name: str, title: Title, quantity: Quantity, cells: Sequence[str], units: Mapping[str, str]
-) -> Column | None:
+) -> ClinicalColumn | None:
     """Read a known quantity; None for a column of another kind, as yes and no under "Oxygen"."""
     values, found, note = read_quantity(name, title, quantity, cells, unit_of(title, units))
     has_number = np.isfinite(values).any() or any(why != NO_NUMBER for _, why in found.values())
@@ -312,7 +312,7 @@ def _read_known(
         return None
     variable = Variable(quantity.key, quantity.bounds.name, quantity.bounds.unit)
     unusable = {i: (_shown(text), reason) for i, (text, reason) in found.items()}
-    return Column(title.text, variable, values, unusable, note)
+    return ClinicalColumn(title.text, variable, values, unusable, note)
 
 
 def _categories(cells: Sequence[str]) -> np.ndarray:
@@ -336,8 +336,8 @@ def _shown(text: str) -> str:
     return shortened(text)
 
 
-def _with_free_key(column: Column, taken: set[str]) -> Column:
-    """Give a column a key that no other one has."""
+def _with_free_key(column: ClinicalColumn, taken: set[str]) -> ClinicalColumn:
+    """Column with a key that is not taken."""
     key = base = column.variable.key or "column"
     number = 2
     while key in taken:
@@ -345,7 +345,7 @@ def _with_free_key(column: Column, taken: set[str]) -> Column:
     return replace(column, variable=replace(column.variable, key=key))
 
 
-def _understood(table: Sheet, columns: Sequence[Column], units: Mapping[str, str]) -> str:
+def _understood(table: Sheet, columns: Sequence[ClinicalColumn], units: Mapping[str, str]) -> str:
     known = []
     for column in columns:
         title = understand(column.title)

@@ -13,7 +13,7 @@ from ..plausible import BOUNDS, Bounds
 
 @dataclass(frozen=True)
 class Quantity:
-    """Something clinical tables tell, under many names.
+    """A clinical quantity that tables have under many titles.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class Quantity:
     bounds : Bounds
         Plausible values, name and unit.
     titles : frozenset of str
-        Titles that mean it, as of `plain`.
+        Titles that mean it, as `plain` makes them.
     """
 
     key: str
@@ -31,16 +31,16 @@ class Quantity:
 
     @property
     def unit(self) -> str:
-        """Unit of the analysis, as of `known_unit`."""
+        """Unit of the analysis, as `known_unit` writes it."""
         return self.bounds.unit or "fraction"
 
     @property
     def factors(self) -> dict[str, float]:
-        """By what to multiply values of each unit that the quantity comes in, its own first."""
+        """Conversion factors from each unit of the quantity, its own first."""
         return {self.unit: 1.0, **dict(self.bounds.other_units)}
 
     def implausible(self, values: np.ndarray) -> np.ndarray:
-        """(n,) bool: which values, in the unit of the analysis, no patient has."""
+        """(n,) bool: which values, in the unit of the analysis, are impossible."""
         return (values < self.bounds.low) | (values > self.bounds.high)
 
 
@@ -104,7 +104,7 @@ IDENTIFYING = words(
     " hospitalnumber hospitalid ssn socialsecuritynumber nhsnumber insurancenumber accession"
     " accessionnumber nationalid passport patientid patientenid"
 )
-"""Titles of columns that tell who a patient is."""
+"""Titles of columns that identify a patient."""
 
 _IDENTIFYING_PARTS = (
     *("patientname", "lastname", "firstname", "familyname", "surname", "birth", "phone"),
@@ -119,7 +119,7 @@ _IDENTIFYING_NUMBER = re.compile(
     r"(pat|patients?|patienten|hospital|hosp|klinik|krankenhaus|clinic|insurance|versicherten"
     r"|versicherungs|medicalrecord)(id|record)?(nr|no|num|number|nummer|id)"
 )
-"""Whose numbers tell who a patient is; days in hospital do not."""
+"""Titles of identifying numbers, such as ``hospital no``; not of days in hospital."""
 
 _SEXES = {
     **dict.fromkeys(("m", "male", "man", "männlich", "mann", "homme", "masculino"), "male"),
@@ -166,7 +166,7 @@ class Title:
     quantity : Quantity or None
         What it means, if that is known.
     unit : str
-        Unit that the title tells, as of `known_unit` for a quantity; else as written, or empty.
+        Unit in the title, as `known_unit` writes it for a quantity; else as written, or empty.
     """
 
     text: str
@@ -186,7 +186,7 @@ class Title:
 
     @property
     def name(self) -> str:
-        """For people, without the unit."""
+        """Name in reports, without the unit."""
         if self.quantity:
             return self.quantity.bounds.name
         return _ENCLOSED.sub("", self.text) if self.unit else self.text
@@ -198,7 +198,7 @@ def plain(text: str) -> str:
 
 
 def identifies(title: str) -> bool:
-    """Whether a column of this title tells who a patient is."""
+    """Whether a column of this title identifies a patient."""
     text = plain(title)
     return (
         text in IDENTIFYING
@@ -224,7 +224,7 @@ def known_unit(text: str) -> str:
 
 
 def understand(title: str) -> Title:
-    """Tell what a title means, and its unit: ``PaO2 (kPa)``, ``pao2_kpa``, ``O₂ flow, L/min``."""
+    """Find what a title means, and its unit: ``PaO2 (kPa)``, ``pao2_kpa``, ``O₂ flow, L/min``."""
     enclosed = _ENCLOSED.search(title)
     base = _ENCLOSED.sub("", title) if enclosed else title
     written = enclosed[1].strip() if enclosed else ""
@@ -251,6 +251,6 @@ def _split_points(title: str) -> list[int]:
 
 
 def _between(text: str) -> str:
-    """Give a unit without what divides it from the name: `` in kPa``, ``_l_min``."""
+    """Remove the separators before a unit: `` in kPa``, ``_l_min``."""
     text = re.sub(r"^[\s_,;:/\-]+(in\s+)?", "", text)
     return text.replace("_", "")

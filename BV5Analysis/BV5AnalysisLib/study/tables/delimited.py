@@ -10,7 +10,7 @@ from ...imaging.errors import AnalysisError
 
 DELIMITERS = ",;\t|"
 LOOKED_AT = 50
-"""Rows that tell the delimiter."""
+"""Rows by which the delimiter is recognized."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -1,4 +1,4 @@
-"""Rules of whom to leave out, such as ``age<18``."""
+"""Rules for excluding cases, such as ``age<18``."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def parse_rule(text: str) -> Rule:
             " 'age<18'."
         )
     sign = _SIGNS.get(match[2], match[2])
-    # Tables say in such words that there is no value.
+    # Words that mean a missing value in tables.
     value = "" if sign in {"=", "!="} and is_missing(match[3]) else match[3]
     return Rule(text.strip(), match[1], sign, value)
 
@@ -85,7 +85,7 @@ def is_rule(text: str) -> bool:
 
 
 def holds(rule: Rule, table: CaseTable, use: str) -> tuple[Variable, np.ndarray]:
-    """Tell for which cases a rule holds.
+    """Find the cases for which a rule holds.
 
     Parameters
     ----------
@@ -131,28 +131,28 @@ def holds(rule: Rule, table: CaseTable, use: str) -> tuple[Variable, np.ndarray]
 
 
 def exclude(table: CaseTable, rules: Sequence[str]) -> tuple[CaseTable, list[FlowStep], list[str]]:
-    """Leave out those for whom a rule holds.
+    """Exclude the cases for which a rule holds.
 
     Parameters
     ----------
     table : CaseTable
     rules : sequence of str
-        As of `parse_rule`; a case falls under the first one that holds. ``case=P07`` is that one
+        See `parse_rule`; a case falls under the first one that holds. ``case=P07`` is that one
         case.
 
     Returns
     -------
     table : CaseTable
-        Who is left.
+        Remaining cases.
     steps : list of FlowStep
         One a rule; cases by their names, in rules one after the other, are one step.
     notes : list of str
-        Who could not be judged, and is kept.
+        Cases with missing values, which are kept.
 
     Raises
     ------
     AnalysisError
-        As of `parse_rule` and `holds`.
+        See `parse_rule` and `holds`.
     """
     steps: list[FlowStep] = []
     notes: list[str] = []
@@ -178,7 +178,7 @@ def exclude(table: CaseTable, rules: Sequence[str]) -> tuple[CaseTable, list[Flo
 
 
 def _in_words(rule: Rule) -> str:
-    """Give a rule as a figure tells it."""
+    """Write a rule as figures show it."""
     if not rule.value:
         return f"without {rule.column}" if rule.sign == "=" else f"with {rule.column}"
     sign = _SHOWN_SIGNS.get(rule.sign, rule.sign)

@@ -1,4 +1,4 @@
-"""Measurements and clinical rows of the same cases, put together."""
+"""Measurements and clinical rows, joined by case."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _WHOLE = re.compile(r"^(\d+)\.0$")
 
 @dataclass(frozen=True, eq=False)
 class Joined:
-    """Cases that have both.
+    """Cases that have measurements and clinical data.
 
     Attributes
     ----------
     table : CaseTable
     step : FlowStep
-        Who was lost.
+        The cases without clinical data.
     without_scan : tuple of Exclusion
         Clinical rows that belong to no scan.
     unusable : tuple of UnusableCell
-        Of the cases that are left.
+        Of the remaining cases.
     notes : tuple of str
     """
 
@@ -51,14 +51,14 @@ def loose(name: str) -> str:
 def join(
     measured: Measurements, clinical: ClinicalTable, same_case: Callable[[str], str] = str
 ) -> Joined:
-    """Put measurements and clinical rows of the same cases together, in the measurements' order.
+    """Join measurements and clinical rows by case, in the measurements' order.
 
     Parameters
     ----------
     measured : Measurements
     clinical : ClinicalTable
     same_case : callable
-        Gives the same for names that mean the same case, such as `loose`.
+        Returns equal texts for names that mean the same case, such as `loose`.
 
     Returns
     -------
@@ -163,7 +163,7 @@ def _without_clinical_data(
 def _without_scan(
     measured: Measurements, clinical: ClinicalTable, same_case: Callable[[str], str]
 ) -> tuple[Exclusion, ...]:
-    """Clinical rows of no scan; one that was lost before is a scan all the same."""
+    """Clinical rows without a scan; scans that were excluded before count as scans."""
     lost = [each.case for step in measured.flow for each in step.excluded]
     scans = {same_case(case) for case in (*measured.table.cases, *lost)}
     return (
@@ -177,7 +177,7 @@ def _without_scan(
 
 
 def _near_names(measured: Measurements, clinical: ClinicalTable, unmatched: list[str]) -> str:
-    """Say which unmatched names are nearly the same."""
+    """Sentence on unmatched names that are nearly the same."""
     others = {loose(case): case for case in clinical.cases}
     near = [f"{case} and {others[loose(case)]}" for case in unmatched if loose(case) in others]
     if not near:

@@ -72,9 +72,9 @@ def read_measurements(
     ----------
     path : pathlib.Path
         The table, or the folder that holds it. In a batch's folder, cases that failed or are not
-        finished are counted as scans, and each case's own table counts, as of `with_own_tables`.
+        finished are counted as scans, and each case's own table counts (`with_own_tables`).
     region : str
-        The region to take, capitals aside.
+        The region to read, in any letter case.
     keep_rejected : bool
         Keep what the review rejected.
 
@@ -133,7 +133,7 @@ def read_measurements(
 
 
 def definition_of(table: CaseTable, name: str) -> tuple[float, ...] | None:
-    """Floor and bounds of the size classes in mm²; None if the table does not tell.
+    """Floor and bounds of the size classes in mm²; None if the table lacks them.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def definition_of(table: CaseTable, name: str) -> tuple[float, ...] | None:
 
 
 def _indices(sheet: Sheet) -> dict[str, int]:
-    """Places of our own columns; those that must be there are."""
+    """Find the columns that `bv5` writes; AnalysisError if a required one is missing."""
     titles = [title.strip().casefold() for title in sheet.header]
     missing = [key for key in ("case", *(each.key for each in MEASURES)) if key not in titles]
     if missing:
@@ -263,7 +263,7 @@ def _without_rejected(table: CaseTable, keep: bool) -> tuple[CaseTable, list[Exc
 def _with_step(
     steps: list[FlowStep], text: str, remaining: int, excluded: list[Exclusion]
 ) -> list[FlowStep]:
-    """Give the steps with one more, if it takes anyone out, or scans were lost before it."""
+    """Add a step, if it excludes cases or scans were lost before it."""
     if text != "measured":
         return [*steps, FlowStep(text, remaining, tuple(excluded))] if excluded else steps
     lost = steps[0].excluded

@@ -56,7 +56,7 @@ class Numbers:
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell says that there is no value."""
+    """Whether a cell means a missing value."""
     return cell.casefold() in MISSING
 
 
@@ -68,7 +68,7 @@ def parse_numbers(cells: Sequence[str], *, thousands: bool = True) -> Numbers:
     cells : sequence of str
         Without spaces around.
     thousands : bool
-        Whether thousands may be parted by commas or points; a single one is a decimal sign if not.
+        Whether commas or points may separate thousands; a single one is a decimal sign if not.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def parse_numbers(cells: Sequence[str], *, thousands: bool = True) -> Numbers:
 
 
 def _may_be_thousands(cell: str, unclear: str) -> bool:
-    """Whether a number has one of the signs that may part decimals as well as thousands."""
+    """Whether a number has a separator that may be of decimals or of thousands."""
     match = _THOUSANDS.fullmatch(cell)
     return match is not None and match[1] in unclear
 

@@ -1,4 +1,4 @@
-"""Whether the percentages of measurements are what they say."""
+"""Check that percentages of measurements are percentages."""
 
 from __future__ import annotations
 

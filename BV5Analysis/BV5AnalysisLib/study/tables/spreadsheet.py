@@ -1,4 +1,4 @@
-"""Tables that people keep: comma-separated values and Excel workbooks, as cells of text."""
+"""Tables of users: comma-separated values and Excel workbooks, as cells of text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Sheet:
     numbers : tuple of int
         Of each row in the file, from 1.
     notes : tuple of str
-        What a reader must know about how it was read.
+        Notes for the reader on how it was read.
     """
 
     name: str
@@ -53,8 +53,8 @@ def read_sheet(path: Path, sheet: str = "") -> Sheet:
     Parameters
     ----------
     path : pathlib.Path
-        Text with any of the usual delimiters and encodings, or a workbook (.xlsx, .xlsm); told by
-        content and not by name.
+        Text with any of the usual delimiters and encodings, or a workbook (.xlsx, .xlsm);
+        recognized by content and not by name.
     sheet : str
         Sheet of a workbook, the first one that is not hidden by default.
 
@@ -98,7 +98,7 @@ def _content(path: Path) -> bytes:
             raise AnalysisError(f"{path.name} is a folder; give a file.") from error
         reason = error.strerror or error
         raise AnalysisError(f"{path.name} cannot be read ({reason}); check its path.") from error
-    except ValueError as error:  # A path that no file system takes.
+    except ValueError as error:  # An invalid path.
         raise AnalysisError(f"A table's path cannot be used ({error}).") from error
     if not content.strip():
         raise AnalysisError(f"{path.name} is empty; give a table with a header and rows.")
@@ -159,7 +159,7 @@ def _check_width(
 
 
 def _untitled_note(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Tell of columns that hold something under no title."""
+    """Note on columns with content and no title."""
     untitled = [i for i, title in enumerate(header) if not title]
     found = [i + 1 for i in untitled if any(cells[i : i + 1] not in {(), ("",)} for cells in rows)]
     if not found:

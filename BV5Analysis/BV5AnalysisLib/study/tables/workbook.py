@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import importlib.util
 import io
+import posixpath
 import re
 import zipfile
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from ...imaging.errors import AnalysisError
@@ -42,7 +43,7 @@ def workbook_rows(name: str, content: bytes, sheet: str = "") -> tuple[Rows, lis
     content : bytes
         The workbook.
     sheet : str
-        Title of the sheet, capitals aside; the first one that is not hidden by default.
+        Title of the sheet, in any letter case; the first one that is not hidden by default.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def workbook_rows(name: str, content: bytes, sheet: str = "") -> tuple[Rows, lis
         and with a percent sign what Excel shows so. A merged cell's value is in every row that it
         spans; across columns it is in the first one only.
     notes : list of str
-        What was not as it seems.
+        Notes for the reader on how it was read.
 
     Raises
     ------
@@ -65,9 +66,9 @@ def workbook_rows(name: str, content: bytes, sheet: str = "") -> tuple[Rows, lis
             ' pip install "bv5-analysis[study]", or save the sheet as CSV.'
         )
     _check_archive(name, content)
-    sheets, parts = _opened(name, content)
+    sheets = _opened(name, content)
     table = _chosen(name, sheets, sheet)
-    marks = _marks(name, content, parts[table.title])
+    marks = _marks(name, content, table.title)
     _check_formulas(name, marks.uncalculated)
     notes = []
     if len(sheets) > 1 and not sheet:
@@ -82,25 +83,22 @@ def workbook_rows(name: str, content: bytes, sheet: str = "") -> tuple[Rows, lis
     return rows, notes
 
 
-def _opened(name: str, content: bytes) -> tuple[list[Worksheet], dict[str, str]]:
+def _opened(name: str, content: bytes) -> Sequence[Worksheet]:
     """Sheets of a workbook, which give only the cells that are stored.
 
     openpyxl's other mode makes a cell of every place that a merged range or a stray format spans,
-    up to the 17 billion of a sheet. Returned as well are the parts of the archive that hold the
-    sheets, by their titles.
+    up to the 17 billion of a sheet.
     """
-    from openpyxl.reader.excel import ExcelReader
+    import openpyxl
 
     try:
-        reader = ExcelReader(io.BytesIO(content), read_only=True, data_only=True)
-        reader.read()
-        for each in reader.wb.worksheets:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        sheets = book.worksheets
+        for each in sheets:
             each.reset_dimensions()  # Some programs write wrong ones, or those of formats only.
-        parts = {sheet.name: relation.target for sheet, relation in reader.parser.find_sheets()}
     except Exception as error:
         raise _unreadable(name, error) from error
-    # They have what reading needs of a worksheet.
-    return cast("list[Worksheet]", reader.wb.worksheets), parts
+    return sheets
 
 
 def _unreadable(name: str, error: Exception) -> AnalysisError:
@@ -112,7 +110,7 @@ def _unreadable(name: str, error: Exception) -> AnalysisError:
 
 @dataclass(frozen=True)
 class _Marks:
-    """What openpyxl does not give of a sheet whose stored cells it reads.
+    """What openpyxl's read-only mode does not give of a sheet.
 
     Attributes
     ----------
@@ -126,18 +124,26 @@ class _Marks:
     uncalculated: tuple[str, ...]
 
 
-def _marks(name: str, content: bytes, part: str) -> _Marks:
+def _marks(name: str, content: bytes, title: str) -> _Marks:
+    """Read merged ranges and formulas from the sheet's XML, in one pass that keeps no row.
+
+    openpyxl gives merged ranges in its other mode only, which `_opened` avoids, and the values
+    and formulas of a sheet only if it is read twice.
+    """
     from openpyxl.worksheet.cell_range import CellRange
 
     merged, uncalculated = [], []
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(part) as file:
+        with (
+            zipfile.ZipFile(io.BytesIO(content)) as archive,
+            archive.open(_part_of_sheet(archive, title)) as file,
+        ):
             for _, element in ElementTree.iterparse(file):
-                tag = _local_name(element)
+                tag = _local_name(element.tag)
                 if tag == "mergeCell":
                     merged.append(CellRange(element.get("ref", "")))
                 elif tag == "c":
-                    found = {_local_name(child): child.text for child in element}
+                    found = {_local_name(child.tag): child.text for child in element}
                     if "f" in found and not found.get("v"):
                         uncalculated.append(element.get("r", ""))
                 elif tag == "row":
@@ -147,9 +153,36 @@ def _marks(name: str, content: bytes, part: str) -> _Marks:
     return _Marks(tuple(merged), tuple(uncalculated))
 
 
-def _local_name(element: ElementTree.Element) -> str:
-    """Name of an element without its namespace."""
-    return element.tag.rpartition("}")[2]
+def _part_of_sheet(archive: zipfile.ZipFile, title: str) -> str:
+    """Name of the file in the archive that holds a sheet (ECMA-376, part 1, 18.2.19).
+
+    The workbook lists titles with keys, its relationships give the file of each key.
+    """
+    workbook = next(iter(_related(archive, "", "/officeDocument").values()))
+    parts = _related(archive, workbook)
+    for element in ElementTree.fromstring(archive.read(workbook)).iter():
+        if _local_name(element.tag) == "sheet" and element.get("name") == title:
+            keys = {_local_name(key): value for key, value in element.items()}
+            return parts[keys["id"]]
+    raise ValueError(f"no part for sheet {title}")
+
+
+def _related(archive: zipfile.ZipFile, part: str, kind: str = "") -> dict[str, str]:
+    """Names of the files that a part of the archive refers to, by their keys."""
+    folder, file_name = posixpath.split(part)
+    relations = archive.read(posixpath.join(folder, "_rels", f"{file_name}.rels"))
+    return {
+        relation.get("Id", ""): posixpath.normpath(
+            posixpath.join("/", folder, relation.get("Target", ""))
+        ).lstrip("/")
+        for relation in ElementTree.fromstring(relations)
+        if relation.get("Type", "").endswith(kind)
+    }
+
+
+def _local_name(name: str) -> str:
+    """Name of an element or attribute without its namespace."""
+    return name.rpartition("}")[2]
 
 
 def _rows(name: str, table: Worksheet) -> Iterator[tuple[int, tuple[Cell | MergedCell, ...]]]:
@@ -201,7 +234,7 @@ def _check_archive(name: str, content: bytes) -> None:
         raise AnalysisError(f"{name} is too large for a table; save the one sheet as CSV.")
 
 
-def _chosen(name: str, sheets: list[Worksheet], wanted: str) -> Worksheet:
+def _chosen(name: str, sheets: Sequence[Worksheet], wanted: str) -> Worksheet:
     if not sheets:
         raise AnalysisError(f"{name} has no sheet with cells.")
     if not wanted:

@@ -15,7 +15,7 @@ from BV5AnalysisLib.export.batch import contact_sheet_file as batchsheet
 from BV5AnalysisLib.export.batch import journal as batchjournal
 from BV5AnalysisLib.export.batch.batch_folder import BatchFolder, check_new_batch, is_batch
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.batch.case import BatchCase, CaseStatus
+from BV5AnalysisLib.study.batch.batch_case import BatchCase, CaseStatus
 from BV5AnalysisLib.study.scans.plan import Plan
 from helpers.batch_folders import cases, content, journal, put_case, rows
 
@@ -614,7 +614,7 @@ WRITER = """
 import shutil, sys
 from pathlib import Path
 from BV5AnalysisLib.export.batch.batch_folder import BatchFolder
-from BV5AnalysisLib.study.batch.case import CaseStatus
+from BV5AnalysisLib.study.batch.batch_case import CaseStatus
 from helpers.batch_folders import put_case
 from BV5AnalysisLib.case.output_folder import RESULT, output_folder
 

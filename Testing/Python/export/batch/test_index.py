@@ -21,7 +21,7 @@ from BV5AnalysisLib.export.batch.contact_sheet import (
     sheet_of,
 )
 from BV5AnalysisLib.export.batch.finished_case import finished_case
-from BV5AnalysisLib.study.batch.case import CaseStatus
+from BV5AnalysisLib.study.batch.batch_case import CaseStatus
 from helpers.batch_folders import cases, put_case
 
 VOID = {"meta", "img", "input", "br"}

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from BV5AnalysisLib.study.measures import BV5_PCT
-from BV5AnalysisLib.study.statistics.results import Estimate
+from BV5AnalysisLib.study.statistics.statistical_results import Estimate
 from BV5AnalysisLib.study.values import Exclusion, FlowStep, Group
 from helpers.cohorts import LABELS, cohort_result
 

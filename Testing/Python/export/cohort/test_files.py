@@ -21,8 +21,9 @@ from BV5AnalysisLib.export.cohort.text_tables import (
     table_markdown,
     unusable_csv,
 )
+from BV5AnalysisLib.study.cohort.options import CohortOptions
 from BV5AnalysisLib.study.measures import MEASURES
-from BV5AnalysisLib.study.statistics.results import Estimate, Test
+from BV5AnalysisLib.study.statistics.statistical_results import Estimate, Test
 from BV5AnalysisLib.study.values import Exclusion, FlowStep, Group, UnusableCell
 from helpers.cohorts import cohort_result
 
@@ -278,15 +279,10 @@ def test_what_is_no_number_is_null(result):
 
 
 def test_options_are_kept(result):
-    @dataclasses.dataclass(frozen=True)
-    class Options:
-        group_by: str = "oxygen_l_min"
-        adjust: tuple[str, ...] = ("age", "sex")
-        threshold: float | None = None
-
-    record = json.loads(cohort_json(result, Options()))
-    assert record["options"] == {
-        "group_by": "oxygen_l_min",
-        "adjust": ["age", "sex"],
-        "threshold": None,
-    }
+    options = CohortOptions(group_by="age", adjust=("age", "sex"), units={"pao2": "kPa"})
+    record = json.loads(cohort_json(result, options))
+    assert set(record["options"]) == {field.name for field in dataclasses.fields(CohortOptions)}
+    assert record["options"]["group_by"] == "age"
+    assert record["options"]["adjust"] == ["age", "sex"]
+    assert record["options"]["threshold"] is None
+    assert record["options"]["units"] == {"pao2": "kPa"}

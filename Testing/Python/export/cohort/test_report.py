@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.statistics.results import Comparison, Summary
+from BV5AnalysisLib.study.statistics.statistical_results import Comparison, Summary
 from BV5AnalysisLib.study.values import Exclusion, FlowStep, Group, UnusableCell
 from helpers.cohorts import cohort_result
 

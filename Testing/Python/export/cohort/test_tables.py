@@ -15,7 +15,7 @@ from BV5AnalysisLib.export.cohort.table_blocks import (
     table_one,
 )
 from BV5AnalysisLib.study.measures import BV5_PCT, MEASURES
-from BV5AnalysisLib.study.statistics.results import (
+from BV5AnalysisLib.study.statistics.statistical_results import (
     CategoryComparison,
     Comparison,
     Correlation,

@@ -78,7 +78,7 @@ share, scan, out = int(sys.argv[1]), *map(Path, sys.argv[2:])
 use_cores(share)
 from BV5AnalysisLib.commandline.batch_step import MeasureCase
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.study.batch.case import BatchCase
+from BV5AnalysisLib.study.batch.batch_case import BatchCase
 MeasureCase(out, Parameters(), report=False)(BatchCase("case", (scan,)))
 """
 

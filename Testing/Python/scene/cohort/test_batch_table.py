@@ -7,7 +7,7 @@ import pytest
 from BV5AnalysisLib.case.measurements_csv import COLUMNS
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.scene.cohort.batch_table import BatchResult, add_batch_table, batch_result
-from BV5AnalysisLib.study.batch.case import CaseStatus
+from BV5AnalysisLib.study.batch.batch_case import CaseStatus
 from vtk.util.numpy_support import vtk_to_numpy
 
 ROWS = {

@@ -9,10 +9,14 @@ import pytest
 import slicer
 from BV5AnalysisLib.scene.case.bundle import save_scene
 from BV5AnalysisLib.scene.cohort.chart import COLORS, drawable
+from BV5AnalysisLib.scene.cohort.cohort_curves import box_outline, cohort_charts, in_lines
+from BV5AnalysisLib.scene.cohort.cohort_layout import (
+    cohort_layout_xml,
+    fill_cohort_views,
+    shown_charts,
+)
 from BV5AnalysisLib.scene.cohort.cohort_nodes import add_cohort, remove_cohort
-from BV5AnalysisLib.scene.cohort.curves import box_outline, cohort_charts, in_lines
-from BV5AnalysisLib.scene.cohort.layout import cohort_layout_xml, fill_cohort_views, shown_charts
-from BV5AnalysisLib.scene.cohort.tables import cohort_blocks
+from BV5AnalysisLib.scene.cohort.cohort_tables import cohort_blocks
 from BV5AnalysisLib.scene.views.offscreen import OffscreenApplication
 from BV5AnalysisLib.scene.views.review_layout import (
     COHORT_LAYOUT_ID,

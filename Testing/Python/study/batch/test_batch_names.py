@@ -2,7 +2,7 @@
 
 from BV5AnalysisLib.commandline.batch_step import MeasureCase
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.study.batch.case import BatchCase
+from BV5AnalysisLib.study.batch.batch_case import BatchCase
 from BV5AnalysisLib.study.batch.run import attempt
 from helpers.scan_files import SERIES, cut, write_series
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError, DiskFull
 from BV5AnalysisLib.study.batch import workers as module
-from BV5AnalysisLib.study.batch.case import BatchCase, CaseStatus
+from BV5AnalysisLib.study.batch.batch_case import BatchCase, CaseStatus
 from BV5AnalysisLib.study.batch.memory import bytes_for
 from BV5AnalysisLib.study.batch.run import attempt, run_cases
 from BV5AnalysisLib.study.batch.workers import LocalWorkers, WorkerDied

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.bloodgas import alveolar_arterial_gradient_mmhg
+from BV5AnalysisLib.study.cohort.clinical_outcome import clinical_outcome_of
 from BV5AnalysisLib.study.cohort.gas_values import Air, with_gases
 from BV5AnalysisLib.study.cohort.groups import grouped
 from BV5AnalysisLib.study.cohort.options import CohortOptions
-from BV5AnalysisLib.study.cohort.outcomes import outcome_of
 from BV5AnalysisLib.study.tables.case_table import CaseTable, frame_of
 from BV5AnalysisLib.study.tables.exclusions import exclude
 from BV5AnalysisLib.study.values import Variable
@@ -227,22 +227,22 @@ def test_rules_that_are_none(rule, told):
     ],
 )
 def test_an_outcome(values, positive, out):
-    found, note = outcome_of(table(outcome=values), CohortOptions(positive=positive))
+    found, note = clinical_outcome_of(table(outcome=values), CohortOptions(positive=positive))
     assert np.flatnonzero(found.positive).tolist() == out
     assert note == ""
     assert found.known.sum() == sum(value not in {"", NAN} and value == value for value in values)
 
 
 def test_an_outcome_by_a_rule():
-    found, _ = outcome_of(table(), CohortOptions(outcome="oxygen_l_min > 2"))
+    found, _ = clinical_outcome_of(table(), CohortOptions(outcome="oxygen_l_min > 2"))
     assert np.flatnonzero(found.positive).tolist() == [3, 5]
     assert found.known.tolist() == [True] * 4 + [False, True]
     assert found.text == "oxygen_l_min > 2"
 
 
 def test_no_outcome_is_none_and_an_unclear_one_is_told():
-    assert outcome_of(table(), CohortOptions()) == (None, "")
-    found, note = outcome_of(table(outcome=["a", "b", "a", "b", "", ""]), CohortOptions())
+    assert clinical_outcome_of(table(), CohortOptions()) == (None, "")
+    found, note = clinical_outcome_of(table(outcome=["a", "b", "a", "b", "", ""]), CohortOptions())
     assert found is None
     assert "say with --positive" in note
 
@@ -259,7 +259,9 @@ def test_no_outcome_is_none_and_an_unclear_one_is_told():
 )
 def test_an_outcome_that_was_asked_for_and_is_none(outcome, positive, told):
     with pytest.raises(AnalysisError) as caught:
-        outcome_of(table(side=["l", "r"] * 3), CohortOptions(outcome=outcome, positive=positive))
+        clinical_outcome_of(
+            table(side=["l", "r"] * 3), CohortOptions(outcome=outcome, positive=positive)
+        )
     assert told in str(caught.value)
 
 

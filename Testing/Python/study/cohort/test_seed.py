@@ -5,7 +5,7 @@ import pytest
 from BV5AnalysisLib.export.cohort.synthetic_tables import write_synthetic_cohort
 from BV5AnalysisLib.study.cohort.analysis import analyze_cohort, compare_summaries
 from BV5AnalysisLib.study.cohort.synthetic import synthetic_cohort
-from BV5AnalysisLib.study.statistics.results import Summary
+from BV5AnalysisLib.study.statistics.statistical_results import Summary
 from scipy import stats
 
 NAN = float("nan")

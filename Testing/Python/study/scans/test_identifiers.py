@@ -10,7 +10,7 @@ from BV5AnalysisLib.imaging.reading.patient_identity import (
     without_identity,
 )
 from BV5AnalysisLib.imaging.reading.scan_reader import read_scan
-from BV5AnalysisLib.study.scans.identifiers import identity_in, pseudonym
+from BV5AnalysisLib.study.scans.identifiers import pseudonym
 from helpers.scan_files import write_series
 
 HANS = Identity("Müller^Hans Peter^^Dr", "1234567", "19500203")
@@ -176,14 +176,6 @@ def test_identity_of_a_header():
     dataset.PatientIdentityRemoved = "YES"
     assert identity_of(dataset) == Identity("Doe^Jane", "12", "19990131", True)
     assert identity_of(pydicom.Dataset()) == Identity()
-
-
-def test_identity_of_a_case_is_that_of_its_first_dicom_file(tmp_path):
-    folder = write_series(tmp_path / "a", PatientName="Doe^Jane", PatientID="1")
-    (folder / "000.txt").write_text("first by name")
-    assert identity_in((folder,)) == Identity("Doe^Jane", "1", "")
-    assert identity_in((tmp_path / "nowhere", folder / "047.dcm")).name == "Doe^Jane"
-    assert identity_in((tmp_path / "nowhere",)) == Identity()
 
 
 def test_pseudonyms_are_the_same_for_the_same_key():

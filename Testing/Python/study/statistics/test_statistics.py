@@ -17,8 +17,8 @@ from BV5AnalysisLib.study.statistics.correlations import correlate, correlations
 from BV5AnalysisLib.study.statistics.effects import hedges_g, median_difference, rank_biserial
 from BV5AnalysisLib.study.statistics.multiplicity import holm
 from BV5AnalysisLib.study.statistics.pairs import compare_pairs
-from BV5AnalysisLib.study.statistics.results import Summary
 from BV5AnalysisLib.study.statistics.roc import area_under_curve, rocs
+from BV5AnalysisLib.study.statistics.statistical_results import Summary
 from BV5AnalysisLib.study.values import Group, Variable
 from scipy import stats
 

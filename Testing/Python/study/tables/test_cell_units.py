@@ -71,6 +71,16 @@ def test_a_unit_that_all_numbers_have():
         assert common_unit(cells) == (cells, "")
 
 
+@pytest.mark.parametrize("unit", ["m", "cm", "mm", "g", "kg", "mg", "l", "mL", "µg/L", "bpm"])
+def test_common_units(unit):
+    assert common_unit([f"12 {unit}", f"3.5{unit}"]) == (["12", "3.5"], unit)
+
+
+@pytest.mark.parametrize("unit", ["mmm", "a", "mgg"])
+def test_what_is_no_unit(unit):
+    assert common_unit([f"12 {unit}", f"3 {unit}"]) == ([f"12 {unit}", f"3 {unit}"], "")
+
+
 def test_a_column_with_units_is_a_number(tmp_path):
     table = read(tmp_path, "CRP", [f"{i} mg/L" for i in range(10)], "age")
     assert table.columns["crp"].tolist() == list(range(10))

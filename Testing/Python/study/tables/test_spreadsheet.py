@@ -143,17 +143,51 @@ def test_merged_cells_count_for_every_row_that_they_span(tmp_path):
     assert any("B3:B4" in note for note in sheet.notes)
 
 
+@pytest.mark.parametrize("kind", ["absolute", "relative", "moved"])
+def test_merged_cells_of_a_sheet_are_found_wherever_the_archive_has_it(tmp_path, kind):
+    path = workbook(tmp_path, [["case", "group"], ["P1", "a"], ["P2", None]])
+    book = openpyxl.load_workbook(path)
+    other = book.create_sheet("Other", 0)
+    for row in (["case", "x"], ["P1", 1], ["P2", 2]):
+        other.append(row)
+    book.worksheets[1].title = "Groups & gases"
+    book.worksheets[1].merge_cells("B2:B3")
+    book.save(path)
+    parts = parts_of(path)
+    relations = "xl/_rels/workbook.xml.rels"
+    assert b'Target="/xl/worksheets/sheet2.xml"' in parts[relations]
+    if kind != "absolute":  # As Excel writes them.
+        parts[relations] = parts[relations].replace(b'Target="/xl/', b'Target="')
+    if kind == "moved":  # As SharePoint may name it.
+        parts["xl/workbook22.xml"] = parts.pop("xl/workbook.xml")
+        parts["xl/_rels/workbook22.xml.rels"] = parts.pop(relations)
+        for name in ("_rels/.rels", "[Content_Types].xml"):
+            assert b"xl/workbook.xml" in parts[name]
+            parts[name] = parts[name].replace(b"xl/workbook.xml", b"xl/workbook22.xml")
+    write_parts(path, parts)
+    assert read_sheet(path, "groups & gases").column(1) == ["a", "a"]
+    assert read_sheet(path, "other").column(1) == ["1", "2"]
+
+
+def parts_of(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def write_parts(path, parts):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
 def cached(path, value):
     """Store what Excel would: the value of the formula in B2."""
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts = parts_of(path)
     sheet = "xl/worksheets/sheet1.xml"
     assert b"<f>1+1</f><v />" in parts[sheet] or b"<f>1+1</f><v></v>" in parts[sheet]
     for empty in (b"<f>1+1</f><v />", b"<f>1+1</f><v></v>"):
         parts[sheet] = parts[sheet].replace(empty, b"<f>1+1</f><v>%d</v>" % value)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
+    write_parts(path, parts)
 
 
 def test_formulas_give_their_stored_values(tmp_path):

@@ -20,7 +20,7 @@ from ...export.cohort.table_blocks import (
 from ...study.cohort.result import CohortResult
 from ...study.measures import MEASURES
 from ...study.values import Exclusion, FlowStep
-from ..nodes.tables import Column, fill_table, saveable
+from ..nodes.tables import TableColumn, fill_table, saveable
 
 TITLES = {
     "table1": "Table 1",
@@ -117,7 +117,7 @@ def fill_block(node: slicer.vtkMRMLTableNode, block: Block) -> None:
     width = len(block.header)
     rows = [(*row, *("",) * (width - len(row))) for row in block.rows]
     titles = map(saveable, block.header)
-    columns = [Column(f"column_{index}", title, "", "") for index, title in enumerate(titles)]
+    columns = [TableColumn(f"column_{index}", title, "", "") for index, title in enumerate(titles)]
     values = {column.key: [row[index] for row in rows] for index, column in enumerate(columns)}
     fill_table(node, columns, values)
     node.SetUseFirstColumnAsRowHeader(width > 1)
@@ -137,8 +137,8 @@ def fill_cases(node: slicer.vtkMRMLTableNode, result: CohortResult) -> None:
     cohort = result.cohort
     shown = [each for each in (*MEASURES, *cohort.variables) if each.key in cohort.columns]
     grouping = saveable(result.grouping)
-    columns = [Column("case", "Case", "", ""), Column("group", "Group", "", grouping)]
-    columns += [Column(each.key, saveable(each.title), each.unit, "") for each in shown]
+    columns = [TableColumn("case", "Case", "", ""), TableColumn("group", "Group", "", grouping)]
+    columns += [TableColumn(each.key, saveable(each.title), each.unit, "") for each in shown]
     groups = np.full(len(cohort.cases), "", object)
     for group in result.groups:
         groups[group.members] = group.label

@@ -24,7 +24,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its confidence interval; NaN where it cannot be told.
+    """A value with its confidence interval; NaN where it cannot be estimated.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class PairComparison:
     groups : tuple of str
         Labels of the two, in the order of the groups.
     comparison : Comparison
-        As of two groups alone; `p_holm` is adjusted over all pairs of all measures.
+        As for two groups alone; `p_holm` is adjusted over all pairs of all measures.
     """
 
     groups: tuple[str, str]
@@ -185,7 +185,7 @@ class LinearModel:
     ----------
     measure : Measure
     formula : str
-        For people, such as ``BV5 (%) ~ oxygen > 2 L/min + age + sex``.
+        Description for reports, such as ``BV5 (%) ~ oxygen > 2 L/min + age + sex``.
     terms : tuple of Term
         Intercept first.
     n : int
@@ -205,7 +205,7 @@ class LinearModel:
 
 @dataclass(frozen=True, eq=False)
 class Roc:
-    """How well a measure tells a binary outcome.
+    """How well a measure predicts a binary outcome.
 
     Attributes
     ----------

@@ -19,17 +19,17 @@ POSITIVE = words(
     "yes y true t 1 positive pos died dead death deceased event severe critical icu intubated"
     " ventilated readmitted present case"
 )
-"""Values that say that an outcome is there, lower case."""
+"""Values that count as positive, lower case."""
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
-    """Who has it.
+class ClinicalOutcome:
+    """Which patients have the outcome.
 
     Attributes
     ----------
     text : str
-        For people.
+        Description for reports.
     positive, known : numpy.ndarray
         (n,) bool.
     """
@@ -39,7 +39,9 @@ class Outcome:
     known: np.ndarray
 
 
-def outcome_of(table: CaseTable, options: CohortOptions) -> tuple[Outcome | None, str]:
+def clinical_outcome_of(
+    table: CaseTable, options: CohortOptions
+) -> tuple[ClinicalOutcome | None, str]:
     """Find the outcome that is asked for, or that the table has.
 
     Parameters
@@ -50,7 +52,7 @@ def outcome_of(table: CaseTable, options: CohortOptions) -> tuple[Outcome | None
 
     Returns
     -------
-    outcome : Outcome or None
+    outcome : ClinicalOutcome or None
     note : str
         Why there is none although a column of that name is there; else empty.
 
@@ -69,11 +71,11 @@ def outcome_of(table: CaseTable, options: CohortOptions) -> tuple[Outcome | None
     if is_rule(options.outcome) and table.find(options.outcome) is None:
         rule = parse_rule(options.outcome)
         variable, positive = holds(rule, table, "for the outcome (--outcome)")
-        return Outcome(rule.text, positive, table.is_known(variable)), ""
+        return ClinicalOutcome(rule.text, positive, table.is_known(variable)), ""
     return _by_column(table, options.outcome, options.positive), ""
 
 
-def _by_column(table: CaseTable, name: str, wanted: str) -> Outcome:
+def _by_column(table: CaseTable, name: str, wanted: str) -> ClinicalOutcome:
     variable = table.variable(name, "for the outcome (--outcome)")
     known = table.is_known(variable)
     column = table.columns[variable.key]
@@ -107,4 +109,4 @@ def _by_column(table: CaseTable, name: str, wanted: str) -> Outcome:
                 " told."
             )
     text = texts[levels.index(chosen[0])]
-    return Outcome(f"{variable.name} = {text}", known & (column == chosen[0]), known)
+    return ClinicalOutcome(f"{variable.name} = {text}", known & (column == chosen[0]), known)

@@ -22,14 +22,14 @@ class BatchCase:
     lungs, regions : pathlib.Path or None
         Masks to use, as for ``bv5 analyze``.
     choice : str
-        Why this series and no other, one line; empty where there was no choice.
+        Why this series was chosen, one line; empty if there was only one.
     voxels : int
         Of the scan, 0 if not known before it is read.
     problem : str
         Why it cannot be measured, if that is known before the work; else empty.
     input, listing : str
         Digests that change with the scan or its masks, and, of a row of a manifest, with anything
-        at its paths; empty where there is nothing to tell. See `study.scans.inputs`.
+        at its paths; empty where there is none. See `study.scans.inputs`.
     """
 
     name: str

@@ -12,9 +12,9 @@ from ...study.cohort.result import CohortResult
 from ...study.measures import Measure
 from ...study.statistics.comparisons import TEST_NAMES
 from ...study.statistics.regression_line import regression_line
-from ...study.statistics.results import Comparison, Correlation, Roc
+from ...study.statistics.statistical_results import Comparison, Correlation, Roc
 from ...study.values import Group
-from ..nodes.tables import Column
+from ..nodes.tables import TableColumn
 from .chart import (
     COLORS,
     GRAY,
@@ -64,8 +64,8 @@ def cohort_charts(result: CohortResult) -> tuple[CohortChart, ...]:
 def groups_chart(result: CohortResult, comparison: Comparison) -> CohortChart | None:
     """Draw a box a group over its patients; None without any value."""
     measure = comparison.measure
-    y = Column(measure.key, measure.title, measure.unit, "")
-    x = Column("place", "Place", "", "Of the group's box, and beside it.")
+    y = TableColumn(measure.key, measure.title, measure.unit, "")
+    x = TableColumn("place", "Place", "", "Of the group's box, and beside it.")
     boxes, strips = [], []
     for place, group in enumerate(result.groups, 1):
         values, cases = _of_group(result, group, measure.key)
@@ -145,8 +145,8 @@ def box_outline(place: float, box: Box) -> tuple[np.ndarray, np.ndarray]:
 def scatter_chart(result: CohortResult, correlation: Correlation) -> CohortChart | None:
     """Draw a measure against a variable with its line and band; None without two pairs."""
     measure, variable = correlation.measure, correlation.variable
-    x = Column(variable.key, variable.title, "", "")
-    y = Column(measure.key, measure.title, measure.unit, "")
+    x = TableColumn(variable.key, variable.title, "", "")
+    y = TableColumn(measure.key, measure.title, measure.unit, "")
     all_x, all_y = (result.cohort.columns[key] for key in (variable.key, measure.key))
     if np.count_nonzero(np.isfinite(all_x) & np.isfinite(all_y)) < 2:
         return None
@@ -188,8 +188,8 @@ def histogram_chart(result: CohortResult, measure: Measure) -> CohortChart | Non
     histogram = histogram_of(samples)
     if histogram is None:
         return None
-    x = Column(measure.key, measure.title, measure.unit, "")
-    y = Column("patients_pct", "Patients (% of group)", "%", "")
+    x = TableColumn(measure.key, measure.title, measure.unit, "")
+    y = TableColumn("patients_pct", "Patients (% of group)", "%", "")
     curves = []
     across = np.repeat(histogram.edges, 2)
     for index, (group, values) in enumerate(zip(result.groups, samples, strict=True)):
@@ -213,8 +213,8 @@ def roc_chart(key: str, rocs: Sequence[Roc]) -> CohortChart | None:
     """Draw ROC curves with their areas, and the line of chance; None without any."""
     if not rocs:
         return None
-    x = Column("false_positive_rate", "1 − specificity", "", "")
-    y = Column("true_positive_rate", "Sensitivity", "", "")
+    x = TableColumn("false_positive_rate", "1 − specificity", "", "")
+    y = TableColumn("true_positive_rate", "Sensitivity", "", "")
     curves = [
         CohortCurve(
             roc_title(roc),
