@@ -132,7 +132,8 @@ def test_a_known_airway_that_touches_does_not_count(csa):
 
 
 # The wall leaves no valley, only one side of the profile is higher. These are what an airway costs
-# that was not found; measured 21, 15, 12, 9 and 7 %. It is the main error that is left: docs/method.md, section 7.
+# that was not found; measured 21, 15, 12, 9 and 7 %.
+# It is the main error that is left: docs/method.md, section 7.
 @pytest.mark.parametrize(
     ("csa", "limit"), [(2.0, 0.24), (3.0, 0.17), (5.0, 0.14), (8.0, 0.10), (20.0, 0.08)]
 )
