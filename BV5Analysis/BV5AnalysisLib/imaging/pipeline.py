@@ -258,7 +258,7 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
     ct : Volume
         HU, turned as `Orientation` does.
     anatomy : Anatomy
-        Lungs, and what of them is no parenchyma.
+        Lungs, and the parts of them that are not parenchyma.
     parameters : Parameters
         Blood's attenuation, if given, and the shortest tree.
     steps : Steps

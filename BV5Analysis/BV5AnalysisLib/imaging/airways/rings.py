@@ -70,8 +70,8 @@ class RingConstants(MethodConstants):
         0.55,
         "1",
         "Densest surroundings, as a share of the parenchyma's attenuation.",
-        "In ground glass walls can be told from vessels; in consolidation neither is seen, and"
-        " filling up its airways would only make it larger. Chosen by eye on three scans.",
+        "In ground glass walls can be distinguished from vessels; in consolidation neither is seen,"
+        " and filling up its airways would only make it larger. Chosen by eye on three scans.",
     )
     around_from_mm: float = constant(
         0.9,

@@ -1,1 +1,1 @@
-"""Numbers computed anew after a user's edits of vessels or lungs."""
+"""Numbers recomputed after a user's edits of vessels or lungs."""

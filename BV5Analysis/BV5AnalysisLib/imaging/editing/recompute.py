@@ -1,4 +1,4 @@
-"""Numbers anew after vessels or lungs were edited by hand, without measuring again."""
+"""Update the numbers after manual edits of vessels or lungs, without a new measurement."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ __all__ = ["AS_MEASURED", "Edits", "Recomputed", "check_recomputable", "recomput
 
 @dataclass(frozen=True)
 class RecomputeConstants(MethodConstants):
-    """Tuned numbers of telling what an edit left of a vessel."""
+    """Tuned numbers of deciding what an edit left of a vessel."""
 
     least_share: float = constant(
         0.1,
@@ -236,9 +236,10 @@ def _as_labeled(centerlines: Centerlines, seen: CoreLabels, parameters: Paramete
 
 
 def _evidence(centerlines: Centerlines) -> np.ndarray:
-    """Point (n,) whose voxels each point goes by: itself, or the nearest one that has some.
+    """Index (n,) of the point whose voxels decide about each point.
 
-    The cores of thin vessels may hold no voxel's center.
+    That is the point itself, or the nearest one with voxels: the core of a thin vessel may contain
+    no voxel center.
     """
     evidence = np.arange(len(centerlines.points_mm))
     known = np.flatnonzero(centerlines.drawn_voxels > 0)
@@ -263,8 +264,8 @@ def _is_stub(
 ) -> np.ndarray:
     """Points (n,) left of erased branches that lie inside other vessels.
 
-    Where a branch is erased, its line inside the vessel that it came from is none any more. What
-    keeps it are voxels of that vessel, which go up to its `reach` (n,).
+    The centerline of a branch begins inside the vessel that it leaves. When the branch is erased,
+    that part would be kept by voxels of the other vessel, which extend up to its `reach` (n,).
     """
     branch = present.branch_id
     stub = np.zeros(len(branch), bool)
@@ -294,7 +295,7 @@ def _is_stub(
 
 
 def _as_drawn_now(final: Centerlines, seen: CoreLabels, measured: int) -> Centerlines:
-    """Remember the labels as they are now; what the first points were drawn into stays known."""
+    """Store the current labels; the measured points keep their number of drawn voxels."""
     now = with_drawn(final, seen)
     voxels = np.concatenate([final.drawn_voxels[:measured], now.drawn_voxels[measured:]])
     return dataclasses.replace(now, drawn_voxels=voxels)
@@ -307,7 +308,7 @@ def _edits(
     keep: np.ndarray,
     added: Centerlines,
 ) -> Edits:
-    """Sum up the blood that went, came, and changed its class."""
+    """Sum the blood that was erased, added, and moved to another class."""
     share = np.where(keep, present.kept_share, 0.0)
     after_ml = np.where(keep, present.point_volume_ml, 0.0)
     # By shares, as the blood of a wide vessel's single points may be negative.

@@ -72,8 +72,8 @@ def trace_paths(
 ) -> list[np.ndarray]:
     """Paths along a connected mask: its longest one, and those that branch off.
 
-    Paths are shortest ways within the mask that keep to its middle. One that does not get away from
-    the path that it leaves is none.
+    Each is the shortest path within the mask that keeps to its middle. Side branches that stay
+    close to the path that they leave are dropped.
 
     Parameters
     ----------
@@ -92,9 +92,9 @@ def trace_paths(
 
     Notes
     -----
-    In the manner of Sato M, Bitter I, Bender MA, Kaufman AE, Nakajima M. TEASAR: tree-structure
-    extraction algorithm for accurate and robust skeletons. Pacific Graphics 2000:281-289; written
-    anew.
+    Own implementation after Sato M, Bitter I, Bender MA, Kaufman AE, Nakajima M. TEASAR:
+    tree-structure extraction algorithm for accurate and robust skeletons. Pacific Graphics
+    2000:281-289.
     """
     voxels = _voxels(mask, spacing)
     count = len(voxels.place_mm)

@@ -30,7 +30,7 @@ class Edits:
     lung_volume_changed_ml: float = 0.0
 
     def __add__(self, other: Edits) -> Edits:
-        """Sum of both, as of edits made one after the other."""
+        """Sum of both, for edits made one after the other."""
         sums = {
             field.name: getattr(self, field.name) + getattr(other, field.name)
             for field in fields(self)

@@ -54,7 +54,7 @@ def distance_mm(mask: np.ndarray, grid: Grid, limit_mm: float = np.inf) -> np.nd
 
 
 def _without_rim(mask: np.ndarray) -> np.ndarray:
-    """Take off the outermost voxels, corners included, from which SimpleITK counts."""
+    """Mask without the voxels that SimpleITK measures from: those with a 26-neighbor outside."""
     for axis in range(3):
         rest = mask.copy()
         to_axis, from_axis = np.moveaxis(rest, axis, 0), np.moveaxis(mask, axis, 0)

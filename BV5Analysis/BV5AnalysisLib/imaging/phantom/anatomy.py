@@ -27,7 +27,7 @@ SIDES = (RIGHT, LEFT)
 
 @dataclass(frozen=True)
 class AnatomyConstants(MethodConstants):
-    """Places that several parts of the body go by."""
+    """Places that several parts of the body are laid out by."""
 
     right_hilum_yz_mm: tuple[float, float] = constant(
         (12.0, 8.0),

@@ -97,11 +97,11 @@ class Identity:
         if not self.words and (self.born is None or self.removed):
             return ()
         ids = (self.patient_id, *self.other_ids)
-        return tuple(_folded(each) for each in ids if len(each) >= _SHORTEST_ID)
+        return tuple(_folded(text) for text in ids if len(text) >= _SHORTEST_ID)
 
     def _is_code(self, name: str) -> bool:
         is_id = _folded(name) == _folded(self.patient_id)
-        return is_id and self.born is None and not any(each in name for each in "^ ")
+        return is_id and self.born is None and not any(mark in name for mark in "^ ")
 
 
 def identity_of(dataset: pydicom.Dataset) -> Identity:
@@ -121,7 +121,7 @@ def identity_of(dataset: pydicom.Dataset) -> Identity:
     def texts(keyword: str) -> tuple[str, ...]:
         value = dataset.get(keyword)
         values = value if isinstance(value, pydicom.multival.MultiValue) else [value]
-        return tuple(filter(None, (" ".join(str(each or "").split()) for each in values)))
+        return tuple(filter(None, (" ".join(str(value or "").split()) for value in values)))
 
     def text(keyword: str) -> str:
         return "\\".join(texts(keyword))
@@ -133,7 +133,10 @@ def identity_of(dataset: pydicom.Dataset) -> Identity:
         text("PatientBirthDate"),
         text("PatientIdentityRemoved").upper() == "YES",
         tuple(name for keyword in _OTHER_NAMES for name in texts(keyword)),
-        (*texts("OtherPatientIDs"), *(str(each.get("PatientID") or "").strip() for each in others)),
+        (
+            *texts("OtherPatientIDs"),
+            *(str(other.get("PatientID") or "").strip() for other in others),
+        ),
     )
 
 
@@ -219,7 +222,9 @@ def _ways_of_writing(word: str) -> set[str]:
 
 def _folded(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text)
-    return "".join(each for each in plain if not unicodedata.combining(each)).casefold().strip()
+    return (
+        "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold().strip()
+    )
 
 
 def _dates(text: str, born: tuple[int, int, int]) -> Iterator[tuple[int, int]]:
@@ -228,10 +233,12 @@ def _dates(text: str, born: tuple[int, int, int]) -> Iterator[tuple[int, int]]:
     full = {f"{y:02}{m:02}{d:02}" for y, m, d in orders}
     brief = {"".join(f"{number % 100:02}" for number in order) for order in orders}
     for run in _DIGITS.finditer(text):
-        if any(each in run[0] for each in full) or run[0] in brief:
+        if any(date in run[0] for date in full) or run[0] in brief:
             yield run.span()
     short = {tuple(number % 100 if number == year else number for number in o) for o in orders}
-    for match in itertools.chain.from_iterable(each.finditer(text) for each in _WRITTEN_DATES):
+    for match in itertools.chain.from_iterable(
+        pattern.finditer(text) for pattern in _WRITTEN_DATES
+    ):
         groups = match.groups()[1:]
         numbers = tuple(_number(group) for group in groups)
         # A year of two digits is no long number.

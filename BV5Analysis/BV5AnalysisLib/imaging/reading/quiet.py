@@ -64,7 +64,7 @@ class _Redirection:
         self.lock.release()
 
     def forget(self) -> None:
-        """Begin anew in a forked child, which has none of the threads that were reading."""
+        """Start over in a forked child, which has none of the threads that were reading."""
         self._readers.clear()
         if self._kept is not None:
             os.close(self._kept)

@@ -115,7 +115,7 @@ def vessel_findings(both: Measurement) -> list[Finding]:
 def renewed_findings(
     findings: tuple[Finding, ...], both: Measurement, edits: Edits
 ) -> tuple[Finding, ...]:
-    """Bring findings in line with edits: the scan's stay, the vessels' are made anew.
+    """Bring findings in line with edits: the scan's stay, the vessels' are made again.
 
     Parameters
     ----------

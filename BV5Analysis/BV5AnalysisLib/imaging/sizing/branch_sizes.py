@@ -228,9 +228,9 @@ def _mean_area_error(
 
     Readings of points nearer than `reading_mm` show the same noise. The scatter is taken from
     readings that far apart, half their squared difference, so that taper does not count as noise.
-    A branch that never gets away from its junctions goes by its least readings. How far they lie
-    below the middle one says how much its junctions swell it, and so how wrong they may be, too; on
-    a short one all are swollen alike, and `unread_share` has to do.
+    The area of a branch that is near junctions everywhere is taken from its least readings. How far
+    they lie below the median shows how much the junctions enlarge its areas, and so how wrong they
+    may be; on a short branch all are enlarged alike, and `unread_share` is used.
     """
     error = np.empty(len(branches.branch_start) - 1)
     for branch, (start, stop) in enumerate(pairwise(branches.branch_start)):

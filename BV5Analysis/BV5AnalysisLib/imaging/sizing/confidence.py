@@ -54,8 +54,8 @@ def branch_class(centerlines: Centerlines, parameters: Parameters) -> np.ndarray
     by_area = parameters.size_class(centerlines.mean_csa_mm2)
     most_mm = np.stack(
         [
-            centerlines.branch_sum(centerlines.point_length_mm * (centerlines.size_class == each))
-            for each in SizeClass
+            centerlines.branch_sum(centerlines.point_length_mm * (centerlines.size_class == kind))
+            for kind in SizeClass
         ],
         axis=1,
     )

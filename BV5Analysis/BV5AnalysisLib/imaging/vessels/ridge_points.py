@@ -66,8 +66,9 @@ def concatenate(parts: list[RidgePoints]) -> RidgePoints:
 def strongest_across_scales(found: list[RidgePoints], rivals: int) -> RidgePoints:
     """Keep, of points at different scales in the same tube, the strongest.
 
-    A point gives way only to a point that stays: where two scales answer alike, noise makes now the
-    one, now the other the stronger, and points suppressed by suppressed ones would leave holes.
+    Only a point that is kept itself suppresses others: where the responses of two scales are nearly
+    equal, noise decides which is stronger, and points suppressed by suppressed ones would leave
+    gaps.
 
     Parameters
     ----------
