@@ -122,13 +122,12 @@ def test_save_csv_that_fails(bench, tmp_path):
 
 @pytest.mark.parametrize("button", ["saveCsvButton", "saveReportButton"])
 def test_what_fails_before_saving_is_told(bench, monkeypatch, tmp_path, button):
-    def fail(_name):
+    def fail(_case):
         raise AnalysisError("The record is damaged.")
 
     bench.showCase()
     bench.messages.answer("getExistingDirectory", str(tmp_path))
-    for module in ("results", "report_part"):
-        monkeypatch.setattr(f"BV5AnalysisLib.panel.{module}.file_name", fail)
+    monkeypatch.setattr("BV5AnalysisLib.panel.shown.ShownCase.file_name", property(fail))
     getattr(bench.ui, button).click()
     (told,) = bench.messages.texts("error")
     assert "could not be saved" in told
