@@ -59,7 +59,7 @@ def expected(value: object, schema: Schema, root: Schema) -> str:
     types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
     if any(_fits(value, name, schema) for name in types):
         return ""
-    return " or ".join(_described(name, schema) for name in types)
+    return schema.get("title") or " or ".join(_described(name, schema) for name in types)
 
 
 def shown(value: object) -> str:

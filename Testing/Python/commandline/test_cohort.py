@@ -212,6 +212,13 @@ def test_wrong_usage(tmp_path, options):
     assert caught.value.code == 2
 
 
+@pytest.mark.parametrize("value", ["", "anova"])
+def test_none_of_the_choices_is_told_with_the_choices(tmp_path, capsys, value):
+    with pytest.raises(SystemExit):
+        cohort(tmp_path, "--test", value)
+    assert "invalid choice" in capsys.readouterr().err
+
+
 def test_a_folder_that_is_there_is_kept(tmp_path, capsys):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine", encoding="utf-8")

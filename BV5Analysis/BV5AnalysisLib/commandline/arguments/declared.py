@@ -47,7 +47,8 @@ def _add(place: argparse._ActionsContainer, name: str, each: Option) -> None:
         each.flag,
         dest=name,
         action="append" if each.kind.collected else "store",
-        type=parsed_by(each.kind.parse),
+        # What is none of the choices is refused as that, whatever else is wrong with it.
+        type=None if each.choices else parsed_by(each.kind.parse),
         choices=each.choices or None,
         default=argparse.SUPPRESS,
         metavar=each.metavar,

@@ -54,12 +54,13 @@ def batchJob(
             raise AnalysisError(f"A batch has no option {name}; there are {', '.join(names)}.")
     given = {names[name]: value for name, value in options.items()}
     parameters = given.pop("parameters", None)
+    # An empty address stands for none.
+    given["scheduler"] = given.get("scheduler") or None
     check_values(BatchJob, given, scriptName)
     if isinstance(parameters, Mapping):
         from ...imaging.parameters import Parameters
 
         parameters = Parameters.from_dict(parameters)
-    given["scheduler"] = given.get("scheduler") or None
     return BatchJob(_absolute(source), _absolute(folder), **given), parameters
 
 

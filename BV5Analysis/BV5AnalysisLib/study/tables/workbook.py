@@ -144,7 +144,9 @@ def _marks(name: str, content: bytes, title: str) -> _Marks:
                     merged.append(CellRange(element.get("ref", "")))
                 elif tag == "c":
                     found = {_local_name(child.tag): child.text for child in element}
-                    if "f" in found and not found.get("v"):
+                    inline = element.get("t") == "inlineStr"
+                    stored = "is" in found if inline else bool(found.get("v"))
+                    if "f" in found and not stored:
                         uncalculated.append(element.get("r", ""))
                 elif tag == "row":
                     element.clear()

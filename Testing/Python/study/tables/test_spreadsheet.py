@@ -202,6 +202,18 @@ def test_formulas_that_were_never_calculated_are_no_empty_cells(tmp_path):
         read_sheet(path)
 
 
+def test_a_formula_whose_value_would_be_inline_text_has_none(tmp_path):
+    path = workbook(tmp_path, [["case", "x"], ["P1", "=1+1"]])
+    cached(path, 2)
+    parts = parts_of(path)
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b'<c r="B2"', b'<c r="B2" t="inlineStr"', 1)
+    assert b'<c r="B2" t="inlineStr"' in parts[sheet]
+    write_parts(path, parts)
+    with pytest.raises(AnalysisError, match=r"formulas without stored values \(B2\)"):
+        read_sheet(path)
+
+
 def test_the_sheet_is_chosen_by_its_title_and_others_are_told(tmp_path):
     path = workbook(tmp_path, [["case", "x"], ["P1", 1]])
     book = openpyxl.load_workbook(path)
