@@ -280,7 +280,7 @@ def test_packages_are_asked_for_where_they_are_needed(logic, folder, python_slic
 
 def test_an_empty_scheduler_is_none(logic):
     batch = importlib.import_module("BV5AnalysisLib.panel.console.batch")
-    job, _ = batch.batchJob("scans", "out", jobs=2, scheduler="")
+    job, _ = batch.batchJob("scans", "out", {"jobs": 2, "scheduler": ""})
     assert job.jobs == 2
     assert job.scheduler is None
 

@@ -48,7 +48,7 @@ def _add(place: argparse._ActionsContainer, name: str, each: Option) -> None:
         dest=name,
         action="append" if each.kind.collected else "store",
         # What is none of the choices is refused as that, whatever else is wrong with it.
-        type=None if each.choices else parsed_by(each.kind.parse),
+        type=str if each.choices else parsed_by(each.kind.parse),
         choices=each.choices or None,
         default=argparse.SUPPRESS,
         metavar=each.metavar,
