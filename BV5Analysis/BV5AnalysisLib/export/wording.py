@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 from ..case.case import Case, Review
+from ..imaging import pipeline
 from ..imaging.model.finding import Severity
 from ..imaging.model.size_classes import SizeClass
 from ..imaging.parameters import Parameters
 from ..imaging.sizing import branch_sizes, wide_vessels
+from ..imaging.vessels import work_grid
 
 COUNTED = (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
 """Classes that TPBV is the sum of."""
@@ -65,6 +67,7 @@ def method_paragraph(case: Case) -> str:
     """
     parameters, sizes = case.parameters, branch_sizes.CONSTANTS
     wide_mm2 = wide_vessels.CONSTANTS.wide_mm2
+    edge_mm, anisotropy = pipeline.CONSTANTS.edge_mm, work_grid.CONSTANTS.anisotropy_limit
     bv5, bv5_10, bv10 = (class_range(size_class, parameters) for size_class in COUNTED)
     lungs = (
         "Airways were segmented in given lungs"
@@ -78,13 +81,13 @@ def method_paragraph(case: Case) -> str:
     )
     return (
         f"{lungs}; consolidation thicker than the vessels of its place was left out, and"
-        " centerlines were not looked for in the outermost 1.2 mm of the lungs. Slices more than"
-        " 1.3 times as far apart as the pixels were interpolated between by cubic splines, much"
-        " thinner ones averaged. Bronchi were found as dark ridges with a ring of wall around, and"
-        " what lumen and wall add was taken off the image. Vessel centerlines were found as ridges"
-        " of attenuation over several scales and linked into trees. At each centerline point the"
-        " cross-sectional"
-        " area (CSA) was measured in the plane across the vessel as the integral of (HU − local"
+        f" centerlines were not looked for in the outermost {edge_mm:g} mm of the lungs. Slices"
+        f" more than {anisotropy:g} times as far apart as the pixels were interpolated between by"
+        " cubic splines, much thinner ones averaged. Bronchi were found as dark ridges with a ring"
+        " of wall around, and what lumen and wall add was taken off the image. Vessel centerlines"
+        " were found as ridges of attenuation over several scales and linked into trees. At each"
+        " centerline point the cross-sectional area (CSA) was measured in the plane across the"
+        " vessel as the integral of (HU − local"
         " background) / (HU of blood − local background), which the scanner's blur does not change;"
         " how far out it goes was set by the blur, read from the scan's thin vessels. Directions"
         " with a neighbor in them were replaced by the opposite ones, and pairs of opposite"
