@@ -63,6 +63,9 @@ class RecomputeConstants(MethodConstants):
 
 CONSTANTS = RecomputeConstants()
 
+RECOMPUTABLE = ("minimum_csa_mm2", "class_bounds_mm2")
+"""Parameters that `recompute` follows; all others take a new analysis."""
+
 
 @dataclass(frozen=True, eq=False)
 class Recomputed:
@@ -194,10 +197,11 @@ def check_recomputable(before: Parameters, after: Parameters) -> None:
     Raises
     ------
     AnalysisError
-        More than the class bounds differs.
+        More than `RECOMPUTABLE` differs.
     """
-    for name in ("blood_hu", "minimum_component_length_mm"):
-        if getattr(before, name) != getattr(after, name):
+    for field in dataclasses.fields(Parameters):
+        name = field.name
+        if name not in RECOMPUTABLE and getattr(before, name) != getattr(after, name):
             raise AnalysisError(
                 f"Parameter {name} was changed, which takes a new analysis; analyze the scan again,"
                 " or set it back."

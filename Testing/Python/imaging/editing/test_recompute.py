@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.editing import recompute as recompute_module
 from BV5AnalysisLib.imaging.editing.recompute import check_recomputable, recompute
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.model.cutting import joined, keep_points
@@ -296,9 +297,23 @@ def test_volumes_on_other_grids_are_refused(scene):
 
 def test_parameters_that_need_a_new_analysis_are_refused():
     check_recomputable(PARAMETERS, Parameters(minimum_csa_mm2=0, class_bounds_mm2=(4, 12)))
-    for changed in (Parameters(blood_hu=50.0), Parameters(minimum_component_length_mm=3.0)):
-        with pytest.raises(AnalysisError, match="analyze the scan again"):
-            check_recomputable(PARAMETERS, changed)
+    others = {"blood_hu": 50.0, "minimum_component_length_mm": 3.0}
+    names = {field.name for field in dataclasses.fields(Parameters)}
+    assert names == {"minimum_csa_mm2", "class_bounds_mm2", *others}
+    for name, value in others.items():
+        with pytest.raises(AnalysisError, match=f"{name} was changed.* analyze the scan again"):
+            check_recomputable(PARAMETERS, dataclasses.replace(PARAMETERS, **{name: value}))
+
+
+def test_a_parameter_is_refused_unless_recomputing_is_known_to_follow_it(monkeypatch):
+    @dataclasses.dataclass(frozen=True)
+    class WithAnother(Parameters):
+        another: float = 1.0
+
+    monkeypatch.setattr(recompute_module, "Parameters", WithAnother)
+    check_recomputable(WithAnother(), WithAnother(minimum_csa_mm2=0))
+    with pytest.raises(AnalysisError, match="another was changed"):
+        check_recomputable(WithAnother(), WithAnother(another=2.0))
 
 
 def test_nothing_given_is_changed(scene):
