@@ -15,6 +15,10 @@ def _text_literal(given: str) -> str:
     return json.dumps(given, ensure_ascii=False)
 
 
+def _one_text(value: object) -> list[str]:
+    return [str(value)]
+
+
 @dataclass(frozen=True)
 class Kind:
     """Type of an option's values.
@@ -31,6 +35,8 @@ class Kind:
         Python literal of the value that a text on the command line stands for.
     collected : callable or None
         Value of a list of what `parse` gives, for an option that may be repeated; else None.
+    texts : callable
+        Texts on the command line that stand for a value: one for each time the option is given.
     """
 
     requirement: str
@@ -38,6 +44,7 @@ class Kind:
     parse: Callable[[str], object]
     literal: Callable[[str], str] = _text_literal
     collected: Callable[[Iterable[Any]], object] | None = None
+    texts: Callable[[Any], list[str]] = _one_text
 
 
 def text_of(given: str) -> str:
@@ -104,6 +111,18 @@ def _unit_literal(given: str) -> str:
     return json.dumps({column: unit}, ensure_ascii=False)
 
 
+def _name_texts(value: Iterable[str]) -> list[str]:
+    return [",".join(value)]
+
+
+def _name_or_none_texts(value: Iterable[str]) -> list[str]:
+    return [",".join(value) or "none"]
+
+
+def _unit_texts(value: Mapping[str, str]) -> list[str]:
+    return [f"{column}={unit}" for column, unit in value.items()]
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
@@ -127,13 +146,14 @@ PATH = Kind("is a path", lambda value: isinstance(value, Path), path_of)
 SWITCH = Kind("is True or False", lambda value: isinstance(value, bool), _switch)
 WHOLE = Kind("is a whole number", _is_whole, _whole)
 NUMBER = Kind("is a number", _is_number, _number)
-NAMES = Kind(_A_TUPLE, _are_texts, _names)
-NAMES_OR_NONE = Kind(_A_TUPLE, _are_texts, _names_or_none)
-RULES = Kind(_A_TUPLE, _are_texts, text_of, _rule_literal, tuple)
+NAMES = Kind(_A_TUPLE, _are_texts, _names, texts=_name_texts)
+NAMES_OR_NONE = Kind(_A_TUPLE, _are_texts, _names_or_none, texts=_name_or_none_texts)
+RULES = Kind(_A_TUPLE, _are_texts, text_of, _rule_literal, tuple, list)
 UNITS = Kind(
     "is a mapping of column to unit, such as {'pao2': 'kPa'}",
     _are_units,
     _unit,
     _unit_literal,
     dict,
+    _unit_texts,
 )

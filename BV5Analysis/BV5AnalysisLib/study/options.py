@@ -125,12 +125,35 @@ def check_values(
 
 
 def command_line(options: WithOptions) -> list[str]:
-    """Arguments of the command line that give these options, those with one value or none."""
+    """Arguments of the command line that give these options.
+
+    Parameters
+    ----------
+    options : WithOptions
+        Options; defaults are left out.
+
+    Returns
+    -------
+    list of str
+        Flags and values; an option that may be repeated has its flag before each value.
+
+    Raises
+    ------
+    ValueError
+        An option that has no flag is not at its default.
+    """
     arguments: list[str] = []
-    for name, each in declared(type(options)).items():
+    for name, declaration in declared(type(options)).items():
         value = getattr(options, name)
-        if value != each.default:
-            arguments += [each.flag] if each.kind is SWITCH else [each.flag, str(value)]
+        if value == declaration.default:
+            continue
+        if not declaration.flag:
+            raise ValueError(f"{name} has no flag, so that no command line can give {value!r}.")
+        if declaration.kind is SWITCH:
+            arguments.append(declaration.flag)
+        else:
+            for text in declaration.kind.texts(value):
+                arguments += [declaration.flag, text]
     return arguments
 
 

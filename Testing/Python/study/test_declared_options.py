@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 from BV5AnalysisLib.commandline.arguments.declared import add_options, chosen
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.study.option_kinds import NUMBER, PATH, RULES, SWITCH, TEXT, UNITS
+from BV5AnalysisLib.study.option_kinds import (
+    NAMES,
+    NAMES_OR_NONE,
+    NUMBER,
+    PATH,
+    RULES,
+    SWITCH,
+    TEXT,
+    UNITS,
+)
 from BV5AnalysisLib.study.options import check_values, command_line, declared, for_scripts, option
 
 
@@ -25,6 +34,8 @@ class Choices:
     report: bool = option(True, SWITCH, "--no-report", section="files")
     fast: bool = option(False, SWITCH, "--fast", section="files")
     kind: str = option("a", TEXT, "--kind", choices=("a", "b"))
+    names: tuple[str, ...] = option((), NAMES, "--names")
+    adjust: tuple[str, ...] = option(("age",), NAMES_OR_NONE, "--adjust")
     hidden: float | None = option(None, NUMBER)
 
 
@@ -90,6 +101,9 @@ def test_help_has_defaults_and_sections():
         Choices(""),
         Choices("", level=2.0, where=Path("/a b"), report=False, kind="b"),
         Choices("", address="host:1", fast=True),
+        Choices("", rules=("age<18", "sex="), units={"a=b": "kPa", "c": "mmHg"}),
+        Choices("", names=("a b", "c"), adjust=("sex", "age")),
+        Choices("", adjust=()),
     ],
 )
 def test_the_command_line_gives_the_same_options_again(options):
@@ -97,6 +111,11 @@ def test_the_command_line_gives_the_same_options_again(options):
     add_options(parser, Choices)
     again = parser.parse_args(command_line(options))
     assert chosen(Choices, again, source="") == options
+
+
+def test_what_no_command_line_can_give_is_an_error():
+    with pytest.raises(ValueError, match="hidden has no flag"):
+        command_line(Choices("", hidden=1.0))
 
 
 @pytest.mark.parametrize(
