@@ -97,10 +97,10 @@ def chosen_parameters(parameterNode: Any) -> Parameters:
     from ..imaging.parameters import Parameters
 
     return Parameters(
-        parameterNode.minimumCsaMm2,
-        (parameterNode.bv5UpperCsaMm2, parameterNode.bv10LowerCsaMm2),
-        None if parameterNode.bloodIsMeasured else parameterNode.bloodHu,
-        parameterNode.minimumComponentLengthMm,
+        minimum_csa_mm2=parameterNode.minimumCsaMm2,
+        class_bounds_mm2=(parameterNode.bv5UpperCsaMm2, parameterNode.bv10LowerCsaMm2),
+        blood_hu=None if parameterNode.bloodIsMeasured else parameterNode.bloodHu,
+        minimum_component_length_mm=parameterNode.minimumComponentLengthMm,
     )
 
 
