@@ -34,7 +34,7 @@ from .requirements import check_in_worker, check_requirements
 from .stopping import Stopped, end_with_stdin, stop_in_order
 
 _SEEN_BY_WORKERS = 20
-"""How many scans the workers of a cluster must prove to see."""
+"""Number of scan paths that each cluster worker must be able to read."""
 _SHOWN_FAILURES = 10
 
 

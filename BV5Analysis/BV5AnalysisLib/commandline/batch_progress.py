@@ -65,7 +65,7 @@ class Tally:
         self._measuring(None)
 
     def add(self, failed: bool, seconds: float, jobs: int) -> None:
-        """Count a case, which took so many seconds, with so many beside one another."""
+        """Record a finished case, its seconds and the number of parallel workers."""
         self._done += 1
         self._failed += failed
         self._ended += 1

@@ -1,4 +1,4 @@
-"""A report of next to nothing, drawn before the work by all that draws the real ones after it."""
+"""Draws a minimal report before a batch, to find missing packages early."""
 
 from __future__ import annotations
 

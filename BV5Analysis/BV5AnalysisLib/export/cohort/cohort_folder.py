@@ -75,7 +75,7 @@ def write_cohort(folder: Path, result: CohortResult, options: CohortOptions | No
     Parameters
     ----------
     folder : pathlib.Path
-        Existing folder, as `folder.output_folder` gives it for the kind `COHORT`.
+        Existing folder, as `case.output_folder` gives it for the kind `COHORT`.
     result : CohortResult
         What to write.
     options : CohortOptions, optional

@@ -30,7 +30,7 @@ _MOST_BOXES = 4
 
 
 def flow_picture(result: CohortResult) -> Picture:
-    """Draw the flow of scans; inside `figurestyle.figure_style`.
+    """Draw the flow of scans; inside `style.figure_style`.
 
     Parameters
     ----------

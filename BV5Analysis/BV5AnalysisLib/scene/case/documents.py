@@ -1,4 +1,4 @@
-"""The report of a case with its pictures, for every door: window, console and command line."""
+"""The report of a case with its pictures, for window, console and command line."""
 
 from __future__ import annotations
 

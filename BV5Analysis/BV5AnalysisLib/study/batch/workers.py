@@ -288,7 +288,7 @@ class _Process:
 
 
 def _serve(tasks: Connection) -> None:
-    """Life of a worker process: call what comes, until nothing comes any more."""
+    """Worker loop: run received calls until the pipe closes."""
     _end_with_parent()
     # Ctrl-C on a terminal reaches every process of it; the parent ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -16,7 +16,7 @@ from ...imaging.reading.patient_identity import Identity, identity_of
 
 _HASH_BYTES = 8
 _DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
-"""Of DICOMDIR, which alone may have no class in itself."""
+"""SOP class of DICOMDIR, the only object that may lack a SOPClassUID in its data set."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def files_digest(content: str, paths: Iterable[Path], base: Path) -> str:
     Returns
     -------
     str
-        Hexadecimal; what is not there counts as such.
+        Hexadecimal; a missing file is included as missing.
     """
     lines = sorted(_line(str(path), str(base)) for path in dict.fromkeys(paths))
     return _digest([content, *lines])

@@ -97,7 +97,7 @@ class CaseTable:
         return found
 
     def find(self, name: str) -> Variable | None:
-        """As `variable`, None if there is none."""
+        """Like `variable`, but returns None if no column matches."""
         by_name = {plain(each.title): each for each in self.variables}
         by_name |= {plain(each.name): each for each in reversed(self.variables)}
         by_name |= {plain(each.key): each for each in self.variables}

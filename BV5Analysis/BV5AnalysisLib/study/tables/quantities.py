@@ -24,7 +24,7 @@ then they are no errors of typing."""
 
 
 def unit_of(title: Title, units: Mapping[str, str]) -> str:
-    """Find the unit of a column: given by the user, or in its title; empty if neither.
+    """Find the unit of a column: given, or in the title of a known quantity; else empty.
 
     Parameters
     ----------
