@@ -11,22 +11,23 @@ from BV5AnalysisLib.imaging.vessels import work_grid
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "sentence"),
+    ("module", "name", "sentence", "today"),
     [
-        (pipeline, "edge_mm", "in the outermost {} mm of the lungs"),
-        (work_grid, "anisotropy_limit", "more than {} times as far apart as the pixels"),
-        (branch_sizes, "window_mm", "by a running median over {} mm"),
-        (branch_sizes, "thin_window_mm", ", {} mm below"),
-        (branch_sizes, "thin_mm2", "mm below {} mm²"),
-        (wide_vessels, "wide_mm2", "for vessels of {} mm² and more"),
+        (pipeline, "edge_mm", "in the outermost {} mm of the lungs", "1.2"),
+        (work_grid, "anisotropy_limit", "more than {} times as far apart as the pixels", "1.3"),
+        (branch_sizes, "window_mm", "by a running median over {} mm", "6"),
+        (branch_sizes, "thin_window_mm", ", {} mm below", "20"),
+        (branch_sizes, "thin_mm2", "mm below {} mm²", "3"),
+        (wide_vessels, "wide_mm2", "for vessels of {} mm² and more", "20"),
     ],
 )
-def test_the_method_states_the_numbers_in_use(module, name, sentence, small_result, monkeypatch):
+def test_the_method_states_the_numbers_in_use(
+    module, name, sentence, today, small_result, monkeypatch
+):
     case = case_of("case 1", small_result)
-    usual = getattr(module.CONSTANTS, name)
-    assert sentence.format(f"{usual:g}") in method_paragraph(case)
+    assert sentence.format(today) in method_paragraph(case)
     changed = dataclasses.replace(module.CONSTANTS, **{name: 77.0})
     monkeypatch.setattr(module, "CONSTANTS", changed)
     text = method_paragraph(case)
     assert sentence.format("77") in text
-    assert sentence.format(f"{usual:g}") not in text
+    assert sentence.format(today) not in text
