@@ -3,13 +3,13 @@
 import base64
 import dataclasses
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from BV5AnalysisLib import __version__
 from BV5AnalysisLib.imaging.model.edits import Edits
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
+from helpers.html_page import Page
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
@@ -18,37 +18,6 @@ from BV5AnalysisLib.export.case_report import number, report_html
 from BV5AnalysisLib.export.histogram import histogram_png
 
 PNG = b"\x89PNG\r\n\x1a\n"
-VOID = {"meta", "link", "img", "br", "hr", "input"}
-
-
-class Page(HTMLParser):
-    """Tags, texts and pictures of a page; fails on tags that do not close."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict]] = []
-        self.cells: list[str] = []
-        self.text = ""
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append(tag)
-        if tag == "td":
-            self.cells.append("")
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self._open:
-            self.text += data
-        if "td" in self._open:
-            self.cells[-1] += data
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -23,42 +22,10 @@ from BV5AnalysisLib.export.batch.contact_sheet import (
 from BV5AnalysisLib.export.batch.finished_case import finished_case
 from BV5AnalysisLib.study.batch.batch_case import CaseStatus
 from helpers.batch_folders import cases, put_case
+from helpers.html_page import Page
 
-VOID = {"meta", "img", "input", "br"}
 NASTY = "<script>alert(1)</script>\"'>&"
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
-
-
-class Page(HTMLParser):
-    """Tags and texts of a page; fails on tags that do not close."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict]] = []
-        self.text = ""
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        if not {"style", "script"} & set(self._open):
-            self.text += data
-
-    def all(self, tag: str) -> list[dict]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-    @property
-    def words(self) -> str:
-        return " ".join(self.text.split())
 
 
 @pytest.fixture

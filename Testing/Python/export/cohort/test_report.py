@@ -5,7 +5,6 @@ import dataclasses
 import io
 import re
 import shutil
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.study.statistics.statistical_results import Comparison, Summary
 from BV5AnalysisLib.study.values import Exclusion, FlowStep, Group, UnusableCell
 from helpers.cohorts import cohort_result
+from helpers.html_page import Page
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
@@ -24,38 +24,6 @@ from BV5AnalysisLib.export.cohort.pairs_table import pairs_block
 from BV5AnalysisLib.export.cohort.table_blocks import table_one
 
 HOSTILE = "<script>alert('x')</script>\"&{{7*7}}"
-VOID = {"meta", "br", "hr", "link", "img"}
-
-
-class Page(HTMLParser):
-    """Tags and texts of a page; fails on tags that do not close."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict]] = []
-        self.text = ""
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self._open:
-            self.text += data.replace("\u00a0", " ")
-
-    def ids(self) -> list[str]:
-        return [attributes["id"] for _, attributes in self.tags if "id" in attributes]
 
 
 @pytest.fixture(scope="module")
