@@ -9,6 +9,7 @@ from .centerlines import Centerlines
 from .finding import Finding
 from .measurements import Calibration, CsaHistogram, Measurement
 from .scan import Scan
+from .tissue import OpacityVolumes
 from .volume import Volume
 
 
@@ -40,6 +41,8 @@ class Measured:
         Wall time of each step.
     lungs_given : bool
         Whether the lungs were given rather than segmented.
+    opacities : tuple of OpacityVolumes
+        Rows ``both``, ``right``, ``left``, then the given regions; empty where not measured.
     """
 
     lungs: Volume
@@ -52,6 +55,7 @@ class Measured:
     parameters: Parameters
     seconds: dict[str, float]
     lungs_given: bool = False
+    opacities: tuple[OpacityVolumes, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -64,7 +68,10 @@ class AnalysisResult(Measured):
         The input.
     airways : Volume
         Bool, lumen of trachea and bronchi on the scan's grid.
+    tissue : Volume or None
+        uint8 `Tissue` values on the scan's grid, 0 elsewhere; None where not looked for.
     """
 
     scan: Scan
     airways: Volume
+    tissue: Volume | None = None

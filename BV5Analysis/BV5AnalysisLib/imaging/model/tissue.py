@@ -1,0 +1,49 @@
+"""Tissue that is not plain aerated lung: opacities, and air that no organ was found for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Tissue(IntEnum):
+    """Kind of tissue; the values are label values."""
+
+    GROUND_GLASS = 1
+    RETICULATION = 2
+    CONSOLIDATION = 3
+    UNCLAIMED_AIR = 4
+
+
+OPACITIES = (Tissue.GROUND_GLASS, Tissue.RETICULATION, Tissue.CONSOLIDATION)
+"""Kinds of lung that hold less air than usual."""
+
+
+@dataclass(frozen=True)
+class OpacityVolumes:
+    """Opacities of one region, without the vessels in them.
+
+    Attributes
+    ----------
+    region : str
+        ``both``, ``right``, ``left`` or the name of a given region.
+    lung_volume_ml : float
+        Volume of the region inside the lungs.
+    ground_glass_ml, reticulation_ml, consolidation_ml : float
+        Volume of each kind.
+    """
+
+    region: str
+    lung_volume_ml: float
+    ground_glass_ml: float
+    reticulation_ml: float
+    consolidation_ml: float
+
+    @property
+    def opacity_ml(self) -> float:
+        """All kinds together, mL."""
+        return self.ground_glass_ml + self.reticulation_ml + self.consolidation_ml
+
+    def percent(self, volume_ml: float) -> float:
+        """Share of the region that a volume takes, %; NaN where the region is empty."""
+        return 100.0 * volume_ml / self.lung_volume_ml if self.lung_volume_ml else float("nan")
