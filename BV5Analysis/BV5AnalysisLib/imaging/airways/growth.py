@@ -59,6 +59,12 @@ class GrowthRules(MethodConstants):
         "Nor are fronts of so few voxels.",
         "Thin airways widen by a voxel or two, whatever a voxel's size.",
     )
+    fewest_layers: int = constant(
+        3,
+        "voxels",
+        "No length of a branch is judged by fewer fronts.",
+        "One or two say how voxels lie, whatever a voxel's size.",
+    )
     typical_diameters: float = constant(
         0.25,
         "1",
@@ -119,9 +125,13 @@ class Scale:
     diameter: float
     area: float
 
-    def layers(self, diameters: float) -> int:
-        """Fronts in a length that is given in diameters of the trachea."""
+    def voxels(self, diameters: float) -> int:
+        """Voxels in a length that is given in diameters of the trachea."""
         return max(1, round(diameters * self.diameter))
+
+    def layers(self, diameters: float) -> int:
+        """Fronts in such a length; enough of them to tell more than how voxels lie."""
+        return max(CONSTANTS.fewest_layers, self.voxels(diameters))
 
 
 @dataclass

@@ -82,7 +82,7 @@ class GrowthImage:
         """Plane of cubes nearest to each slice of the box."""
         count = self.box[0].stop - self.box[0].start
         nearest = np.rint(np.arange(count) * self.slice_mm / self.edge_mm).astype(int)
-        return np.minimum(nearest, len(self.hu) - 1)
+        return np.asarray(np.minimum(nearest, len(self.hu) - 1))
 
     def cubes_at(self, z: np.ndarray, y: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, ...]:
         """Find the cubes at voxels of the scan; the nearest for those outside of the box."""

@@ -126,7 +126,7 @@ def _on_scan(
 
     `voxels` are flat indices into the growth image.
     """
-    wide, edge = scale.layers(CONSTANTS.wide), scale.layers(CONSTANTS.edge)
+    wide, edge = scale.voxels(CONSTANTS.wide), scale.voxels(CONSTANTS.edge)
     place = np.unravel_index(voxels, image.hu.shape)
     # Two more than the lumen is widened by, as closing needs one.
     lowest = [max(int(along.min()) - edge - 2, 0) for along in place]
@@ -242,8 +242,8 @@ def _seed(
     image: GrowthImage, chest: Chest, trachea: np.ndarray, seed_z: int, air_hu: float
 ) -> tuple[np.ndarray, Scale]:
     """Flat indices of the tracheal lumen in the seed slice, and the size of the trachea."""
-    areas = {}
-    for coarse_z in np.flatnonzero(trachea.any((1, 2))):
+    areas: dict[int, np.ndarray] = {}
+    for coarse_z in np.flatnonzero(trachea.any((1, 2))).tolist():
         center = [factor // 2 for factor in chest.factor]
         inside = np.argwhere(trachea[coarse_z])
         coarse = np.column_stack([np.full(len(inside), coarse_z), inside])
