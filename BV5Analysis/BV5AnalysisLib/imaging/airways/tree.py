@@ -13,8 +13,9 @@ from ..model.constants import MethodConstants, constant
 from ..model.volume import Volume
 from . import air_levels
 from .air_levels import measure_levels, tracheal_air
-from .growth import Scale, close_border, grow_airways
+from .growth import Scale, grow_airways
 from .growth_image import GrowthImage
+from .leaks import without_leaks
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,9 @@ def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
     image = GrowthImage.of(volume, _airway_box(volume, chest, trachea, seed_z), noise_hu)
     levels = measure_levels(image, chest, trachea)
     seed, scale = _seed(image, chest, trachea, seed_z, levels.air_hu)
-    levels.level(image.hu)
-    close_border(image.hu)
-    branches = grow_airways(image.hu, seed, levels.thresholds(), scale)
+    image = image.leveled(levels.offset_hu())
+    branches = grow_airways(image, seed, levels.thresholds(), scale)
+    branches = without_leaks(image, branches, levels.lung, levels.loosest_hu)
     voxels = np.concatenate([layer for branch in branches for layer in branch.layers])
     return _on_scan(voxels, volume, image, air_hu + air_levels.CONSTANTS.lumen_edge_hu, scale)
 
@@ -127,13 +128,13 @@ def _on_scan(
     `voxels` are flat indices into the growth image.
     """
     wide, edge = scale.voxels(CONSTANTS.wide), scale.voxels(CONSTANTS.edge)
-    place = np.unravel_index(voxels, image.hu.shape)
+    place = np.unravel_index(voxels, image.shape)
     # Two more than the lumen is widened by, as closing needs one.
     lowest = [max(int(along.min()) - edge - 2, 0) for along in place]
     highest = [int(along.max()) + edge + 3 for along in place]
     part = tuple(
         slice(low, min(high, size))
-        for low, high, size in zip(lowest, highest, image.hu.shape, strict=True)
+        for low, high, size in zip(lowest, highest, image.shape, strict=True)
     )
     lumen = np.zeros([along.stop - along.start for along in part], bool)
     lumen[tuple(along - low for along, low in zip(place, lowest, strict=True))] = True
@@ -248,7 +249,7 @@ def _seed(
         inside = np.argwhere(trachea[coarse_z])
         coarse = np.column_stack([np.full(len(inside), coarse_z), inside])
         z, y, x = image.cubes_at(*(coarse * chest.factor + center).T)
-        labels, _ = ndimage.label(image.hu[z[0]] < air_hu + CONSTANTS.trachea_edge_hu)
+        labels, _ = ndimage.label(image.plane(z[0]) < air_hu + CONSTANTS.trachea_edge_hu)
         touched = np.bincount(labels[y, x], minlength=2)
         touched[0] = 0
         areas[coarse_z] = np.flatnonzero(labels.ravel() == touched.argmax()) + z[0] * labels.size
