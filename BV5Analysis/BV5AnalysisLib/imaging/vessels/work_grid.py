@@ -105,7 +105,7 @@ class WorkAxis:
     def nearest(self) -> np.ndarray:
         """Sample (count,) nearest to each voxel of the work grid."""
         nearest = np.ceil(self.place - 0.5 - TIE).astype(int)
-        return np.clip(nearest, 0, self.samples - 1)
+        return np.asarray(np.clip(nearest, 0, self.samples - 1))
 
     @classmethod
     def covering(
