@@ -115,8 +115,8 @@ def aerated_lungs(
     if count == 0:
         raise AnalysisError(NO_LUNGS)
     sizes = np.bincount(cores.ravel(), minlength=count + 1)
-    judged = np.flatnonzero(sizes * chest.grid.voxel_volume_ml >= CONSTANTS.least_core_ml)
-    judged = [int(number) for number in judged if number > 0]
+    milliliters = sizes * chest.grid.voxel_volume_ml
+    judged = [int(n) for n in np.flatnonzero(milliliters >= CONSTANTS.least_core_ml) if n > 0]
     medians = np.concatenate(
         [[np.inf], np.atleast_1d(ndimage.median(hu, cores, np.arange(1, count + 1)))]
     )

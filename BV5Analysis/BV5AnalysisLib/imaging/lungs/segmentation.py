@@ -13,6 +13,7 @@ from ..model.size_classes import LungLabel
 from ..model.volume import Grid, Volume
 from ..numerics.distances import distance_mm
 from .aerated import aerated_lungs
+from .costal import costal_gaps
 from .sides import split_sides
 from .survey import Chest
 from .trachea import trachea_if_any
@@ -46,53 +47,24 @@ class LungConstants(MethodConstants):
         "Lumen within this many `large_airway_mm` of a wide one is wide, too.",
         "Recovers the rim of the lumen that the radius test removed. Chosen by eye.",
     )
+    bronchus_mm: float = constant(
+        6.0,
+        "mm",
+        "Radius below which air between the lungs may be a main bronchus.",
+        "Main bronchi of adults are 10 to 15 mm wide, with a coarse voxel's blur; lung between the"
+        " lungs is wider except at its edges.",
+    )
     closing_mm: float = constant(
         10.0,
         "mm",
         "Radius of the closing that includes hilar vessels.",
         "Chosen by eye on three scans; where the hilum ends moves BV5 % by several points.",
     )
-    ribs_closing_mm: float = constant(
-        25.0,
-        "mm",
-        "Radius of the closing beside the ribs, which includes consolidation at the pleura.",
-        "Chosen by eye on three scans.",
-    )
     closing_margin_mm: float = constant(
         4.0,
         "mm",
         "Margin of the closing's box beyond its radius.",
         "Two coarse voxels.",
-    )
-    rib_mm: float = constant(
-        20.0,
-        "mm",
-        "Distance from ribs within which missing lung is consolidated lung.",
-        "Chosen by eye on three scans.",
-    )
-    rib_ml: float = constant(
-        3.0,
-        "mL",
-        "Smallest piece of dense voxels that is a rib.",
-        "Calcified nodes and vessel walls are smaller. Chosen by eye.",
-    )
-    bone_hu: float = constant(
-        200.0,
-        "HU",
-        "Attenuation above which a coarse voxel is bone.",
-        "Above soft tissue with little contrast agent. Chosen by eye.",
-    )
-    spine_mm: float = constant(
-        50.0,
-        "mm",
-        "Distance from the middle of the bones within which ribs do not count.",
-        "Aorta and vertebrae bulge into the lungs there. Chosen by eye.",
-    )
-    wide_slice: float = constant(
-        0.5,
-        "1",
-        "Share of a lung's largest axial area from which a slice is above the diaphragm.",
-        "Liver and spleen lie beside narrower slices. Chosen by eye.",
     )
     inner_edge_mm: float = constant(
         1.0,
@@ -168,8 +140,8 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
     bowel is excluded and hilum and disease at the ribs are included is the project's own.
     """
     lumen = chest.shrunk(airways)
-    large = _large_airways(lumen, chest)
     trachea = trachea_if_any(chest)
+    large = _large_airways(lumen, trachea, chest)
     aerated = aerated_lungs(chest, trachea, lumen > 0, large)
     right, left = split_sides(aerated, chest.grid)
     for side, mask in (("right", right), ("left", left)):
@@ -179,11 +151,12 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
                 " BV5 needs both: give a lung mask if they are there."
             )
     labels = np.zeros(volume.array.shape, np.uint8)
-    ribs = _beside_ribs(chest)
-    closed = [_closed(mask, chest, ribs & _above_diaphragm(mask)) for mask in (right, left)]
+    bronchi = _main_bronchi(right, left, large, chest)
+    right, left = _with_gaps(right & ~bronchi, left & ~bronchi, chest)
+    closed = [_closed(mask, chest) for mask in (right, left)]
     overlap = closed[0] & closed[1]
     if overlap.any():
-        nearer_right = _outside_distance(right, chest) <= _outside_distance(left, chest)
+        nearer_right = _nearer_first(right, left, chest)
         closed[0] &= ~overlap | nearer_right
         closed[1] &= ~closed[0]
     # Stomach and colon may lie closer than the band in which the scan's voxels decide.
@@ -195,13 +168,39 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
     return labels
 
 
-def _large_airways(lumen_share: np.ndarray, chest: Chest) -> np.ndarray:
+def _large_airways(lumen_share: np.ndarray, trachea: np.ndarray, chest: Chest) -> np.ndarray:
     """Bool, coarse: lumen of airways too large to be inside a lung, with their wall."""
     radius_mm = CONSTANTS.large_airway_mm
     lumen = lumen_share > CONSTANTS.lumen_share
     core = distance_mm(lumen, chest.grid, 2 * radius_mm) > radius_mm
     wide = lumen & _near(core, CONSTANTS.large_airway_reach * radius_mm, chest.grid)
-    return _near(wide, CONSTANTS.wall_mm, chest.grid)
+    return _near(wide | trachea, CONSTANTS.wall_mm, chest.grid)
+
+
+def _main_bronchi(
+    right: np.ndarray, left: np.ndarray, large: np.ndarray, chest: Chest
+) -> np.ndarray:
+    """Bool, coarse: narrow air between the lungs that large airways open into, or their rim.
+
+    What is left of the main bronchi where the airways were not followed so far; the closing would
+    take in the mediastinum along it.
+    """
+    radius_mm = CONSTANTS.bronchus_mm
+    wide = []
+    for side in (right, left):
+        # Vessels make no part of a lung narrow.
+        whole = _closing(side, radius_mm, chest.grid)
+        deep = distance_mm(whole, chest.grid, 2 * radius_mm) > radius_mm
+        wide.append(_near(deep, radius_mm + CONSTANTS.wall_mm, chest.grid))
+    after_right = np.logical_or.accumulate(wide[0], axis=2)
+    before_left = np.logical_or.accumulate(wide[1][:, :, ::-1], axis=2)[:, :, ::-1]
+    narrow = (right | left) & ~wide[0] & ~wide[1] & after_right & before_left
+    pieces, count = ndimage.label(narrow, np.ones((3, 3, 3)))
+    at_airway = np.zeros(count + 1, bool)
+    at_airway[pieces[ndimage.binary_dilation(large)]] = True
+    at_airway[0] = False
+    bronchi: np.ndarray = at_airway[pieces]
+    return bronchi
 
 
 def _near(mask: np.ndarray, reach_mm: float, grid: Grid) -> np.ndarray:
@@ -216,13 +215,25 @@ def _outside_distance(mask: np.ndarray, chest: Chest) -> np.ndarray:
     return distance_mm(~mask, chest.grid)
 
 
-def _closed(mask: np.ndarray, chest: Chest, ribs: np.ndarray) -> np.ndarray:
-    """One lung closed by a ball, by a larger one along the ribs, its holes filled."""
-    margin_mm = CONSTANTS.ribs_closing_mm + CONSTANTS.closing_margin_mm
+def _with_gaps(right: np.ndarray, left: np.ndarray, chest: Chest) -> tuple[np.ndarray, np.ndarray]:
+    """Both lungs with the gaps in their costal surface."""
+    gaps = costal_gaps(right | left, chest)
+    if not gaps.any():
+        return right, left
+    nearer_right = _nearer_first(right, left, chest)
+    return right | (gaps & nearer_right), left | (gaps & ~nearer_right)
+
+
+def _nearer_first(right: np.ndarray, left: np.ndarray, chest: Chest) -> np.ndarray:
+    return _outside_distance(right, chest) <= _outside_distance(left, chest)
+
+
+def _closed(mask: np.ndarray, chest: Chest) -> np.ndarray:
+    """One lung closed by a ball, its holes filled."""
+    margin_mm = CONSTANTS.closing_mm + CONSTANTS.closing_margin_mm
     box = _bounding_box(mask, np.ceil(margin_mm / chest.grid.spacing_zyx).astype(int))
     result = np.zeros_like(mask)
     result[box] = mask[box] | _closing(mask[box], CONSTANTS.closing_mm, chest.grid)
-    result[box] |= _closing(mask[box], CONSTANTS.ribs_closing_mm, chest.grid) & ribs[box]
     pieces, count = ndimage.label(ndimage.binary_fill_holes(result[box]))
     holds_lung = np.zeros(count + 1, bool)
     holds_lung[pieces[mask[box]]] = True
@@ -239,35 +250,6 @@ def _closing(mask: np.ndarray, radius_mm: float, grid: Grid) -> np.ndarray:
     # Less a rounding error.
     closed: np.ndarray = inside[margin:-margin] >= radius_mm - 1e-3
     return closed
-
-
-def _beside_ribs(chest: Chest) -> np.ndarray:
-    """Bool, coarse: tissue beside the ribs, where missing lung is consolidated lung.
-
-    Not beside the spine, where the aorta and the vertebrae bulge into the lungs, and no bone.
-    """
-    hu = chest.hu.array
-    labels, _ = ndimage.label(hu > CONSTANTS.bone_hu)
-    sizes = np.bincount(labels.ravel()) * chest.grid.voxel_volume_ml
-    sizes[0] = 0
-    # Smaller ones are calcified nodes and vessel walls.
-    bone: np.ndarray = (sizes >= CONSTANTS.rib_ml)[labels]
-    if not bone.any():
-        return np.zeros(hu.shape, bool)
-    columns = np.cumsum(bone.sum((0, 1)))
-    middle = np.searchsorted(columns, columns[-1] / 2)
-    from_middle_mm = np.abs(np.arange(hu.shape[2]) - middle) * chest.grid.spacing[0]
-    lateral = from_middle_mm > CONSTANTS.spine_mm
-    near = _near(bone & lateral, CONSTANTS.rib_mm, chest.grid)
-    beside: np.ndarray = near & lateral & (hu < CONSTANTS.bone_hu)
-    return beside
-
-
-def _above_diaphragm(mask: np.ndarray) -> np.ndarray:
-    """Bool (z, 1, 1): slices in which a lung is so wide that no liver or spleen is beside it."""
-    area = np.count_nonzero(mask, axis=(1, 2))
-    wide: np.ndarray = area >= CONSTANTS.wide_slice * area.max()
-    return wide[:, None, None]
 
 
 def _bounding_box(mask: np.ndarray, margin: np.ndarray) -> tuple[slice, ...]:

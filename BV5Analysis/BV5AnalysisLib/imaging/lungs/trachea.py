@@ -66,11 +66,12 @@ class TracheaConstants(MethodConstants):
         "Farthest that the trachea is from the body's middle, by the body's width.",
         "A mediastinum shifted by half the width of a lung, or a patient who lies aslant.",
     )
-    dark_hu: float = constant(
-        200.0,
-        "HU",
-        "How much brighter than air the darkest part of the lumen is in each slice, at most.",
-        "The middle of a lumen of three voxels is air; its blur is less than this.",
+    darkest: float = constant(
+        0.5,
+        "1",
+        "Where the darkest voxel of each slice of the lumen is at most, from air (0) to the"
+        " threshold between air and tissue (1).",
+        "A quarter of tissue: the middle of a lumen of three blurred voxels holds less.",
     )
 
 
@@ -160,7 +161,7 @@ def _best_tube(
     least_mm2, most_mm2 = CONSTANTS.area_mm2
     fits = (area >= least_mm2) & (area <= most_mm2)
     fits[0] = False
-    darkest = chest.air_hu + CONSTANTS.dark_hu
+    darkest = chest.air_hu + CONSTANTS.darkest * (chest.half_hu - chest.air_hu)
     round_ones = np.zeros(count + 1, bool)
     center_x, space = np.zeros(count + 1), np.zeros(count + 1)
     for number, where in enumerate(ndimage.find_objects(labels), start=1):
