@@ -95,3 +95,22 @@ class Calibration:
     def half_blood_hu(self) -> float:
         """Attenuation of a voxel that is half blood, half parenchyma."""
         return (self.parenchyma_hu + self.blood_hu) / 2
+
+
+@dataclass(frozen=True)
+class BloodLevels:
+    """Attenuation of blood, as the middles of a scan's wide vessels show it.
+
+    Attributes
+    ----------
+    blood_hu : float
+        What areas are scaled by.
+    levels_hu : tuple of float
+        One level, or two, the lower one first, where arteries and veins differ.
+    without_agent_pct : float
+        Share of the wide tubes that hold no contrast agent though the scan is enhanced, %.
+    """
+
+    blood_hu: float
+    levels_hu: tuple[float, ...]
+    without_agent_pct: float
