@@ -11,6 +11,7 @@ from .airways.bronchi import find_bronchi
 from .airways.tree import segment_airways
 from .airways.walls import subtract_bronchi
 from .errors import AnalysisError
+from .lungs.completeness import is_slab
 from .lungs.consolidation import find_consolidation
 from .lungs.given_lungs import given_lungs
 from .lungs.lung_findings import lung_findings
@@ -42,9 +43,11 @@ from .sizing.blood_volumes import (
     measure_regions,
     world_centerlines,
 )
+from .sizing.blur import Blur
 from .sizing.blur_measurement import measure_blur
 from .sizing.branch_sizes import SizedBranches, size_branches
 from .sizing.cross_sections import measure_cross_sections
+from .sizing.limits import limit_findings, withheld_values
 from .sizing.sheets import without_sheets
 from .sizing.voxel_labels import as_drawn, label_vessels
 from .sizing.wide_vessels import with_wide_volumes
@@ -161,6 +164,8 @@ class Vessels:
         Attenuation of blood and parenchyma, and noise.
     blood_levels : BloodLevels or None
         Blood in wide vessels; None where the scan has none that are wide enough.
+    blur : Blur
+        Of the scan, as its thin vessels show it.
     """
 
     work: WorkGrid
@@ -168,6 +173,7 @@ class Vessels:
     sized: SizedBranches
     calibration: Calibration
     blood_levels: BloodLevels | None
+    blur: Blur
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,7 +244,18 @@ def analyze(
     with steps.step(Step.VOLUMES):
         lung_labels = turned.orientation.turned_back(anatomy.lungs)
         blood = measure_blood(scan, lung_labels, vessels, regions, parameters)
-        findings = _findings(turned, anatomy, vessels, blood, regions, parameters)
+        withheld = withheld_values(
+            scan.volume.grid,
+            scan.acquisition,
+            vessels.blur,
+            is_slab(turned.ct.with_array(anatomy.lungs)),
+        )
+        findings = worst_first(
+            [
+                *_findings(turned, anatomy, vessels, blood, regions, parameters),
+                *limit_findings(withheld),
+            ]
+        )
     steps.done()
     return AnalysisResult(
         scan=scan,
@@ -253,6 +270,7 @@ def analyze(
         parameters=parameters,
         seconds=steps.seconds,
         lungs_given=lungs is not None,
+        withheld=withheld,
     )
 
 
@@ -298,7 +316,7 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         branches, sections = without_sheets(branches, sections)
         sized = size_branches(branches, sections)
         sized = with_wide_volumes(sized, branches, sections, image, calibration)
-    return Vessels(work, branches, sized, calibration, levels)
+    return Vessels(work, branches, sized, calibration, levels, blur)
 
 
 def measure_blood(

@@ -53,6 +53,29 @@ class Measurement:
         """BV10 as % of TPBV; NaN where there is no blood."""
         return self._percent(self.bv10_ml)
 
+    @property
+    def tpbv_ml_per_l(self) -> float:
+        """TPBV per liter of lung, mL/L; NaN where there is no lung."""
+        return self._per_liter(self.tpbv_ml)
+
+    @property
+    def bv5_ml_per_l(self) -> float:
+        """BV5 per liter of lung, mL/L; NaN where there is no lung."""
+        return self._per_liter(self.bv5_ml)
+
+    @property
+    def bv5_10_ml_per_l(self) -> float:
+        """BV5-10 per liter of lung, mL/L; NaN where there is no lung."""
+        return self._per_liter(self.bv5_10_ml)
+
+    @property
+    def bv10_ml_per_l(self) -> float:
+        """BV10 per liter of lung, mL/L; NaN where there is no lung."""
+        return self._per_liter(self.bv10_ml)
+
+    def _per_liter(self, volume_ml: float) -> float:
+        return 1000.0 * volume_ml / self.lung_volume_ml if self.lung_volume_ml > 0 else float("nan")
+
     def _percent(self, volume_ml: float) -> float:
         return 100.0 * volume_ml / self.tpbv_ml if self.tpbv_ml > 0 else float("nan")
 
