@@ -47,7 +47,7 @@ from .sizing.blur import Blur
 from .sizing.blur_measurement import measure_blur
 from .sizing.branch_sizes import SizedBranches, size_branches
 from .sizing.cross_sections import measure_cross_sections
-from .sizing.limits import limit_findings, withheld_values
+from .sizing.limits import limit_findings, withheld_by
 from .sizing.sheets import without_sheets
 from .sizing.voxel_labels import as_drawn, label_vessels
 from .sizing.wide_vessels import with_wide_volumes
@@ -244,18 +244,7 @@ def analyze(
     with steps.step(Step.VOLUMES):
         lung_labels = turned.orientation.turned_back(anatomy.lungs)
         blood = measure_blood(scan, lung_labels, vessels, regions, parameters)
-        withheld = withheld_values(
-            scan.volume.grid,
-            scan.acquisition,
-            vessels.blur,
-            is_slab(turned.ct.with_array(anatomy.lungs)),
-        )
-        findings = worst_first(
-            [
-                *_findings(turned, anatomy, vessels, blood, regions, parameters),
-                *limit_findings(withheld),
-            ]
-        )
+        findings = _findings(turned, anatomy, vessels, blood, regions, parameters)
     steps.done()
     return AnalysisResult(
         scan=scan,
@@ -270,7 +259,7 @@ def analyze(
         parameters=parameters,
         seconds=steps.seconds,
         lungs_given=lungs is not None,
-        withheld=withheld,
+        withheld=withheld_by(findings),
     )
 
 
@@ -436,4 +425,6 @@ def _findings(
     )
     of_blood += core_findings(turned.scan.volume, blood.centerlines, vessels.calibration)
     of_vessels = vessel_findings(blood.measurements[0])
-    return worst_first([*turned.scan.findings, *of_lungs, *of_blood, *of_vessels])
+    slab = is_slab(turned.ct.with_array(anatomy.lungs))
+    limits = limit_findings(turned.scan.volume.grid, turned.scan.acquisition, vessels.blur, slab)
+    return worst_first([*turned.scan.findings, *of_lungs, *of_blood, *of_vessels, *limits])

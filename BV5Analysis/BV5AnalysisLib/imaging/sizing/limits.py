@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,13 +34,15 @@ class LimitConstants(MethodConstants):
 
 CONSTANTS = LimitConstants()
 
-FWHM_OF_SIGMA = 2 * np.sqrt(2 * np.log(2))
+
+WITHHELD = {"small_vessels_unreadable": OF_SMALL_VESSELS, "incomplete_chest": TOTALS}
+"""Measures that are not given, by the code of the finding that says why."""
 
 
-def withheld_values(
+def limit_findings(
     grid: Grid, acquisition: Acquisition, blur: Blur, slab: bool
-) -> tuple[Withheld, ...]:
-    """Say which values a scan cannot give.
+) -> tuple[Finding, ...]:
+    """Say what a scan cannot give.
 
     Parameters
     ----------
@@ -54,41 +57,46 @@ def withheld_values(
 
     Returns
     -------
-    tuple of Withheld
-        Empty for a usual scan.
+    tuple of Finding
+        Each of a code of `WITHHELD`; empty for a usual scan.
     """
     found = []
     if coarse := _coarse(grid, acquisition, blur):
         found.append(
-            Withheld(
+            Finding(
                 "small_vessels_unreadable",
+                Severity.WARNING,
                 f"{coarse}: vessels below 10 mm² cannot be told apart by area above"
                 f" {CONSTANTS.coarsest_mm:g} mm, so that only TPBV and BV10 are given.",
-                OF_SMALL_VESSELS,
             )
         )
     if slab:
         found.append(
-            Withheld(
+            Finding(
                 "incomplete_chest",
+                Severity.WARNING,
                 "The scan shows a slab of the lungs: volumes of the lungs cannot be given, but"
                 " volumes per liter of lung and percentages, which are of the part that is seen.",
-                TOTALS,
             )
         )
     return tuple(found)
 
 
-def limit_findings(withheld: tuple[Withheld, ...]) -> list[Finding]:
-    """Say what is withheld as findings; empty if nothing is."""
-    return [Finding(each.code, Severity.WARNING, each.reason) for each in withheld]
+def withheld_by(findings: Iterable[Finding]) -> tuple[Withheld, ...]:
+    """Values that are not given for the reasons that findings name; see `WITHHELD`."""
+    return tuple(
+        Withheld(finding.code, finding.text, WITHHELD[finding.code])
+        for finding in findings
+        if finding.code in WITHHELD
+    )
 
 
 def _coarse(grid: Grid, acquisition: Acquisition, blur: Blur) -> str:
     """Say what about a scan is coarser than small vessels; empty if nothing is."""
     limit_mm = CONSTANTS.coarsest_mm + CONSTANTS.rounding_mm
     spacing_mm, thickness_mm = max(grid.spacing), acquisition.slice_thickness_mm or 0.0
-    blur_mm = FWHM_OF_SIGMA * float(np.sqrt(max(blur.variance_mm2)))
+    # A Gaussian is √(8 ln 2) of its standard deviation wide at half of its height.
+    blur_mm = float(np.sqrt(8 * np.log(2) * max(blur.variance_mm2)))
     if spacing_mm > limit_mm:
         return f"Slices are {spacing_mm:.3g} mm apart"
     if thickness_mm > limit_mm:

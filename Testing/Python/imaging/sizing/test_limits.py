@@ -1,16 +1,19 @@
 """What is withheld, of which scans."""
 
 import pytest
+from BV5AnalysisLib.imaging.model.finding import Finding, Severity
+from BV5AnalysisLib.imaging.model.measurements import Measurement
 from BV5AnalysisLib.imaging.model.scan import Acquisition
+from BV5AnalysisLib.imaging.model.tissue import OpacityVolumes
 from BV5AnalysisLib.imaging.model.volume import Grid
 from BV5AnalysisLib.imaging.sizing.blur import Blur
-from BV5AnalysisLib.imaging.sizing.limits import limit_findings, withheld_values
+from BV5AnalysisLib.imaging.sizing.limits import WITHHELD, limit_findings, withheld_by
 
 
 def codes(slice_mm=1.0, thickness_mm=None, blur=None, slab=False):
     grid = Grid((10, 10, 10), (0.7, 0.7, slice_mm))
     acquisition = Acquisition(slice_thickness_mm=thickness_mm)
-    return [each.code for each in withheld_values(grid, acquisition, blur or Blur(), slab)]
+    return [each.code for each in limit_findings(grid, acquisition, blur or Blur(), slab)]
 
 
 @pytest.mark.parametrize("slice_mm", [0.6, 2.0, 3.0, 3.0001])
@@ -36,9 +39,17 @@ def test_a_slab_gives_no_totals():
     assert codes(4.0, slab=True) == ["small_vessels_unreadable", "incomplete_chest"]
 
 
-def test_each_reason_is_a_finding():
+def test_each_withholds_what_it_names():
     grid = Grid((10, 10, 10), (0.7, 0.7, 4.0))
-    withheld = withheld_values(grid, Acquisition(), Blur(), True)
-    findings = limit_findings(withheld)
-    assert [finding.code for finding in findings] == [each.code for each in withheld]
+    findings = limit_findings(grid, Acquisition(), Blur(), True)
     assert "4 mm apart" in findings[0].text
+    withheld = withheld_by((Finding("other", Severity.ERROR, "Other."), *findings))
+    assert [(each.code, each.reason) for each in withheld] == [(f.code, f.text) for f in findings]
+    assert [each.measures for each in withheld] == list(WITHHELD.values())
+
+
+@pytest.mark.parametrize("measures", WITHHELD.values())
+def test_what_is_withheld_is_a_measure(measures):
+    row = Measurement("both", 4000.0, 10.0, 3.0, 2.0, 1.0, 5000.0)
+    opacities = OpacityVolumes("both", 4000.0, 1.0, 2.0, 3.0)
+    assert all(hasattr(row, each) or hasattr(opacities, each) for each in measures)
