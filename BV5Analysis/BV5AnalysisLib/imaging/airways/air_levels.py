@@ -33,11 +33,12 @@ class LevelConstants(MethodConstants):
         "Bowel gas and bullae say nothing about how dark parenchyma is.",
     )
     dark_percent: float = constant(
-        20.0,
+        50.0,
         "%",
-        "Percentile of the lungs' voxels that growth stays below.",
-        "Fewer than a third of the voxels of a noisy field never hang together far, so growth does"
-        " not get lost in parenchyma.",
+        "Percentile of the lungs' voxels that growth stays below at first.",
+        "A lumen is darker than most of what is around it. Half of the parenchyma is dark, too:"
+        " growth that gets lost there is taken back and goes on more strictly. Phantoms with noise"
+        " of 80 HU show 98 % of bronchi of 10 to 16 mm² so, 44 % with a fifth.",
     )
     layers: int = constant(
         16,
@@ -130,7 +131,7 @@ def tracheal_air(volume: Volume, chest: Chest, trachea: np.ndarray) -> tuple[flo
     air_hu, noise_hu : float
         From the middles of the coarse voxels, by ranks.
     """
-    return _middle_and_spread(volume.array[_middles(trachea, chest)])
+    return _middle_and_spread(volume.array[_middles(_core(trachea, chest), chest)])
 
 
 def measure_levels(image: GrowthImage, chest: Chest, trachea: np.ndarray) -> AirLevels:
@@ -150,14 +151,20 @@ def measure_levels(image: GrowthImage, chest: Chest, trachea: np.ndarray) -> Air
     AirLevels
         In its own HU: offsets of the scanner cancel.
     """
-    tube = image.at(np.ravel_multi_index(image.cubes_at(*_middles(trachea, chest)), image.shape))
-    air_hu, noise_hu = _middle_and_spread(tube)
+    core = image.cubes_at(*_middles(_core(trachea, chest), chest))
+    air_hu, noise_hu = _middle_and_spread(image.at(np.ravel_multi_index(core, image.shape)))
     least_hu = air_hu + max(CONSTANTS.least_noises * noise_hu, 1)
     z, y, x = _lung_cubes(image, chest, trachea, air_hu)
     lung = np.ravel_multi_index((z, y, x), image.shape)
     rows = image.shape[1]
     dark_hu = _dark_by_row(image.at(lung), y, rows) if len(y) else np.full(rows, least_hu)
     return AirLevels(air_hu, noise_hu, np.maximum(dark_hu, least_hu), lung)
+
+
+def _core(trachea: np.ndarray, chest: Chest) -> np.ndarray:
+    """Bool, coarse: the darker half of the trachea, without its blurred edge."""
+    core: np.ndarray = trachea & (chest.hu.array <= np.median(chest.hu.array[trachea]))
+    return core
 
 
 def _middle_and_spread(hu: np.ndarray) -> tuple[float, float]:
@@ -198,5 +205,4 @@ def _dark_by_row(hu: np.ndarray, row: np.ndarray, rows: int) -> np.ndarray:
 
 def _middles(mask: np.ndarray, chest: Chest) -> tuple[np.ndarray, ...]:
     """Voxels (z, y, x) of the scan in the middle of each voxel of a coarse mask."""
-    center = [factor // 2 for factor in chest.factor]
-    return tuple((np.argwhere(mask) * chest.factor + center).T)
+    return tuple(chest.voxels(np.argwhere(mask)).T)

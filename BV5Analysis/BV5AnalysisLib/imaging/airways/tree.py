@@ -8,7 +8,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import AnalysisError
-from ..lungs.survey import IN_PLANE, Chest
+from ..lungs.survey import Chest
+from ..lungs.trachea import find_trachea
 from ..model.constants import MethodConstants, constant
 from ..model.volume import Volume
 from . import air_levels
@@ -20,38 +21,8 @@ from .leaks import without_leaks
 
 @dataclass(frozen=True)
 class TreeConstants(MethodConstants):
-    """Tuned numbers of finding the trachea and of what growth starts from."""
+    """Tuned numbers of what growth starts from, and of wide airways' lumen."""
 
-    trachea_hu: float = constant(
-        -850.0,
-        "HU",
-        "Voxels of the trachea are darker.",
-        "Air, with room for noise and thin walls. Chosen by eye on three scans.",
-    )
-    trachea_mm2: tuple[float, float] = constant(
-        (40.0, 700.0),
-        "mm²",
-        "Least and largest area of the trachea in a slice.",
-        "From a child's to tracheomegaly. Chosen by eye on three scans.",
-    )
-    trachea_length_mm: float = constant(
-        15.0,
-        "mm",
-        "Least length of the trachea in the scan.",
-        "Chosen by eye on three scans.",
-    )
-    midline_mm: float = constant(
-        45.0,
-        "mm",
-        "Farthest that the trachea is from the body's middle.",
-        "A shifted mediastinum, or a patient who lies aslant. Chosen by eye on three scans.",
-    )
-    tissue_hu: float = constant(
-        -250.0,
-        "HU",
-        "Brighter voxels are body, whose middle is taken.",
-        "Fat is at -100 HU, lung below -400 HU.",
-    )
     trachea_edge_hu: float = constant(
         150.0,
         "HU",
@@ -154,60 +125,6 @@ def _on_scan(
     return airways
 
 
-def find_trachea(chest: Chest) -> np.ndarray:
-    """Find the trachea: a round, dark, upright tube near the midline above the lungs' middle.
-
-    Parameters
-    ----------
-    chest : Chest
-        The surveyed scan.
-
-    Returns
-    -------
-    numpy.ndarray
-        Bool, coarse; the trachea and no more than the start of the main bronchi.
-
-    Raises
-    ------
-    AnalysisError
-        No such tube.
-    """
-    dark = chest.inner_air & (chest.hu.array < CONSTANTS.trachea_hu)
-    labels, _ = ndimage.label(dark, IN_PLANE)
-    area = np.bincount(labels.ravel()) * float(np.prod(chest.grid.spacing_zyx[1:]))
-    least_mm2, most_mm2 = CONSTANTS.trachea_mm2
-    fits = (area >= least_mm2) & (area <= most_mm2)
-    fits[0] = False
-    tubes, _ = ndimage.label(fits[labels])
-    best, best_score = 0, 0.0
-    spacing = chest.grid.spacing_zyx
-    middle_x = _midline(chest)
-    air_z = np.flatnonzero(chest.inner_air.any((1, 2)))
-    for number, where in enumerate(ndimage.find_objects(tubes), start=1):
-        length = (where[0].stop - where[0].start) * spacing[0]
-        if length < CONSTANTS.trachea_length_mm or where[0].stop < air_z.mean():
-            continue
-        voxels = np.argwhere(tubes[where] == number)
-        x = voxels[:, 2].mean() + where[2].start
-        off_midline = abs(x - middle_x) * spacing[2]
-        if off_midline < CONSTANTS.midline_mm:
-            score = length * (1 - off_midline / CONSTANTS.midline_mm)
-            if score > best_score:
-                best, best_score = number, score
-    if best == 0:
-        raise AnalysisError(
-            "No trachea was found: this seems to be no chest CT, or it starts below the trachea;"
-            " give a scan of the whole chest."
-        )
-    return np.asarray(tubes == best)
-
-
-def _midline(chest: Chest) -> float:
-    """Coarse x index of the body's middle."""
-    profile = (chest.hu.array > CONSTANTS.tissue_hu).sum((0, 1))
-    return float((profile * np.arange(len(profile))).sum() / profile.sum())
-
-
 def _airway_box(
     volume: Volume, chest: Chest, trachea: np.ndarray, seed_z: int
 ) -> tuple[slice, ...]:
@@ -217,8 +134,8 @@ def _airway_box(
         others = tuple(other for other in range(3) if other != axis)
         inside = np.flatnonzero(chest.inner_air.any(others))
         top = _larynx(trachea, seed_z) if axis == 0 else inside[-1] + 2
-        stop = min(top * factor, volume.array.shape[axis])
-        box.append(slice(max((inside[0] - 1) * factor, 0), stop))
+        stop = min(top * factor + chest.first[axis], volume.array.shape[axis])
+        box.append(slice(max((inside[0] - 1) * factor + chest.first[axis], 0), stop))
     return tuple(box)
 
 
@@ -243,15 +160,27 @@ def _seed(
     image: GrowthImage, chest: Chest, trachea: np.ndarray, seed_z: int, air_hu: float
 ) -> tuple[np.ndarray, Scale]:
     """Flat indices of the tracheal lumen in the seed slice, and the size of the trachea."""
-    areas: dict[int, np.ndarray] = {}
+    lumina: dict[int, np.ndarray] = {}
     for coarse_z in np.flatnonzero(trachea.any((1, 2))).tolist():
-        center = [factor // 2 for factor in chest.factor]
         inside = np.argwhere(trachea[coarse_z])
         coarse = np.column_stack([np.full(len(inside), coarse_z), inside])
-        z, y, x = image.cubes_at(*(coarse * chest.factor + center).T)
-        labels, _ = ndimage.label(image.plane(z[0]) < air_hu + CONSTANTS.trachea_edge_hu)
-        touched = np.bincount(labels[y, x], minlength=2)
+        z, y, x = image.cubes_at(*chest.voxels(coarse).T)
+        # No farther than a coarse voxel around: lung may lie behind a wall thinner than a voxel.
+        first = np.maximum((y.min() - chest.factor[1], x.min() - chest.factor[2]), 1)
+        last = np.minimum(
+            (y.max() + chest.factor[1], x.max() + chest.factor[2]), np.array(image.shape[1:]) - 2
+        )
+        rows, columns = (np.arange(first[axis], last[axis] + 1) for axis in (0, 1))
+        cubes = (z[0] * image.shape[1] + rows[:, None]) * image.shape[2] + columns
+        labels, _ = ndimage.label(image.at(cubes) < air_hu + CONSTANTS.trachea_edge_hu)
+        touched = np.bincount(labels[y - first[0], x - first[1]], minlength=2)
         touched[0] = 0
-        areas[coarse_z] = np.flatnonzero(labels.ravel() == touched.argmax()) + z[0] * labels.size
-    area = float(np.median([len(lumen) for lumen in areas.values()]))
-    return areas[seed_z], Scale(float(np.sqrt(4 * area / np.pi)), area)
+        if touched.any():
+            lumina[coarse_z] = cubes[labels == touched.argmax()]
+    if seed_z not in lumina:
+        raise AnalysisError(
+            "The trachea holds no air to start from; give the original chest CT in Hounsfield"
+            " units, or a lung mask."
+        )
+    area = float(np.median([len(lumen) for lumen in lumina.values()]))
+    return lumina[seed_z], Scale(float(np.sqrt(4 * area / np.pi)), area)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.airways.growth import Scale, grow_airways
 from BV5AnalysisLib.imaging.airways.growth_image import GrowthImage
-from BV5AnalysisLib.imaging.airways.tree import find_trachea, segment_airways
+from BV5AnalysisLib.imaging.airways.tree import segment_airways
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.lungs.survey import survey_chest
+from BV5AnalysisLib.imaging.lungs.trachea import find_trachea
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from scipy import ndimage
