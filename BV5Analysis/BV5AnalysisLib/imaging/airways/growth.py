@@ -170,7 +170,11 @@ class AirwayBranch:
 
 
 def grow_airways(
-    image: GrowthImage, seed: np.ndarray, thresholds: tuple[float, ...], scale: Scale
+    image: GrowthImage,
+    seed: np.ndarray,
+    thresholds: tuple[float, ...],
+    scale: Scale,
+    most_voxels: int,
 ) -> list[AirwayBranch]:
     """Grow an airway tree from a seed front.
 
@@ -184,13 +188,16 @@ def grow_airways(
         HU, tried in turn where a branch leaks, the loosest first.
     scale : Scale
         Size of the trachea.
+    most_voxels : int
+        A tree of more voxels than that has got lost in the lungs.
 
     Returns
     -------
     list of AirwayBranch
         The accepted branches, parents before their children; empty ones where growth was given up.
+        No branch at all where growth got lost.
     """
-    return _Growth(image, thresholds, scale).run(seed)
+    return _Growth(image, thresholds, scale).run(seed, most_voxels)
 
 
 class _Growth:
@@ -213,18 +220,24 @@ class _Growth:
         self.thresholds = np.zeros(1024, np.float32)
         self.widths = np.zeros(1024)
 
-    def run(self, seed: np.ndarray) -> list[AirwayBranch]:
-        """Grow until no front moves."""
+    def run(self, seed: np.ndarray, most_voxels: int) -> list[AirwayBranch]:
+        """Grow until no front moves, or too much has grown."""
         self.fronts: list[np.ndarray] = []
         width = self.rules.seed_width * len(seed)
         self._start(AirwayBranch(self.loosest_first[0], width, self.scale), seed)
-        while self.fronts:
+        gone_through = 0
+        # What is taken back and grown again counts, too: each threshold may go through it once.
+        most = most_voxels * len(self.loosest_first)
+        while self.fronts and gone_through <= most:
             front = np.concatenate(self.fronts)
+            gone_through += len(front)
             self.fronts = []
             front, number = self._next_layer(front)
             if len(front):
                 self._judge(front, number)
-        return self.branches[1:]
+        if sum(branch.size for branch in self.branches) > most_voxels:
+            return []
+        return [] if self.fronts else self.branches[1:]
 
     def _start(self, branch: AirwayBranch, seed: np.ndarray) -> None:
         number = len(self.branches)
