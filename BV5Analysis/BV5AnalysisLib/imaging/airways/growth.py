@@ -162,6 +162,12 @@ class AirwayBranch:
         return sum(len(layer) for layer in self.layers)
 
     @property
+    def root_width(self) -> float:
+        """Voxels in its first fronts, on average; 0 if it has none."""
+        first = self.layers[: self.scale.layers(CONSTANTS.first_diameters)]
+        return sum(len(layer) for layer in first) / max(len(first), 1)
+
+    @property
     def width(self) -> float:
         """Voxels in a typical front; a short branch says no more than its parent."""
         if len(self.layers) <= self.scale.layers(CONSTANTS.typical_diameters):
@@ -303,9 +309,7 @@ class _Growth:
 
     def _allowed_width(self, branch: AirwayBranch) -> float:
         """Voxels that the next front may have: not much wider than the parent, nor the branch."""
-        first = self.scale.layers(self.rules.first_diameters)
-        begin = [len(layer) for layer in branch.layers[:first]]
-        own = self.rules.opening * sum(begin) / len(begin)
+        own = self.rules.opening * branch.root_width
         return min(self.rules.widening * branch.parent_width, own)
 
     def _retry(self, number: int) -> None:

@@ -92,7 +92,7 @@ def without_leaks(
     # From the tips: a sound branch must not be cut for the leak that hangs on it.
     for number in range(len(branches) - 1, -1, -1):
         branch = branches[number]
-        diameter = np.sqrt(4 * max(branch.width, 1) / np.pi)
+        diameter = np.sqrt(4 * max(branch.width, branch.root_width, 1) / np.pi)
         open_lumen = bright[number] < least_share * total[number]
         leaks[number] = open_lumen or air[number] > CONSTANTS.most_diameters * diameter**3
         if branch.parent >= 0 and not leaks[number]:
