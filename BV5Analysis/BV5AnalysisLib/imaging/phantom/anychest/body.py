@@ -17,7 +17,7 @@ from ..fields import Field, signed_distance
 from .posture import Posture
 from .spec import AnyChestSpec
 
-STEP_MM = 3.5
+STEP_MM = 4.0
 """Distance of the nodes that surfaces are known on, at scale 1."""
 
 ROOM_MM = ((-200.0, 200.0), (-165.0, 150.0), (-210.0, 190.0))
@@ -153,9 +153,11 @@ def build_body(spec: AnyChestSpec, rng: np.random.Generator) -> AnyChestBody:
 def _nodes(spec: AnyChestSpec, posture: Posture) -> _Nodes:
     scale = spec.scale
     step = STEP_MM * min(scale, 1.0)
-    wall = 1.6 * spec.wall_mm + spec.breast_mm
-    low = [scale * span[0] - wall * grows for span, grows in zip(ROOM_MM, (1, 1, 0), strict=True)]
-    high = [scale * span[1] + wall * grows for span, grows in zip(ROOM_MM, (1, 1, 0), strict=True)]
+    aside, behind, front = 1.3 * spec.wall_mm, 1.4 * spec.wall_mm, 1.5 * spec.wall_mm
+    before = (aside, front + 1.4 * spec.breast_mm, 0.0)
+    after = (aside, behind, 0.0)
+    low = [scale * span[0] - room for span, room in zip(ROOM_MM, before, strict=True)]
+    high = [scale * span[1] + room for span, room in zip(ROOM_MM, after, strict=True)]
     axes = [np.arange(a, b + step, step) for a, b in zip(low, high, strict=True)]
     frame = Field(np.zeros([len(a) for a in axes[::-1]], np.float32), np.array(low), step)
     x, y, z = axes[0], axes[1][:, None], axes[2][:, None, None]
@@ -188,7 +190,7 @@ def _aorta(spec: AnyChestSpec, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> n
     ascending = np.minimum(1.2 * radius - np.hypot(x + 4, y + 14), np.minimum(54 - z, z + 40))
     bow = np.hypot((y - 18) / 32 * 26, np.maximum(z - 46, 0) * 1.6)
     arch = np.minimum(radius - np.hypot(bow - 26, x - 9 - 0.4 * (y - 18)), z - 44)
-    return np.maximum(np.maximum(descending, ascending), arch)
+    return np.asarray(np.maximum(np.maximum(descending, ascending), arch))
 
 
 def _blood(
@@ -301,7 +303,7 @@ def _bones(
     scapula = np.minimum(np.minimum(scapula, 110 - z), np.minimum(z - 5, -cavity - 13))
     shapes = [ribs, vertebra, arch, process, transverse, sternum, clavicle, scapula]
     bone = np.maximum.reduce([np.broadcast_to(shape, cavity.shape) for shape in shapes])
-    return bone, bone - 1.8
+    return np.asarray(bone), np.asarray(bone - 1.8)
 
 
 def _fat(

@@ -29,6 +29,9 @@ from .spec import AnyChestSpec, any_chest_spec
 from .surroundings import Surroundings
 from .tubes import AnyChestTubes, BloodKind, build_tubes
 
+Box = tuple[slice, slice]
+"""Rows and columns of a plane."""
+
 FULL = 255
 """Value of a voxel that is all blood in `AnyChestPhantom.blood`."""
 
@@ -43,8 +46,8 @@ class AnyChestConstants(MethodConstants):
         "Distance of the points that tubes are filled with, at most.",
         "Half a pixel; volumes are right whatever it is.",
     )
-    points_across: float = constant(
-        7.0, "1", "Points across a wide tube.", "A ring of voxels at its surface is smooth enough."
+    point_pixels: float = constant(
+        0.75, "1", "That distance over the pixel, at most.", "A wide tube is filled evenly."
     )
     air_hu: float = constant(-1000.0, "HU", "Air.", "The definition of the scale.")
     wall_hu: float = constant(20.0, "HU", "Bronchi's walls.", "Soft tissue.")
@@ -99,8 +102,7 @@ class _Filled:
     amount: np.ndarray
     attenuation: np.ndarray
     ledger: Ledger
-    blood_mm3: np.ndarray
-    lumen_mm3: np.ndarray
+    blood: np.ndarray
     airway: np.ndarray
 
 
@@ -165,10 +167,7 @@ def any_chest(
     filled = _fill(scene, tubes)
     tell("tissues", 0.6)
     hu, lungs, kinds = _compose(scene, filled)
-    blood = np.clip(np.rint(filled.blood_mm3 * (FULL / np.prod(grid.spacing))), 0, FULL).astype(
-        np.uint8
-    )
-    airways = np.where(filled.lumen_mm3 >= 0.5 * np.prod(grid.spacing), filled.airway, 0)
+    blood, airways = filled.blood, filled.airway
     kinds[(airways > 0) & (lungs == 0)] = TissueKind.CENTRAL_AIRWAY
     ledger = filled.ledger
     del filled
@@ -198,7 +197,7 @@ def any_chest(
         overlap_fraction=float(ledger.faulty_mm3[in_trees].sum() / whole[in_trees].sum()),
         chest=spec,
         kinds=Volume(kinds, grid),
-        airways=Volume(airways.astype(np.uint8), grid),
+        airways=Volume(airways, grid),
         blood=Volume(blood, grid),
     )
 
@@ -265,31 +264,30 @@ def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
     airway = np.zeros(voxels, np.uint8)
     low = np.array(grid.origin) - 0.5 * np.array(grid.spacing)
     size = np.array(grid.size)
-    for chosen, spacing in _by_size(plumbing.tubes.outer_mm):
-        for part, points, volume in quadrature(plumbing.tubes.take(chosen), spacing):
-            section = chosen[part]
-            lost, foreign = overlaps.inside(section, points)
-            faulty[section] = (volume * foreign).sum(axis=1)
-            owned = np.where(lost, 0.0, volume)
-            kept = ~lost
-            place, share = points[kept], volume[kept]
-            of = np.broadcast_to(section[:, None], lost.shape)[kept]
-            amount.add(place, share)
-            attenuation.add(place, share * material_hu[of])
-            index = np.floor((place - low) / grid.spacing).astype(np.intp)
-            inside = ((index >= 0) & (index < size)).all(axis=1)
-            flat = (index[:, 2] * size[1] + index[:, 1]) * size[0] + index[:, 0]
-            is_blood = inside & (plumbing.material[of] == Material.BLOOD)
-            np.add.at(blood, flat[is_blood], share[is_blood].astype(np.float32))
-            is_lumen = inside & (plumbing.material[of] == Material.LUMEN)
-            np.add.at(lumen, flat[is_lumen], share[is_lumen].astype(np.float32))
-            # The lowest generation wins where two share a voxel; 255 - n makes it the largest.
-            np.maximum.at(airway, flat[is_lumen], 255 - built.airway[of[is_lumen]])
-            label, unseen = _lung_label(points, body, grid), tissue.hidden(points)
-            for column, name in enumerate(LungLabel):
-                mine = np.where(label == name, owned, 0.0)
-                seen[section, column] = np.where(unseen, 0.0, mine).sum(axis=1)
-                hidden[section, column] = np.where(unseen, mine, 0.0).sum(axis=1)
+    spacing = min(CONSTANTS.point_mm, CONSTANTS.point_pixels * grid.spacing[0])
+    for section, points, volume in quadrature(plumbing.tubes, spacing):
+        lost, foreign = overlaps.inside(section, points)
+        faulty[section] = (volume * foreign).sum(axis=1)
+        owned = np.where(lost, 0.0, volume)
+        kept = ~lost
+        place, share = points[kept], volume[kept]
+        of = np.broadcast_to(section[:, None], lost.shape)[kept]
+        amount.add(place, share)
+        attenuation.add(place, share * material_hu[of])
+        index = np.floor((place - low) / grid.spacing).astype(np.intp)
+        inside = ((index >= 0) & (index < size)).all(axis=1)
+        flat = (index[:, 2] * size[1] + index[:, 1]) * size[0] + index[:, 0]
+        is_blood = inside & (plumbing.material[of] == Material.BLOOD)
+        np.add.at(blood, flat[is_blood], share[is_blood].astype(np.float32))
+        is_lumen = inside & (plumbing.material[of] == Material.LUMEN)
+        np.add.at(lumen, flat[is_lumen], share[is_lumen].astype(np.float32))
+        # The lowest generation wins where two share a voxel: it is the largest of these.
+        np.maximum.at(airway, flat[is_lumen], FULL - built.airway[of[is_lumen]])
+        label, unseen = _lung_label(points, body, grid), tissue.hidden(points)
+        for column, name in enumerate(LungLabel):
+            mine = np.where(label == name, owned, 0.0)
+            seen[section, column] = np.where(unseen, 0.0, mine).sum(axis=1)
+            hidden[section, column] = np.where(unseen, mine, 0.0).sum(axis=1)
     center = plumbing.tubes.center_mm
     free = ~overlaps.inside(np.arange(count), center[:, None])[0][:, 0]
     on_line = free & ~plumbing.is_cap & ~tissue.hidden(center)
@@ -298,20 +296,18 @@ def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
         amount.fraction,
         attenuation.fraction,
         ledger,
-        blood.reshape(grid.shape),
-        lumen.reshape(grid.shape),
-        np.where(airway > 0, 255 - airway, 0).astype(np.uint8).reshape(grid.shape),
+        _share(blood, grid),
+        np.where(_share(lumen, grid) > FULL // 2, FULL - airway.reshape(grid.shape), 0).astype(
+            np.uint8
+        ),
     )
 
 
-def _by_size(radius_mm: np.ndarray) -> list[tuple[np.ndarray, float]]:
-    """Cross sections by doubling radius, each with the distance of points that fills them."""
-    step = np.maximum(CONSTANTS.point_mm, 2 * radius_mm / CONSTANTS.points_across)
-    group = np.floor(np.log2(step / CONSTANTS.point_mm)).astype(int)
-    return [
-        (np.flatnonzero(group == number), CONSTANTS.point_mm * 2.0**number)
-        for number in np.unique(group)
-    ]
+def _share(volume_mm3: np.ndarray, grid: Grid) -> np.ndarray:
+    """Share of each voxel that a volume takes, as uint8 with `FULL` for all of it."""
+    volume_mm3 *= np.float32(FULL / np.prod(grid.spacing))
+    np.clip(np.rint(volume_mm3, out=volume_mm3), 0, FULL, out=volume_mm3)
+    return volume_mm3.astype(np.uint8).reshape(grid.shape)
 
 
 def _lung_label(points: np.ndarray, body: AnyChestBody, grid: Grid) -> np.ndarray:
@@ -325,28 +321,35 @@ def _lung_label(points: np.ndarray, body: AnyChestBody, grid: Grid) -> np.ndarra
 
 
 class _Layers:
-    """Fields of the body on planes, and whether there is anything of them at a height."""
+    """Fields of the body on planes, each only where there is anything of it."""
 
-    def __init__(self, fields: dict[str, Field], margin_mm: float) -> None:
+    def __init__(self, fields: dict[str, Field]) -> None:
         self._fields = fields
-        self._spans = {}
-        for name, field in fields.items():
-            rows = np.flatnonzero(field.values.max(axis=(1, 2)) > -margin_mm)
-            if len(rows) == 0:
-                self._spans[name] = (np.inf, -np.inf)
-                continue
-            low, high = field.origin_mm[2] + field.step_mm * np.array([rows[0] - 1, rows[-1] + 1])
-            # What reaches the end of the nodes goes on beyond them.
-            self._spans[name] = (
-                -np.inf if rows[0] == 0 else low,
-                np.inf if rows[-1] == len(field.values) - 1 else high,
-            )
 
-    def plane(self, name: str, where: Points) -> np.ndarray | None:
-        low, high = self._spans[name]
-        if not low <= where[0] <= high:
+    def plane(self, name: str, where: Points) -> tuple[Box, np.ndarray] | None:
+        """Box (y, x) of a plane that holds all of a field that is inside, and its values there."""
+        height, y, x = where
+        field = self._fields[name]
+        index = np.clip((height - field.origin_mm[2]) / field.step_mm, 0, len(field.values) - 1)
+        # Values change by less than twice a step within one.
+        near = field.values[[int(index), int(np.ceil(index))]].max(axis=0) > -2 * field.step_mm
+        rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
+        if len(rows) == 0:
             return None
-        return self._fields[name].plane(*where)
+        box = (
+            _inside(y, field.origin_mm[1], field.step_mm, rows, near.shape[0]),
+            _inside(x, field.origin_mm[0], field.step_mm, columns, near.shape[1]),
+        )
+        if box[0].start >= box[0].stop or box[1].start >= box[1].stop:
+            return None
+        return box, field.plane(height, y[box[0]], x[box[1]])
+
+
+def _inside(voxels: np.ndarray, origin: float, step: float, nodes: np.ndarray, count: int) -> slice:
+    """Voxels along an axis that lie between the first and the last of some nodes."""
+    low = -np.inf if nodes[0] == 0 else origin + step * (nodes[0] - 1)
+    high = np.inf if nodes[-1] == count - 1 else origin + step * (nodes[-1] + 1)
+    return slice(int(np.searchsorted(voxels, low)), int(np.searchsorted(voxels, high)))
 
 
 def _compose(scene: _Scene, filled: _Filled) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -367,8 +370,7 @@ def _compose(scene: _Scene, filled: _Filled) -> tuple[np.ndarray, np.ndarray, np
             "left lung": body.lungs[LEFT],
             "right fluid": body.effusion[RIGHT],
             "left fluid": body.effusion[LEFT],
-        },
-        3.0,
+        }
     )
     x, y = (grid.origin[i] + grid.spacing[i] * np.arange(grid.size[i]) for i in (0, 1))
     heights = fine.origin[2] + fine.spacing[2] * np.arange(fine.size[2])
@@ -385,9 +387,10 @@ def _compose(scene: _Scene, filled: _Filled) -> tuple[np.ndarray, np.ndarray, np
             row = index // parts
             kinds[row] = kind
             for side, name in ((RIGHT, "right lung"), (LEFT, "left lung")):
-                depth = layers.plane(name, where)
-                if depth is not None:
-                    lungs[row][depth > 0] = LABELS[side]
+                drawn = layers.plane(name, where)
+                if drawn is not None:
+                    box, depth = drawn
+                    lungs[row][box][depth > 0] = LABELS[side]
     return hu, lungs, kinds
 
 
@@ -423,18 +426,18 @@ def _plane(scene: _Scene, layers: _Layers, where: Points) -> tuple[np.ndarray, n
         ("bowel", spec.bowel_hu, TissueKind.BOWEL_GAS),
         ("esophagus", c.air_hu, TissueKind.ESOPHAGUS_AIR),
     ):
-        depth = layers.plane(name, where)
-        if depth is None:
+        drawn = layers.plane(name, where)
+        if drawn is None:
             continue
+        box, depth = drawn
         if name == "liver":
-            depth = np.minimum(depth, skin - 6.0)
-        plane += share_inside(depth, blur_mm) * (value - plane)
-        kind[depth > 0] = what
+            depth = np.minimum(depth, skin[box] - 6.0)
+        plane[box] += share_inside(depth, blur_mm) * (value - plane[box])
+        kind[box][depth > 0] = what
     for side, name in ((RIGHT, "right lung"), (LEFT, "left lung")):
-        depth = layers.plane(name, where)
-        if depth is None or depth.max() < -3.0:
-            continue
-        _draw_lung(scene, side, where, depth, plane, kind)
+        drawn = layers.plane(name, where)
+        if drawn is not None:
+            _draw_lung(scene, side, where, drawn, (plane, kind))
     if spec.streak_hu:
         _draw_streaks(plane, spec, body, where)
     return plane, kind
@@ -444,18 +447,13 @@ def _draw_lung(
     scene: _Scene,
     side: int,
     where: Points,
-    depth: np.ndarray,
-    plane: np.ndarray,
-    kind: np.ndarray,
+    drawn: tuple[Box, np.ndarray],
+    onto: tuple[np.ndarray, np.ndarray],
 ) -> None:
     """Draw one lung in its box of a plane, in place."""
     body, blur_mm = scene.body, scene.blur_mm
     height, y, x = where
-    rows, columns = (
-        np.flatnonzero((depth > -3).any(axis=1)),
-        np.flatnonzero((depth > -3).any(axis=0)),
-    )
-    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    (box, inside), (plane, kind) = drawn, onto
     inner = (height, y[box[0]], x[box[1]])
     lung, tissue_kind = scene.tissue.draw(inner, blur_mm)
     half = 0.2
@@ -475,7 +473,6 @@ def _draw_lung(
         share = share_inside(there + half, blur_mm) - share_inside(there - half, blur_mm)
         share = share * closed * np.broadcast_to(extent, distance.shape)[row, column]
         lung[row, column] += share * (disease.CONSTANTS.fissure_hu - lung[row, column])
-    inside = depth[box]
     plane[box] += share_inside(inside, blur_mm) * (lung - plane[box])
     view = kind[box]
     view[inside > 0] = tissue_kind[inside > 0]
@@ -489,13 +486,17 @@ def _draw_streaks(plane: np.ndarray, spec: AnyChestSpec, body: AnyChestBody, whe
     if not fade:
         return
     center = body.posture.to_world(np.array([-20.0, -6.0, template_z]))
-    dx, dy = x - center[0], (y - center[1])[:, None]
+    reach = 4 * CONSTANTS.streak_mm
+    rows = slice(*np.searchsorted(y, (center[1] - reach, center[1] + reach)))
+    columns = slice(*np.searchsorted(x, (center[0] - reach, center[0] + reach)))
+    dx = np.asarray(x[columns] - center[0], np.float32)
+    dy = np.asarray(y[rows] - center[1], np.float32)[:, None]
     angle, distance = np.arctan2(dy, dx), np.hypot(dx, dy)
     # The gantry stands elsewhere at each slice.
-    turn = 40.0 * np.sin(12.9898 * height)
+    turn = float(40.0 * np.sin(12.9898 * height))
     wave = np.cos(7 * angle + turn) + 0.6 * np.cos(17 * angle - 1.7 * turn)
     far = np.exp(-distance / CONSTANTS.streak_mm) * np.clip(distance / 12, 0, 1)
-    plane += (spec.streak_hu * fade * wave * far).astype(np.float32)
+    plane[rows, columns] += float(spec.streak_hu * fade) * wave * far
 
 
 def _sharpen(hu: np.ndarray, spec: AnyChestSpec) -> None:
