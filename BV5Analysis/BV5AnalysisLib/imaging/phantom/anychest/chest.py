@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from ...model.centerlines import Centerlines
 from ...model.constants import MethodConstants, constant
+from ...model.measurements import Measurement
 from ...model.size_classes import LungLabel
 from ...model.volume import Grid, Volume
 from ...parameters import Parameters
 from ...progress import Progress
 from .. import disease
 from ..anatomy import LEFT, RIGHT, SIDES
-from ..chest import LABELS, ChestPhantom, partly
+from ..chest import LABELS, partly
 from ..fields import Field
 from ..noise import add_noise
 from ..plumbing import Material, Overlaps
@@ -74,13 +76,16 @@ CONSTANTS = AnyChestConstants()
 
 
 @dataclass(frozen=True, eq=False)
-class AnyChestPhantom(ChestPhantom):
-    """A chest of any build whose tissues are known.
+class AnyChestPhantom:
+    """A chest CT of any build whose vessels and tissues are known.
 
     Attributes
     ----------
     chest : AnyChestSpec
         What was drawn.
+    volume, lungs, centerlines, airway_centerlines, measurements, hidden_measurements, parameters,
+    overlap_fraction
+        As of `ChestPhantom`; blood in masses is hidden, too.
     kinds : Volume
         uint8 `TissueKind`.
     airways : Volume
@@ -90,9 +95,22 @@ class AnyChestPhantom(ChestPhantom):
     """
 
     chest: AnyChestSpec
+    volume: Volume
+    lungs: Volume
+    centerlines: Centerlines
+    airway_centerlines: Centerlines
+    measurements: tuple[Measurement, ...]
+    hidden_measurements: tuple[Measurement, ...]
+    parameters: Parameters
+    overlap_fraction: float
     kinds: Volume
     airways: Volume
     blood: Volume
+
+    @property
+    def spec(self) -> AnyChestSpec:
+        """What was drawn, by the name that `ChestPhantom` has for it."""
+        return self.chest
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +204,7 @@ def any_chest(
     whole = plumbing.tubes.area_mm2 * plumbing.tubes.step_mm
     tell("truth", 0.98)
     return AnyChestPhantom(
-        spec=None,  # type: ignore[arg-type]
+        chest=spec,
         volume=Volume(image, grid),
         lungs=Volume(lungs, grid),
         centerlines=centerlines(plumbing, ledger, Material.BLOOD, parameters),
@@ -195,7 +213,6 @@ def any_chest(
         hidden_measurements=measure(plumbing, ledger, lung_volume_ml, parameters, hidden=True),
         parameters=parameters,
         overlap_fraction=float(ledger.faulty_mm3[in_trees].sum() / whole[in_trees].sum()),
-        chest=spec,
         kinds=Volume(kinds, grid),
         airways=Volume(airways, grid),
         blood=Volume(blood, grid),
