@@ -129,7 +129,7 @@ class AnyChestRanges(MethodConstants):
         (2.5, 7.5), "mm", "Radius of a lymph node.", "5 to 15 mm across."
     )
     murray_exponent: tuple[float, float] = constant(
-        (2.45, 2.85),
+        (2.5, 2.9),
         "1",
         "Power of the radius that is kept at forks.",
         "2.3 to 3 in man (Singhal et al. 1973, Circ Res 33:190; Horsfield and Woldenberg 1989).",
@@ -180,6 +180,7 @@ DISEASES = ("none", "covid", "pneumonia", "emphysema", "fibrosis", "effusion", "
 """What a chest has chiefly; any may have a little of the others."""
 
 DISEASE_ODDS = (0.34, 0.15, 0.12, 0.13, 0.08, 0.1, 0.08)
+"""How often each is drawn; chosen so that 200 chests hold a dozen of each and more."""
 
 
 @dataclass(frozen=True)
@@ -518,8 +519,8 @@ def _trees(draw: _Draw, lung_ml: float) -> dict[str, Any]:
     return {
         "murray_exponent": draw.within(span.murray_exponent),
         "terminal_csa_mm2": draw.within(span.terminal_csa_mm2),
-        # Smaller lungs have smaller acini, but not fewer generations that CT shows by as much.
-        "terminal_ml": round(draw.within((2.2, 3.4)) * (lung_ml / ADULT_LUNG_ML) ** 0.6, 3),
+        # Smaller lungs have fewer vessels of a size that CT shows, and smaller acini.
+        "terminal_ml": round(draw.within((2.2, 3.4)) * (lung_ml / ADULT_LUNG_ML) ** 0.25, 3),
         "lumen_to_artery": draw.within(span.lumen_to_artery),
         "wall_to_diameter": draw.within(span.wall_to_diameter),
     }
