@@ -20,7 +20,7 @@ from ..chest import LABELS, partly
 from ..fields import Field
 from ..noise import add_noise
 from ..plumbing import Material, Overlaps
-from ..rendering import FractionCanvas, PhantomBlur, average_parts, quadrature, rendering_grid
+from ..rendering import FractionCanvas, PhantomBlur, quadrature
 from ..spacing import wall_share
 from ..truth import Ledger, centerlines, measure
 from . import spec as spec_module
@@ -133,7 +133,6 @@ class _Scene:
     tissue: LungTissue
     around: Surroundings
     grid: Grid
-    fine: Grid
     blur: PhantomBlur
 
     @property
@@ -179,9 +178,10 @@ def any_chest(
         spec, body, tissue, chance["trees"], top, partly(tell, "vessel trees", 0.1, 0.25)
     )
     tell("tubes", 0.4)
-    fine = rendering_grid(grid, spec.blur_mm)
-    blur = PhantomBlur(fine.spacing, spec.blur_mm)
-    scene = _Scene(spec, body, tissue, around, grid, fine, blur)
+    # No sharper than tubes can be drawn on these voxels.
+    sigma = spec.blur_pixels * grid.spacing[0]
+    blur = PhantomBlur(grid.spacing, (sigma, sigma, spec.blur_slices * grid.spacing[2]))
+    scene = _Scene(spec, body, tissue, around, grid, blur)
     filled = _fill(scene, tubes)
     tell("tissues", 0.6)
     hu, lungs, kinds = _compose(scene, filled)
@@ -191,8 +191,7 @@ def any_chest(
     del filled
     tell("blur", 0.85)
     blur.finish(hu)
-    hu = average_parts(hu, grid)
-    _sharpen(hu, spec)
+    _sharpen(hu, spec, grid.spacing[0])
     tell("noise", 0.92)
     add_noise(hu, spec.noise_hu, spec.noise_kernel, chance["noise"])
     image = _digitized(hu, spec, grid)
@@ -266,7 +265,7 @@ def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
     """Fill the tubes with points: to voxels and to the truth from the very same points."""
     spec, body, tissue, grid = scene.spec, scene.body, scene.tissue, scene.grid
     plumbing = built.plumbing
-    amount, attenuation = (FractionCanvas(scene.fine, scene.blur) for _ in range(2))
+    amount, attenuation = (FractionCanvas(grid, scene.blur) for _ in range(2))
     blood_hu = np.where(built.blood == BloodKind.ARTERY, spec.artery_hu, spec.vein_hu)
     material_hu = np.where(
         plumbing.material == Material.BLOOD,
@@ -370,8 +369,8 @@ def _inside(voxels: np.ndarray, origin: float, step: float, nodes: np.ndarray, c
 
 
 def _compose(scene: _Scene, filled: _Filled) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Tissues with the tubes in them (HU float32, fine grid), the lungs' labels and the kinds."""
-    body, grid, fine = scene.body, scene.grid, scene.fine
+    """Tissues with the tubes in them (HU float32), the lungs' labels and the kinds."""
+    body, grid = scene.body, scene.grid
     layers = _Layers(
         {
             "liver": body.liver,
@@ -390,24 +389,19 @@ def _compose(scene: _Scene, filled: _Filled) -> tuple[np.ndarray, np.ndarray, np
         }
     )
     x, y = (grid.origin[i] + grid.spacing[i] * np.arange(grid.size[i]) for i in (0, 1))
-    heights = fine.origin[2] + fine.spacing[2] * np.arange(fine.size[2])
-    parts = fine.size[2] // grid.size[2]
+    heights = grid.origin[2] + grid.spacing[2] * np.arange(grid.size[2])
     lungs, kinds = np.zeros(grid.shape, np.uint8), np.zeros(grid.shape, np.uint8)
     hu = filled.attenuation
     for index, height in enumerate(heights):
         where = (float(height), y, x)
-        plane, kind = _plane(scene, layers, where)
+        plane, kinds[index] = _plane(scene, layers, where)
         share = filled.amount[index]
         hu[index] = plane * np.maximum(1 - share, 0) + hu[index] / np.maximum(share, 1)
-        # The middle part of a thick slice stands for its tissue.
-        if index % parts == parts // 2:
-            row = index // parts
-            kinds[row] = kind
-            for side, name in ((RIGHT, "right lung"), (LEFT, "left lung")):
-                drawn = layers.plane(name, where)
-                if drawn is not None:
-                    box, depth = drawn
-                    lungs[row][box][depth > 0] = LABELS[side]
+        for side, name in ((RIGHT, "right lung"), (LEFT, "left lung")):
+            drawn = layers.plane(name, where)
+            if drawn is not None:
+                box, depth = drawn
+                lungs[index][box][depth > 0] = LABELS[side]
     return hu, lungs, kinds
 
 
@@ -516,11 +510,11 @@ def _draw_streaks(plane: np.ndarray, spec: AnyChestSpec, body: AnyChestBody, whe
     plane[rows, columns] += float(spec.streak_hu * fade) * wave * far
 
 
-def _sharpen(hu: np.ndarray, spec: AnyChestSpec) -> None:
+def _sharpen(hu: np.ndarray, spec: AnyChestSpec, pixel_mm: float) -> None:
     """Enhance edges within slices, in place, as a sharp kernel does."""
     if not spec.sharpening:
         return
-    width = CONSTANTS.enhancement_mm / spec.pixel_mm
+    width = CONSTANTS.enhancement_mm / pixel_mm
     for z in range(len(hu)):
         hu[z] += spec.sharpening * (hu[z] - gaussian_filter(hu[z], width, truncate=3))
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ...model.constants import MethodConstants, constant
-from ...model.volume import Triple
 
 Span = tuple[float, float]
 
@@ -159,6 +158,9 @@ class AnyChestRanges(MethodConstants):
     blur_pixels: tuple[float, float] = constant(
         (0.45, 1.0), "1", "Gaussian in the plane over the pixel.", "Soft and sharp kernels."
     )
+    blur_slices: tuple[float, float] = constant(
+        (0.43, 0.6), "1", "Gaussian across slices over their distance.", "Profiles of slices."
+    )
     sharpening: tuple[float, float] = constant(
         (0.4, 1.8), "1", "Edge enhancement of a sharp kernel.", "Undershoot of 100 to 300 HU."
     )
@@ -257,8 +259,9 @@ class AnyChestSpec:
         Of its middle.
     above_mm, below_mm : float
         Image beyond the lungs' apex and base; negative where it cuts them.
-    blur_mm : tuple of float
-        Standard deviation of the scanner's Gaussian along x, y, z.
+    blur_pixels, blur_slices : float
+        Standard deviation of the scanner's Gaussian in the plane, over the pixel, and across it,
+        over the distance of slices.
     sharpening : float
         Edge enhancement of the kernel, 0 for none.
     noise_hu, noise_kernel, offset_hu : float, str, float
@@ -328,7 +331,8 @@ class AnyChestSpec:
     off_center_mm: tuple[float, float]
     above_mm: float
     below_mm: float
-    blur_mm: Triple
+    blur_pixels: float
+    blur_slices: float
     sharpening: float
     noise_hu: float
     noise_kernel: str
@@ -548,11 +552,8 @@ def _scanner(draw: _Draw, scale: float, wall_mm: float) -> dict[str, Any]:
         if incomplete
         else round(draw.log((4.0, 110.0)) * scale, 3),
         "below_mm": round(draw.log((4.0, 90.0)) * scale, 3),
-        "blur_mm": (
-            round(blur * pixel, 4),
-            round(blur * pixel, 4),
-            round(0.43 * slice_mm, 4),
-        ),
+        "blur_pixels": blur,
+        "blur_slices": draw.within(span.blur_slices),
         "sharpening": draw.within(span.sharpening) if kernel == "sharp" else 0.0,
         "noise_hu": round(float(np.clip(noise * noisier, *span.noise_hu)), 3),
         "noise_kernel": {"soft": "smooth", "medium": "white", "sharp": "sharp"}[kernel],
