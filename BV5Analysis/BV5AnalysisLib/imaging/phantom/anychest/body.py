@@ -111,7 +111,7 @@ def build_body(spec: AnyChestSpec, rng: np.random.Generator) -> AnyChestBody:
     node_field = _lymph_nodes(spec, nodes, posture, rng)
     lungs, effusion = {}, {}
     for side, depth in zip(SIDES, spec.effusion_mm, strict=True):
-        fluid = _fluid(y, z, depth / (scale * spec.depth)) if depth else np.full((1, 1, 1), -99.0)
+        fluid = _fluid(y, z, rib_cage[side], depth / scale) if depth else np.full((1, 1, 1), -99.0)
         effusion[side] = nodes.field(np.minimum(fluid * scale, shapes[side] * scale))
         shape = adult._smooth_min(shapes[side], -fluid, 3) if depth else shapes[side]
         shape = np.minimum(scale * shape, -node_field.values)
@@ -227,9 +227,10 @@ def _mediastinum(spec: AnyChestSpec, x: np.ndarray, y: np.ndarray, z: np.ndarray
     return solid
 
 
-def _fluid(y: np.ndarray, z: np.ndarray, depth: float) -> np.ndarray:
-    """Fluid behind a lung of a patient on the back: a level that climbs to the sides."""
-    return y - (88 - depth) - 0.05 * (z + 60)
+def _fluid(y: np.ndarray, z: np.ndarray, rib_cage: np.ndarray, depth: float) -> np.ndarray:
+    """Fluid behind a lung of a patient on the back: a crescent, thickest behind and below."""
+    share = np.clip((y + 25) / 95, 0, 1) ** 1.5 * np.clip(0.8 - z / 220, 0.4, 1.2)
+    return np.where(share > 0, depth * share - rib_cage, -99.0)
 
 
 def _skin(spec: AnyChestSpec, nodes: _Nodes, cavity: np.ndarray) -> np.ndarray:

@@ -43,13 +43,13 @@ class AnyChestConstants(MethodConstants):
     """Attenuations outside the lungs, and how finely tubes are filled."""
 
     point_mm: float = constant(
-        0.45,
+        0.55,
         "mm",
         "Distance of the points that tubes are filled with, at most.",
         "Half a pixel; volumes are right whatever it is.",
     )
     point_pixels: float = constant(
-        0.75, "1", "That distance over the pixel, at most.", "A wide tube is filled evenly."
+        0.85, "1", "That distance over the pixel, at most.", "A wide tube is filled evenly."
     )
     air_hu: float = constant(-1000.0, "HU", "Air.", "The definition of the scale.")
     wall_hu: float = constant(20.0, "HU", "Bronchi's walls.", "Soft tissue.")
@@ -263,7 +263,7 @@ def image_grid(spec: AnyChestSpec, body: AnyChestBody, around: Surroundings) -> 
 
 def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
     """Fill the tubes with points: to voxels and to the truth from the very same points."""
-    spec, body, tissue, grid = scene.spec, scene.body, scene.tissue, scene.grid
+    spec, grid = scene.spec, scene.grid
     plumbing = built.plumbing
     amount, attenuation = (FractionCanvas(grid, scene.blur) for _ in range(2))
     blood_hu = np.where(built.blood == BloodKind.ARTERY, spec.artery_hu, spec.vein_hu)
@@ -280,6 +280,8 @@ def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
     airway = np.zeros(voxels, np.uint8)
     low = np.array(grid.origin) - 0.5 * np.array(grid.spacing)
     size = np.array(grid.size)
+    center = plumbing.tubes.center_mm
+    center_depth = _depths(scene, center)
     spacing = min(CONSTANTS.point_mm, CONSTANTS.point_pixels * grid.spacing[0])
     for section, points, volume in quadrature(plumbing.tubes, spacing):
         lost, foreign = overlaps.inside(section, points)
@@ -288,8 +290,9 @@ def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
         kept = ~lost
         place, share = points[kept], volume[kept]
         of = np.broadcast_to(section[:, None], lost.shape)[kept]
-        amount.add(place, share)
-        attenuation.add(place, share * material_hu[of])
+        FractionCanvas.add_together(
+            [(amount, share), (attenuation, share * material_hu[of])], place
+        )
         index = np.floor((place - low) / grid.spacing).astype(np.intp)
         inside = ((index >= 0) & (index < size)).all(axis=1)
         flat = (index[:, 2] * size[1] + index[:, 1]) * size[0] + index[:, 0]
@@ -299,15 +302,14 @@ def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
         np.add.at(lumen, flat[is_lumen], share[is_lumen].astype(np.float32))
         # The lowest generation wins where two share a voxel: it is the largest of these.
         np.maximum.at(airway, flat[is_lumen], FULL - built.airway[of[is_lumen]])
-        label, unseen = _lung_label(points, body, grid), tissue.hidden(points)
+        label, unseen = _belongs(scene, center_depth, section, points)
         for column, name in enumerate(LungLabel):
             mine = np.where(label == name, owned, 0.0)
             seen[section, column] = np.where(unseen, 0.0, mine).sum(axis=1)
             hidden[section, column] = np.where(unseen, mine, 0.0).sum(axis=1)
-    center = plumbing.tubes.center_mm
     free = ~overlaps.inside(np.arange(count), center[:, None])[0][:, 0]
-    on_line = free & ~plumbing.is_cap & ~tissue.hidden(center)
-    ledger = Ledger(seen, hidden, faulty, _lung_label(center, body, grid), on_line)
+    on_line = free & ~plumbing.is_cap & (center_depth[:, 2] <= 0)
+    ledger = Ledger(seen, hidden, faulty, _lung_label(center_depth, center, grid), on_line)
     return _Filled(
         amount.fraction,
         attenuation.fraction,
@@ -326,14 +328,34 @@ def _share(volume_mm3: np.ndarray, grid: Grid) -> np.ndarray:
     return volume_mm3.astype(np.uint8).reshape(grid.shape)
 
 
-def _lung_label(points: np.ndarray, body: AnyChestBody, grid: Grid) -> np.ndarray:
-    """`LungLabel` of points (..., 3), 0 outside the lungs or the image."""
+def _depths(scene: _Scene, points: np.ndarray) -> np.ndarray:
+    """Distances (..., 3) into the right lung, the left lung, and what hides blood."""
+    lungs = [scene.body.lungs[side].at(points) for side in (RIGHT, LEFT)]
+    return np.stack([*lungs, scene.tissue.hidden_depth(points)], -1)
+
+
+def _lung_label(depths: np.ndarray, points: np.ndarray, grid: Grid) -> np.ndarray:
+    """`LungLabel` of points (..., 3) with their `_depths`, 0 outside the lungs or the image."""
     low = np.array(grid.origin) - 0.5 * np.array(grid.spacing)
     inside = ((points >= low) & (points <= low + np.array(grid.size) * grid.spacing)).all(axis=-1)
     label = np.zeros(points.shape[:-1], np.uint8)
-    for side in SIDES:
-        label[(body.lungs[side].at(points) > 0) & inside] = LABELS[side]
+    for column, side in enumerate((RIGHT, LEFT)):
+        label[(depths[..., column] > 0) & inside] = LABELS[side]
     return label
+
+
+def _belongs(
+    scene: _Scene, center_depth: np.ndarray, section: np.ndarray, points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """`LungLabel` of points (m, k, 3) of cross sections (m,), and whether their blood is hidden.
+
+    A cross section that lies farther from all surfaces than it is wide has one answer.
+    """
+    depths = np.repeat(center_depth[section][:, None], points.shape[1], axis=1)
+    reach = np.linalg.norm(points - points.mean(axis=1, keepdims=True), axis=-1).max(axis=1)
+    near = (abs(center_depth[section]) < 2 * reach[:, None] + 1.0).any(axis=1)
+    depths[near] = _depths(scene, points[near])
+    return _lung_label(depths, points, scene.grid), depths[..., 2] > 0
 
 
 class _Layers:

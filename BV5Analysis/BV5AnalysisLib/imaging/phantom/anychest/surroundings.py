@@ -91,8 +91,11 @@ class Surroundings:
             touches = np.flatnonzero(skin_mm[:, column] > 0)
             if len(touches) == 0 or touches[0] == 0:
                 continue
-            distance = 1.2 - np.hypot(x - at, (y - y[touches[0]] + 1.2)[:, None])
-            hu += share_inside(distance, blur_mm) * (2200.0 - hu)
+            edge = y[touches[0]] - 1.2
+            rows = slice(*np.searchsorted(y, (edge - 8.0, edge + 8.0)))
+            columns = slice(*np.searchsorted(x, (at - 8.0, at + 8.0)))
+            distance = 1.2 - np.hypot(x[columns] - at, (y[rows] - edge)[:, None])
+            hu[rows, columns] += share_inside(distance, blur_mm) * (2200.0 - hu[rows, columns])
 
     def arms(self, where: Points) -> np.ndarray | None:
         """Distance (y, x) into an arm on a plane; None where there is none."""
