@@ -32,8 +32,8 @@ class AnyChestBody(PhantomAnatomy):
     ----------
     posture : Posture
         From the template to the body.
-    right_heart, left_heart, cava : Field
-        Blood of each attenuation, outside the pulmonary trees.
+    right_heart, left_heart, cava, lower_cava : Field
+        Blood of each attenuation, outside the pulmonary trees; the azygos vein goes with the lower.
     liver : Field
         Organs under the diaphragm.
     bowel, esophagus_air : Field
@@ -48,6 +48,7 @@ class AnyChestBody(PhantomAnatomy):
     right_heart: Field
     left_heart: Field
     cava: Field
+    lower_cava: Field
     liver: Field
     bowel: Field
     esophagus_air: Field
@@ -120,7 +121,7 @@ def build_body(spec: AnyChestSpec, rng: np.random.Generator) -> AnyChestBody:
     bone, marrow = (
         np.minimum(part, body / scale - 2.0) for part in _bones(spec, x, y, z, cavity, scale)
     )
-    right_heart, left_heart, cava = _blood(spec, x, y, z)
+    right_heart, left_heart, cava, lower_cava = blood = _blood(spec, x, y, z)
     belly = np.maximum(*(heights[side] - z for side in SIDES))
     liver = np.minimum(belly, np.maximum(rib_cage[RIGHT], rib_cage[LEFT]))
     built = AnyChestBody(
@@ -128,7 +129,7 @@ def build_body(spec: AnyChestSpec, rng: np.random.Generator) -> AnyChestBody:
         body=nodes.field(body),
         bone=nodes.near(bone * scale),
         marrow=nodes.near(marrow * scale),
-        great_vessels=nodes.near(scale * np.maximum(np.maximum(right_heart, left_heart), cava)),
+        great_vessels=nodes.near(scale * np.maximum.reduce(np.broadcast_arrays(*blood))),
         stomach_gas=nodes.frame,
         fat=nodes.frame.like(_fat(spec, nodes, body, cavity, solid)),
         lungs=lungs,
@@ -139,6 +140,7 @@ def build_body(spec: AnyChestSpec, rng: np.random.Generator) -> AnyChestBody:
         right_heart=nodes.near(right_heart * scale),
         left_heart=nodes.near(left_heart * scale),
         cava=nodes.near(cava * scale),
+        lower_cava=nodes.near(lower_cava * scale),
         liver=nodes.near(liver * scale),
         bowel=_bowel(spec, nodes, posture, rng),
         esophagus_air=nodes.near(_esophagus(spec, nodes, rng)),
@@ -152,7 +154,7 @@ def build_body(spec: AnyChestSpec, rng: np.random.Generator) -> AnyChestBody:
 
 def _nodes(spec: AnyChestSpec, posture: Posture) -> _Nodes:
     scale = spec.scale
-    step = STEP_MM * min(scale, 1.0)
+    step = STEP_MM * min(scale, 1.0) ** 0.5
     aside, behind, front = 1.3 * spec.wall_mm, 1.4 * spec.wall_mm, 1.5 * spec.wall_mm
     before = (aside, front + 1.4 * spec.breast_mm, 0.0)
     after = (aside, behind, 0.0)
@@ -195,8 +197,8 @@ def _aorta(spec: AnyChestSpec, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> n
 
 def _blood(
     spec: AnyChestSpec, x: np.ndarray, y: np.ndarray, z: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Right heart; left heart, atrium and aorta; caval and azygos veins."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Right heart; left heart, atrium and aorta; superior vena cava; inferior, and azygos vein."""
     heart = _heart(spec, x, y, z)
     # The septum divides the heart in front and to the right from behind and to the left.
     septum = 0.62 * (x - 18) + 0.6 * (y + 34) + 0.1 * (z + 52)
@@ -211,7 +213,7 @@ def _blood(
     cava = np.minimum(8.5 - np.hypot(x + 20, y + 6), np.minimum(z + 40, 100 - z))
     lower = np.minimum(11 - np.hypot(x + 22, y - 8), -20 - z)
     azygos = np.minimum(4 - np.hypot(x + 6, y - 54), 50 - z)
-    return right, left, np.maximum(np.maximum(cava, lower), azygos)
+    return right, left, cava, np.maximum(lower, azygos)
 
 
 def _mediastinum(spec: AnyChestSpec, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -259,9 +261,9 @@ def _skin(spec: AnyChestSpec, nodes: _Nodes, cavity: np.ndarray) -> np.ndarray:
     if spec.breast_mm:
         size = spec.breast_mm / scale
         for side in SIDES:
-            across, up = (x - side * 72) / 62, (z + 18) / 60
+            across, up = (x - side * 78) / 66, (z + 18) / 62
             out = (y + 88 + 0.5 * wall) / (size + 0.8 * wall + 8)
-            breast = size * (1 - adult._norm((across, 2.2), (up, 2.2), (out, 2.2)))
+            breast = size * (1 - adult._norm((across, 2.0), (up, 2.0), (out, 2.0)))
             body = adult._smooth_max(body, breast, 5)
     return np.asarray(signed_distance(scale * body, nodes.frame.step_mm))
 

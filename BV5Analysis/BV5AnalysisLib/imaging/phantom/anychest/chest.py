@@ -399,6 +399,7 @@ def _compose(scene: _Scene, filled: _Filled) -> tuple[np.ndarray, np.ndarray, np
             "right_heart": body.right_heart,
             "left_heart": body.left_heart,
             "cava": body.cava,
+            "lower_cava": body.lower_cava,
             "nodes": body.nodes,
             "bone": body.bone,
             "marrow": body.marrow,
@@ -431,7 +432,7 @@ def _plane(scene: _Scene, layers: _Layers, where: Points) -> tuple[np.ndarray, n
     """HU and `TissueKind` (y, x) of an axial plane without the tubes."""
     c, spec, body, around = CONSTANTS, scene.spec, scene.body, scene.around
     blur_mm = scene.blur_mm
-    skin = body.body.plane(*where)
+    skin = around.fold(where, body.body.plane(*where))
     outside = around.draw(where, skin, blur_mm)
     kind = np.where(outside > -960, TissueKind.TABLE, TissueKind.OUTSIDE).astype(np.uint8)
     arms = around.arms(where)
@@ -451,6 +452,7 @@ def _plane(scene: _Scene, layers: _Layers, where: Points) -> tuple[np.ndarray, n
         ("right_heart", spec.artery_hu, TissueKind.GREAT_VESSEL),
         ("left_heart", spec.vein_hu, TissueKind.GREAT_VESSEL),
         ("cava", spec.cava_hu, TissueKind.GREAT_VESSEL),
+        ("lower_cava", spec.lower_cava_hu, TissueKind.GREAT_VESSEL),
         ("nodes", c.node_hu, TissueKind.NODE),
         ("bone", c.cortex_hu, TissueKind.BONE),
         ("marrow", c.marrow_hu, TissueKind.BONE),

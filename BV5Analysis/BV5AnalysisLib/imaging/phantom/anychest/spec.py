@@ -214,8 +214,8 @@ class AnyChestSpec:
         ``flat``, ``curved``, ``hollow`` or ``foam``.
     table_gap_mm : float
         Air between back and table.
-    wires : int
-        Leads on the skin.
+    wires, folds : int
+        Leads on the skin, and folds of it that hold air.
     blanket : bool
         Whether a cover spans over the body.
     bowel_mm : tuple of float
@@ -224,9 +224,9 @@ class AnyChestSpec:
         From gas to lung, and its attenuation.
     esophagus_mm : float
         Radius of air in the esophagus, 0 for none.
-    artery_hu, vein_hu, cava_hu, streak_hu : float
+    artery_hu, vein_hu, cava_hu, lower_cava_hu, streak_hu : float
         Blood in pulmonary arteries and right heart; in pulmonary veins, left heart and aorta; in
-        the superior vena cava; amplitude of its streaks.
+        the superior and the inferior vena cava; amplitude of the streaks of the superior one.
     parenchyma_hu, gravity_hu_per_mm, texture_hu : float
         Lung between vessels.
     emphysema_share, emphysema_hu : float
@@ -291,6 +291,7 @@ class AnyChestSpec:
     table: str
     table_gap_mm: float
     wires: int
+    folds: int
     blanket: bool
     bowel_mm: tuple[float, ...]
     bowel_gap_mm: float
@@ -299,6 +300,7 @@ class AnyChestSpec:
     artery_hu: float
     vein_hu: float
     cava_hu: float
+    lower_cava_hu: float
     streak_hu: float
     parenchyma_hu: float
     gravity_hu_per_mm: float
@@ -428,6 +430,7 @@ def any_chest_spec(seed: int) -> AnyChestSpec:
         "table": draw.choice(("flat", "curved", "hollow", "foam")),
         "table_gap_mm": draw.within((0.0, 12.0)),
         "wires": int(draw.rng.integers(1, 5)) if draw.chance(span.often) else 0,
+        "folds": int(draw.rng.integers(1, 4)) if wall_mm > 10 and draw.chance(0.5) else 0,
         "blanket": draw.chance(span.often),
     }
     return AnyChestSpec(
@@ -455,7 +458,7 @@ def _blood(draw: _Draw) -> dict[str, Any]:
     phase = draw.choice(("plain", "early", "late"), (0.5, 0.25, 0.25))
     plain = draw.within(span.plain_blood_hu)
     contrast = draw.within(span.contrast_hu)
-    artery = vein = cava = plain
+    artery = vein = cava = lower = plain
     streak = 0.0
     if phase == "early":
         artery = contrast
@@ -465,8 +468,14 @@ def _blood(draw: _Draw) -> dict[str, Any]:
     elif phase == "late":
         artery = draw.within((150.0, 260.0))
         vein = round(artery * draw.within((0.95, 1.2)), 3)
-        cava = round(artery * 0.95, 3)
-    return {"artery_hu": artery, "vein_hu": vein, "cava_hu": cava, "streak_hu": streak}
+        cava = lower = round(artery * 0.9, 3)
+    return {
+        "artery_hu": artery,
+        "vein_hu": vein,
+        "cava_hu": cava,
+        "lower_cava_hu": lower,
+        "streak_hu": streak,
+    }
 
 
 def _disease(draw: _Draw, disease: str, scale: float) -> dict[str, Any]:
