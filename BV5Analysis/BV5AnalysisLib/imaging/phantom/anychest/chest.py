@@ -252,13 +252,16 @@ def image_grid(spec: AnyChestSpec, body: AnyChestBody, around: Surroundings) -> 
     front = max(rows.min() - 22.0, middle - half_field)
     behind = min(around.table_mm + 60.0, middle + half_field)
     lines = int((behind - front) / pixel)
-    most = spec_module.CONSTANTS.most_voxels
-    if columns * lines * slices > most:
-        coarser = np.sqrt(columns * lines * slices / most)
+    ranges, slice_mm = spec_module.CONSTANTS, spec.slice_mm
+    excess = columns * lines * slices / ranges.most_voxels
+    if excess > 1:
+        coarser = min(excess**0.5, ranges.most_coarser)
         pixel, columns, lines = pixel * coarser, int(columns / coarser), int(lines / coarser)
+        thicker = max(excess / coarser**2, 1.0)
+        slice_mm, slices = round(slice_mm * thicker, 2), int(slices / thicker)
     aside, _ = spec.off_center_mm
     origin = (aside - 0.5 * (columns - 1) * pixel, front, low)
-    return Grid((columns, lines, slices), (pixel, pixel, spec.slice_mm), origin).rounded()
+    return Grid((columns, lines, slices), (pixel, pixel, slice_mm), origin).rounded()
 
 
 def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
