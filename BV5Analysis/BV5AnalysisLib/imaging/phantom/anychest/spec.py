@@ -268,8 +268,8 @@ class AnyChestSpec:
         Bronchi.
     pixel_mm, slice_mm : float
         Voxels wanted; a large body gets coarser ones (`most_voxels`), as its grid says.
-    field_mm : tuple of float
-        Field of view along x and y.
+    field_cut : float
+        Field of view over the body's width.
     off_center_mm : tuple of float
         Of its middle.
     above_mm, below_mm : float
