@@ -116,7 +116,7 @@ def doubt_lungs(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> LungDo
     lumen = chest.shrunk(airways) > 0
     lungs = sides[0] | sides[1]
     unclaimed = _unclaimed_air(chest, lungs, lumen)
-    lost = np.count_nonzero(unclaimed) / max(1, np.count_nonzero(lungs))
+    lost = float(np.count_nonzero(unclaimed)) / max(1.0, float(np.count_nonzero(lungs)))
     findings = [_lung_lost(lost), _flat_cut(chest, lungs, lumen), _implausible(chest, sides)]
     return LungDoubts(
         tuple(finding for finding in findings if finding is not None),
@@ -133,7 +133,7 @@ def _unclaimed_air(chest: Chest, lungs: np.ndarray, airways: np.ndarray) -> np.n
     hu = chest.hu.array
     like_lung = (hu < chest.half_hu) & (hu > chest.air_hu + CONSTANTS.lung_like_hu)
     # Edges of tissue and air are as bright: what is lung is so all around.
-    like_lung = ndimage.binary_erosion(like_lung, np.ones((3, 3, 3)), border_value=1)
+    like_lung = ndimage.binary_erosion(like_lung, np.ones((3, 3, 3), bool), border_value=1)
     like_lung &= ~ndimage.binary_dilation(lungs | airways, iterations=2)
     where = ndimage.find_objects(lungs.view(np.uint8))[0]
     level = np.zeros(hu.shape[1:], bool)
@@ -159,7 +159,8 @@ def _unclaimed_air(chest: Chest, lungs: np.ndarray, airways: np.ndarray) -> np.n
             here = pieces[box] == number
             space = spaces[box][here]
             enclosed = space.any() and above[box][here].mean() < CONSTANTS.majority
-            keep[number] = of_lungs[space].any() or beyond[box][here].any() or enclosed
+            joined = of_lungs[space].any() or beyond[box][here].any()
+            keep[number] = bool(joined) or bool(enclosed)
     unclaimed: np.ndarray = keep[pieces]
     return unclaimed
 
@@ -181,7 +182,7 @@ def _flat_cut(chest: Chest, lungs: np.ndarray, airways: np.ndarray) -> Finding |
     spacing = chest.grid.spacing_zyx
     other_air = (chest.hu.array < chest.half_hu) & ~lungs & ~ndimage.binary_dilation(airways)
     axial_cm2 = float(np.prod(spacing[1:])) / 100
-    limit_cm2 = CONSTANTS.flat_share * np.count_nonzero(lungs, axis=(1, 2)).max() * axial_cm2
+    limit_cm2 = CONSTANTS.flat_share * float(np.max(lungs.sum(axis=(1, 2)))) * axial_cm2
     largest_cm2, direction = 0.0, ""
     for axis, name in enumerate(("axial", "coronal", "sagittal")):
         inside, outside = np.moveaxis(lungs, axis, 0), np.moveaxis(other_air, axis, 0)
