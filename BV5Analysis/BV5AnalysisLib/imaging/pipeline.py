@@ -14,6 +14,7 @@ from .errors import AnalysisError
 from .lungs.completeness import is_slab
 from .lungs.consolidation import find_consolidation
 from .lungs.given_lungs import given_lungs
+from .lungs.lung_checks import LungDoubts, doubt_lungs
 from .lungs.lung_findings import lung_findings
 from .lungs.segmentation import segment_lungs
 from .lungs.survey import Chest, survey_chest
@@ -141,11 +142,14 @@ class Anatomy:
         Bool, lumen of trachea and bronchi.
     consolidation : numpy.ndarray
         Bool, lung without air.
+    doubts : LungDoubts or None
+        About lungs that were segmented; None for given ones.
     """
 
     lungs: np.ndarray
     airways: np.ndarray
     consolidation: np.ndarray
+    doubts: LungDoubts | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -354,11 +358,13 @@ def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
     if given is None:
         airways = _airways_if_any(ct, chest)
         lungs = segment_lungs(ct, chest, airways)
+        doubts = doubt_lungs(chest, lungs, airways)
     else:
+        doubts = None
         mask = given if isinstance(given, Volume) else Volume.of(given)
         airways = _airways_if_any(ct, chest)
         lungs = np.where(airways, np.uint8(0), given_lungs(mask, turned.orientation))
-    return Anatomy(lungs, airways, find_consolidation(ct, chest, lungs, airways))
+    return Anatomy(lungs, airways, find_consolidation(ct, chest, lungs, airways), doubts)
 
 
 def _airways_if_any(ct: Volume, chest: Chest) -> np.ndarray:
@@ -410,6 +416,7 @@ def _findings(
 ) -> tuple[Finding, ...]:
     """Judge the scan, its lungs, what blood was taken to be, and the vessels, the worst first."""
     turn = turned.orientation.turn
+    doubts = anatomy.doubts.findings if anatomy.doubts else ()
     of_lungs = lung_findings(
         turned.ct,
         anatomy.lungs,
@@ -427,4 +434,4 @@ def _findings(
     of_vessels = vessel_findings(blood.measurements[0])
     slab = is_slab(turned.ct.with_array(anatomy.lungs))
     limits = limit_findings(turned.scan.volume.grid, turned.scan.acquisition, vessels.blur, slab)
-    return worst_first([*turned.scan.findings, *of_lungs, *of_blood, *of_vessels, *limits])
+    return worst_first([*turned.scan.findings, *doubts, *of_lungs, *of_blood, *of_vessels, *limits])
