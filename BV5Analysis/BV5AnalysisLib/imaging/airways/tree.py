@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..errors import AnalysisError
 from ..lungs import survey
-from ..lungs.survey import IN_PLANE, Chest
+from ..lungs.survey import Chest
+from ..lungs.trachea import find_trachea
 from ..model.constants import MethodConstants, constant
 from ..model.volume import Volume
 from .growth import grow_airways
@@ -24,30 +24,6 @@ class TreeConstants(MethodConstants):
         "HU",
         "Voxels of the trachea are darker.",
         "Air, with room for noise and thin walls. Chosen by eye on three scans.",
-    )
-    trachea_mm2: tuple[float, float] = constant(
-        (40.0, 700.0),
-        "mm²",
-        "Least and largest area of the trachea in a slice.",
-        "From a child's to tracheomegaly. Chosen by eye on three scans.",
-    )
-    trachea_length_mm: float = constant(
-        15.0,
-        "mm",
-        "Least length of the trachea in the scan.",
-        "Chosen by eye on three scans.",
-    )
-    midline_mm: float = constant(
-        45.0,
-        "mm",
-        "Farthest that the trachea is from the body's middle.",
-        "A shifted mediastinum, or a patient who lies aslant. Chosen by eye on three scans.",
-    )
-    tissue_hu: float = constant(
-        -250.0,
-        "HU",
-        "Brighter voxels are body, whose middle is taken.",
-        "Fat is at -100 HU, lung below -400 HU.",
     )
     dark_percent: float = constant(
         20.0,
@@ -159,7 +135,7 @@ def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
 def _dark_parenchyma(volume: Volume, chest: Chest) -> np.ndarray:
     """HU below which only the darkest of the lungs' voxels lie, by row (y) from front to back."""
     lungs = np.argwhere(chest.inner_air & (chest.hu.array > survey.CONSTANTS.gas_hu))
-    z, y, x = (lungs * chest.factor).T
+    z, y, x = chest.voxels(lungs).T
     hu = volume.array[z, y, x]
     usual = np.percentile(hu, CONSTANTS.dark_percent)
     row_mm = volume.grid.spacing[1]
@@ -185,60 +161,6 @@ def _whole_lumen(lumen: np.ndarray, hu: np.ndarray) -> np.ndarray:
     return whole
 
 
-def find_trachea(chest: Chest) -> np.ndarray:
-    """Find the trachea: a round, dark, upright tube near the midline above the lungs' middle.
-
-    Parameters
-    ----------
-    chest : Chest
-        The surveyed scan.
-
-    Returns
-    -------
-    numpy.ndarray
-        Bool, coarse; the trachea and no more than the start of the main bronchi.
-
-    Raises
-    ------
-    AnalysisError
-        No such tube.
-    """
-    dark = chest.inner_air & (chest.hu.array < CONSTANTS.trachea_hu)
-    labels, _ = ndimage.label(dark, IN_PLANE)
-    area = np.bincount(labels.ravel()) * float(np.prod(chest.grid.spacing_zyx[1:]))
-    least_mm2, most_mm2 = CONSTANTS.trachea_mm2
-    fits = (area >= least_mm2) & (area <= most_mm2)
-    fits[0] = False
-    tubes, _ = ndimage.label(fits[labels])
-    best, best_score = 0, 0.0
-    spacing = chest.grid.spacing_zyx
-    middle_x = _midline(chest)
-    air_z = np.flatnonzero(chest.inner_air.any((1, 2)))
-    for number, where in enumerate(ndimage.find_objects(tubes), start=1):
-        length = (where[0].stop - where[0].start) * spacing[0]
-        if length < CONSTANTS.trachea_length_mm or where[0].stop < air_z.mean():
-            continue
-        voxels = np.argwhere(tubes[where] == number)
-        x = voxels[:, 2].mean() + where[2].start
-        off_midline = abs(x - middle_x) * spacing[2]
-        if off_midline < CONSTANTS.midline_mm:
-            score = length * (1 - off_midline / CONSTANTS.midline_mm)
-            if score > best_score:
-                best, best_score = number, score
-    if best == 0:
-        raise AnalysisError(
-            "No trachea was found: this seems to be no chest CT, or it starts below the trachea;"
-            " give a scan of the whole chest."
-        )
-    return np.asarray(tubes == best)
-
-
-def _midline(chest: Chest) -> float:
-    """Coarse x index of the body's middle."""
-    profile = (chest.hu.array > CONSTANTS.tissue_hu).sum((0, 1))
-    return float((profile * np.arange(len(profile))).sum() / profile.sum())
-
-
 def _airway_box(
     volume: Volume, chest: Chest, trachea: np.ndarray, seed_z: int
 ) -> tuple[slice, ...]:
@@ -248,8 +170,8 @@ def _airway_box(
         others = tuple(other for other in range(3) if other != axis)
         inside = np.flatnonzero(chest.inner_air.any(others))
         top = _larynx(trachea, seed_z) if axis == 0 else inside[-1] + 2
-        stop = min(top * factor, volume.array.shape[axis])
-        box.append(slice(max((inside[0] - 1) * factor, 0), stop))
+        stop = min(top * factor + chest.first[axis], volume.array.shape[axis])
+        box.append(slice(max((inside[0] - 1) * factor + chest.first[axis], 0), stop))
     return tuple(box)
 
 
@@ -274,9 +196,10 @@ def _seed(
     hu: np.ndarray, chest: Chest, trachea: np.ndarray, seed_z: int, box: tuple[slice, ...]
 ) -> np.ndarray:
     """Flat indices, in the box, of the tracheal lumen in the seed slice."""
-    z = seed_z * chest.factor[0] + chest.factor[0] // 2 - box[0].start
-    center = [f // 2 for f in chest.factor[1:]]
-    y, x = (np.argwhere(trachea[seed_z]) * chest.factor[1:] + center).T
+    place = np.argwhere(trachea[seed_z])
+    slices = np.full((len(place), 1), seed_z)
+    z_all, y, x = chest.voxels(np.concatenate([slices, place], axis=1)).T
+    z = int(z_all[0]) - box[0].start
     labels, _ = ndimage.label(hu[z] < CONSTANTS.trachea_hu)
     touched = np.bincount(labels[y - box[1].start, x - box[2].start], minlength=2)
     touched[0] = 0
