@@ -352,7 +352,7 @@ def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
     ct = turned.ct
     chest = survey_chest(ct)
     if given is None:
-        airways = segment_airways(ct, chest)
+        airways = _airways_if_any(ct, chest)
         lungs = segment_lungs(ct, chest, airways)
     else:
         mask = given if isinstance(given, Volume) else Volume.of(given)
