@@ -11,6 +11,7 @@ from .airways.bronchi import find_bronchi
 from .airways.tree import segment_airways
 from .airways.walls import subtract_bronchi
 from .errors import AnalysisError
+from .lungs.completeness import is_slab
 from .lungs.consolidation import find_consolidation
 from .lungs.given_lungs import given_lungs
 from .lungs.lung_findings import lung_findings
@@ -20,7 +21,7 @@ from .model.centerlines import Centerlines
 from .model.constants import MethodConstants, constant
 from .model.cutting import keep_points, values_at
 from .model.finding import Finding
-from .model.measurements import Calibration, CsaHistogram, Measurement
+from .model.measurements import BloodLevels, Calibration, CsaHistogram, Measurement
 from .model.orientation import Orientation
 from .model.result import AnalysisResult
 from .model.scan import Region, Scan
@@ -30,21 +31,29 @@ from .numerics.erosion import without_edge
 from .parameters import Parameters
 from .progress import Progress, Step, Steps
 from .reading.scan_reader import scan_from_image
-from .sizing.blood_findings import calibration_findings, vessel_findings, worst_first
+from .sizing.blood_findings import (
+    calibration_findings,
+    core_findings,
+    vessel_findings,
+    worst_first,
+)
 from .sizing.blood_volumes import (
     check_regions,
     csa_histogram,
     measure_regions,
     world_centerlines,
 )
+from .sizing.blur import Blur
 from .sizing.blur_measurement import measure_blur
 from .sizing.branch_sizes import SizedBranches, size_branches
 from .sizing.cross_sections import measure_cross_sections
+from .sizing.limits import limit_findings, withheld_by
 from .sizing.sheets import without_sheets
 from .sizing.voxel_labels import as_drawn, label_vessels
 from .sizing.wide_vessels import with_wide_volumes
+from .vessels.blood import measure_blood_levels
 from .vessels.branches import Branches
-from .vessels.calibration import Parenchyma, calibrate, measure_blood_hu, measure_parenchyma
+from .vessels.calibration import Parenchyma, calibrate, measure_parenchyma
 from .vessels.hilum import extend_to_edge
 from .vessels.linking import link_branches
 from .vessels.ridges import find_ridge_points
@@ -153,15 +162,18 @@ class Vessels:
         Their areas and blood.
     calibration : Calibration
         Attenuation of blood and parenchyma, and noise.
-    blood_was_measured : bool
-        Whether the scan has vessels wide enough to measure blood in.
+    blood_levels : BloodLevels or None
+        Blood in wide vessels; None where the scan has none that are wide enough.
+    blur : Blur
+        Of the scan, as its thin vessels show it.
     """
 
     work: WorkGrid
     branches: Branches
     sized: SizedBranches
     calibration: Calibration
-    blood_was_measured: bool
+    blood_levels: BloodLevels | None
+    blur: Blur
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,6 +259,7 @@ def analyze(
         parameters=parameters,
         seconds=steps.seconds,
         lungs_given=lungs is not None,
+        withheld=withheld_by(findings),
     )
 
 
@@ -281,8 +294,8 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         points = find_ridge_points(
             image.filled(parenchyma.level_hu), parenchyma.presumed_half_blood_hu, progress=within
         )
-        measured_blood_hu = measure_blood_hu(image, points)
-        calibration = calibrate(parenchyma, measured_blood_hu, parameters.blood_hu)
+        levels = measure_blood_levels(image, points, parenchyma)
+        calibration = calibrate(parenchyma, levels, parameters.blood_hu)
     with steps.step(Step.BRANCHES):
         branches = link_branches(points, parameters.minimum_component_length_mm)
         branches = extend_to_edge(branches, image, parenchyma.presumed_half_blood_hu)
@@ -292,7 +305,7 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         branches, sections = without_sheets(branches, sections)
         sized = size_branches(branches, sections)
         sized = with_wide_volumes(sized, branches, sections, image, calibration)
-    return Vessels(work, branches, sized, calibration, measured_blood_hu is not None)
+    return Vessels(work, branches, sized, calibration, levels, blur)
 
 
 def measure_blood(
@@ -339,7 +352,7 @@ def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
     ct = turned.ct
     chest = survey_chest(ct)
     if given is None:
-        airways = segment_airways(ct, chest)
+        airways = _airways_if_any(ct, chest)
         lungs = segment_lungs(ct, chest, airways)
     else:
         mask = given if isinstance(given, Volume) else Volume.of(given)
@@ -404,9 +417,14 @@ def _findings(
         anatomy.consolidation,
         {region.name: turn(region.mask.array) for region in regions},
     )
-    blood_was_given = parameters.blood_hu is not None
     of_blood = calibration_findings(
-        vessels.calibration, vessels.blood_was_measured, blood_was_given
+        vessels.calibration,
+        vessels.blood_levels,
+        parameters.blood_hu is not None,
+        turned.scan.acquisition.contrast_agent,
     )
+    of_blood += core_findings(turned.scan.volume, blood.centerlines, vessels.calibration)
     of_vessels = vessel_findings(blood.measurements[0])
-    return worst_first([*turned.scan.findings, *of_lungs, *of_blood, *of_vessels])
+    slab = is_slab(turned.ct.with_array(anatomy.lungs))
+    limits = limit_findings(turned.scan.volume.grid, turned.scan.acquisition, vessels.blur, slab)
+    return worst_first([*turned.scan.findings, *of_lungs, *of_blood, *of_vessels, *limits])

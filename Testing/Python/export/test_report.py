@@ -103,7 +103,7 @@ def test_the_method_names_this_runs_parameters(page_of, small_result):
     text = page_of(parameters=parameters, calibration=calibration).text
     assert "BV5 (0.5 ≤ CSA < 4 mm²), BV5-10 (4 ≤ CSA < 12 mm²), BV10 (CSA ≥ 12 mm²)" in text
     assert "Blood was taken as 55 HU, set by the user" in text
-    assert "the upper quartile in the middle of the scan's large vessels" in page_of().text
+    assert "the upper quartile in the middle of the scan's wide vessels" in page_of().text
 
 
 def test_the_method_tells_given_lungs_usual_blood_and_no_floor(page_of, small_result):

@@ -10,7 +10,6 @@ from scipy import ndimage
 from ..model.constants import MethodConstants, constant
 from ..model.size_classes import LungLabel
 from ..model.volume import Volume
-from ..numerics.blocks import block_means
 from ..numerics.distances import distance_mm
 from . import survey
 from .survey import Chest
@@ -198,4 +197,4 @@ def _between_lungs(right: np.ndarray, left: np.ndarray) -> np.ndarray:
 
 def _shrunk(mask: np.ndarray, chest: Chest) -> np.ndarray:
     """Bool: coarse voxels that are mostly in a mask on the scan's grid."""
-    return block_means(mask, chest.factor) > CONSTANTS.majority
+    return chest.shrunk(mask) > CONSTANTS.majority

@@ -53,23 +53,31 @@ class BundleConstants(MethodConstants):
 CONSTANTS = BundleConstants()
 
 
-def lumen_radius(artery_radius_mm: np.ndarray) -> np.ndarray:
-    """Radius of the lumen beside an artery of a radius; 0 where the airway has ended."""
-    lumen = CONSTANTS.lumen_to_artery * artery_radius_mm
-    return np.where(lumen >= CONSTANTS.smallest_lumen_mm, lumen, 0.0)
+def lumen_radius(artery_radius_mm: np.ndarray, sizes: BundleConstants | None = None) -> np.ndarray:
+    """Radius of the lumen beside an artery of a radius; 0 where the airway has ended.
+
+    `sizes` are taken in place of the module's constants, here and below.
+    """
+    sizes = sizes or CONSTANTS
+    lumen = sizes.lumen_to_artery * artery_radius_mm
+    return np.where(lumen >= sizes.smallest_lumen_mm, lumen, 0.0)
 
 
-def wall_thickness(lumen_radius_mm: np.ndarray) -> np.ndarray:
+def wall_thickness(lumen_radius_mm: np.ndarray, sizes: BundleConstants | None = None) -> np.ndarray:
     """Thickness of an airway's wall: a share of the diameter, but for the smallest airways."""
-    share_mm = CONSTANTS.wall_to_diameter * 2 * lumen_radius_mm
-    return np.asarray(np.maximum(CONSTANTS.thinnest_wall_mm, share_mm))
+    sizes = sizes or CONSTANTS
+    share_mm = sizes.wall_to_diameter * 2 * lumen_radius_mm
+    return np.asarray(np.maximum(sizes.thinnest_wall_mm, share_mm))
 
 
-def bundle_radius(artery_radius_mm: np.ndarray, airways: bool) -> np.ndarray:
+def bundle_radius(
+    artery_radius_mm: np.ndarray, airways: bool, sizes: BundleConstants | None = None
+) -> np.ndarray:
     """Radius of the circle around artery and airway."""
-    lumen = lumen_radius(artery_radius_mm)
-    outer = lumen + wall_thickness(lumen)
-    both = artery_radius_mm + outer + CONSTANTS.gap_mm / 2
+    sizes = sizes or CONSTANTS
+    lumen = lumen_radius(artery_radius_mm, sizes)
+    outer = lumen + wall_thickness(lumen, sizes)
+    both = artery_radius_mm + outer + sizes.gap_mm / 2
     return np.where((lumen > 0) & airways, both, artery_radius_mm)
 
 
@@ -90,7 +98,12 @@ class Bundles:
     lumen_mm: np.ndarray
 
 
-def lay_side_by_side(trees: CurvedTree, is_artery: np.ndarray, airways: bool) -> Bundles:
+def lay_side_by_side(
+    trees: CurvedTree,
+    is_artery: np.ndarray,
+    airways: bool,
+    sizes: BundleConstants | None = None,
+) -> Bundles:
     """Put arteries to one side of their axis, airways to the other, touching or nearly so.
 
     Where a bundle forks, the airway lies above or below the plane of the fork, so that airway and
@@ -104,17 +117,20 @@ def lay_side_by_side(trees: CurvedTree, is_artery: np.ndarray, airways: bool) ->
         (b,) bool.
     airways : bool
         False leaves the arteries on the axes.
+    sizes : BundleConstants, optional
+        In place of the module's.
 
     Returns
     -------
     Bundles
         New knots.
     """
-    half_gap_mm, first_side = CONSTANTS.gap_mm / 2, np.array(CONSTANTS.first_side)
-    lumen = np.where(is_artery & airways, lumen_radius(trees.radius_mm), 0.0)
+    sizes = sizes or CONSTANTS
+    half_gap_mm, first_side = sizes.gap_mm / 2, np.array(sizes.first_side)
+    lumen = np.where(is_artery & airways, lumen_radius(trees.radius_mm, sizes), 0.0)
     artery, airway = trees.knot_mm.copy(), trees.knot_mm.copy()
     aside = np.zeros_like(trees.knot_mm)
-    to_artery = np.where(lumen > 0, lumen + wall_thickness(lumen) + half_gap_mm, 0.0)
+    to_artery = np.where(lumen > 0, lumen + wall_thickness(lumen, sizes) + half_gap_mm, 0.0)
     to_airway = trees.radius_mm + half_gap_mm
     normal = _fork_normals(trees, lumen)
     first_knot = np.flatnonzero(np.diff(trees.branch, prepend=-1))
@@ -133,7 +149,7 @@ def lay_side_by_side(trees: CurvedTree, is_artery: np.ndarray, airways: bool) ->
         sides = _carry(aside[previous] if previous != chain[0] else first_side, tangents)
         sides = _turn_towards(sides, tangents, normal[branch], run / max(run[-1], 1e-9))
         aside[chain] = sides
-        shift = CONSTANTS.shift_mm + 2 * trees.radius_mm[mother]
+        shift = sizes.shift_mm + 2 * trees.radius_mm[mother]
         blend = np.clip(run / min(shift, max(run[-1], 1e-9)), 0, 1)[:, None]
         blend = blend**2 * (3 - 2 * blend)
         artery[chain] -= sides * (to_artery[mother] * (1 - blend) + to_artery[branch] * blend)

@@ -85,7 +85,11 @@ def wall_share(points_mm: np.ndarray, hilum_mm: np.ndarray, scale: float) -> np.
 
 
 def separate(
-    trees: CurvedTree, reach_mm: np.ndarray, anatomy: PhantomAnatomy, tick: Callable[[float], None]
+    trees: CurvedTree,
+    reach_mm: np.ndarray,
+    anatomy: PhantomAnatomy,
+    tick: Callable[[float], None],
+    rounds: int | None = None,
 ) -> np.ndarray:
     """Move knots so that trees keep clear of each other and of the lungs' surfaces.
 
@@ -102,6 +106,8 @@ def separate(
         Surfaces to keep off.
     tick : callable
         Called with the fraction done.
+    rounds : int, optional
+        In place of the module's.
 
     Returns
     -------
@@ -115,15 +121,16 @@ def separate(
     is_end = np.bincount(trees.before, minlength=len(points)) == 0
     stiff = np.minimum(CONSTANTS.stiffness_per_mm * radius, CONSTANTS.most_stiffness)
     stiffness = np.where(is_end | fixed, 0.0, stiff)[:, None]
-    for index in range(CONSTANTS.rounds):
-        tick(index / CONSTANTS.rounds)
+    rounds = rounds or CONSTANTS.rounds
+    for index in range(rounds):
+        tick(index / rounds)
         push = _push_apart(points, trees, radius)
         push += _push_inside(points, trees, radius, anatomy)
         push[fixed] = 0
         for _ in range(CONSTANTS.smoothings):
             push = _spread(push, trees.before)
             push[fixed] = 0
-        is_early = index < CONSTANTS.rounds - CONSTANTS.last_rounds
+        is_early = index < rounds - CONSTANTS.last_rounds
         points += push * (CONSTANTS.exaggeration if is_early else 1.0)
         points += stiffness * (_spread(points, trees.before) - points)
     return points
