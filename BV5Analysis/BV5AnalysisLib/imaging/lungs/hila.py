@@ -10,7 +10,6 @@ from scipy import ndimage
 from ..model.constants import MethodConstants, constant
 from ..model.size_classes import LungLabel
 from ..model.volume import Grid
-from ..numerics.blocks import block_means
 from ..numerics.distances import distance_mm
 from .survey import Chest
 
@@ -47,8 +46,8 @@ class HilumConstants(MethodConstants):
     root_sizes: tuple[float, float] = constant(
         (0.35, 0.5),
         "1",
-        "Distance from the hilum, in sizes of the lung, up to which vessels leave the lung, and from"
-        " which on none does.",
+        "Distance from the hilum, in sizes of the lung, up to which vessels leave the lung, and"
+        " from which on none does.",
         "The lower pulmonary vein of an adult leaves about 50 mm from the middle of the hilum, in"
         " lungs of 135 mm.",
     )
@@ -87,6 +86,25 @@ def ramp(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
+class Places:
+    """Places in the lungs of a scan; n of them.
+
+    Attributes
+    ----------
+    scan_mm : numpy.ndarray
+        (n, 3) mm along the scan's axes (z, y, x) from its first voxel.
+    side : numpy.ndarray
+        (n,) `LungLabel` values, 0 outside the lungs.
+    """
+
+    scan_mm: np.ndarray
+    side: np.ndarray
+
+    def __getitem__(self, chosen: np.ndarray) -> Places:
+        return Places(self.scan_mm[chosen], self.side[chosen])
+
+
+@dataclass(frozen=True, eq=False)
 class Hila:
     """Where vessels leave each lung; lengths in mm along the scan's axes from its first voxel.
 
@@ -102,8 +120,8 @@ class Hila:
         (2, 2) how much each of these is a face that vessels leave by, of the right and left lung.
     mediastinum_mm : numpy.ndarray
         Distance from what lies between the lungs, on the coarse grid.
-    factor, coarse_grid
-        The coarse grid, as in `Chest`.
+    first_mm, step_mm : numpy.ndarray
+        (3,) middle of the first coarse voxel, and size of coarse voxels.
     """
 
     center_mm: np.ndarray
@@ -111,34 +129,32 @@ class Hila:
     face_mm: np.ndarray
     face_share: np.ndarray
     mediastinum_mm: np.ndarray
-    factor: tuple[int, int, int]
-    coarse_grid: Grid
+    first_mm: np.ndarray
+    step_mm: np.ndarray
 
-    def leaving(self, points_mm: np.ndarray, radius_mm: np.ndarray, side: np.ndarray) -> np.ndarray:
+    def leaving(self, places: Places, radius_mm: np.ndarray) -> np.ndarray:
         """How surely vessels may leave the lung at points.
 
         Parameters
         ----------
-        points_mm : numpy.ndarray
-            (n, 3) places (z, y, x), mm from the scan's first voxel.
+        places : Places
+            n points.
         radius_mm : numpy.ndarray
             (n,) of the vessels.
-        side : numpy.ndarray
-            (n,) `LungLabel` values.
 
         Returns
         -------
         numpy.ndarray
             (n,) 0 to 1.
         """
-        step = self.coarse_grid.spacing_zyx
-        first = (step - step / np.array(self.factor)) / 2
+        points_mm = places.scan_mm
+        index = (points_mm - self.first_mm) / self.step_mm
         from_mediastinum = ndimage.map_coordinates(
-            self.mediastinum_mm, ((points_mm - first) / step).T, order=1, mode="nearest"
+            self.mediastinum_mm, index.T, order=1, mode="nearest"
         )
         share = ramp(from_mediastinum - radius_mm, CONSTANTS.root_mm[::-1])
         for number, label in enumerate(SIDES):
-            mine = side == label
+            mine = places.side == label
             from_hilum = np.linalg.norm(points_mm[mine] - self.center_mm[number], axis=1)
             near = ramp(from_hilum / self.size_mm[number], CONSTANTS.root_sizes[::-1])
             share[mine] *= near
@@ -148,11 +164,12 @@ class Hila:
                 share[mine] = np.maximum(share[mine], at_face)
         return share
 
-    def way_mm(self, points_mm: np.ndarray, side: np.ndarray) -> np.ndarray:
-        """Distance (n,) that blood has to go from points to the heart, or out of the scan, mm."""
+    def way_mm(self, places: Places) -> np.ndarray:
+        """Distance (n,) that blood has to go from places to the heart, or out of the scan, mm."""
+        points_mm = places.scan_mm
         way: np.ndarray = np.linalg.norm(points_mm - self.center_mm.mean(axis=0), axis=1)
         for number, label in enumerate(SIDES):
-            mine = side == label
+            mine = places.side == label
             for z_mm, is_face in zip(self.face_mm, self.face_share[:, number], strict=True):
                 if is_face > 0:
                     out_mm = np.abs(points_mm[mine, 0] - z_mm) / is_face
@@ -184,11 +201,11 @@ def find_hila(labels: np.ndarray, airways: np.ndarray, chest: Chest) -> Hila:
     -----
     Own method.
     """
-    grid, factor = chest.grid, chest.factor
-    lungs = [block_means(labels == side, factor) > CONSTANTS.majority for side in SIDES]
-    lumen = block_means(airways, factor) > CONSTANTS.majority
-    step = grid.spacing_zyx
-    first = (step - step / np.array(factor)) / 2
+    lungs = [chest.shrunk(labels == side) > CONSTANTS.majority for side in SIDES]
+    lumen = chest.shrunk(airways) > CONSTANTS.majority
+    step = chest.grid.spacing_zyx
+    voxel_mm = step / chest.factor
+    first_mm = (np.array(chest.first) + (np.array(chest.factor) - 1) / 2) * voxel_mm
     areas = [np.count_nonzero(lung, axis=(1, 2)) for lung in lungs]
     largest = [max(1, int(area.max())) for area in areas]
     size_mm = np.array(
@@ -203,15 +220,14 @@ def find_hila(labels: np.ndarray, airways: np.ndarray, chest: Chest) -> Hila:
     ends = np.array(
         [[area[end] / most for area, most in zip(areas, largest, strict=True)] for end in (0, -1)]
     )
-    z_mm = np.array([0.0, (labels.shape[0] - 1) * step[0] / factor[0]])
     return Hila(
-        center_mm=_centers(lungs, lumen, step, size_mm) + first,
+        center_mm=_centers(lungs, lumen, step, size_mm) + first_mm,
         size_mm=np.maximum(size_mm, 1.0),
-        face_mm=z_mm,
+        face_mm=np.array([0.0, (labels.shape[0] - 1) * voxel_mm[0]]),
         face_share=ramp(ends, CONSTANTS.face_share),
-        mediastinum_mm=distance_mm(~_between_lungs(*lungs), grid),
-        factor=factor,
-        coarse_grid=grid,
+        mediastinum_mm=_distance_from(_between_lungs(*lungs), chest.grid),
+        first_mm=first_mm,
+        step_mm=step,
     )
 
 
@@ -245,6 +261,11 @@ def _middle(weight: np.ndarray) -> np.ndarray:
         return (np.array(weight.shape) - 1) / 2
     sums = [weight.sum(axis=axes, dtype=float) for axes in ((1, 2), (0, 2), (0, 1))]
     return np.array([line @ np.arange(len(line)) / total for line in sums])
+
+
+def _distance_from(mask: np.ndarray, grid: Grid) -> np.ndarray:
+    """Distance of each voxel from a mask, mm; 0 everywhere if it is empty."""
+    return distance_mm(~mask, grid) if mask.any() else np.zeros(mask.shape, np.float32)
 
 
 def _between_lungs(right: np.ndarray, left: np.ndarray) -> np.ndarray:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..lungs.hila import Hila, ramp
+from ..lungs.hila import Hila, Places, ramp
 from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
 from ..model.work_image import WorkImage
 from ..vessels.branches import Branches
+from .cross_sections import CrossSections
 from .vessel_network import VesselNetwork, vessel_network
 
 
@@ -28,10 +29,10 @@ class TreeOrderConstants(MethodConstants):
     way: tuple[float, float] = constant(
         (0.3, 0.65),
         "1",
-        "Area at the narrowest place of the way out of the lung over the own area, of an opacity and"
-        " of a vessel.",
-        "Vessels get wider towards the hilum: in scans without opacities the ratio is above 0.65 for"
-        " 98 % of the blood; opacities hang on vessels a third as wide, or less.",
+        "Area at the narrowest place of the way out of the lung over the own area, of an opacity"
+        " and of a vessel.",
+        "Vessels get wider towards the hilum: in scans without opacities the ratio is above 0.65"
+        " for 95 % of the blood; opacities hang on vessels a third as wide, or less.",
     )
     fed: tuple[float, float] = constant(
         (0.2, 0.7),
@@ -45,7 +46,8 @@ class TreeOrderConstants(MethodConstants):
         1.5,
         "1",
         "How far around a point what passes by counts, in radii.",
-        "Lines in one trunk are doubled, and end within it. Chosen on phantoms between 1.5 and 2.5.",
+        "Lines in one trunk are doubled, and end within it. Chosen on phantoms between 1.5 and"
+        " 2.5.",
     )
     fed_more_mm: float = constant(1.0, "mm", "How much further than that.", "Chosen by eye.")
     fed_fade_mm: float = constant(
@@ -111,20 +113,20 @@ class TreeOrder:
 def judge_tree_order(
     branches: Branches,
     csa_mm2: np.ndarray,
-    background_hu: np.ndarray,
+    sections: CrossSections,
     image: WorkImage,
     calibration: Calibration,
     hila: Hila,
-    scan_mm: np.ndarray,
-    side: np.ndarray,
+    places: Places,
 ) -> TreeOrder:
     """Judge how much of each centerline is vessel.
 
-    A vessel gets wider on its way to the hilum, and feeds branches whose areas come to no less than
-    its own. A consolidation, a mass, a scar, a lymph node or a rim of effusion hangs on vessels much
-    narrower than itself, or swallows them; a vein or an artery of the body that bulges into a lung
-    feeds none. Both are ratios, which hold for every size of chest. All evidence counts gradually:
-    blood is the measured volume times the share that is vessel, so that no result jumps.
+    A vessel gets wider on its way to the hilum, and feeds branches whose areas come to no less
+    than its own. A consolidation, a mass, a scar, a lymph node or a rim of effusion hangs on
+    vessels much narrower than itself, or swallows them; a vein or an artery of the body that
+    bulges into a lung feeds none. Both are ratios, which hold for every size of chest. All
+    evidence counts gradually: blood is the measured volume times the share that is vessel, so that
+    no result jumps.
 
     Parameters
     ----------
@@ -132,18 +134,16 @@ def judge_tree_order(
         Centerlines; n points.
     csa_mm2 : numpy.ndarray
         (n,) areas.
-    background_hu : numpy.ndarray
-        (n,) attenuation around.
+    sections : CrossSections
+        What lies around the points.
     image : WorkImage
         Where they were found.
     calibration : Calibration
         Attenuation of blood and of parenchyma.
     hila : Hila
         Where vessels leave the lungs.
-    scan_mm : numpy.ndarray
-        (n, 3) the same points in mm along the scan's axes from its first voxel.
-    side : numpy.ndarray
-        (n,) `LungLabel` values.
+    places : Places
+        Where the points are in the scan.
 
     Returns
     -------
@@ -162,9 +162,10 @@ def judge_tree_order(
     node = network.node
     caliber = network.caliber_mm2()
     least = np.maximum(caliber, 0.1)
-    leaving = hila.leaving(scan_mm[node], network.radius_mm, side[node])
+    leaving = hila.leaving(places[node], network.radius_mm)
     way = network.widest_way_mm2(leaving) / least
-    fed = _fed(network, caliber, background_hu[node], hila.way_mm(scan_mm[node], side[node]))
+    background_hu = sections.background_hu
+    fed = _fed(network, caliber, background_hu[node], hila.way_mm(places[node]))
     wide = ramp(way, CONSTANTS.way) * ramp(fed / least, CONSTANTS.fed)
     wide *= 1 - _unlike_blood(network, caliber, image, calibration)
     judged = ramp(caliber, CONSTANTS.judged_mm2)
@@ -194,7 +195,10 @@ def _fed(
 
 
 def _unlike_blood(
-    network: VesselNetwork, caliber_mm2: np.ndarray, image: WorkImage, calibration: Calibration
+    network: VesselNetwork,
+    caliber_mm2: np.ndarray,
+    image: WorkImage,
+    calibration: Calibration,
 ) -> np.ndarray:
     """How surely (m,) the middle of a line is not the blood of a scan with contrast agent."""
     enhanced = float(ramp(np.array(calibration.blood_hu), CONSTANTS.enhanced_hu))
@@ -211,4 +215,4 @@ def _unlike_blood(
         axis=0,
     )
     readable = ramp(caliber_mm2, CONSTANTS.middle_mm2)
-    return enhanced * readable * (1 - ramp(middle, CONSTANTS.unenhanced_hu))
+    return np.asarray(enhanced * readable * (1 - ramp(middle, CONSTANTS.unenhanced_hu)))

@@ -101,7 +101,7 @@ class VesselNetwork:
     @property
     def radius_mm(self) -> np.ndarray:
         """(m,) of a circle of the area."""
-        return np.sqrt(np.maximum(self.csa_mm2, CONSTANTS.least_mm2) / np.pi)
+        return np.asarray(np.sqrt(np.maximum(self.csa_mm2, CONSTANTS.least_mm2) / np.pi))
 
     def spread(
         self, values: np.ndarray, radii: float, more_mm: float, fade_mm: float, chosen: np.ndarray
@@ -194,12 +194,14 @@ class VesselNetwork:
         cost *= 1 + CONSTANTS.gap_resistance * self.gap
         graph = self._with_outside(cost, CONSTANTS.outside_resistance * way_mm * resistance)
         distance, before = csgraph.dijkstra(
-            graph, directed=False, indices=count, return_predecessors=True
+            graph, directed=False, indices=np.array([count]), return_predecessors=True
         )
+        parent = before[0].tolist()
+        far_first = np.argsort(-distance[0, :count], kind="stable").tolist()
         arriving = [0.0] * (count + 1)
-        own, parent = own_mm2.tolist(), before.tolist()
+        own = own_mm2.tolist()
         fed = np.zeros(count)
-        for node in np.argsort(-distance[:count], kind="stable").tolist():
+        for node in far_first:
             passing = max(arriving[node], own[node])
             fed[node] = passing
             arriving[parent[node]] += passing
@@ -207,7 +209,7 @@ class VesselNetwork:
 
     def along_branches(self, values: np.ndarray, branches: Branches) -> np.ndarray:
         """Values (n,) at all points of the branches, linear between nodes (m,)."""
-        return np.interp(np.arange(len(branches.position_mm)), self.node, values)
+        return np.asarray(np.interp(np.arange(len(branches.position_mm)), self.node, values))
 
     def _in_balls(
         self, chosen: np.ndarray, radii: float, more_mm: float
@@ -288,7 +290,7 @@ def _at_junctions(ends: np.ndarray, end_node: np.ndarray) -> np.ndarray:
     order = np.argsort(junction, kind="stable")
     end, junction = end[order], junction[order]
     first = end[np.searchsorted(junction, junction)]
-    return np.stack([first, end], axis=1)[first != end]
+    return np.asarray(np.stack([first, end], axis=1)[first != end])
 
 
 def _over_gaps(
@@ -308,7 +310,7 @@ def _over_gaps(
     end, other, distance = end[found], other[found], distance[found]
     close = distance - radius_mm[end] - radius_mm[other] < CONSTANTS.reach_mm
     close &= branch[end] != branch[other]
-    return np.stack([end, other], axis=1)[close]
+    return np.asarray(np.stack([end, other], axis=1)[close])
 
 
 def _darkness(ends_mm: np.ndarray, image: WorkImage, calibration: Calibration) -> np.ndarray:
