@@ -10,15 +10,19 @@ import numpy as np
 
 from ..imaging.errors import AnalysisError, UnreadableCase
 from ..imaging.model.size_classes import LUNGS, VESSELS
+from ..imaging.model.tissue import TISSUES
 from ..imaging.numerics.cores import cores
 from ..imaging.sizing.voxel_labels import as_drawn
 from .case import Case, Review, case_of, with_recomputed
 from .centerlines import read_centerlines, write_centerlines
 from .measurements_csv import write_measurements
+from .opacities_csv import opacities_csv
 from .record import case_from_record, grid_of, read_record, write_record
 from .segmentation import read_segmentation, write_segmentation
 
 __all__ = ["Case", "Review", "case_of", "read_case", "with_recomputed", "write_case"]
+
+TISSUE_FILE = "tissue.seg.nrrd"
 
 
 def write_case(folder: Path, case: Case) -> None:
@@ -42,6 +46,12 @@ def write_case(folder: Path, case: Case) -> None:
             pool.submit(write_segmentation, folder / "vessels.seg.nrrd", case.vessels, VESSELS),
             pool.submit(write_segmentation, folder / "lungs.seg.nrrd", case.lungs, LUNGS),
         ]
+        if case.tissue is not None:
+            tissue = pool.submit(write_segmentation, folder / TISSUE_FILE, case.tissue, TISSUES)
+            segmentations.append(tissue)
+        if case.opacities:
+            text = opacities_csv(case)
+            (folder / "opacities.csv").write_text(text, encoding="utf-8", newline="")
         write_measurements(folder / "measurements.csv", case)
         write_record(folder / "result.json", case)
         write_centerlines(folder / "centerlines.vtp", case.centerlines)
@@ -84,6 +94,9 @@ def _read_case(folder: Path) -> Case:
         reading_vessels = pool.submit(read_segmentation, folder / "vessels.seg.nrrd", VESSELS, grid)
         reading_lungs = pool.submit(read_segmentation, folder / "lungs.seg.nrrd", LUNGS, grid)
         centerlines = read_centerlines(folder / "centerlines.vtp")
+        # Not there where it was not looked for, as by an earlier version.
+        there = (folder / TISSUE_FILE).exists()
+        tissue = read_segmentation(folder / TISSUE_FILE, TISSUES, grid) if there else None
         vessels, lungs = reading_vessels.result(), reading_lungs.result()
     index = grid.world_to_index(centerlines.points_mm)
     if len(index) and not ((index > -1).all() and (index < np.array(grid.shape)).all()):
@@ -94,4 +107,4 @@ def _read_case(folder: Path) -> Case:
     if not centerlines.drawn_voxels.any():
         # Written by an earlier version.
         centerlines = as_drawn(centerlines, vessels)
-    return case_from_record(record, lungs, vessels, centerlines)
+    return case_from_record(record, lungs, vessels, centerlines, tissue)

@@ -89,7 +89,7 @@ def _fits(value: object, type_name: str, schema: Schema) -> bool:
         least, most = schema.get("minItems", 0), schema.get("maxItems", len(value))
         return type_name == "array" and least <= len(value) <= most
     if value is None or isinstance(value, bool):
-        return value is None and type_name == "null"
+        return type_name == ("null" if value is None else "boolean")
     # JSON's whole numbers may exceed floats, and Python reads NaN in it.
     if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         return False
@@ -108,8 +108,9 @@ def _described(type_name: str, schema: Schema) -> str:
         least, most = schema.get("minItems"), schema.get("maxItems")
         several = "" if least == most else "at least "
         return "a list" if least is None else f"a list of {several}{least}"
-    if type_name in {"object", "null"}:
-        return {"object": "an object", "null": "null"}[type_name]
+    plain = {"object": "an object", "null": "null", "boolean": "true or false"}
+    if type_name in plain:
+        return plain[type_name]
     number = "whole number" if type_name == "integer" else "finite number"
     if schema.get("exclusiveMinimum") == 0:
         return "a positive number"

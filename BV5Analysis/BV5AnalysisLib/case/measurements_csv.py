@@ -12,6 +12,7 @@ from pathlib import Path
 from .. import __version__
 from ..imaging.model.finding import Finding, Severity
 from ..imaging.model.measurements import Calibration, Measurement
+from ..imaging.model.withheld import Withheld, given_value
 from ..imaging.parameters import Parameters
 from ..study.formulas import guard
 from ..study.texts import printable
@@ -27,21 +28,32 @@ VOLUME_FIELDS = (
 )
 PERCENT_FIELDS = ("bv5_pct", "bv5_10_pct", "bv10_pct")
 MEASUREMENT_FIELDS = (*VOLUME_FIELDS, *PERCENT_FIELDS, "vessel_length_mm")
+DENSITY_FIELDS = ("tpbv_ml_per_l", "bv5_ml_per_l", "bv5_10_ml_per_l", "bv10_ml_per_l")
+"""Blood per liter of lung."""
 COLUMNS = (
     "case",
     "region",
     *MEASUREMENT_FIELDS,
+    *DENSITY_FIELDS,
     "minimum_csa_mm2",
     "bv5_upper_csa_mm2",
     "bv10_lower_csa_mm2",
     "blood_hu",
     "findings",
+    "trusted",
+    "withheld",
     "software_version",
     "review",
     "reviewer",
     "review_comment",
 )
-_DECIMALS = dict.fromkeys(VOLUME_FIELDS, 4) | dict.fromkeys(PERCENT_FIELDS, 3)
+_DECIMALS = (
+    dict.fromkeys(VOLUME_FIELDS, 4)
+    | dict.fromkeys(PERCENT_FIELDS, 3)
+    | dict.fromkeys(DENSITY_FIELDS, 4)
+)
+TRUSTED = {True: "yes", False: "no"}
+"""What the column ``trusted`` says."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +65,15 @@ class TabulatedCase:
     calibration: Calibration
     parameters: Parameters = field(default_factory=Parameters)
     findings: tuple[Finding, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
     review: Review = field(default_factory=Review)
 
 
 def write_measurements(path: Path, case: Case) -> None:
     """Write one row a region; see `COLUMNS`.
 
-    A value that does not exist is an empty cell; findings are the codes of warnings and errors.
+    A value that does not exist, or is withheld, is an empty cell; findings are the codes of
+    warnings and errors, and withheld the codes of why values are.
 
     Parameters
     ----------
@@ -105,7 +119,10 @@ def safe_cell(text: str) -> str:
 
 def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]:
     parameters = case.parameters
-    values = {name: getattr(measurement, name) for name in MEASUREMENT_FIELDS} | {
+    values = {
+        name: given_value(measurement, name, case.withheld)
+        for name in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS)
+    } | {
         "minimum_csa_mm2": parameters.minimum_csa_mm2,
         "bv5_upper_csa_mm2": parameters.class_bounds_mm2[0],
         "bv10_lower_csa_mm2": parameters.class_bounds_mm2[1],
@@ -114,10 +131,12 @@ def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]
     return {
         "case": safe_cell(case.name),
         "region": safe_cell(measurement.region),
-        **{name: _number(value, _DECIMALS.get(name, 2)) for name, value in values.items()},
+        **{name: cell(value, _DECIMALS.get(name, 2)) for name, value in values.items()},
         "findings": ";".join(
             finding.code for finding in case.findings if finding.severity != Severity.INFO
         ),
+        "trusted": TRUSTED[all(each.severity != Severity.ERROR for each in case.findings)],
+        "withheld": ";".join(each.code for each in case.withheld),
         "software_version": __version__,
         "review": case.review.status,
         "reviewer": safe_cell(case.review.reviewer),
@@ -125,5 +144,6 @@ def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]
     }
 
 
-def _number(value: float, decimals: int) -> str:
+def cell(value: float, decimals: int) -> str:
+    """Cell of a number; empty where there is none."""
     return f"{value:.{decimals}f}" if math.isfinite(value) else ""

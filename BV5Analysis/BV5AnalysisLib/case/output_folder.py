@@ -53,9 +53,11 @@ RESULT = FolderKind(
     frozenset(
         {
             "measurements.csv",
+            "opacities.csv",
             "result.json",
             "vessels.seg.nrrd",
             "lungs.seg.nrrd",
+            "tissue.seg.nrrd",
             "centerlines.vtp",
             "vessels_3d.png",
             "vessels_3d_small.jpg",

@@ -18,15 +18,18 @@ from ..imaging.model.edits import Edits
 from ..imaging.model.finding import Finding, Severity
 from ..imaging.model.measurements import Calibration, CsaHistogram, Measurement
 from ..imaging.model.scan import Acquisition
+from ..imaging.model.tissue import OpacityVolumes
 from ..imaging.model.volume import Grid, Volume
+from ..imaging.model.withheld import Withheld
 from ..imaging.parameters import Parameters
 from ..imaging.reading.image_files import damaged
 from .case import Case, Review
-from .measurements_csv import MEASUREMENT_FIELDS
+from .measurements_csv import DENSITY_FIELDS, MEASUREMENT_FIELDS
+from .opacities_csv import OPACITY_FIELDS
 from .record_fields import check_grid, check_record
 
 SCHEMA = "bv5-analysis/result"
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 def write_record(path: Path, case: Case) -> None:
@@ -84,13 +87,21 @@ def case_record(case: Case) -> dict[str, Any]:
         },
         "calibration": dataclasses.asdict(case.calibration),
         "measurements": [
-            {"region": row.region} | {name: getattr(row, name) for name in MEASUREMENT_FIELDS}
+            {"region": row.region}
+            | {name: case.value(row, name) for name in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS)}
             for row in case.measurements
+        ],
+        "withheld": [dataclasses.asdict(each) for each in case.withheld],
+        "seen": _seen(case) if case.withheld else None,
+        "opacities": [
+            {"region": row.region} | {name: case.value(row, name) for name in OPACITY_FIELDS}
+            for row in case.opacities
         ],
         "csa_histogram": {
             "edges_mm2": case.csa_histogram.edges_mm2,
             "volume_ml": case.csa_histogram.volume_ml,
         },
+        "trusted": case.trusted,
         "findings": [dataclasses.asdict(finding) for finding in case.findings],
         "review": dataclasses.asdict(case.review),
         "edits": dataclasses.asdict(case.edits) if case.edits is not None else None,
@@ -99,8 +110,20 @@ def case_record(case: Case) -> dict[str, Any]:
     return {name: _plain(value) for name, value in record.items()}
 
 
+def _seen(case: Case) -> dict[str, Any]:
+    """Tell what was counted in what the scan shows; the values that are given follow from it."""
+    return {
+        "measurements": [dataclasses.asdict(row) for row in case.measurements],
+        "opacities": [dataclasses.asdict(row) for row in case.opacities],
+    }
+
+
 def case_from_record(
-    record: dict[str, Any], lungs: Volume, vessels: Volume, centerlines: Centerlines
+    record: dict[str, Any],
+    lungs: Volume,
+    vessels: Volume,
+    centerlines: Centerlines,
+    tissue: Volume | None = None,
 ) -> Case:
     """Put a case together from its record and what lies in other files.
 
@@ -112,6 +135,8 @@ def case_from_record(
         Labels on the record's grid.
     centerlines : Centerlines
         Vessel branches.
+    tissue : Volume, optional
+        `Tissue` labels on the record's grid.
 
     Returns
     -------
@@ -129,12 +154,13 @@ def case_from_record(
         given = record["input"]
         fields = {field.name for field in dataclasses.fields(Acquisition)}
         edits = record.get("edits")
+        rows = record.get("seen") or record
         return Case(
             name=record["case"],
             lungs=lungs,
             vessels=vessels,
             centerlines=centerlines,
-            measurements=tuple(_measurement(row) for row in record["measurements"]),
+            measurements=tuple(_measurement(row) for row in rows["measurements"]),
             csa_histogram=_histogram(record["csa_histogram"]),
             findings=tuple(
                 Finding(found["code"], Severity(found["severity"]), found["text"], found["value"])
@@ -146,6 +172,12 @@ def case_from_record(
             parameters=_parameters(record["parameters"]),
             seconds=dict(record["seconds"]),
             lungs_given=given["lungs"] == "given",
+            opacities=tuple(_opacities(row) for row in rows.get("opacities", ())),
+            tissue=tissue,
+            withheld=tuple(
+                Withheld(each["code"], each["reason"], tuple(each["measures"]))
+                for each in record.get("withheld", ())
+            ),
             grid=grid_of(record),
             sha256=given["sha256"],
             acquisition=Acquisition(**{name: given[name] for name in fields}),
@@ -245,6 +277,11 @@ def _parameters(values: dict[str, Any]) -> Parameters:
 def _measurement(row: dict[str, Any]) -> Measurement:
     names = {field.name for field in dataclasses.fields(Measurement)} - {"region"}
     return Measurement(region=row["region"], **{name: _number(row[name]) for name in names})
+
+
+def _opacities(row: dict[str, Any]) -> OpacityVolumes:
+    names = {field.name for field in dataclasses.fields(OpacityVolumes)} - {"region"}
+    return OpacityVolumes(region=row["region"], **{name: _number(row[name]) for name in names})
 
 
 def _histogram(values: dict[str, Any]) -> CsaHistogram:

@@ -24,6 +24,8 @@ from .json_schema import Schema, expected, problem_of, shown
 SCHEMA_FILE = Path(__file__).with_name("result.schema.json")
 MOST_VOXELS = 2**32
 """More than any scan that fits into memory."""
+ALL_REGIONS = ("both", "right", "left")
+"""Rows that every case begins with."""
 SKEW = 0.01
 """Of direction cosines, at most: files give them with few digits."""
 
@@ -96,8 +98,9 @@ def _contradictions(record: dict[str, Any]) -> Iterator[str]:
     calibration = record["calibration"]
     if calibration["blood_hu"] <= calibration["parenchyma_hu"]:
         yield "calibration.blood_hu is not above parenchyma_hu"
-    if [row["region"] for row in record["measurements"][:3]] != ["both", "right", "left"]:
-        yield "measurements does not begin with both, right and left lung"
+    for name, rows in (("measurements", record), ("seen.measurements", record.get("seen"))):
+        if rows and [row["region"] for row in rows["measurements"][:3]] != list(ALL_REGIONS):
+            yield f"{name} does not begin with both, right and left lung"
     yield from _histogram_contradictions(record["csa_histogram"])
     times = {"created": record["created"], "review.time": record.get("review", {}).get("time", "")}
     for name, time in times.items():

@@ -139,4 +139,4 @@ def _source_of_blood(case: Case) -> str:
         return "set by the user"
     if any(finding.code == "blood_not_measured" for finding in case.findings):
         return "as usual without contrast agent, since too few large vessels were found"
-    return "the upper quartile in the middle of the scan's large vessels"
+    return "the upper quartile in the middle of the scan's wide vessels in aerated lung"

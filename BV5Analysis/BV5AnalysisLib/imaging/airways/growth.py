@@ -14,9 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from ..model.constants import MethodConstants, constant
-
-BORDER = -1
-"""Owner of voxels that growth must not enter."""
+from .growth_image import GrowthImage
 
 
 @dataclass(frozen=True)
@@ -35,23 +33,35 @@ class GrowthRules(MethodConstants):
         "A front this many times as wide as the branch's first ones is a leak.",
         "Chosen by eye on three scans.",
     )
-    first_layers: int = constant(
+    first_diameters: float = constant(
+        0.12,
+        "1",
+        "Length of a branch that shows how wide it began, in diameters of the trachea.",
+        "2 mm in an adult: past the rounded front that comes out of a fork.",
+    )
+    least_width: float = constant(
+        0.025,
+        "1",
+        "Fronts up to this share of the trachea's area never are a leak.",
+        "A lumen a sixth as wide as the trachea: beyond the segmental bronchi.",
+    )
+    fewest_voxels: int = constant(
+        8,
+        "voxels",
+        "Nor are fronts of so few voxels.",
+        "Thin airways widen by a voxel or two, whatever a voxel's size.",
+    )
+    fewest_layers: int = constant(
         3,
         "voxels",
-        "How many fronts count as a branch's first ones.",
-        "Chosen by eye on three scans.",
+        "No length of a branch is judged by fewer fronts.",
+        "One or two say how voxels lie, whatever a voxel's size.",
     )
-    least_width: int = constant(
-        10,
-        "voxels",
-        "Fronts up to this many voxels never are a leak.",
-        "Thin airways widen by a voxel or two. Chosen by eye on three scans.",
-    )
-    typical_layers: int = constant(
-        6,
-        "voxels",
-        "Branches of fewer fronts count as wide as their parent.",
-        "So few say no more than the parent does. Chosen by eye on three scans.",
+    typical_diameters: float = constant(
+        0.25,
+        "1",
+        "Shorter branches count as wide as their parent; in diameters of the trachea.",
+        "So little says no more than the parent does.",
     )
     most_children: int = constant(
         4,
@@ -65,18 +75,17 @@ class GrowthRules(MethodConstants):
         "Smaller parts of a front, as a share of it, are noise and no branch.",
         "Chosen by eye on three scans.",
     )
-    doubtful_layers: int = constant(
-        4,
-        "voxels",
-        "Fronts before a leak that may belong to it already.",
-        "Chosen by eye on three scans.",
+    doubtful_diameters: float = constant(
+        0.17,
+        "1",
+        "Length before a leak that may belong to it already, in diameters of the trachea.",
+        "A leak opens over about its own width before its front is too wide.",
     )
-    least_layers: int = constant(
-        3,
-        "voxels",
-        "Fewer fronts than this between two forks come too soon.",
-        "Airways run some way between forks; parenchyma's gaps fork at once. Chosen by eye on"
-        " three scans.",
+    least_diameters: float = constant(
+        0.12,
+        "1",
+        "Shorter ways than this between two forks are too short; in diameters of the trachea.",
+        "Airways run some way between forks; parenchyma's gaps fork at once.",
     )
     most_restless: int = constant(
         2,
@@ -95,16 +104,42 @@ class GrowthRules(MethodConstants):
 CONSTANTS = GrowthRules()
 
 
+@dataclass(frozen=True)
+class Scale:
+    """Size of the trachea, which all lengths and widths of growth are measured by.
+
+    Attributes
+    ----------
+    diameter, area : float
+        Of its lumen, in voxels.
+    """
+
+    diameter: float
+    area: float
+
+    def voxels(self, diameters: float) -> int:
+        """Voxels in a length that is given in diameters of the trachea."""
+        return max(1, round(diameters * self.diameter))
+
+    def layers(self, diameters: float) -> int:
+        """Fronts in such a length; enough of them to tell more than how voxels lie."""
+        return max(CONSTANTS.fewest_layers, self.voxels(diameters))
+
+
 @dataclass
 class AirwayBranch:
     """One stretch of airway between two bifurcations, while it grows.
 
     Attributes
     ----------
-    threshold : int
+    threshold : float
         Voxels below it, HU, belong to the lumen.
     parent_width : float
         Voxels in a typical front of the branch it comes from.
+    scale : Scale
+        Size of the trachea.
+    parent : int
+        Place of the branch it comes from in the list that `grow_airways` gives; -1 for the first.
     layers : list of numpy.ndarray
         Flat voxel indices, front after front; the first is the branch's seed.
     before_leak : list of numpy.ndarray
@@ -113,81 +148,92 @@ class AirwayBranch:
         How many forks came too soon after one another before it.
     """
 
-    threshold: int
+    threshold: float
     parent_width: float
+    scale: Scale
+    parent: int = -1
     layers: list[np.ndarray] = field(default_factory=list)
     before_leak: list[np.ndarray] = field(default_factory=list)
     restless: int = 0
 
     @property
+    def size(self) -> int:
+        """Voxels in it."""
+        return sum(len(layer) for layer in self.layers)
+
+    @property
     def width(self) -> float:
         """Voxels in a typical front; a short branch says no more than its parent."""
-        if len(self.layers) < CONSTANTS.typical_layers:
+        if len(self.layers) <= self.scale.layers(CONSTANTS.typical_diameters):
             return self.parent_width
         return float(np.median([len(layer) for layer in self.layers[1:]]))
 
 
 def grow_airways(
-    hu: np.ndarray, seed: np.ndarray, thresholds: tuple[int, ...]
+    image: GrowthImage, seed: np.ndarray, thresholds: tuple[float, ...], scale: Scale
 ) -> list[AirwayBranch]:
     """Grow an airway tree from a seed front.
 
     Parameters
     ----------
-    hu : numpy.ndarray
-        Attenuation, (z, y, x), C order; its outermost voxels are never entered.
+    image : GrowthImage
+        Leveled attenuation.
     seed : numpy.ndarray
         Flat indices of the tracheal lumen in one slice.
-    thresholds : tuple of int
+    thresholds : tuple of float
         HU, tried in turn where a branch leaks, the loosest first.
+    scale : Scale
+        Size of the trachea.
 
     Returns
     -------
     list of AirwayBranch
-        The accepted branches.
+        The accepted branches, parents before their children; empty ones where growth was given up.
     """
-    return _Growth(hu, thresholds).run(seed)
+    return _Growth(image, thresholds, scale).run(seed)
 
 
 class _Growth:
-    def __init__(self, hu: np.ndarray, thresholds: tuple[int, ...]) -> None:
+    def __init__(self, image: GrowthImage, thresholds: tuple[float, ...], scale: Scale) -> None:
         self.rules = CONSTANTS
+        self.scale = scale
         self.loosest_first = thresholds
-        self.hu = hu.ravel()
-        owner = np.zeros(hu.shape, np.int32)
-        for side in (0, -1):
-            owner[side] = owner[:, side] = owner[:, :, side] = BORDER
-        self.owner = owner.ravel()
+        self.image = image
+        _, rows, columns = image.shape
+        # Zeros take no memory where growth never comes.
+        self.owner = np.zeros(np.prod(image.shape), np.int32)
         self.place = np.zeros(self.owner.shape, np.int32)
-        _, rows, columns = hu.shape
         self.faces = np.array([1, columns, rows * columns])
         self.faces = np.concatenate([self.faces, -self.faces])
         steps = [(z, y, x) for z in (0, 1) for y in (-1, 0, 1) for x in (-1, 0, 1)]
         offsets = [(z * rows + y) * columns + x for z, y, x in steps]
         self.half_neighbors = np.array([offset for offset in offsets if offset > 0])
         # Number 0 is "nobody"; branches are numbered from 1.
-        self.branches: list[AirwayBranch] = [AirwayBranch(0, 0.0)]
-        self.thresholds = np.zeros(1024, hu.dtype)
+        self.branches: list[AirwayBranch] = [AirwayBranch(0, 0.0, scale)]
+        self.thresholds = np.zeros(1024, np.float32)
+        self.widths = np.zeros(1024)
 
     def run(self, seed: np.ndarray) -> list[AirwayBranch]:
         """Grow until no front moves."""
         self.fronts: list[np.ndarray] = []
         width = self.rules.seed_width * len(seed)
-        self._start(AirwayBranch(self.loosest_first[0], width), seed)
+        self._start(AirwayBranch(self.loosest_first[0], width, self.scale), seed)
         while self.fronts:
             front = np.concatenate(self.fronts)
             self.fronts = []
             front, number = self._next_layer(front)
             if len(front):
                 self._judge(front, number)
-        return [branch for branch in self.branches[1:] if branch.layers]
+        return self.branches[1:]
 
     def _start(self, branch: AirwayBranch, seed: np.ndarray) -> None:
         number = len(self.branches)
         if number == len(self.thresholds):
             self.thresholds = np.concatenate([self.thresholds, np.zeros_like(self.thresholds)])
+            self.widths = np.concatenate([self.widths, np.zeros_like(self.widths)])
         self.branches.append(branch)
         self.thresholds[number] = branch.threshold
+        self.widths[number] = branch.parent_width
         self.owner[seed] = number
         branch.layers = [seed]
         self.fronts.append(seed)
@@ -198,9 +244,13 @@ class _Growth:
         voxel = (front[:, None] + self.faces).ravel()
         free = self.owner[voxel] == 0
         voxel, number = voxel[free], number[free]
-        dark = self.hu[voxel] < self.thresholds[number]
-        voxel, first = np.unique(voxel[dark], return_index=True)
-        return voxel, number[dark][first]
+        dark = self.image.at(voxel) < self.thresholds[number]
+        voxel, number = voxel[dark], number[dark]
+        # Where two meet the one of the wider parent goes on: a mirrored scan has the mirrored tree.
+        order = np.lexsort((-self.widths[number], voxel))
+        voxel, number = voxel[order], number[order]
+        first = np.diff(voxel, prepend=-1) > 0
+        return voxel[first], number[first]
 
     def _judge(self, voxel: np.ndarray, number: np.ndarray) -> None:
         """Let each branch's new layer go on, fork, or be taken back."""
@@ -217,7 +267,8 @@ class _Growth:
 
     def _advance(self, number: int, layer: np.ndarray, pieces: list[np.ndarray]) -> None:
         branch = self.branches[number]
-        widest = max(self.rules.least_width, self._allowed_width(branch))
+        least = max(self.rules.fewest_voxels, self.rules.least_width * self.scale.area)
+        widest = max(least, self._allowed_width(branch))
         children = [p for p in pieces if len(p) >= self.rules.least_piece * len(layer)]
         if len(layer) > widest or len(children) > self.rules.most_children:
             self.owner[layer] = 0
@@ -226,16 +277,21 @@ class _Growth:
             branch.layers.append(layer)
             self.fronts.append(layer)
         else:
-            restless = branch.restless + 1 if len(branch.layers) < self.rules.least_layers else 0
+            soon = len(branch.layers) < self.scale.layers(self.rules.least_diameters)
+            restless = branch.restless + 1 if soon else 0
             if restless > self.rules.most_restless:
                 self.owner[layer] = 0
                 return
             for piece in children:
-                self._start(AirwayBranch(branch.threshold, branch.width, restless=restless), piece)
+                child = AirwayBranch(
+                    branch.threshold, branch.width, self.scale, number - 1, restless=restless
+                )
+                self._start(child, piece)
 
     def _allowed_width(self, branch: AirwayBranch) -> float:
         """Voxels that the next front may have: not much wider than the parent, nor the branch."""
-        begin = [len(layer) for layer in branch.layers[: self.rules.first_layers]]
+        first = self.scale.layers(self.rules.first_diameters)
+        begin = [len(layer) for layer in branch.layers[:first]]
         own = self.rules.opening * sum(begin) / len(begin)
         return min(self.rules.widening * branch.parent_width, own)
 
@@ -243,7 +299,8 @@ class _Growth:
         """Take a leaking branch back and grow it more strictly, or give it up."""
         branch = self.branches[number]
         self.owner[np.concatenate(branch.layers)] = 0
-        seed, sound = branch.layers[0], branch.layers[: -self.rules.doubtful_layers]
+        doubtful = self.scale.layers(self.rules.doubtful_diameters)
+        seed, sound = branch.layers[0], branch.layers[:-doubtful]
         if len(sound) > len(branch.before_leak):
             branch.before_leak = sound
         branch.layers = []
@@ -253,7 +310,7 @@ class _Growth:
             return
         branch.threshold = stricter[0]
         self.thresholds[number] = branch.threshold
-        seed = seed[self.hu[seed] < branch.threshold]
+        seed = seed[self.image.at(seed) < branch.threshold]
         if len(seed):
             self.owner[seed] = number
             branch.layers = [seed]

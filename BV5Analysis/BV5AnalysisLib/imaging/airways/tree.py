@@ -8,96 +8,38 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import AnalysisError
-from ..lungs import survey
-from ..lungs.survey import IN_PLANE, Chest
+from ..lungs.survey import Chest
+from ..lungs.trachea import find_trachea
 from ..model.constants import MethodConstants, constant
 from ..model.volume import Volume
-from .growth import grow_airways
+from . import air_levels
+from .air_levels import measure_levels, tracheal_air
+from .growth import Scale, grow_airways
+from .growth_image import GrowthImage
+from .leaks import without_leaks
 
 
 @dataclass(frozen=True)
 class TreeConstants(MethodConstants):
-    """Tuned numbers of finding the trachea and of what growth starts from."""
+    """Tuned numbers of what growth starts from, and of wide airways' lumen."""
 
-    trachea_hu: float = constant(
-        -850.0,
+    trachea_edge_hu: float = constant(
+        150.0,
         "HU",
-        "Voxels of the trachea are darker.",
-        "Air, with room for noise and thin walls. Chosen by eye on three scans.",
+        "Edge of the tracheal lumen that growth starts from, above its air.",
+        "Well past the noise, well below lung that may lie close to the trachea.",
     )
-    trachea_mm2: tuple[float, float] = constant(
-        (40.0, 700.0),
-        "mm²",
-        "Least and largest area of the trachea in a slice.",
-        "From a child's to tracheomegaly. Chosen by eye on three scans.",
+    wide: float = constant(
+        0.125,
+        "1",
+        "Radius from which an airway is wide, in diameters of the trachea.",
+        "2 mm in an adult. In narrower ones parenchyma may be next: they stay as they grew.",
     )
-    trachea_length_mm: float = constant(
-        15.0,
-        "mm",
-        "Least length of the trachea in the scan.",
-        "Chosen by eye on three scans.",
-    )
-    midline_mm: float = constant(
-        45.0,
-        "mm",
-        "Farthest that the trachea is from the body's middle.",
-        "A shifted mediastinum, or a patient who lies aslant. Chosen by eye on three scans.",
-    )
-    tissue_hu: float = constant(
-        -250.0,
-        "HU",
-        "Brighter voxels are body, whose middle is taken.",
-        "Fat is at -100 HU, lung below -400 HU.",
-    )
-    dark_percent: float = constant(
-        20.0,
-        "%",
-        "Percentile of the lungs' voxels that growth stays below.",
-        "Fewer than a third of the voxels of a noisy field never hang together far, so growth does"
-        " not get lost in parenchyma.",
-    )
-    slab_mm: float = constant(
-        10.0,
-        "mm",
-        "Thickness of the layers, front to back, that have a level each.",
-        "Gravity makes the front darker than the back. Chosen by eye on three scans.",
-    )
-    enough_voxels: int = constant(
-        2000,
-        "voxels",
-        "Layers with fewer have the level of the whole lungs.",
-        "A percentile of fewer is not steady. Chosen by eye on three scans.",
-    )
-    darkest_hu: int = constant(
-        -1000,
-        "HU",
-        "The strictest threshold stays above this.",
-        "Air, by definition.",
-    )
-    stricter_hu: int = constant(
-        20,
-        "HU",
-        "Step from one threshold to the next stricter one.",
-        "About the noise of a usual scan. Chosen by eye on three scans.",
-    )
-    lumen_edge_hu: float = constant(
-        -600.0,
-        "HU",
-        "Edge of the lumen of wide airways.",
-        "Half way from air to wall, as the blur leaves it. Chosen by eye on three scans.",
-    )
-    wide_voxels: int = constant(
-        3,
-        "voxels",
-        "Radius from which an airway is wide.",
-        "In narrower ones parenchyma may be next: they stay as they grew. Chosen by eye on three"
-        " scans.",
-    )
-    edge_voxels: int = constant(
-        2,
-        "voxels",
-        "How far past what grew the lumen of wide airways may reach.",
-        "Chosen by eye on three scans.",
+    edge: float = constant(
+        0.08,
+        "1",
+        "How far past what grew the lumen of wide airways may reach, in diameters of the trachea.",
+        "1.5 mm in an adult: the blurred edge of the lumen.",
     )
     larynx_ratios: tuple[float, float] = constant(
         (0.5, 2.0),
@@ -114,9 +56,6 @@ class TreeConstants(MethodConstants):
 
 
 CONSTANTS = TreeConstants()
-
-ROOM_VOXELS = 4
-"""Around what grew, for what it is widened into."""
 
 
 def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
@@ -141,102 +80,49 @@ def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
     """
     trachea = find_trachea(chest)
     seed_z = _seed_slice(trachea)
-    box = _airway_box(volume, chest, trachea, seed_z)
-    hu = np.ascontiguousarray(volume.array[box])
-    seed = _seed(hu, chest, trachea, seed_z, box)
-    level = _dark_parenchyma(volume, chest)[box[1]]
-    loosest = int(level.max())
-    leveled = hu - np.rint(level - loosest).astype(hu.dtype)[:, None]
-    thresholds = tuple(range(loosest, CONSTANTS.darkest_hu, -CONSTANTS.stricter_hu))
-    lumen = np.zeros(hu.shape, bool)
-    for branch in grow_airways(leveled, seed, thresholds):
-        lumen.flat[np.concatenate(branch.layers)] = True
-    airways = np.zeros(volume.array.shape, bool)
-    airways[box] = _whole_lumen(lumen, hu)
-    return airways
+    air_hu, noise_hu = tracheal_air(volume, chest, trachea)
+    image = GrowthImage.of(volume, _airway_box(volume, chest, trachea, seed_z), noise_hu)
+    levels = measure_levels(image, chest, trachea)
+    seed, scale = _seed(image, chest, trachea, seed_z, levels.air_hu)
+    image = image.leveled(levels.offset_hu())
+    branches = grow_airways(image, seed, levels.thresholds(), scale)
+    branches = without_leaks(image, branches, levels.lung, levels.loosest_hu)
+    voxels = np.concatenate([layer for branch in branches for layer in branch.layers])
+    return _on_scan(voxels, volume, image, air_hu + air_levels.CONSTANTS.lumen_edge_hu, scale)
 
 
-def _dark_parenchyma(volume: Volume, chest: Chest) -> np.ndarray:
-    """HU below which only the darkest of the lungs' voxels lie, by row (y) from front to back."""
-    lungs = np.argwhere(chest.inner_air & (chest.hu.array > survey.CONSTANTS.gas_hu))
-    z, y, x = (lungs * chest.factor).T
-    hu = volume.array[z, y, x]
-    usual = np.percentile(hu, CONSTANTS.dark_percent)
-    row_mm = volume.grid.spacing[1]
-    slab = (y * row_mm / CONSTANTS.slab_mm).astype(int)
-    level = np.full(slab.max() + 1, usual)
-    for number, count in enumerate(np.bincount(slab)):
-        if count >= CONSTANTS.enough_voxels:
-            level[number] = min(usual, np.percentile(hu[slab == number], CONSTANTS.dark_percent))
-    rows = (np.arange(volume.array.shape[1]) + 0.5) * row_mm / CONSTANTS.slab_mm
-    return np.asarray(np.interp(rows, np.arange(len(level)) + 0.5, level))
+def _on_scan(
+    voxels: np.ndarray, volume: Volume, image: GrowthImage, edge_hu: float, scale: Scale
+) -> np.ndarray:
+    """Lumen on the scan's voxels; wide airways are widened to a share of their wall's height.
 
-
-def _whole_lumen(lumen: np.ndarray, hu: np.ndarray) -> np.ndarray:
-    """Lumen with holes of noise filled, and wide airways widened to half their wall's height."""
-    where = ndimage.find_objects(lumen.view(np.uint8))[0]
-    box = tuple(slice(max(s.start - ROOM_VOXELS, 0), s.stop + ROOM_VOXELS) for s in where)
-    grown = ndimage.binary_closing(lumen[box], iterations=1)
-    core = ndimage.binary_erosion(grown, iterations=CONSTANTS.wide_voxels)
-    steps = CONSTANTS.wide_voxels + CONSTANTS.edge_voxels
-    reach = ndimage.binary_dilation(core, iterations=steps)
-    whole = lumen.copy()
-    whole[box] |= reach & (hu[box] < CONSTANTS.lumen_edge_hu)
-    return whole
-
-
-def find_trachea(chest: Chest) -> np.ndarray:
-    """Find the trachea: a round, dark, upright tube near the midline above the lungs' middle.
-
-    Parameters
-    ----------
-    chest : Chest
-        The surveyed scan.
-
-    Returns
-    -------
-    numpy.ndarray
-        Bool, coarse; the trachea and no more than the start of the main bronchi.
-
-    Raises
-    ------
-    AnalysisError
-        No such tube.
+    `voxels` are flat indices into the growth image.
     """
-    dark = chest.inner_air & (chest.hu.array < CONSTANTS.trachea_hu)
-    labels, _ = ndimage.label(dark, IN_PLANE)
-    area = np.bincount(labels.ravel()) * float(np.prod(chest.grid.spacing_zyx[1:]))
-    least_mm2, most_mm2 = CONSTANTS.trachea_mm2
-    fits = (area >= least_mm2) & (area <= most_mm2)
-    fits[0] = False
-    tubes, _ = ndimage.label(fits[labels])
-    best, best_score = 0, 0.0
-    spacing = chest.grid.spacing_zyx
-    middle_x = _midline(chest)
-    air_z = np.flatnonzero(chest.inner_air.any((1, 2)))
-    for number, where in enumerate(ndimage.find_objects(tubes), start=1):
-        length = (where[0].stop - where[0].start) * spacing[0]
-        if length < CONSTANTS.trachea_length_mm or where[0].stop < air_z.mean():
-            continue
-        voxels = np.argwhere(tubes[where] == number)
-        x = voxels[:, 2].mean() + where[2].start
-        off_midline = abs(x - middle_x) * spacing[2]
-        if off_midline < CONSTANTS.midline_mm:
-            score = length * (1 - off_midline / CONSTANTS.midline_mm)
-            if score > best_score:
-                best, best_score = number, score
-    if best == 0:
-        raise AnalysisError(
-            "No trachea was found: this seems to be no chest CT, or it starts below the trachea;"
-            " give a scan of the whole chest."
-        )
-    return np.asarray(tubes == best)
-
-
-def _midline(chest: Chest) -> float:
-    """Coarse x index of the body's middle."""
-    profile = (chest.hu.array > CONSTANTS.tissue_hu).sum((0, 1))
-    return float((profile * np.arange(len(profile))).sum() / profile.sum())
+    wide, edge = scale.voxels(CONSTANTS.wide), scale.voxels(CONSTANTS.edge)
+    place = np.unravel_index(voxels, image.shape)
+    # Two more than the lumen is widened by, as closing needs one.
+    lowest = [max(int(along.min()) - edge - 2, 0) for along in place]
+    highest = [int(along.max()) + edge + 3 for along in place]
+    part = tuple(
+        slice(low, min(high, size))
+        for low, high, size in zip(lowest, highest, image.shape, strict=True)
+    )
+    lumen = np.zeros([along.stop - along.start for along in part], bool)
+    lumen[tuple(along - low for along, low in zip(place, lowest, strict=True))] = True
+    grown = ndimage.binary_closing(lumen)
+    core = ndimage.binary_erosion(grown, iterations=wide)
+    reach = ndimage.binary_dilation(core, iterations=wide + edge)
+    planes = image.planes()
+    first, stop = np.searchsorted(planes, (part[0].start, part[0].stop))
+    chosen = planes[first:stop] - part[0].start
+    starts = [along.start for along in image.box]
+    box = (
+        slice(starts[0] + first, starts[0] + stop),
+        *(slice(starts[n] + part[n].start, starts[n] + part[n].stop) for n in (1, 2)),
+    )
+    airways = np.zeros(volume.array.shape, bool)
+    airways[box] = lumen[chosen] | (reach[chosen] & (volume.array[box] < edge_hu))
+    return airways
 
 
 def _airway_box(
@@ -248,8 +134,8 @@ def _airway_box(
         others = tuple(other for other in range(3) if other != axis)
         inside = np.flatnonzero(chest.inner_air.any(others))
         top = _larynx(trachea, seed_z) if axis == 0 else inside[-1] + 2
-        stop = min(top * factor, volume.array.shape[axis])
-        box.append(slice(max((inside[0] - 1) * factor, 0), stop))
+        stop = min(top * factor + chest.first[axis], volume.array.shape[axis])
+        box.append(slice(max((inside[0] - 1) * factor + chest.first[axis], 0), stop))
     return tuple(box)
 
 
@@ -271,14 +157,30 @@ def _seed_slice(trachea: np.ndarray) -> int:
 
 
 def _seed(
-    hu: np.ndarray, chest: Chest, trachea: np.ndarray, seed_z: int, box: tuple[slice, ...]
-) -> np.ndarray:
-    """Flat indices, in the box, of the tracheal lumen in the seed slice."""
-    z = seed_z * chest.factor[0] + chest.factor[0] // 2 - box[0].start
-    center = [f // 2 for f in chest.factor[1:]]
-    y, x = (np.argwhere(trachea[seed_z]) * chest.factor[1:] + center).T
-    labels, _ = ndimage.label(hu[z] < CONSTANTS.trachea_hu)
-    touched = np.bincount(labels[y - box[1].start, x - box[2].start], minlength=2)
-    touched[0] = 0
-    seed: np.ndarray = np.flatnonzero(labels.ravel() == touched.argmax()) + z * hu[0].size
-    return seed
+    image: GrowthImage, chest: Chest, trachea: np.ndarray, seed_z: int, air_hu: float
+) -> tuple[np.ndarray, Scale]:
+    """Flat indices of the tracheal lumen in the seed slice, and the size of the trachea."""
+    lumina: dict[int, np.ndarray] = {}
+    for coarse_z in np.flatnonzero(trachea.any((1, 2))).tolist():
+        inside = np.argwhere(trachea[coarse_z])
+        coarse = np.column_stack([np.full(len(inside), coarse_z), inside])
+        z, y, x = image.cubes_at(*chest.voxels(coarse).T)
+        # No farther than a coarse voxel around: lung may lie behind a wall thinner than a voxel.
+        first = np.maximum((y.min() - chest.factor[1], x.min() - chest.factor[2]), 1)
+        last = np.minimum(
+            (y.max() + chest.factor[1], x.max() + chest.factor[2]), np.array(image.shape[1:]) - 2
+        )
+        rows, columns = (np.arange(first[axis], last[axis] + 1) for axis in (0, 1))
+        cubes = (z[0] * image.shape[1] + rows[:, None]) * image.shape[2] + columns
+        labels, _ = ndimage.label(image.at(cubes) < air_hu + CONSTANTS.trachea_edge_hu)
+        touched = np.bincount(labels[y - first[0], x - first[1]], minlength=2)
+        touched[0] = 0
+        if touched.any():
+            lumina[coarse_z] = cubes[labels == touched.argmax()]
+    if seed_z not in lumina:
+        raise AnalysisError(
+            "The trachea holds no air to start from; give the original chest CT in Hounsfield"
+            " units, or a lung mask."
+        )
+    area = float(np.median([len(lumen) for lumen in lumina.values()]))
+    return lumina[seed_z], Scale(float(np.sqrt(4 * area / np.pi)), area)

@@ -10,12 +10,13 @@ from scipy import ndimage
 from ..errors import AnalysisError
 from ..model.constants import MethodConstants, constant
 from ..model.size_classes import LungLabel
-from ..model.volume import Grid, Volume, triple
-from ..numerics.blocks import block_means, interpolated
+from ..model.volume import Grid, Volume
 from ..numerics.distances import distance_mm
-from . import survey
+from .aerated import aerated_lungs
+from .costal import costal_gaps
 from .sides import split_sides
 from .survey import Chest
+from .trachea import trachea_if_any
 
 
 @dataclass(frozen=True)
@@ -46,53 +47,24 @@ class LungConstants(MethodConstants):
         "Lumen within this many `large_airway_mm` of a wide one is wide, too.",
         "Recovers the rim of the lumen that the radius test removed. Chosen by eye.",
     )
+    bronchus_mm: float = constant(
+        6.0,
+        "mm",
+        "Radius below which air between the lungs may be a main bronchus.",
+        "Main bronchi of adults are 10 to 15 mm wide, with a coarse voxel's blur; lung between the"
+        " lungs is wider except at its edges.",
+    )
     closing_mm: float = constant(
         10.0,
         "mm",
         "Radius of the closing that includes hilar vessels.",
         "Chosen by eye on three scans; where the hilum ends moves BV5 % by several points.",
     )
-    ribs_closing_mm: float = constant(
-        25.0,
-        "mm",
-        "Radius of the closing beside the ribs, which includes consolidation at the pleura.",
-        "Chosen by eye on three scans.",
-    )
     closing_margin_mm: float = constant(
         4.0,
         "mm",
         "Margin of the closing's box beyond its radius.",
         "Two coarse voxels.",
-    )
-    rib_mm: float = constant(
-        20.0,
-        "mm",
-        "Distance from ribs within which missing lung is consolidated lung.",
-        "Chosen by eye on three scans.",
-    )
-    rib_ml: float = constant(
-        3.0,
-        "mL",
-        "Smallest piece of dense voxels that is a rib.",
-        "Calcified nodes and vessel walls are smaller. Chosen by eye.",
-    )
-    bone_hu: float = constant(
-        200.0,
-        "HU",
-        "Attenuation above which a coarse voxel is bone.",
-        "Above soft tissue with little contrast agent. Chosen by eye.",
-    )
-    spine_mm: float = constant(
-        50.0,
-        "mm",
-        "Distance from the middle of the bones within which ribs do not count.",
-        "Aorta and vertebrae bulge into the lungs there. Chosen by eye.",
-    )
-    wide_slice: float = constant(
-        0.5,
-        "1",
-        "Share of a lung's largest axial area from which a slice is above the diaphragm.",
-        "Liver and spleen lie beside narrower slices. Chosen by eye.",
     )
     inner_edge_mm: float = constant(
         1.0,
@@ -124,17 +96,17 @@ class LungConstants(MethodConstants):
         "Margin of the box in which the edge of a lung is drawn.",
         "Beyond `outer_edge_mm` by more than half a coarse voxel.",
     )
-    core_mm: float = constant(
-        3.0,
-        "mm",
-        "Depth of the cores by which pieces of air are separated.",
-        "Wider than the contact of lung and bowel through the diaphragm. Chosen by eye.",
-    )
-    core_ml: float = constant(
+    least_piece_ml: float = constant(
         5.0,
         "mL",
-        "Smallest core that is lung.",
-        "Chosen by eye on three scans.",
+        "Smallest piece of a lung apart from the rest.",
+        "More than two radii of the closing away from the rest, it holds few vessels.",
+    )
+    edge_closing_mm: float = constant(
+        1.5,
+        "mm",
+        "Half width of the gaps between voxels of lung that are lung, too.",
+        "Walls of honeycombs and vessels at the pleura, and voxels that noise makes bright.",
     )
     least_lung_ml: float = constant(
         150.0,
@@ -142,11 +114,6 @@ class LungConstants(MethodConstants):
         "Volume of aerated lung below which a lung is missing.",
         "A tenth of a small adult's lung. Chosen by eye.",
     )
-
-    @property
-    def half_voxel_mm(self) -> float:
-        """From the center of an outermost coarse voxel to the surface."""
-        return survey.CONSTANTS.coarse_mm / 2
 
 
 CONSTANTS = LungConstants()
@@ -184,8 +151,10 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
     volumetric X-ray CT images. IEEE TMI 2001;20:490-498 (threshold, airways, sides, closing). How
     bowel is excluded and hilum and disease at the ribs are included is the project's own.
     """
-    large = _large_airways(airways, chest)
-    aerated = _aerated_lung(chest, large)
+    lumen = chest.shrunk(airways)
+    trachea = trachea_if_any(chest)
+    large = _large_airways(lumen, trachea, chest)
+    aerated = aerated_lungs(chest, trachea, lumen > 0, large)
     right, left = split_sides(aerated, chest.grid)
     for side, mask in (("right", right), ("left", left)):
         if chest.volume_ml(mask) < CONSTANTS.least_lung_ml:
@@ -194,28 +163,56 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
                 " BV5 needs both: give a lung mask if they are there."
             )
     labels = np.zeros(volume.array.shape, np.uint8)
-    ribs = _beside_ribs(chest)
-    closed = [_closed(mask, chest, ribs & _above_diaphragm(mask)) for mask in (right, left)]
+    bronchi = _main_bronchi(right, left, large, chest)
+    right, left = _with_gaps(right & ~bronchi, left & ~bronchi, chest)
+    closed = [_closed(mask, chest) for mask in (right, left)]
     overlap = closed[0] & closed[1]
     if overlap.any():
-        nearer_right = _outside_distance(right, chest) <= _outside_distance(left, chest)
+        nearer_right = _nearer_first(right, left, chest)
         closed[0] &= ~overlap | nearer_right
         closed[1] &= ~closed[0]
     # Stomach and colon may lie closer than the band in which the scan's voxels decide.
-    other_air = ndimage.binary_dilation(chest.inner_air & ~aerated & ~large) & ~aerated
+    air = chest.padding | (chest.hu.array < chest.half_hu)
+    other_air = ndimage.binary_dilation(air & ~aerated & ~large) & ~aerated
     for label, mask in zip((LungLabel.RIGHT, LungLabel.LEFT), closed, strict=True):
         _paint(labels, label, mask, volume, chest, other_air)
     labels[airways & chest.to_scan(large, labels.shape)] = 0
     return labels
 
 
-def _large_airways(airways: np.ndarray, chest: Chest) -> np.ndarray:
+def _large_airways(lumen_share: np.ndarray, trachea: np.ndarray, chest: Chest) -> np.ndarray:
     """Bool, coarse: lumen of airways too large to be inside a lung, with their wall."""
     radius_mm = CONSTANTS.large_airway_mm
-    lumen = block_means(airways, chest.factor) > CONSTANTS.lumen_share
+    lumen = lumen_share > CONSTANTS.lumen_share
     core = distance_mm(lumen, chest.grid, 2 * radius_mm) > radius_mm
     wide = lumen & _near(core, CONSTANTS.large_airway_reach * radius_mm, chest.grid)
-    return _near(wide, CONSTANTS.wall_mm, chest.grid)
+    return _near(wide | trachea, CONSTANTS.wall_mm, chest.grid)
+
+
+def _main_bronchi(
+    right: np.ndarray, left: np.ndarray, large: np.ndarray, chest: Chest
+) -> np.ndarray:
+    """Bool, coarse: narrow air between the lungs that large airways open into, or their rim.
+
+    What is left of the main bronchi where the airways were not followed so far; the closing would
+    take in the mediastinum along it.
+    """
+    radius_mm = CONSTANTS.bronchus_mm
+    wide = []
+    for side in (right, left):
+        # Vessels make no part of a lung narrow.
+        whole = _closing(side, radius_mm, chest.grid)
+        deep = distance_mm(whole, chest.grid, 2 * radius_mm) > radius_mm
+        wide.append(_near(deep, radius_mm + CONSTANTS.wall_mm, chest.grid))
+    after_right = np.logical_or.accumulate(wide[0], axis=2)
+    before_left = np.logical_or.accumulate(wide[1][:, :, ::-1], axis=2)[:, :, ::-1]
+    narrow = (right | left) & ~wide[0] & ~wide[1] & after_right & before_left
+    pieces, count = ndimage.label(narrow, np.ones((3, 3, 3)))
+    at_airway = np.zeros(count + 1, bool)
+    at_airway[pieces[ndimage.binary_dilation(large)]] = True
+    at_airway[0] = False
+    bronchi: np.ndarray = at_airway[pieces]
+    return bronchi
 
 
 def _near(mask: np.ndarray, reach_mm: float, grid: Grid) -> np.ndarray:
@@ -230,88 +227,48 @@ def _outside_distance(mask: np.ndarray, chest: Chest) -> np.ndarray:
     return distance_mm(~mask, chest.grid)
 
 
-def _aerated_lung(chest: Chest, large_airways: np.ndarray) -> np.ndarray:
-    """Bool, coarse: air-like voxels of the lungs.
-
-    Bowel gas may touch lung through a diaphragm thinner than a voxel, so pieces are separated by
-    their cores: the air without its outermost millimeters.
-    """
-    air = chest.inner_air & ~large_airways
-    core_mm, gas_hu = CONSTANTS.core_mm, survey.CONSTANTS.gas_hu
-    cores, count = ndimage.label(distance_mm(air, chest.grid, 2 * core_mm) > core_mm)
-    numbers = np.arange(1, count + 1)
-    sizes = np.bincount(cores.ravel(), minlength=count + 1)[1:] * chest.grid.voxel_volume_ml
-    inside = cores > 0
-    median = (
-        ndimage.median(chest.hu.array[inside], cores[inside], numbers) if count else np.empty(0)
-    )
-    lung_core = np.isin(cores, numbers[(median > gas_hu) & (sizes >= CONSTANTS.core_ml)])
-    gas_core = np.isin(cores, numbers[median <= gas_hu])
-    if chest.volume_ml(lung_core) < CONSTANTS.least_lung_ml:
-        raise AnalysisError(
-            "No lungs were found: is it a chest CT? Give a scan of the whole chest, or a lung mask."
-        )
-    nearer_lung = _outside_distance(lung_core, chest) < _outside_distance(gas_core, chest)
-    pieces, count = ndimage.label(air & nearer_lung)
-    with_core = np.zeros(count + 1, bool)
-    with_core[pieces[lung_core]] = True
-    with_core[0] = False
-    lung: np.ndarray = with_core[pieces]
-    return lung
+def _with_gaps(right: np.ndarray, left: np.ndarray, chest: Chest) -> tuple[np.ndarray, np.ndarray]:
+    """Both lungs with the gaps in their costal surface."""
+    gaps = costal_gaps(right | left, chest)
+    if not gaps.any():
+        return right, left
+    nearer_right = _nearer_first(right, left, chest)
+    return right | (gaps & nearer_right), left | (gaps & ~nearer_right)
 
 
-def _closed(mask: np.ndarray, chest: Chest, ribs: np.ndarray) -> np.ndarray:
-    """One lung closed by a ball, by a larger one along the ribs, its holes filled."""
-    margin_mm = CONSTANTS.ribs_closing_mm + CONSTANTS.closing_margin_mm
+def _nearer_first(right: np.ndarray, left: np.ndarray, chest: Chest) -> np.ndarray:
+    return _outside_distance(right, chest) <= _outside_distance(left, chest)
+
+
+def _closed(mask: np.ndarray, chest: Chest) -> np.ndarray:
+    """One lung closed by a ball, its holes filled."""
+    margin_mm = CONSTANTS.closing_mm + CONSTANTS.closing_margin_mm
     box = _bounding_box(mask, np.ceil(margin_mm / chest.grid.spacing_zyx).astype(int))
     result = np.zeros_like(mask)
     result[box] = mask[box] | _closing(mask[box], CONSTANTS.closing_mm, chest.grid)
-    result[box] |= _closing(mask[box], CONSTANTS.ribs_closing_mm, chest.grid) & ribs[box]
-    pieces, count = ndimage.label(ndimage.binary_fill_holes(result[box]))
-    holds_lung = np.zeros(count + 1, bool)
-    holds_lung[pieces[mask[box]]] = True
-    result[box] = holds_lung[pieces]
+    pieces, _ = ndimage.label(ndimage.binary_fill_holes(result[box]))
+    sizes = np.bincount(pieces.ravel()) * chest.grid.voxel_volume_ml
+    sizes[0] = 0.0
+    boxes = ndimage.find_objects(pieces)
+    largest = int(sizes.argmax())
+    top = boxes[largest - 1][0].stop
+    # What lies all above a lung is larynx or throat.
+    above = np.array([True, *(where[0].start >= top for where in boxes)])
+    is_lung = (sizes >= CONSTANTS.least_piece_ml) & ~above
+    is_lung[largest] = True
+    result[box] = is_lung[pieces]
     return result
 
 
 def _closing(mask: np.ndarray, radius_mm: float, grid: Grid) -> np.ndarray:
-    """Close by a ball; the lung continues beyond the lowest and the highest slice only."""
-    near = _near(mask, radius_mm, grid)
-    # To distances all beyond the array is inside: a rim of background ends the lung at the sides.
-    rim = [(0, 0), (1, 1), (1, 1)]
-    inside = distance_mm(np.pad(near, rim), grid, radius_mm)[:, 1:-1, 1:-1]
+    """Close by a ball; a lung that is cut by the lowest or the highest slice goes on beyond it."""
+    margin = int(np.ceil(radius_mm / grid.spacing[2])) + 1
+    padded = np.pad(mask, [(margin, margin), (0, 0), (0, 0)], mode="edge")
+    near = np.pad(_near(padded, radius_mm, grid), 1)
+    inside = distance_mm(near, grid, radius_mm)[1:-1, 1:-1, 1:-1]
     # Less a rounding error.
-    closed: np.ndarray = inside >= radius_mm - 1e-3
+    closed: np.ndarray = inside[margin:-margin] >= radius_mm - 1e-3
     return closed
-
-
-def _beside_ribs(chest: Chest) -> np.ndarray:
-    """Bool, coarse: tissue beside the ribs, where missing lung is consolidated lung.
-
-    Not beside the spine, where the aorta and the vertebrae bulge into the lungs, and no bone.
-    """
-    hu = chest.hu.array
-    labels, _ = ndimage.label(hu > CONSTANTS.bone_hu)
-    sizes = np.bincount(labels.ravel()) * chest.grid.voxel_volume_ml
-    sizes[0] = 0
-    # Smaller ones are calcified nodes and vessel walls.
-    bone: np.ndarray = (sizes >= CONSTANTS.rib_ml)[labels]
-    if not bone.any():
-        return np.zeros(hu.shape, bool)
-    columns = np.cumsum(bone.sum((0, 1)))
-    middle = np.searchsorted(columns, columns[-1] / 2)
-    from_middle_mm = np.abs(np.arange(hu.shape[2]) - middle) * chest.grid.spacing[0]
-    lateral = from_middle_mm > CONSTANTS.spine_mm
-    near = _near(bone & lateral, CONSTANTS.rib_mm, chest.grid)
-    beside: np.ndarray = near & lateral & (hu < CONSTANTS.bone_hu)
-    return beside
-
-
-def _above_diaphragm(mask: np.ndarray) -> np.ndarray:
-    """Bool (z, 1, 1): slices in which a lung is so wide that no liver or spleen is beside it."""
-    area = np.count_nonzero(mask, axis=(1, 2))
-    wide: np.ndarray = area >= CONSTANTS.wide_slice * area.max()
-    return wide[:, None, None]
 
 
 def _bounding_box(mask: np.ndarray, margin: np.ndarray) -> tuple[slice, ...]:
@@ -332,30 +289,44 @@ def _paint(
     other_air: np.ndarray,
 ) -> None:
     """Draw a coarse lung into `labels`; the scan's own voxels decide its edge."""
-    deep_mm, half_mm = CONSTANTS.deep_mm, CONSTANTS.half_voxel_mm
-    aerated_below_hu = survey.CONSTANTS.aerated_below_hu
+    deep_mm, half_mm = CONSTANTS.deep_mm, float(np.mean(chest.grid.spacing)) / 2
     margin = np.ceil(CONSTANTS.box_margin_mm / chest.grid.spacing_zyx).astype(int)
     box = _bounding_box(mask, margin)
     inside = distance_mm(mask[box], chest.grid, deep_mm)
     signed = inside - distance_mm(~mask[box], chest.grid, deep_mm)
-    air = chest.hu.array[box] < aerated_below_hu
+    air = chest.hu.array[box] < chest.half_hu
     # Where the closing included tissue, its own smooth surface is the edge. Distances are zero in
     # the outermost voxels on both sides of the surface, which lies half way between them.
     surface = signed + np.where(mask[box], half_mm, -half_mm).astype(np.float32)
     from_air = distance_mm(~air, chest.grid, deep_mm)
     included = np.minimum(surface, from_air - CONSTANTS.inner_edge_mm)
-    fine = tuple(
-        slice(coarse.start * step, size if coarse.stop == count else coarse.stop * step)
-        for coarse, step, size, count in zip(
-            box, chest.factor, volume.array.shape, mask.shape, strict=True
-        )
-    )
-    shape = triple(int(along.stop - along.start) for along in fine)
-    depth = interpolated(signed, chest.factor, shape)
+    shape = volume.array.shape
+    fine = chest.box_on_scan(box, shape)
+    depth = chest.interpolated(signed, box, shape)
     lung = depth > CONSTANTS.inner_edge_mm
-    elsewhere = interpolated(other_air[box], chest.factor, shape) > CONSTANTS.other_air_share
+    elsewhere = chest.interpolated(other_air[box], box, shape) > CONSTANTS.other_air_share
     near = depth > -CONSTANTS.outer_edge_mm
-    lung |= near & (volume.array[fine] < aerated_below_hu) & ~elsewhere
-    lung |= interpolated(included, chest.factor, shape) > 0
+    lung |= near & (volume.array[fine] < chest.half_hu) & ~elsewhere
+    lung |= chest.interpolated(included, box, shape) > 0
+    lung = _small_gaps_closed(lung, np.rint(CONSTANTS.edge_closing_mm / volume.grid.spacing_zyx))
     target = labels[fine]
     target[lung & (target == 0)] = label
+
+
+def _small_gaps_closed(mask: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Mask closed by a box that reaches so many voxels out along each axis."""
+    margin = [(int(step), int(step)) for step in steps]
+    grown = np.pad(mask, margin, mode="edge")
+    for turn in (grown, grown):
+        for axis, step in enumerate(steps):
+            along = np.moveaxis(turn, axis, 0)
+            for _ in range(int(step)):
+                before = along.copy()
+                along[1:] |= before[:-1]
+                along[:-1] |= before[1:]
+        np.logical_not(grown, out=grown)
+    inner = tuple(
+        slice(before, size - after)
+        for (before, after), size in zip(margin, grown.shape, strict=True)
+    )
+    return grown[inner]

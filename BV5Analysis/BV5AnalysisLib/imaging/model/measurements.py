@@ -53,6 +53,29 @@ class Measurement:
         """BV10 as % of TPBV; NaN where there is no blood."""
         return self._percent(self.bv10_ml)
 
+    @property
+    def tpbv_ml_per_l(self) -> float:
+        """TPBV per liter of lung, mL/L; NaN where there is no lung."""
+        return self._per_liter(self.tpbv_ml)
+
+    @property
+    def bv5_ml_per_l(self) -> float:
+        """BV5 per liter of lung, mL/L; NaN where there is no lung."""
+        return self._per_liter(self.bv5_ml)
+
+    @property
+    def bv5_10_ml_per_l(self) -> float:
+        """BV5-10 per liter of lung, mL/L; NaN where there is no lung."""
+        return self._per_liter(self.bv5_10_ml)
+
+    @property
+    def bv10_ml_per_l(self) -> float:
+        """BV10 per liter of lung, mL/L; NaN where there is no lung."""
+        return self._per_liter(self.bv10_ml)
+
+    def _per_liter(self, volume_ml: float) -> float:
+        return 1000.0 * volume_ml / self.lung_volume_ml if self.lung_volume_ml > 0 else float("nan")
+
     def _percent(self, volume_ml: float) -> float:
         return 100.0 * volume_ml / self.tpbv_ml if self.tpbv_ml > 0 else float("nan")
 
@@ -95,3 +118,22 @@ class Calibration:
     def half_blood_hu(self) -> float:
         """Attenuation of a voxel that is half blood, half parenchyma."""
         return (self.parenchyma_hu + self.blood_hu) / 2
+
+
+@dataclass(frozen=True)
+class BloodLevels:
+    """Attenuation of blood, as the middles of a scan's wide vessels show it.
+
+    Attributes
+    ----------
+    blood_hu : float
+        What areas are scaled by.
+    levels_hu : tuple of float
+        One level, or two, the lower one first, where arteries and veins differ.
+    without_agent_pct : float
+        Share of the wide tubes that hold no contrast agent though the scan is enhanced, %.
+    """
+
+    blood_hu: float
+    levels_hu: tuple[float, ...]
+    without_agent_pct: float

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from ..parameters import Parameters
 from .centerlines import Centerlines
-from .finding import Finding
+from .finding import Finding, Severity
 from .measurements import Calibration, CsaHistogram, Measurement
 from .scan import Scan
 from .tissue import OpacityVolumes
 from .volume import Volume
+from .withheld import Withheld, given_value
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -43,6 +44,11 @@ class Measured:
         Whether the lungs were given rather than segmented.
     opacities : tuple of OpacityVolumes
         Rows ``both``, ``right``, ``left``, then the given regions; empty where not measured.
+    tissue : Volume or None
+        uint8 `Tissue` values on the scan's grid, 0 elsewhere; None where not looked for.
+    withheld : tuple of Withheld
+        Values that the scan cannot give, which `value` leaves out; `measurements` are of what was
+        seen all the same.
     """
 
     lungs: Volume
@@ -56,6 +62,30 @@ class Measured:
     seconds: dict[str, float]
     lungs_given: bool = False
     opacities: tuple[OpacityVolumes, ...] = ()
+    tissue: Volume | None = None
+    withheld: tuple[Withheld, ...] = ()
+
+    @property
+    def trusted(self) -> bool:
+        """Whether no finding is an error, so that the numbers can be used."""
+        return all(finding.severity != Severity.ERROR for finding in self.findings)
+
+    def value(self, row: Measurement | OpacityVolumes, measure: str) -> float:
+        """Value of a row as it is shown.
+
+        Parameters
+        ----------
+        row : Measurement or OpacityVolumes
+            One of `measurements` or `opacities`.
+        measure : str
+            Column of ``measurements.csv`` or ``opacities.csv``.
+
+        Returns
+        -------
+        float
+            NaN where it is withheld, or there is none.
+        """
+        return given_value(row, measure, self.withheld)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -68,10 +98,7 @@ class AnalysisResult(Measured):
         The input.
     airways : Volume
         Bool, lumen of trachea and bronchi on the scan's grid.
-    tissue : Volume or None
-        uint8 `Tissue` values on the scan's grid, 0 elsewhere; None where not looked for.
     """
 
     scan: Scan
     airways: Volume
-    tissue: Volume | None = None

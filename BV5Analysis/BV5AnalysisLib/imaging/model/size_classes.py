@@ -63,7 +63,8 @@ class Appearance:
         return "#" + "".join(f"{round(255 * channel):02X}" for channel in self.color)
 
 
-def _rgb(hex_color: str) -> tuple[float, float, float]:
+def rgb(hex_color: str) -> tuple[float, float, float]:
+    """Red, green and blue from 0 to 1 of a color such as ``#D55E00``."""
     red, green, blue = (int(hex_color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     return red, green, blue
 
@@ -71,16 +72,17 @@ def _rgb(hex_color: str) -> tuple[float, float, float]:
 # As in the terminology lists of DICOM and 3D Slicer: only a tissue takes an anatomic region there.
 ANATOMICAL_STRUCTURE = Code("123037004", "Anatomical Structure")
 TISSUE = Code("85756007", "Tissue")
+MORPHOLOGICALLY_ALTERED = Code("49755003", "Morphologically Altered Structure")
 BLOOD_VESSEL = Code("59820001", "Blood vessel")
 LUNG = Code("39607008", "Lung")
 
 # Vermillion, yellow, blue and gray of the Okabe-Ito palette, safe for color-blind readers.
 VESSELS: dict[SizeClass, Appearance] = {
-    SizeClass.BV5: Appearance("bv5", "BV5", _rgb("#D55E00"), TISSUE, BLOOD_VESSEL, LUNG),
-    SizeClass.BV5_10: Appearance("bv5_10", "BV5-10", _rgb("#F0E442"), TISSUE, BLOOD_VESSEL, LUNG),
-    SizeClass.BV10: Appearance("bv10", "BV10", _rgb("#0072B2"), TISSUE, BLOOD_VESSEL, LUNG),
+    SizeClass.BV5: Appearance("bv5", "BV5", rgb("#D55E00"), TISSUE, BLOOD_VESSEL, LUNG),
+    SizeClass.BV5_10: Appearance("bv5_10", "BV5-10", rgb("#F0E442"), TISSUE, BLOOD_VESSEL, LUNG),
+    SizeClass.BV10: Appearance("bv10", "BV10", rgb("#0072B2"), TISSUE, BLOOD_VESSEL, LUNG),
     SizeClass.BELOW_FLOOR: Appearance(
-        "below_floor", "Below floor", _rgb("#999999"), TISSUE, BLOOD_VESSEL, LUNG
+        "below_floor", "Below floor", rgb("#999999"), TISSUE, BLOOD_VESSEL, LUNG
     ),
 }
 
@@ -88,7 +90,7 @@ LUNGS: dict[LungLabel, Appearance] = {
     LungLabel.RIGHT: Appearance(
         "right",
         "Right lung",
-        _rgb("#56B4E9"),
+        rgb("#56B4E9"),
         ANATOMICAL_STRUCTURE,
         LUNG,
         modifier=Code("24028007", "Right"),
@@ -96,7 +98,7 @@ LUNGS: dict[LungLabel, Appearance] = {
     LungLabel.LEFT: Appearance(
         "left",
         "Left lung",
-        _rgb("#009E73"),
+        rgb("#009E73"),
         ANATOMICAL_STRUCTURE,
         LUNG,
         modifier=Code("7771000", "Left"),

@@ -12,9 +12,10 @@ import SimpleITK as sitk
 
 T = TypeVar("T")
 Triple = tuple[float, float, float]
-MM_DECIMALS = 10
-"""Decimals of a millimeter that grids are rounded to: a pixel is the field of view by 512, which
-has as many. Rounding errors of programs that hand over volumes are far smaller."""
+MM_DECIMALS = 6
+"""Decimals of a millimeter that grids are rounded to: a nanometer, a thousandth of what a scanner's
+position means. What programs lose that convert a grid to single precision or to matrices and back
+is less, and so is a change of a billionth."""
 COSINE_DECIMALS = 12
 """Decimals of direction cosines: the errors of those that are computed are smaller."""
 COINCIDENT_MM = 1e-2
@@ -78,13 +79,14 @@ class Grid:
         Returns
         -------
         Grid
-            To `MM_DECIMALS` and `COSINE_DECIMALS`; rounding it again changes nothing.
+            Lengths to `MM_DECIMALS`, or half of the last one, and cosines to `COSINE_DECIMALS`;
+            rounding it again changes nothing.
         """
         return Grid(
             triple(int(length) for length in self.size),
-            triple(_rounded(self.spacing, MM_DECIMALS)),
-            triple(_rounded(self.origin, MM_DECIMALS)),
-            _rounded(self.direction, COSINE_DECIMALS),
+            triple(_stated(length) for length in self.spacing),
+            triple(_stated(length) for length in self.origin),
+            tuple(_rounded(cosine, COSINE_DECIMALS) for cosine in self.direction),
         )
 
     @property
@@ -132,9 +134,20 @@ class Grid:
         return bool(np.abs(offsets).max() <= tolerance_mm)
 
 
-def _rounded(values: tuple[float, ...], decimals: int) -> tuple[float, ...]:
+def _rounded(value: float, decimals: int) -> float:
     # Python rounds to the nearest double of a decimal number; NumPy may miss it. No -0.0.
-    return tuple(round(float(value), decimals) + 0.0 for value in values)
+    return round(float(value), decimals) + 0.0
+
+
+def _stated(length_mm: float) -> float:
+    """Length to `MM_DECIMALS`, or half way between two of these where it lies about there.
+
+    A field of view by 512 often lies exactly half way (340 / 512 = 0.6640625), where plain rounding
+    would hang on the last bit. Pixels by 512, 768 or 1024 are far from where this goes over.
+    """
+    finer = _rounded(length_mm, MM_DECIMALS + 1)
+    is_half = round(finer * 10 ** (MM_DECIMALS + 1)) % 10 == 5
+    return finer if is_half else _rounded(length_mm, MM_DECIMALS)
 
 
 @dataclass(frozen=True, eq=False)

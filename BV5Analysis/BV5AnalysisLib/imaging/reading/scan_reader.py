@@ -37,11 +37,12 @@ class ScanConstants(MethodConstants):
         "A chest CT has values below this.",
         "Air in the lungs is far below; images not in HU, or without air, are not.",
     )
-    rounding_hu: float = constant(
-        1e-3,
+    step_hu: float = constant(
+        0.125,
         "HU",
-        "Values this close to whole numbers are whole.",
-        "Rescaling in single precision leaves smaller errors.",
+        "Values are rounded to multiples of this.",
+        "Scanners state whole numbers, halves or quarters; rescaling in single precision and"
+        " resampling leave fractions that mean nothing beside a noise of 5 HU and more.",
     )
     finest_mm: float = constant(
         0.1,
@@ -79,7 +80,8 @@ def read_scan(path: Path | str, series: str | None = None) -> Scan:
     Returns
     -------
     Scan
-        HU, int16 where they are whole numbers, else float32, slices in order of position.
+        HU to `ScanConstants.step_hu`, int16 where these are whole numbers, else float32, slices in
+        order of position.
 
     Raises
     ------
@@ -266,12 +268,18 @@ def _hounsfield_units(image: sitk.Image, name: str) -> np.ndarray:
         )
     if values.dtype.kind != "f":
         return values.astype(np.int16)
-    return np.rint(values).astype(np.int16) if _all_whole(values) else values.astype(np.float32)
+    return _as_stated(values)
 
 
-def _all_whole(values: np.ndarray) -> bool:
-    # Slice by slice: the first fraction ends it, and memory stays small.
-    return all(np.abs(plane - np.rint(plane)).max() <= CONSTANTS.rounding_hu for plane in values)
+def _as_stated(values: np.ndarray) -> np.ndarray:
+    """Values rounded to `step_hu`: int16 where that makes them whole numbers, else float32."""
+    rounded = np.empty(values.shape, np.float32)
+    is_whole = True
+    # Slice by slice, so that memory stays small.
+    for number, plane in enumerate(values):
+        rounded[number] = np.rint(plane / CONSTANTS.step_hu) * CONSTANTS.step_hu
+        is_whole = is_whole and bool((rounded[number] % 1 == 0).all())
+    return rounded.astype(np.int16) if is_whole else rounded
 
 
 def _sha256(hu: np.ndarray) -> str:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from ..model.centerlines import Centerlines
 from ..model.constants import MethodConstants, constant
+from ..model.cutting import values_at
 from ..model.edits import Edits
 from ..model.finding import Finding, Severity
-from ..model.measurements import Calibration, Measurement
+from ..model.measurements import BloodLevels, Calibration, Measurement
+from ..model.volume import Volume
 
 EDITED = "edited_by_hand"
 """Code of the finding about edits."""
@@ -32,13 +37,37 @@ class BloodFindingConstants(MethodConstants):
         "Noise from which on a warning is given.",
         "Measured on tubes: from here on areas below 2.5 mm² scatter by over a tenth.",
     )
+    notable_without_agent_pct: float = constant(
+        15.0,
+        "%",
+        "Share of wide tubes without contrast agent that is reported.",
+        "Mucus and scars are fewer in most lungs. Chosen by eye.",
+    )
+    wide_mm2: float = constant(
+        10.0,
+        "mm²",
+        "Area of the vessels whose middles are compared with blood.",
+        "A radius of 1.8 mm, whose middle is hardly lowered by the blur.",
+    )
+    fewest_points: int = constant(
+        100, "1", "With fewer points of such vessels there is no comparison.", "Chosen by eye."
+    )
+    largest_disagreement: float = constant(
+        0.15,
+        "1",
+        "Difference of middles and blood, as a share of blood's contrast, that is an error.",
+        "Areas are off by the same share, which moves BV5 % by several points.",
+    )
 
 
 CONSTANTS = BloodFindingConstants()
 
 
 def calibration_findings(
-    calibration: Calibration, blood_was_measured: bool, blood_was_given: bool
+    calibration: Calibration,
+    levels: BloodLevels | None,
+    blood_was_given: bool,
+    contrast_agent: str | None,
 ) -> list[Finding]:
     """Judge contrast enhancement and noise.
 
@@ -46,8 +75,12 @@ def calibration_findings(
     ----------
     calibration : Calibration
         As used.
-    blood_was_measured, blood_was_given : bool
-        Where its blood attenuation comes from; neither means that a usual value was taken.
+    levels : BloodLevels or None
+        What the scan's wide vessels show; None where there are too few.
+    blood_was_given : bool
+        Whether the user set blood's attenuation, which settles what it is.
+    contrast_agent : str or None
+        What the scan's header names.
 
     Returns
     -------
@@ -55,27 +88,41 @@ def calibration_findings(
         Empty if there is nothing to say.
     """
     found = []
-    blood, noise = calibration.blood_hu, calibration.noise_hu
-    if blood >= CONSTANTS.enhanced_blood_hu:
+    blood_hu = calibration.blood_hu
+    if blood_hu >= CONSTANTS.enhanced_blood_hu:
         found.append(
             Finding(
                 "contrast_enhancement",
                 Severity.INFO,
-                f"Blood is enhanced by contrast agent ({blood:.0f} HU); areas are"
-                " scaled to it, but arteries and veins may differ.",
-                blood,
+                f"Blood is enhanced by contrast agent ({blood_hu:.0f} HU); areas are scaled to it.",
+                blood_hu,
             )
         )
-    if not (blood_was_measured or blood_was_given):
+    if levels is None and not blood_was_given:
         found.append(
             Finding(
                 "blood_not_measured",
                 Severity.WARNING,
-                f"Too few large vessels to measure the attenuation of blood; {blood:.0f} HU was"
+                f"Too few large vessels to measure the attenuation of blood; {blood_hu:.0f} HU was"
                 " taken, as without contrast agent. Set blood_hu if contrast agent was given.",
-                blood,
+                blood_hu,
             )
         )
+    if contrast_agent and blood_hu < CONSTANTS.enhanced_blood_hu and not blood_was_given:
+        found.append(
+            Finding(
+                "contrast_not_seen",
+                Severity.ERROR,
+                "The header names a contrast agent, but blood was taken as"
+                f" {blood_hu:.0f} HU, as without one: areas may be far off. Compare with the"
+                " attenuation of the pulmonary trunk and set blood_hu to it, also where the scan"
+                " was made before the injection.",
+                blood_hu,
+            )
+        )
+    if levels is not None:
+        found += _level_findings(calibration, levels)
+    noise = calibration.noise_hu
     if noise >= CONSTANTS.noisy_hu:
         found.append(
             Finding(
@@ -86,6 +133,76 @@ def calibration_findings(
             )
         )
     return found
+
+
+def _level_findings(calibration: Calibration, levels: BloodLevels) -> list[Finding]:
+    """Judge vessels that differ in the attenuation of their blood."""
+    found = []
+    if len(levels.levels_hu) > 1:
+        low, high = levels.levels_hu
+        off = 100 * (high - low) / 2 / (calibration.blood_hu - calibration.parenchyma_hu)
+        found.append(
+            Finding(
+                "two_blood_levels",
+                Severity.WARNING,
+                f"Vessels have two levels of enhancement, {low:.0f} and {high:.0f} HU, as arteries"
+                " and veins do early or late after an injection; areas are scaled to"
+                f" {calibration.blood_hu:.0f} HU, so that those of either kind are off by about"
+                f" {off:.0f} %.",
+                high - low,
+            )
+        )
+    if levels.without_agent_pct >= CONSTANTS.notable_without_agent_pct:
+        found.append(
+            Finding(
+                "vessels_without_agent",
+                Severity.WARNING,
+                f"{levels.without_agent_pct:.0f} % of the wide tubes in the lungs hold no contrast"
+                " agent, though the others do: emboli, mucus in bronchi, or scars. Those taken for"
+                " vessels count with too small an area.",
+                levels.without_agent_pct,
+            )
+        )
+    return found
+
+
+def core_findings(
+    scan: Volume, centerlines: Centerlines, calibration: Calibration
+) -> list[Finding]:
+    """Compare blood with the middles of the wide vessels that were found.
+
+    Parameters
+    ----------
+    scan : Volume
+        HU.
+    centerlines : Centerlines
+        Vessels, LPS mm.
+    calibration : Calibration
+        As used.
+
+    Returns
+    -------
+    list of Finding
+        ``blood_disagrees`` (value: the middles' median, HU), or nothing.
+    """
+    wide = centerlines.csa_mm2 >= CONSTANTS.wide_mm2
+    if np.count_nonzero(wide) < CONSTANTS.fewest_points:
+        return []
+    middle_hu = float(np.median(values_at(scan, centerlines.points_mm[wide])))
+    contrast_hu = calibration.blood_hu - calibration.parenchyma_hu
+    off = (middle_hu - calibration.blood_hu) / contrast_hu
+    if abs(off) < CONSTANTS.largest_disagreement:
+        return []
+    return [
+        Finding(
+            "blood_disagrees",
+            Severity.ERROR,
+            f"The middles of wide vessels have {middle_hu:.0f} HU, but blood was taken as"
+            f" {calibration.blood_hu:.0f} HU: areas may be off by about {100 * abs(off):.0f} %."
+            " Set blood_hu to the attenuation of the pulmonary trunk.",
+            middle_hu,
+        )
+    ]
 
 
 def vessel_findings(both: Measurement) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Blood, parenchyma and noise, measured in the scan itself."""
+"""Parenchyma and noise, measured in the scan itself, and what areas are scaled by."""
 
 from __future__ import annotations
 
@@ -9,48 +9,19 @@ import numpy as np
 from scipy import ndimage
 
 from ..model.constants import MethodConstants, constant
-from ..model.measurements import Calibration
-from ..model.work_image import WorkImage
+from ..model.measurements import BloodLevels, Calibration
 from ..numerics.cores import cores
-from .ridge_points import RidgePoints
 
 
 @dataclass(frozen=True)
 class CalibrationConstants(MethodConstants):
-    """Tuned numbers of measuring blood, parenchyma and noise."""
+    """Tuned numbers of measuring parenchyma and noise."""
 
-    large_scales_mm: tuple[float, float] = constant(
-        (2.4, 1.7),
-        "mm",
-        "Scales above which blood is measured in the middle of vessels; the second where there are"
-        " too few above the first.",
-        "Radii of over 3.4 and 2.4 mm, whose middle is free of partial volume, the first more"
-        " surely. Between scales that ridge points have.",
-    )
-    fewest_points: int = constant(
-        30,
-        "1",
-        "With fewer points in large vessels the scan does not show the attenuation of blood.",
-        "Some 20 mm of one vessel. Chosen by eye.",
-    )
     unenhanced_blood_hu: float = constant(
         40.0,
         "HU",
         "Blood where the scan does not show it.",
         "Blood without contrast agent lies at 30 to 60 HU.",
-    )
-    least_blood_hu: float = constant(
-        0.0,
-        "HU",
-        "Middles of vessels up to this are not blood.",
-        "Even diluted blood is above; below is mediastinal fat, which may be taken for lung.",
-    )
-    blood_percentile: float = constant(
-        75.0,
-        "%",
-        "Percentile of the middles of large vessels that is taken for blood.",
-        "Motion, a bronchus close by and vessel ends mix air into many middles, and nothing adds to"
-        " them: the upper quartile is blood, where the median of patients' scans is 20 HU below.",
     )
     parenchyma_range_hu: tuple[float, float] = constant(
         (-1000.0, -400.0),
@@ -184,48 +155,11 @@ def _second_differences(image: np.ndarray, lung: np.ndarray, level: float) -> np
         )
 
 
-def measure_blood_hu(image: WorkImage, points: RidgePoints) -> float | None:
-    """Attenuation of blood in the middle of large vessels, HU; None with too few of them.
-
-    Parameters
-    ----------
-    image : WorkImage
-        Where to read it.
-    points : RidgePoints
-        Center points of vessels.
-
-    Returns
-    -------
-    float or None
-        HU.
-
-    Notes
-    -----
-    Own method.
-    """
-    around = np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
-    for scale_mm in CONSTANTS.large_scales_mm:
-        large = points[points.scale_mm > scale_mm]
-        index = (large.position_mm / image.spacing).T
-        # Seven voxels together, to quiet the noise.
-        middle = np.mean(
-            [
-                ndimage.map_coordinates(image.hu, index + step[:, None], order=1, mode="nearest")
-                for step in around
-            ],
-            axis=0,
-        )
-        middle = middle[middle > CONSTANTS.least_blood_hu]
-        if len(middle) >= CONSTANTS.fewest_points:
-            return float(np.percentile(middle, CONSTANTS.blood_percentile))
-    return None
-
-
 def calibrate(
-    parenchyma: Parenchyma, measured_blood_hu: float | None, given_blood_hu: float | None
+    parenchyma: Parenchyma, measured: BloodLevels | None, given_blood_hu: float | None
 ) -> Calibration:
     """Join what was measured with what the user gave; given blood goes before measured."""
-    blood = given_blood_hu if given_blood_hu is not None else measured_blood_hu
-    if blood is None:
-        blood = CONSTANTS.unenhanced_blood_hu
-    return Calibration(blood, parenchyma.level_hu, parenchyma.noise_hu)
+    blood_hu = CONSTANTS.unenhanced_blood_hu if measured is None else measured.blood_hu
+    if given_blood_hu is not None:
+        blood_hu = given_blood_hu
+    return Calibration(blood_hu, parenchyma.level_hu, parenchyma.noise_hu)

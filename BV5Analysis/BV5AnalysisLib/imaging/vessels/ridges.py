@@ -197,6 +197,23 @@ def find_ridge_points(
     return strongest_across_scales(found, CONSTANTS.rivals)
 
 
+def coarsest_step(spacing: np.ndarray) -> np.ndarray:
+    """Voxels (3,) of an image that become one along each axis (z, y, x) at the coarsest scale.
+
+    An image that begins at a multiple of it in the world, and has as many voxels or a multiple,
+    gives the same points wherever it begins.
+    """
+    step = np.ones(len(spacing), int)
+    for scale_mm in CONSTANTS.scales_mm:
+        step *= _halving(scale_mm, spacing * step)
+    return step
+
+
+def _halving(scale_mm: float, spacing: np.ndarray) -> np.ndarray:
+    """Which of the voxels (3,) an image as smooth as a scale needs: every one, or every other."""
+    return np.where(scale_mm >= CONSTANTS.halving_voxels * spacing, 2, 1)
+
+
 def _values_at(level: _Level, points: RidgePoints) -> np.ndarray:
     """Values (n,) of the voxels nearest to points."""
     index = np.rint(points.position_mm / level.spacing).astype(int)
@@ -206,7 +223,7 @@ def _values_at(level: _Level, points: RidgePoints) -> np.ndarray:
 
 def _smoother(level: _Level, scale_mm: float, sign: int) -> _Level:
     """Smooth an image up to a scale, times a sign, with half the voxels where these are enough."""
-    step = np.where(scale_mm >= CONSTANTS.halving_voxels * level.spacing, 2, 1)
+    step = _halving(scale_mm, level.spacing)
     # Of an even number of voxels the middles between two are taken, or a mirrored scan would give
     # other points.
     between = (step == 2) & (np.array(level.hu.shape) % 2 == 0)

@@ -1,7 +1,12 @@
-"""The grid that vessels are found on: the lungs' box, with nearly cubic voxels."""
+"""The grid that vessels are found on: the lungs' box, with nearly cubic voxels.
+
+Where its voxels lie hangs on the scan's place in the world alone, and not on the lungs or on how
+much air is stored around them: else a voxel more of lung would sample all vessels anew.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,9 +14,10 @@ import numpy as np
 from scipy import ndimage
 
 from ..model.constants import MethodConstants, constant
-from ..model.volume import Grid
+from ..model.volume import Grid, triple
 from ..numerics.banded import along_axes
 from ..numerics.blocks import block_means
+from . import ridges
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,13 @@ class WorkGridConstants(MethodConstants):
         "Voxels are averaged, and not interpolated, down to this spacing.",
         "Finer ones hold no more detail on any scanner.",
     )
+    phase: float = constant(
+        0.29,
+        "1",
+        "Where between two voxels the world's origin is, for counting voxels from there.",
+        "Away from 0, 1/4, 1/2 and 3/4, where the origins of scans often are, so that rounding of"
+        " the origin moves no count.",
+    )
 
 
 CONSTANTS = WorkGridConstants()
@@ -38,8 +51,100 @@ NEGLIGIBLE = 1e-6
 """Spline weights below it, of samples far away, count as zero: a thousandth of one HU in all."""
 
 
+TIE = 1e-6
+"""Of places half way between two samples, which rounding would send either way, all go to the
+first."""
+
 ORDERS: tuple[Literal[0, 1, 2, 3], ...] = (0, 1, 2, 3)
 """Of splines: cubic, or what a line of fewer samples allows."""
+
+
+@dataclass(frozen=True)
+class WorkAxis:
+    """One axis of a work grid; places are counted in blocks of the scan from the world's origin.
+
+    Attributes
+    ----------
+    first : int
+        First voxel of the scan in the box.
+    block : int
+        Voxels of the scan that are averaged into one sample.
+    samples : int
+        Blocks in the box.
+    offset : float
+        Place of the first voxel of the work grid, in blocks from the middle of the first sample.
+    count : int
+        Voxels of the work grid.
+    step : float
+        Their distance, in blocks.
+    """
+
+    first: int
+    block: int
+    samples: int
+    offset: float
+    count: int
+    step: float
+
+    @property
+    def box(self) -> slice:
+        """Voxels of the scan."""
+        return slice(self.first, self.first + self.samples * self.block)
+
+    @property
+    def is_resampled(self) -> bool:
+        """Whether the work grid's voxels are not the samples."""
+        return self.step != 1
+
+    @property
+    def place(self) -> np.ndarray:
+        """Places (count,) of the work grid's voxels among the samples."""
+        return np.asarray(self.offset + np.arange(self.count) * self.step)
+
+    @property
+    def nearest(self) -> np.ndarray:
+        """Sample (count,) nearest to each voxel of the work grid."""
+        nearest = np.ceil(self.place - 0.5 - TIE).astype(int)
+        return np.asarray(np.clip(nearest, 0, self.samples - 1))
+
+    @classmethod
+    def covering(
+        cls, bounds: tuple[int, int], size: int, world: int, block: int, step: float, period: int
+    ) -> WorkAxis:
+        """Axis that holds a range of voxels of the scan as far as there are any.
+
+        Parameters
+        ----------
+        bounds : tuple of int
+            First and past-the-last voxel to hold; may lie outside the scan.
+        size : int
+            Voxels of the scan.
+        world : int
+            Number of the scan's first voxel, counted from the world's origin.
+        block : int
+            Voxels averaged into one sample.
+        step : float
+            Distance of the work grid's voxels, in blocks.
+        period : int
+            The first voxel of the work grid is a multiple of it, and their number is, where the
+            scan goes on so far.
+
+        Returns
+        -------
+        WorkAxis
+            The smallest one.
+        """
+        start, stop = (edge + world for edge in bounds)
+        wanted = (start // block / step, -(-stop // block) / step)
+        low = math.floor(wanted[0] / period + TIE) * period
+        high = math.ceil(wanted[1] / period - TIE) * period
+        # Whole blocks of the scan.
+        least, most = -(-world // block), (world + size) // block
+        first = max(math.floor(low * step + TIE), least)
+        last = min(math.ceil((high - 1) * step - TIE) + 1, most)
+        low = max(low, math.ceil(first / step - TIE))
+        high = min(high, math.floor((last - 1) / step + TIE) + 1)
+        return cls(first * block - world, block, last - first, low * step - first, high - low, step)
 
 
 @dataclass(frozen=True)
@@ -50,22 +155,13 @@ class WorkGrid:
     ----------
     source : Grid
         Grid of the scan.
-    box : tuple of slice
-        The box in the scan's array axes (z, y, x).
-    block : tuple of int
-        Voxels of the scan that are averaged into one sample along (z, y, x). The average keeps the
-        integrals that areas rest on, and has less noise than its parts.
-    shape : tuple of int
-        Voxels in the work grid (z, y, x).
-    spacing : numpy.ndarray
-        Voxel size of the work grid (z, y, x), mm.
+    axes : tuple of WorkAxis
+        Which voxels of the scan are in the box, and how they are sampled, along (z, y, x). Averages
+        over blocks keep the integrals that areas rest on, and have less noise than their parts.
     """
 
     source: Grid
-    box: tuple[slice, slice, slice]
-    block: tuple[int, int, int]
-    shape: tuple[int, int, int]
-    spacing: np.ndarray
+    axes: tuple[WorkAxis, WorkAxis, WorkAxis]
 
     @classmethod
     def around(cls, mask: np.ndarray, grid: Grid, margin_mm: float) -> WorkGrid:
@@ -78,7 +174,7 @@ class WorkGrid:
         grid : Grid
             Grid of the scan.
         margin_mm : float
-            How far the box goes beyond the mask where the scan does.
+            How far the box goes beyond the mask where the scan does, at least.
 
         Returns
         -------
@@ -87,24 +183,47 @@ class WorkGrid:
         """
         _, second, _ = sorted(grid.spacing)
         least = CONSTANTS.finest_spacing_mm
-        block = np.maximum(1, max(second, least) / grid.spacing_zyx + 1e-6).astype(int)
-        z, y, x = (
-            _whole_blocks(max(0, start - pad), min(size, stop + pad), size, count)
-            for (start, stop), size, pad, count in zip(
-                _bounds(mask),
-                grid.shape,
-                np.ceil(margin_mm / grid.spacing_zyx).astype(int),
-                block.tolist(),
-                strict=True,
-            )
-        )
-        box = (z, y, x)
+        block = np.maximum(1, max(second, least) / grid.spacing_zyx + TIE).astype(int)
         coarse = grid.spacing_zyx * block
         finest = max(coarse.min(), least)
         target = np.where(coarse > CONSTANTS.anisotropy_limit * finest, finest, coarse)
-        counts = np.array([edge.stop - edge.start for edge in box]) // block
-        shape = np.floor((counts - 1) * coarse / target + 1e-6).astype(int) + 1
-        return cls(grid, box, tuple(block.tolist()), tuple(shape.tolist()), target)
+        period = ridges.coarsest_step(target)
+        margin = np.ceil(margin_mm / grid.spacing_zyx).astype(int)
+        world = _voxels_from_world_origin(grid)
+        bounds = _bounds(mask)
+        z, y, x = (
+            WorkAxis.covering(
+                (bounds[axis][0] - int(margin[axis]), bounds[axis][1] + int(margin[axis])),
+                grid.shape[axis],
+                world[axis],
+                int(block[axis]),
+                float(target[axis] / coarse[axis]),
+                int(period[axis]),
+            )
+            for axis in range(3)
+        )
+        return cls(grid, (z, y, x))
+
+    @property
+    def box(self) -> tuple[slice, slice, slice]:
+        """The box in the scan's array axes (z, y, x)."""
+        return triple(axis.box for axis in self.axes)
+
+    @property
+    def block(self) -> tuple[int, int, int]:
+        """Voxels of the scan that are averaged into one sample along (z, y, x)."""
+        return triple(axis.block for axis in self.axes)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels in the work grid (z, y, x)."""
+        return triple(axis.count for axis in self.axes)
+
+    @property
+    def spacing(self) -> np.ndarray:
+        """Voxel size of the work grid (z, y, x), mm."""
+        steps = [axis.step * axis.block for axis in self.axes]
+        return np.asarray(steps * self.source.spacing_zyx)
 
     def samples(self, array: np.ndarray) -> np.ndarray:
         """Values of the scan in the box, averaged over blocks, not resampled."""
@@ -128,30 +247,21 @@ class WorkGrid:
         numpy.ndarray
             float32 values, shape `shape`. Nothing is smoothed: the spline goes through the samples.
         """
-        samples = self.samples(array)
-        matrices = [
-            None
-            if self._coarse(axis) == self.spacing[axis]
-            else _spline_matrix(count, self.shape[axis], self.spacing[axis] / self._coarse(axis))
-            for axis, count in enumerate(samples.shape)
-        ]
-        return along_axes(matrices, samples)
+        matrices = [_spline_matrix(axis) if axis.is_resampled else None for axis in self.axes]
+        return along_axes(matrices, self.samples(array))
 
     def labels(self, array: np.ndarray) -> np.ndarray:
         """Resample labels of the scan to this grid by nearest neighbor."""
         labels = self.sampled_labels(array)
-        for axis in range(3):
-            if self._coarse(axis) != self.spacing[axis]:
-                position = np.arange(self.shape[axis]) * self.spacing[axis] / self._coarse(axis)
-                labels = np.take(labels, np.rint(position).astype(int), axis=axis)
+        for number, axis in enumerate(self.axes):
+            if axis.is_resampled:
+                labels = np.take(labels, axis.nearest, axis=number)
         return np.ascontiguousarray(labels)
 
     def to_scan_index(self, points_mm: np.ndarray) -> np.ndarray:
         """Fractional scan indices (n, 3) in (z, y, x) of points (n, 3) in this frame, mm."""
         # A sample lies in the middle of its block.
-        start = [
-            edge.start + (count - 1) / 2 for edge, count in zip(self.box, self.block, strict=True)
-        ]
+        start = [axis.first + axis.offset * axis.block + (axis.block - 1) / 2 for axis in self.axes]
         index: np.ndarray = points_mm / self.source.spacing_zyx + start
         return index
 
@@ -159,9 +269,15 @@ class WorkGrid:
         """World points (n, 3) in LPS mm of points (n, 3) in this frame, (z, y, x) mm."""
         return self.source.index_to_world(self.to_scan_index(points_mm))
 
-    def _coarse(self, axis: int) -> float:
-        """Distance between samples along an axis, mm."""
-        return float(self.source.spacing_zyx[axis] * self.block[axis])
+
+def _voxels_from_world_origin(grid: Grid) -> list[int]:
+    """Count a scan's first voxel along (z, y, x) from the world's origin.
+
+    It stays that of the same place when voxels are cut off or added at any side.
+    """
+    along = np.reshape(grid.direction, (3, 3)).T @ grid.origin
+    numbers = np.floor(along / grid.spacing + CONSTANTS.phase).astype(int)
+    return [int(number) for number in numbers[::-1]]
 
 
 def _bounds(mask: np.ndarray) -> list[tuple[int, int]]:
@@ -174,19 +290,12 @@ def _bounds(mask: np.ndarray) -> list[tuple[int, int]]:
     return [(int(line.argmax()), len(line) - int(line[::-1].argmax())) for line in lines]
 
 
-def _whole_blocks(start: int, stop: int, size: int, block: int) -> slice:
-    """Widen a range to whole blocks, or narrow it at the end where the scan ends before."""
-    count = min(-((start - stop) // block), (size - start) // block)
-    return slice(start, start + count * block)
-
-
-def _spline_matrix(count_in: int, count_out: int, step: float) -> np.ndarray:
-    """Weights (out, in) of cubic spline interpolation at every `step` of the input's spacing."""
-    order = ORDERS[min(3, count_in - 1)]
-    position = np.arange(count_out) * step
+def _spline_matrix(axis: WorkAxis) -> np.ndarray:
+    """Weights (count, samples) of cubic spline interpolation."""
+    order = ORDERS[min(3, axis.samples - 1)]
     columns = [
-        ndimage.map_coordinates(unit, position[None], order=order, mode="mirror")
-        for unit in np.eye(count_in)
+        ndimage.map_coordinates(unit, axis.place[None], order=order, mode="mirror")
+        for unit in np.eye(axis.samples)
     ]
     weights = np.stack(columns, axis=1).astype(np.float32)
     return np.where(np.abs(weights) < NEGLIGIBLE, np.float32(0), weights)

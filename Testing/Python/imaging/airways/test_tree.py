@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.airways.growth import grow_airways
-from BV5AnalysisLib.imaging.airways.tree import find_trachea, segment_airways
+from BV5AnalysisLib.imaging.airways.growth import Scale, grow_airways
+from BV5AnalysisLib.imaging.airways.growth_image import GrowthImage
+from BV5AnalysisLib.imaging.airways.tree import segment_airways
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.lungs.survey import survey_chest
+from BV5AnalysisLib.imaging.lungs.trachea import find_trachea
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from scipy import ndimage
 
@@ -45,9 +48,18 @@ def forked_airway(hole: bool):
 def grown(hu):
     pieces, _ = ndimage.label(hu[80] < -890)
     seed = np.flatnonzero(pieces == pieces[30, 45]) + 80 * hu[0].size
+    return grown_from(seed, hu)
+
+
+def grown_from(seed, hu):
+    """Bool: what grows from a slice of a trachea's lumen."""
+    volume = Volume(hu, Grid(hu.shape[::-1], (1.0, 1.0, 1.0)))
+    image = GrowthImage.of(volume, tuple(slice(0, size) for size in hu.shape), noise_hu=0)
+    scale = Scale(np.sqrt(4 * len(seed) / np.pi), len(seed))
     result = np.zeros(hu.shape, bool)
-    for branch in grow_airways(hu, seed, THRESHOLDS):
-        result.flat[np.concatenate(branch.layers)] = True
+    for branch in grow_airways(image, seed, THRESHOLDS, scale):
+        for layer in branch.layers:
+            result.flat[layer] = True
     return result
 
 
@@ -72,9 +84,7 @@ def test_growth_without_wall_gives_up_rather_than_fill_the_lung():
     hu = (hu + np.random.default_rng(1).normal(0, 25, shape)).astype(np.int16)
     seed = np.flatnonzero(rod(shape, (58, 30, 30), (57, 30, 30), 3))
     seed = seed[seed // (60 * 60) == 57]
-    result = np.zeros(shape, bool)
-    for branch in grow_airways(hu, seed, THRESHOLDS):
-        result.flat[np.concatenate(branch.layers)] = True
+    result = grown_from(seed, hu)
     assert result[42:56].sum() > 300
     assert result[:38].mean() < 0.01
 

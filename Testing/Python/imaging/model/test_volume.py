@@ -52,3 +52,21 @@ def test_a_triple_has_three_values():
         triple([1, 2])
     with pytest.raises(ValueError, match="expected 3"):
         triple([1, 2, 3, 4])
+
+
+PIXELS_MM = [
+    field_mm / matrix for matrix in (512, 768, 1024) for field_mm in (180, 302, 340, 350, 361, 499)
+]
+"""Field of view by matrix; some lie exactly half way between two millionths of a millimeter."""
+
+
+@pytest.mark.parametrize("pixel_mm", [*PIXELS_MM, 0.7, 0.683594, 0.7421875, 1.25, 0.625])
+def test_a_billionth_more_or_less_is_rounded_off(pixel_mm):
+    stated = Grid((9, 9, 9), (pixel_mm, pixel_mm, 1.25), (-256 * pixel_mm, -171.3, 20.0)).rounded()
+    assert stated.rounded() == stated
+    assert stated.spacing[0] == pytest.approx(pixel_mm, abs=5e-7)
+    for factor in (1 - 1e-9, 1 + 1e-9):
+        spacing = tuple(step * factor for step in (pixel_mm, pixel_mm, 1.25))
+        origin = (-256 * pixel_mm + 1e-9, -171.3 - 1e-9, 20.0 + 1e-9)
+        assert Grid((9, 9, 9), spacing, origin).rounded() == stated
+        assert Grid((9, 9, 9), spacing, origin).matches(stated)

@@ -86,6 +86,14 @@ def test_whole_numbers_scaled_in_floating_point_are_whole():
     np.testing.assert_array_equal(scan.volume.array, chest())
 
 
+@pytest.mark.parametrize("step", [1, 0.5, 0.25])
+def test_a_hundredth_of_one_hu_is_rounded_off(step):
+    hu = (chest() * step).astype(np.float32)
+    stated, moved = scan_from_image(image_of(hu)), scan_from_image(image_of(hu + np.float32(0.01)))
+    np.testing.assert_array_equal(stated.volume.array, hu)
+    assert moved.sha256 == stated.sha256
+
+
 def test_fractions_stay():
     hu = chest().astype(np.float64)
     hu[5, 5, 5] += 0.25

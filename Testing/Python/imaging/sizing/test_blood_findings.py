@@ -1,20 +1,29 @@
 """What is said about blood, noise and missing vessels."""
 
+import dataclasses
+
+import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from BV5AnalysisLib.imaging.model.edits import Edits
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
-from BV5AnalysisLib.imaging.model.measurements import Calibration, Measurement
+from BV5AnalysisLib.imaging.model.measurements import BloodLevels, Calibration, Measurement
+from BV5AnalysisLib.imaging.model.size_classes import SizeClass
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.sizing.blood_findings import (
     CONSTANTS,
     calibration_findings,
+    core_findings,
     renewed_findings,
     vessel_findings,
     worst_first,
 )
 
+ONE_LEVEL = BloodLevels(40.0, (40.0,), 0.0)
 
-def codes(blood=40.0, noise=20.0, measured=True, given=False):
-    found = calibration_findings(Calibration(blood, -850.0, noise), measured, given)
+
+def codes(blood=40.0, noise=20.0, levels=ONE_LEVEL, given=False, agent=None):
+    found = calibration_findings(Calibration(blood, -850.0, noise), levels, given, agent)
     return {finding.code: finding for finding in found}
 
 
@@ -24,18 +33,64 @@ def test_a_usual_scan_has_none():
 
 def test_contrast_agent_is_told_with_its_value():
     assert "contrast_enhancement" not in codes(blood=CONSTANTS.enhanced_blood_hu - 1)
-    finding = codes(blood=240.4)["contrast_enhancement"]
+    finding = codes(blood=240.4, agent="Iohexol")["contrast_enhancement"]
     assert finding.severity == Severity.INFO
     assert finding.value == 240.4
     assert "240 HU" in finding.text
 
 
 @pytest.mark.parametrize(
-    ("measured", "given", "told"),
-    [(True, False, False), (False, True, False), (False, False, True), (True, True, False)],
+    ("levels", "given", "told"),
+    [(ONE_LEVEL, False, False), (None, True, False), (None, False, True), (ONE_LEVEL, True, False)],
 )
-def test_blood_taken_as_usual_is_told(measured, given, told):
-    assert ("blood_not_measured" in codes(measured=measured, given=given)) == told
+def test_blood_taken_as_usual_is_told(levels, given, told):
+    assert ("blood_not_measured" in codes(levels=levels, given=given)) == told
+
+
+def test_an_agent_that_is_not_seen_is_an_error():
+    finding = codes(blood=71.0, agent="Iohexol")["contrast_not_seen"]
+    assert finding.severity == Severity.ERROR
+    assert "71 HU" in finding.text
+    assert "contrast_not_seen" not in codes(blood=71.0)
+    assert "contrast_not_seen" not in codes(blood=240.0, agent="Iohexol")
+    # What the user sets is settled, as for a scan before the injection.
+    assert "contrast_not_seen" not in codes(blood=40.0, agent="Iohexol", given=True)
+
+
+def test_two_levels_are_told():
+    finding = codes(blood=290.0, levels=BloodLevels(290.0, (180.0, 400.0), 0.0))["two_blood_levels"]
+    assert finding.severity == Severity.WARNING
+    # Half of 220 HU in 290 + 850.
+    assert "180 and 400 HU" in finding.text
+    assert "about 10 %" in finding.text
+
+
+def test_tubes_without_agent_are_told():
+    limit = CONSTANTS.notable_without_agent_pct
+    few, many = (BloodLevels(300.0, (300.0,), share) for share in (limit - 1, limit + 1))
+    assert "vessels_without_agent" not in codes(blood=300.0, levels=few)
+    assert codes(blood=300.0, levels=many)["vessels_without_agent"].value == limit + 1
+
+
+@pytest.mark.parametrize(
+    ("blood", "middle", "told"), [(71.0, 285.0, True), (290.0, 285.0, False), (290.0, 71.0, True)]
+)
+def test_blood_that_wide_vessels_do_not_hold_is_an_error(blood, middle, told):
+    scan = Volume(np.full((4, 4, 200), middle, np.float32), Grid((200, 4, 4), (1.0, 1.0, 1.0)))
+    n = 150
+    centerlines = Centerlines.measured(
+        points_mm=np.stack([np.arange(n), np.full(n, 2.0), np.full(n, 2.0)], axis=1),
+        branch_start=np.array([0, n]),
+        csa_mm2=np.full(n, 20.0),
+        size_class=np.full(n, SizeClass.BV10),
+        point_volume_ml=np.full(n, 0.02),
+        point_length_mm=np.ones(n),
+        csa_error_mm2=np.ones(1),
+    )
+    found = core_findings(scan, centerlines, Calibration(blood, -850.0, 20.0))
+    assert [(f.code, f.severity) for f in found] == told * [("blood_disagrees", Severity.ERROR)]
+    thin = dataclasses.replace(centerlines, csa_mm2=np.full(n, 4.0))
+    assert core_findings(scan, thin, Calibration(blood, -850.0, 20.0)) == []
 
 
 def test_noise_is_told_from_its_limit_on():

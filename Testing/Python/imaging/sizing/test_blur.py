@@ -32,11 +32,13 @@ def blur_of(psf_mm, spacing_mm, csa_mm2=1.5, places=PLACES) -> Blur:
     )
     grid = phantom.volume.grid
     work = WorkGrid.around(np.ones(grid.shape, bool), grid, 0.0)
+    first_mm = work.to_scan_index(np.zeros(3)) * grid.spacing_zyx
     lines = [
         to_frame(
             phantom,
             straight(np.array(tube.center_mm) - 22 * np.array(tube.direction), tube.direction, 44),
         )
+        - first_mm
         for tube in tubes
     ]
     image = work.image(phantom.volume.array)

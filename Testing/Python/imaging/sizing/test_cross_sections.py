@@ -26,23 +26,25 @@ CENTER = (0.31, -0.17, 0.23)
 
 
 def on_work_grid(phantom):
-    """Image and spacing as the pipeline has them."""
+    """Image and spacing as the pipeline has them, and where the image begins, mm."""
     grid = phantom.volume.grid
     work = WorkGrid.around(np.ones(grid.shape, bool), grid, 0.0)
-    return work.image(phantom.volume.array), work.spacing
+    first_mm = work.to_scan_index(np.zeros(3)) * grid.spacing_zyx
+    return work.image(phantom.volume.array), work.spacing, first_mm
 
 
 def sections(
     phantom, tube, blood_hu=40.0, noise_hu=NOISE_HU, valid=None, edge_mm=9.0, shift_mm=0.0
 ):
     """Cross-sections along a tube's true axis, away from the volume's faces."""
-    image, spacing = on_work_grid(phantom)
+    image, spacing, first_mm = on_work_grid(phantom)
     half = 0.5 * np.array(phantom.volume.grid.size) * phantom.volume.grid.spacing
     axis = np.array(tube.direction) / np.linalg.norm(tube.direction)
     reach = 2 * half.max()
     line = straight(np.array(tube.center_mm) - reach * axis, axis, 2 * reach)
     line = line[(np.abs(line) < half - edge_mm).all(axis=1)]
-    branches = line_branches([to_frame(phantom, line) + shift_mm], [matching_scale(tube.csa_mm2)])
+    frame = to_frame(phantom, line) - first_mm + shift_mm
+    branches = line_branches([frame], [matching_scale(tube.csa_mm2)])
     return measure_cross_sections(
         image_of(image, spacing, valid),
         branches,

@@ -1,17 +1,14 @@
-"""Parenchyma, noise and blood, read back from images made with known ones."""
+"""Parenchyma and noise, read back from images made with known ones."""
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
+from BV5AnalysisLib.imaging.model.measurements import BloodLevels
 from BV5AnalysisLib.imaging.vessels.calibration import (
     CONSTANTS,
     Parenchyma,
     calibrate,
-    measure_blood_hu,
     measure_parenchyma,
 )
-from BV5AnalysisLib.imaging.vessels.ridges import find_ridge_points
-from helpers.work_images import work_image
 
 
 def lung_image(noise_hu=25.0, level=-860.0, seed=0):
@@ -56,57 +53,10 @@ def test_no_plain_parenchyma_gives_a_usual_level(shape):
     assert found == Parenchyma(-850.0, 0.0)
 
 
-def points_of(csa, blood_hu, size=(64, 64, 64)):
-    tube = StraightTube(csa, (0.2, 0.3, 0.9))
-    phantom = tube_phantom([tube], blood_hu=blood_hu, noise_hu=20, size=size)
-    image = work_image(phantom.volume)
-    return image, find_ridge_points(image, -390.0)
-
-
-# Measured: within 1 HU.
-@pytest.mark.parametrize("blood_hu", [30.0, 45.0, 150.0, 350.0])
-def test_blood_of_a_large_vessel(blood_hu):
-    found = measure_blood_hu(*points_of(40.0, blood_hu))
-    assert found == pytest.approx(blood_hu, abs=4)
-
-
-def test_small_vessels_do_not_tell():
-    assert measure_blood_hu(*points_of(4.0, 40.0)) is None
-
-
-def test_too_few_points_do_not_tell():
-    image, points = points_of(40.0, 40.0)
-    large = np.nonzero(points.scale_mm > CONSTANTS.large_scales_mm[-1])[0]
-    fewest = CONSTANTS.fewest_points
-    assert measure_blood_hu(image, points[large[: fewest - 1]]) is None
-    assert measure_blood_hu(image, points[large[:fewest]]) is not None
-
-
-def test_points_in_opacities_and_vessel_ends_do_not_count():
-    """Two in five points part air: the median would be 60 HU too low."""
-    image, points = points_of(40.0, 40.0, size=(64, 64, 128))
-    large = points[points.scale_mm > CONSTANTS.large_scales_mm[-1]]
-    array = image.hu.copy()
-    rng = np.random.default_rng(0)
-    index = np.rint(large.position_mm / image.spacing).astype(int)
-    for at in index[: 2 * len(index) // 5]:
-        block = tuple(slice(i - 1, i + 2) for i in at)
-        array[block] -= rng.uniform(40, 500)
-    found = measure_blood_hu(image.with_hu(array), points)
-    # Measured: 2.7 HU off.
-    assert found == pytest.approx(40, abs=8)
-
-
-def test_fat_is_not_taken_for_blood():
-    """Mediastinal fat within the lungs' outline: wide and round, as vessels are."""
-    image, points = points_of(40.0, 40.0)
-    assert measure_blood_hu(image.with_hu(image.hu - 110), points) is None
-
-
 def test_given_blood_goes_before_measured_before_usual():
-    parenchyma = Parenchyma(-850, 20)
-    assert calibrate(parenchyma, 45.0, 300.0).blood_hu == 300
-    assert calibrate(parenchyma, 45.0, None).blood_hu == 45
+    parenchyma, measured = Parenchyma(-850, 20), BloodLevels(45.0, (45.0,), 0.0)
+    assert calibrate(parenchyma, measured, 300.0).blood_hu == 300
+    assert calibrate(parenchyma, measured, None).blood_hu == 45
     assert calibrate(parenchyma, None, None).blood_hu == CONSTANTS.unenhanced_blood_hu
     # 0 HU is a value, too.
-    assert calibrate(parenchyma, 45.0, 0.0).blood_hu == 0
+    assert calibrate(parenchyma, measured, 0.0).blood_hu == 0

@@ -5,6 +5,7 @@ import pytest
 from BV5AnalysisLib.imaging.model.volume import Grid
 from BV5AnalysisLib.imaging.numerics.polar_profiles import MarkedImage, read_profiles
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
+from BV5AnalysisLib.imaging.vessels.ridges import coarsest_step
 from BV5AnalysisLib.imaging.vessels.work_grid import WorkGrid
 from helpers.tubes import straight
 from scipy.spatial.transform import Rotation
@@ -24,7 +25,7 @@ def box_mask(grid):
 
 def grid_in_world(work):
     """The work grid as a grid of its own, made from the middle of the box's first block."""
-    first = [edge.start + (n - 1) / 2 for edge, n in zip(work.box, work.block, strict=True)]
+    first = [axis.first + axis.offset * axis.block + (axis.block - 1) / 2 for axis in work.axes]
     corner = work.source.index_to_world([first])[0]
     return Grid(work.shape[::-1], tuple(work.spacing[::-1]), tuple(corner), work.source.direction)
 
@@ -66,7 +67,11 @@ def test_box_is_the_mask_and_a_margin_inside_the_scan(axis):
     work = WorkGrid.around(box_mask(grid), grid, 3.0)
     margin = int(np.ceil(3.0 / grid.spacing_zyx[axis]))
     tight = (slice(8, 22), slice(10, 30), slice(9, 33))[axis]
-    assert work.box[axis] == slice(tight.start - margin, tight.stop + margin)
+    # Up to four voxels of the work grid more on each side: what becomes one at coarse scales.
+    more = int(np.ceil(4 * work.spacing[axis] / grid.spacing_zyx[axis])) + 1
+    wanted = (max(0, tight.start - margin), min(grid.shape[axis], tight.stop + margin))
+    assert max(0, wanted[0] - more) <= work.box[axis].start <= wanted[0]
+    assert wanted[1] <= work.box[axis].stop <= min(grid.shape[axis], wanted[1] + more)
     whole = WorkGrid.around(box_mask(grid), grid, 1000.0)
     assert whole.box[axis] == slice(0, grid.shape[axis])
 
@@ -91,7 +96,11 @@ def test_samples_that_coincide_keep_their_value():
     grid = grid_of((0.7, 0.7, 1.4))
     noise = np.random.default_rng(1).normal(0, 25, grid.shape)
     work = WorkGrid.around(box_mask(grid), grid, 2.0)
-    assert np.allclose(work.image(noise)[::2], noise[work.box], atol=0.01)
+    index = work.to_scan_index(np.outer(np.arange(work.shape[0]), work.spacing))[:, 0]
+    on_slice = np.isclose(index, np.rint(index))
+    assert on_slice.sum() >= work.shape[0] // 2
+    expected = noise[(np.rint(index[on_slice]).astype(int), *work.box[1:])]
+    assert np.allclose(work.image(noise)[on_slice], expected, atol=0.01)
 
 
 def test_box_alone_is_cut_out_unchanged():
@@ -126,8 +135,45 @@ def test_points_reach_the_world_as_voxels_do(direction):
     in_world = work.to_world(points_mm)
     assert np.allclose(in_world, grid_in_world(work).index_to_world(index))
     assert np.allclose(grid.world_to_index(in_world), work.to_scan_index(points_mm))
-    corner = [edge.start for edge in work.box]
-    assert np.allclose(work.to_world(np.zeros((1, 3))), grid.index_to_world([corner]))
+
+
+@pytest.mark.parametrize("spacing", [(0.7, 0.7, 0.7), (0.7, 0.72, 1.25), (0.7, 0.7, 0.3)])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_neither_air_cut_off_nor_a_larger_mask_moves_the_voxels(spacing, axis):
+    """One period of the coarsest scale up to three off: 1 to 3 voxels, and so many of lung."""
+    grid = Grid((90, 90, 140), spacing, (-31.03, 12.51, 140.02), OBLIQUE)
+    mask = np.zeros(grid.shape, bool)
+    mask[60:80, 36:50, 36:50] = True
+    values = smooth(grid.index_to_world(np.moveaxis(np.indices(grid.shape), 0, -1)))
+    whole = WorkGrid.around(mask, grid, 1.0)
+    for cut in (1, 2, 3):
+        piece = (slice(None),) * axis + (slice(cut, None),)
+        first = np.zeros(3)
+        first[axis] = cut
+        size = list(grid.shape)
+        size[axis] -= cut
+        origin = tuple(grid.index_to_world(first))
+        rest = WorkGrid.around(mask[piece], Grid(tuple(size[::-1]), spacing, origin, OBLIQUE), 1.0)
+        assert rest.shape == whole.shape
+        assert np.allclose(rest.to_world(np.zeros((1, 3))), whole.to_world(np.zeros((1, 3))))
+        assert np.allclose(rest.image(values[piece]), whole.image(values), atol=1e-3)
+
+        larger = mask | np.roll(mask, -cut, axis) | np.roll(mask, cut, axis)
+        more = WorkGrid.around(larger, grid, 1.0)
+        apart = (whole.to_world(np.zeros((1, 3))) - more.to_world(np.zeros((1, 3))))[0]
+        voxels = np.reshape(OBLIQUE, (3, 3)).T @ apart / more.spacing[::-1]
+        period = coarsest_step(more.spacing)[::-1]
+        assert np.allclose(voxels / period, np.rint(voxels / period), atol=1e-6)
+        assert (np.array(more.shape) % period[::-1] == 0).all()
+
+
+def test_labels_half_way_between_slices_are_those_of_the_first():
+    grid = Grid((40, 40, 40), (0.7, 0.7, 1.4))
+    labels = np.broadcast_to(np.arange(40, dtype=np.uint8)[:, None, None], grid.shape)
+    work = WorkGrid.around(labels > 5, grid, 0.0)
+    found = work.labels(labels)[:, 0, 0].astype(int)
+    index = work.to_scan_index(np.outer(np.arange(len(found)), [0.7, 0.7, 0.7]))[:, 0]
+    assert np.array_equal(found, np.ceil(index - 0.5 - 1e-6))
 
 
 def test_blocks_of_thin_slices_stay_inside_the_scan():
@@ -157,7 +203,7 @@ def test_averaged_thin_slices_keep_areas(csa, direction):
     assert work.block == (2, 1, 1)
     axis = np.array(direction) / np.linalg.norm(direction)
     line = straight(np.array(tube.center_mm) - 13 * axis, axis, 26)
-    frame = (grid.world_to_index(line) - [0.5, 0, 0]) * grid.spacing_zyx
+    frame = (grid.world_to_index(line) - [work.box[0].start + 0.5, 0, 0]) * grid.spacing_zyx
     assert np.allclose(work.to_world(frame), line)
     image = MarkedImage(work.image(phantom.volume.array), work.spacing)
     directions = np.broadcast_to(axis[::-1], frame.shape)

@@ -95,8 +95,7 @@ def test_numbers_do_not_hang_on_the_last_bit(application, small_result):
 def test_rounding_keeps_what_scanners_state_and_is_done_once():
     for spacing in (0.703125, 0.748046875, 0.58984375, 361.5 / 512, 360.1 / 512, 0.7, 0.644531):
         grid = dataclasses.replace(GRIDS["straight"], spacing=(spacing, spacing, 1.25))
-        stated = float(f"{spacing:.10f}")
-        assert grid.rounded().spacing == (stated, stated, 1.25)
+        assert grid.rounded().spacing == pytest.approx((spacing, spacing, 1.25), abs=5e-7)
         assert grid.rounded().rounded() == grid.rounded()
     assert Grid(SIZE, (0.7031249999999999, 0.7031250000000001, 1.25)).rounded() == Grid(
         SIZE, (0.703125, 0.703125, 1.25)

@@ -1,0 +1,1 @@
+"""Random chests measured against their truth: the parts of benchmarks/anatomy.py."""

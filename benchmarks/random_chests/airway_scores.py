@@ -1,0 +1,77 @@
+"""Found airways against true ones: branches down to the segments, and leaks into the lung."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from BV5AnalysisLib.imaging.phantom.anychest import TissueKind
+from BV5AnalysisLib.imaging.phantom.anychest.tubes import AirwayKind
+from scipy import ndimage
+
+from .truth import ChestTruth
+
+FOUND_SHARE = 1 / 3
+"""Share of a branch's voxels from which on it is found: its start need not be exact."""
+
+WALL_MM = 2.0
+"""Air so near to a true lumen is no leak: the wall, the blur, and bronchi finer than voxels."""
+
+CONNECTED = np.ones((3, 3, 3), bool)
+
+
+@dataclass(frozen=True)
+class AirwayScore:
+    """Found airways against true ones.
+
+    Attributes
+    ----------
+    branches, found : int
+        True branches from the trachea to the segmental bronchi, and those found.
+    leak_ml : float
+        Airway found in true lung, away from any bronchus.
+    """
+
+    branches: int
+    found: int
+    leak_ml: float
+
+    def to_dict(self) -> dict[str, float]:
+        """Plain values, fit for JSON."""
+        return asdict(self)
+
+
+def airway_score(truth: ChestTruth, airways: np.ndarray) -> AirwayScore:
+    """Compare a found lumen (bool) with the truth."""
+    branches = found = 0
+    for kind in (AirwayKind.TRACHEA, AirwayKind.MAIN, AirwayKind.LOBAR, AirwayKind.SEGMENTAL):
+        labels, count = ndimage.label(truth.airways == kind, CONNECTED)
+        whole = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+        seen = np.bincount(labels[airways], minlength=count + 1)[1:]
+        # Crumbs where a lumen is about a voxel wide are no branches.
+        real = whole * truth.grid.voxel_volume_ml > LEAST_ML
+        branches += int(np.count_nonzero(real))
+        found += int(np.count_nonzero(seen[real] >= FOUND_SHARE * whole[real]))
+    return AirwayScore(branches, found, leak_ml(truth, airways))
+
+
+LEAST_ML = 0.01
+"""Least lumen of a branch that counts: 3 mm of one that is 2 mm wide."""
+
+
+def leak_ml(truth: ChestTruth, airways: np.ndarray) -> float:
+    """Volume of airway found in true lung, more than `WALL_MM` away from a true lumen."""
+    wrong = airways & (truth.kinds >= TissueKind.LUNG) & (truth.airways == 0)
+    if not wrong.any():
+        return 0.0
+    box = ndimage.find_objects(wrong.view(np.uint8))[0]
+    room = np.ceil(WALL_MM / truth.grid.spacing_zyx).astype(int) + 1
+    box = tuple(
+        slice(max(0, edge.start - more), edge.stop + more)
+        for edge, more in zip(box, room.tolist(), strict=True)
+    )
+    lumen = truth.airways[box] > 0
+    if not lumen.any():
+        return float(np.count_nonzero(wrong)) * truth.grid.voxel_volume_ml
+    away = ndimage.distance_transform_edt(~lumen, truth.grid.spacing_zyx) > WALL_MM
+    return float(np.count_nonzero(wrong[box] & away)) * truth.grid.voxel_volume_ml
