@@ -172,12 +172,18 @@ def _bridged(outermost: np.ndarray, half_width: float) -> np.ndarray:
     return closed[high:-high, wide:-wide].copy()
 
 
-def _near_ribs(lateral: np.ndarray, chest: Chest, half_width_mm: float) -> np.ndarray:
-    """Bool, coarse: near bones that are not near the middle."""
+def ribs(chest: Chest, lateral: np.ndarray) -> np.ndarray:
+    """Find bones in the columns of voxels (x,) that are not near the middle; bool, coarse."""
     labels, _ = ndimage.label((chest.hu.array > CONSTANTS.bone_hu) & lateral)
     sizes = np.bincount(labels.ravel()) * chest.grid.voxel_volume_ml
     sizes[0] = 0
     bone: np.ndarray = (sizes >= CONSTANTS.bone_ml)[labels]
+    return bone
+
+
+def _near_ribs(lateral: np.ndarray, chest: Chest, half_width_mm: float) -> np.ndarray:
+    """Bool, coarse: near bones that are not near the middle."""
+    bone = ribs(chest, lateral)
     reach = CONSTANTS.near_bone * half_width_mm / chest.grid.spacing_zyx
     near = bone.astype(np.float32)
     for axis, voxels in enumerate(reach):
