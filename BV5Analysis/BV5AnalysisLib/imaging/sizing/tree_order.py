@@ -102,12 +102,15 @@ class TreeOrder:
         (n,) area at the narrowest place of the widest way out of the lung, over the caliber.
     fed : numpy.ndarray
         (n,) area of the thin vessels that are fed through here, over the caliber.
+    leaving : numpy.ndarray
+        (n,) how surely a vessel may leave the lung here.
     """
 
     share: np.ndarray
     caliber_mm2: np.ndarray
     way: np.ndarray
     fed: np.ndarray
+    leaving: np.ndarray
 
 
 def judge_tree_order(
@@ -157,7 +160,7 @@ def judge_tree_order(
     judged is the project's own.
     """
     if len(csa_mm2) == 0:
-        return TreeOrder(*(np.empty(0) for _ in range(4)))
+        return TreeOrder(*(np.empty(0) for _ in range(5)))
     network = vessel_network(branches, csa_mm2, image, calibration)
     node = network.node
     caliber = network.caliber_mm2()
@@ -171,11 +174,11 @@ def judge_tree_order(
     judged = ramp(caliber, CONSTANTS.judged_mm2)
     at_points = [
         network.along_branches(values, branches)
-        for values in (judged, wide, caliber, way, fed / least)
+        for values in (judged, wide, caliber, way, fed / least, leaving)
     ]
-    judged, wide, caliber, way, fed = at_points
+    judged, wide, caliber, way, fed, leaving = at_points
     thin = ramp(background_hu, CONSTANTS.surrounded_hu)
-    return TreeOrder(judged * wide + (1 - judged) * thin, caliber, way, fed)
+    return TreeOrder(judged * wide + (1 - judged) * thin, caliber, way, fed, leaving)
 
 
 def _fed(

@@ -71,6 +71,10 @@ ENOUGH_MM2 = 1e6
 """Larger than any area: what a spanning tree of least weight subtracts areas from."""
 
 
+SHORTEST_MM = 1e-3
+"""Length of links between nodes at one place."""
+
+
 @dataclass(frozen=True, eq=False)
 class VesselNetwork:
     """Nodes along branches and what joins them; m nodes, k links.
@@ -190,7 +194,8 @@ class VesselNetwork:
         """
         count = len(self.csa_mm2)
         resistance = 1 / np.clip(self.radius_mm, *CONSTANTS.resistance_mm) ** 2
-        cost = self.length_mm * resistance[self.links].min(axis=1)
+        # What arrives at a node comes from farther off: no link may be of no length.
+        cost = np.maximum(self.length_mm, SHORTEST_MM) * resistance[self.links].min(axis=1)
         cost *= 1 + CONSTANTS.gap_resistance * self.gap
         graph = self._with_outside(cost, CONSTANTS.outside_resistance * way_mm * resistance)
         distance, before = csgraph.dijkstra(
@@ -242,7 +247,7 @@ class VesselNetwork:
 def vessel_network(
     branches: Branches, csa_mm2: np.ndarray, image: WorkImage, calibration: Calibration
 ) -> VesselNetwork:
-    """Join branches at their junctions, and their ends to vessels close by.
+    """Join branches at their junctions, and their open ends to vessels close by.
 
     Parameters
     ----------
@@ -271,7 +276,8 @@ def vessel_network(
     along = np.flatnonzero(branch[node][1:] == branch[node][:-1])
     links = [np.stack([along, along + 1], axis=1), _at_junctions(number[ends], branches.end_node)]
     nothing = [np.zeros(len(pairs)) for pairs in links]
-    over = _over_gaps(np.unique(number[ends]), position_mm, csa_mm2[node], branch[node])
+    open_ends = np.unique(number[ends[_is_open(branches.end_node)]])
+    over = _over_gaps(open_ends, position_mm, csa_mm2[node], branch[node])
     dark = _darkness(position_mm[over], image, calibration)
     pairs = np.concatenate([*links, over])
     return VesselNetwork(
@@ -282,6 +288,12 @@ def vessel_network(
         np.linalg.norm(np.diff(position_mm[pairs], axis=1)[:, 0], axis=1),
         np.concatenate([*nothing, dark]),
     )
+
+
+def _is_open(end_node: np.ndarray) -> np.ndarray:
+    """Whether each end (b, 2) meets no other branch."""
+    _, junction, meeting = np.unique(end_node, return_inverse=True, return_counts=True)
+    return np.asarray(meeting[junction.reshape(end_node.shape)] == 1)
 
 
 def _at_junctions(ends: np.ndarray, end_node: np.ndarray) -> np.ndarray:
