@@ -15,6 +15,7 @@ from .lungs.anatomy import Anatomy
 from .lungs.completeness import is_slab
 from .lungs.given_lungs import given_lungs
 from .lungs.hila import Places, find_hila
+from .lungs.lung_checks import doubt_lungs
 from .lungs.lung_findings import lung_findings
 from .lungs.opacities import find_opacities, opacity_volumes
 from .lungs.opacity_findings import opacity_findings
@@ -28,7 +29,7 @@ from .model.measurements import BloodLevels, Calibration, CsaHistogram, Measurem
 from .model.orientation import Orientation
 from .model.result import AnalysisResult
 from .model.scan import Region, Scan
-from .model.tissue import OpacityVolumes
+from .model.tissue import OpacityVolumes, Tissue
 from .model.volume import Volume
 from .model.work_image import WorkImage
 from .numerics.erosion import without_edge
@@ -361,11 +362,13 @@ def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
     if given is None:
         airways = _airways_if_any(ct, chest)
         lungs = segment_lungs(ct, chest, airways)
+        doubts = doubt_lungs(chest, lungs, airways)
     else:
+        doubts = None
         mask = given if isinstance(given, Volume) else Volume.of(given)
         airways = _airways_if_any(ct, chest)
         lungs = np.where(airways, np.uint8(0), given_lungs(mask, turned.orientation))
-    return Anatomy(lungs, airways, chest, find_hila(lungs, airways, chest))
+    return Anatomy(lungs, airways, chest, find_hila(lungs, airways, chest), doubts)
 
 
 def _airways_if_any(ct: Volume, chest: Chest) -> np.ndarray:
@@ -418,6 +421,9 @@ def _opacities(
     """Opacities on the turned scan, `Tissue` values, and their volumes."""
     turn = turned.orientation.turn
     tissue = find_opacities(turned.ct, anatomy, turn(blood.labels.array), calibration.noise_hu)
+    if anatomy.doubts:
+        unclaimed = anatomy.doubts.unclaimed_air & (anatomy.lungs == 0) & ~anatomy.airways
+        tissue[unclaimed] = Tissue.UNCLAIMED_AIR
     masks = {region.name: turn(region.mask.array) for region in regions}
     return tissue, opacity_volumes(turned.ct.with_array(tissue), anatomy.lungs, masks)
 
@@ -432,6 +438,7 @@ def _findings(
 ) -> tuple[Finding, ...]:
     """Judge the scan, its lungs, what blood was taken to be, and the vessels, the worst first."""
     of_lungs = [*lung_findings(turned.ct, anatomy.lungs), *opacity_findings(opacities)]
+    doubts = anatomy.doubts.findings if anatomy.doubts else ()
     of_blood = calibration_findings(
         vessels.calibration,
         vessels.blood_levels,
@@ -445,4 +452,4 @@ def _findings(
     of_vessels += side_findings(blood.measurements, opacities)
     slab = is_slab(turned.ct.with_array(anatomy.lungs))
     limits = limit_findings(turned.scan.volume.grid, turned.scan.acquisition, vessels.blur, slab)
-    return worst_first([*turned.scan.findings, *of_lungs, *of_blood, *of_vessels, *limits])
+    return worst_first([*turned.scan.findings, *doubts, *of_lungs, *of_blood, *of_vessels, *limits])

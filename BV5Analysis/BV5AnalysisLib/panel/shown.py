@@ -70,6 +70,16 @@ class ShownCase:
         return self.record.get("review") or {}
 
     @property
+    def trusted(self) -> bool:
+        """Whether no finding is an error, so that the numbers can be used."""
+        return all(finding["severity"] != "error" for finding in self.record["findings"])
+
+    @property
+    def withheld(self) -> list[str]:
+        """Why values are not given, a sentence each."""
+        return [each["reason"] for each in self.record.get("withheld", ())]
+
+    @property
     def edited(self) -> bool:
         """Whether the segmentations were edited since the numbers were computed."""
         from ..scene.nodes.outcome import EDITED

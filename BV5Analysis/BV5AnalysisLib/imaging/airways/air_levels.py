@@ -12,8 +12,8 @@ from ..model.constants import MethodConstants, constant
 from ..model.volume import Volume
 from .growth_image import GrowthImage
 
-MAD_TO_SIGMA = 1.4826
-"""Standard deviation of normal noise by its median absolute deviation."""
+QUARTILE = 0.6745
+"""Upper quartile of normal noise, in standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,12 @@ class LevelConstants(MethodConstants):
         "Bowel gas and bullae say nothing about how dark parenchyma is.",
     )
     dark_percent: float = constant(
-        20.0,
+        50.0,
         "%",
-        "Percentile of the lungs' voxels that growth stays below.",
-        "Fewer than a third of the voxels of a noisy field never hang together far, so growth does"
-        " not get lost in parenchyma.",
+        "Percentile of the lungs' voxels that growth stays below at first.",
+        "A lumen is darker than most of what is around it. Half of the parenchyma is dark, too:"
+        " growth that gets lost there is taken back and goes on more strictly. Phantoms with noise"
+        " of 80 HU show 98 % of bronchi of 10 to 16 mm² so, 44 % with a fifth.",
     )
     layers: int = constant(
         16,
@@ -84,14 +85,14 @@ class AirLevels:
         Median of the air in the trachea, and its standard deviation.
     dark_hu : numpy.ndarray
         (y,) loosest threshold of each row of the growth image.
-    parenchyma_hu : float
-        Median of the lungs.
+    lung : numpy.ndarray
+        Flat indices of cubes in the lungs, without bowel gas and bullae.
     """
 
     air_hu: float
     noise_hu: float
     dark_hu: np.ndarray
-    parenchyma_hu: float
+    lung: np.ndarray
 
     @property
     def lumen_edge_hu(self) -> float:
@@ -99,20 +100,18 @@ class AirLevels:
         return self.air_hu + CONSTANTS.lumen_edge_hu
 
     @property
-    def loosest_hu(self) -> int:
+    def loosest_hu(self) -> float:
         """Highest of the thresholds."""
-        return int(np.rint(self.dark_hu.max()))
+        return float(self.dark_hu.max())
 
-    def level(self, hu: np.ndarray) -> None:
-        """Shift every row of an int16 array (z, y, x) as if all had the loosest threshold."""
-        offset = self.loosest_hu - np.rint(self.dark_hu).astype(hu.dtype)
-        hu += offset[:, None]
+    def offset_hu(self) -> np.ndarray:
+        """Give what to add to each row (y,), so that all have the loosest threshold."""
+        return np.asarray(self.loosest_hu - self.dark_hu)
 
-    def thresholds(self) -> tuple[int, ...]:
+    def thresholds(self) -> tuple[float, ...]:
         """HU, the loosest first; as many whatever the scan."""
-        step_hu = self.loosest_hu - self.air_hu
         shares = np.linspace(1, CONSTANTS.strictest_share, CONSTANTS.thresholds)
-        return tuple(np.rint(self.air_hu + shares * step_hu).astype(int).tolist())
+        return tuple((self.air_hu + shares * (self.loosest_hu - self.air_hu)).tolist())
 
 
 def tracheal_air(volume: Volume, chest: Chest, trachea: np.ndarray) -> tuple[float, float]:
@@ -132,9 +131,7 @@ def tracheal_air(volume: Volume, chest: Chest, trachea: np.ndarray) -> tuple[flo
     air_hu, noise_hu : float
         From the middles of the coarse voxels, by ranks.
     """
-    hu = volume.array[_middles(trachea, chest)]
-    air_hu = float(np.median(hu))
-    return air_hu, MAD_TO_SIGMA * float(np.median(np.abs(hu - air_hu)))
+    return _middle_and_spread(volume.array[_middles(_core(trachea, chest), chest)])
 
 
 def measure_levels(image: GrowthImage, chest: Chest, trachea: np.ndarray) -> AirLevels:
@@ -154,28 +151,39 @@ def measure_levels(image: GrowthImage, chest: Chest, trachea: np.ndarray) -> Air
     AirLevels
         In its own HU: offsets of the scanner cancel.
     """
-    tube = image.hu[image.cubes_at(*_middles(trachea, chest))]
-    air_hu = float(np.median(tube))
-    noise_hu = MAD_TO_SIGMA * float(np.median(np.abs(tube - air_hu)))
-    lungs = chest.inner_air & ~ndimage.binary_dilation(trachea)
-    middles = _middles(lungs, chest)
-    if not len(middles[0]):
-        least_hu = air_hu + CONSTANTS.least_noises * noise_hu
-        return AirLevels(air_hu, noise_hu, np.full(image.hu.shape[1], least_hu), air_hu)
-    z, y, x = image.cubes_at(*middles)
-    hu = image.hu[z, y, x]
-    parenchyma_hu = float(np.median(hu))
-    gas_hu = air_hu + CONSTANTS.gas_share * max(parenchyma_hu - air_hu, 0)
-    plain = chest.hu.array[lungs] > gas_hu
-    if not plain.any():
-        plain[:] = True
-    dark_hu = _dark_by_row(hu[plain], y[plain], image.hu.shape[1])
-    return AirLevels(
-        air_hu,
-        noise_hu,
-        np.maximum(dark_hu, air_hu + max(CONSTANTS.least_noises * noise_hu, 1)),
-        parenchyma_hu,
-    )
+    core = image.cubes_at(*_middles(_core(trachea, chest), chest))
+    air_hu, noise_hu = _middle_and_spread(image.at(np.ravel_multi_index(core, image.shape)))
+    least_hu = air_hu + max(CONSTANTS.least_noises * noise_hu, 1)
+    z, y, x = _lung_cubes(image, chest, trachea, air_hu)
+    lung = np.ravel_multi_index((z, y, x), image.shape)
+    rows = image.shape[1]
+    dark_hu = _dark_by_row(image.at(lung), y, rows) if len(y) else np.full(rows, least_hu)
+    return AirLevels(air_hu, noise_hu, np.maximum(dark_hu, least_hu), lung)
+
+
+def _core(trachea: np.ndarray, chest: Chest) -> np.ndarray:
+    """Bool, coarse: the darker half of the trachea, without its blurred edge."""
+    core: np.ndarray = trachea & (chest.hu.array <= np.median(chest.hu.array[trachea]))
+    return core
+
+
+def _middle_and_spread(hu: np.ndarray) -> tuple[float, float]:
+    """Median, and standard deviation by the upper quartile: scanners clip what is below air."""
+    middle_hu, upper_hu = np.percentile(hu, (50, 75))
+    return float(middle_hu), float(upper_hu - middle_hu) / QUARTILE
+
+
+def _lung_cubes(
+    image: GrowthImage, chest: Chest, trachea: np.ndarray, air_hu: float
+) -> tuple[np.ndarray, ...]:
+    """Cubes (z, y, x) in the lungs, without bowel gas and bullae unless there is nothing else."""
+    air = chest.inner_air & ~ndimage.binary_dilation(trachea)
+    coarse_hu = chest.hu.array[air]
+    if not len(coarse_hu):
+        return np.nonzero(air)
+    gas_hu = air_hu + CONSTANTS.gas_share * max(float(np.median(coarse_hu)) - air_hu, 0)
+    plain = air & (chest.hu.array > gas_hu)
+    return image.cubes_at(*_middles(plain if plain.any() else air, chest))
 
 
 def _dark_by_row(hu: np.ndarray, row: np.ndarray, rows: int) -> np.ndarray:

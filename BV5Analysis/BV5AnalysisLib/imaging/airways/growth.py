@@ -14,15 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from ..model.constants import MethodConstants, constant
-
-CLOSED_HU = np.iinfo(np.int16).max
-"""Of voxels that growth must not enter, such as the outermost ones."""
-
-
-def close_border(hu: np.ndarray) -> None:
-    """Keep growth off the outermost voxels of an int16 array (z, y, x)."""
-    for side in (0, -1):
-        hu[side] = hu[:, side] = hu[:, :, side] = CLOSED_HU
+from .growth_image import GrowthImage
 
 
 @dataclass(frozen=True)
@@ -140,7 +132,7 @@ class AirwayBranch:
 
     Attributes
     ----------
-    threshold : int
+    threshold : float
         Voxels below it, HU, belong to the lumen.
     parent_width : float
         Voxels in a typical front of the branch it comes from.
@@ -156,13 +148,18 @@ class AirwayBranch:
         How many forks came too soon after one another before it.
     """
 
-    threshold: int
+    threshold: float
     parent_width: float
     scale: Scale
     parent: int = -1
     layers: list[np.ndarray] = field(default_factory=list)
     before_leak: list[np.ndarray] = field(default_factory=list)
     restless: int = 0
+
+    @property
+    def size(self) -> int:
+        """Voxels in it."""
+        return sum(len(layer) for layer in self.layers)
 
     @property
     def width(self) -> float:
@@ -173,17 +170,17 @@ class AirwayBranch:
 
 
 def grow_airways(
-    hu: np.ndarray, seed: np.ndarray, thresholds: tuple[int, ...], scale: Scale
+    image: GrowthImage, seed: np.ndarray, thresholds: tuple[float, ...], scale: Scale
 ) -> list[AirwayBranch]:
     """Grow an airway tree from a seed front.
 
     Parameters
     ----------
-    hu : numpy.ndarray
-        int16 attenuation in cubes, (z, y, x), C order, its border closed.
+    image : GrowthImage
+        Leveled attenuation.
     seed : numpy.ndarray
         Flat indices of the tracheal lumen in one slice.
-    thresholds : tuple of int
+    thresholds : tuple of float
         HU, tried in turn where a branch leaks, the loosest first.
     scale : Scale
         Size of the trachea.
@@ -193,19 +190,19 @@ def grow_airways(
     list of AirwayBranch
         The accepted branches, parents before their children; empty ones where growth was given up.
     """
-    return _Growth(hu, thresholds, scale).run(seed)
+    return _Growth(image, thresholds, scale).run(seed)
 
 
 class _Growth:
-    def __init__(self, hu: np.ndarray, thresholds: tuple[int, ...], scale: Scale) -> None:
+    def __init__(self, image: GrowthImage, thresholds: tuple[float, ...], scale: Scale) -> None:
         self.rules = CONSTANTS
         self.scale = scale
         self.loosest_first = thresholds
-        self.hu = hu.ravel()
+        self.image = image
+        _, rows, columns = image.shape
         # Zeros take no memory where growth never comes.
-        self.owner = np.zeros(self.hu.shape, np.int32)
-        self.place = np.zeros(self.hu.shape, np.int32)
-        _, rows, columns = hu.shape
+        self.owner = np.zeros(np.prod(image.shape), np.int32)
+        self.place = np.zeros(self.owner.shape, np.int32)
         self.faces = np.array([1, columns, rows * columns])
         self.faces = np.concatenate([self.faces, -self.faces])
         steps = [(z, y, x) for z in (0, 1) for y in (-1, 0, 1) for x in (-1, 0, 1)]
@@ -213,7 +210,7 @@ class _Growth:
         self.half_neighbors = np.array([offset for offset in offsets if offset > 0])
         # Number 0 is "nobody"; branches are numbered from 1.
         self.branches: list[AirwayBranch] = [AirwayBranch(0, 0.0, scale)]
-        self.thresholds = np.zeros(1024, np.int16)
+        self.thresholds = np.zeros(1024, np.float32)
         self.widths = np.zeros(1024)
 
     def run(self, seed: np.ndarray) -> list[AirwayBranch]:
@@ -247,7 +244,7 @@ class _Growth:
         voxel = (front[:, None] + self.faces).ravel()
         free = self.owner[voxel] == 0
         voxel, number = voxel[free], number[free]
-        dark = self.hu[voxel] < self.thresholds[number]
+        dark = self.image.at(voxel) < self.thresholds[number]
         voxel, number = voxel[dark], number[dark]
         # Where two meet the one of the wider parent goes on: a mirrored scan has the mirrored tree.
         order = np.lexsort((-self.widths[number], voxel))
@@ -313,7 +310,7 @@ class _Growth:
             return
         branch.threshold = stricter[0]
         self.thresholds[number] = branch.threshold
-        seed = seed[self.hu[seed] < branch.threshold]
+        seed = seed[self.image.at(seed) < branch.threshold]
         if len(seed):
             self.owner[seed] = number
             branch.layers = [seed]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,17 +37,21 @@ class GrowthImageConstants(MethodConstants):
 CONSTANTS = GrowthImageConstants()
 
 
+CLOSED_HU = np.float32(1e6)
+"""Added to the outermost voxels: growth never enters them."""
+
+
 @dataclass(frozen=True, eq=False)
 class GrowthImage:
-    """A box of a scan on cubes as large as the scan's pixels.
+    """A box of a scan as cubes, as large as the scan's pixels; made where they are asked for.
 
     Fronts then advance by the same distance and count the same area along all axes, whatever the
-    distance of the slices.
+    distance of the slices. Growth sees few of the cubes, so none is kept.
 
     Attributes
     ----------
-    hu : numpy.ndarray
-        int16 (z, y, x).
+    shape : tuple of int
+        Cubes along (z, y, x); those of the border are closed.
     box : tuple of slice
         Voxels of the scan that it covers.
     edge_mm : float
@@ -56,63 +60,102 @@ class GrowthImage:
         Distance of the scan's slices.
     """
 
-    hu: np.ndarray
+    shape: tuple[int, int, int]
     box: tuple[slice, ...]
     edge_mm: float
     slice_mm: float
+    _slices: np.ndarray
+    _first: np.ndarray
+    _weights: np.ndarray
+    _border: np.ndarray
+    _offset: np.ndarray
 
     @classmethod
     def of(cls, volume: Volume, box: tuple[slice, ...], noise_hu: float) -> GrowthImage:
-        """Interpolate between slices, and smooth as the noise asks for."""
+        """See a box of a scan as cubes, smoothed as its noise asks for."""
         slice_mm = float(volume.grid.spacing[2])
         edge_mm = float(np.sqrt(volume.grid.spacing[0] * volume.grid.spacing[1]))
         share = float(np.clip(noise_hu / CONSTANTS.calm_hu - 1, 0, 1))
-        scan = volume.array[box]
-        count = max(int((len(scan) - 1) * slice_mm / edge_mm) + 1, 1)
-        hu = np.empty((count, *scan.shape[1:]), np.int16)
-        reach = max(slice_mm, edge_mm * (1 + share)) / slice_mm
-        for number in range(count):
-            plane = _between_slices(scan, number * edge_mm / slice_mm, reach)
-            if share > 0:
-                plane = _smoothed(_smoothed(plane, share, 0), share, 1)
-            hu[number] = np.rint(plane)
-        return cls(hu, box, edge_mm, slice_mm)
+        slices = _smoothed(volume.array[box], share)
+        count, rows, columns = slices.shape
+        planes = max(int((count - 1) * slice_mm / edge_mm) + 1, 1)
+        place = np.arange(planes) * edge_mm / slice_mm
+        first, weights = _between_slices(
+            place, count, max(slice_mm, edge_mm * (1 + share)) / slice_mm
+        )
+        border = np.zeros(planes, np.float32)
+        border[[0, -1]] = CLOSED_HU
+        offset = np.zeros((rows, columns), np.float32)
+        offset[[0, -1]] = offset[:, [0, -1]] = CLOSED_HU
+        return cls(
+            (planes, rows, columns),
+            box,
+            edge_mm,
+            slice_mm,
+            slices.reshape(count, -1),
+            first,
+            weights,
+            border,
+            offset.ravel(),
+        )
+
+    def leveled(self, offset_hu: np.ndarray) -> GrowthImage:
+        """Return the image with an offset (y,) added to its rows."""
+        offset = self._offset.reshape(self.shape[1:]) + offset_hu.astype(np.float32)[:, None]
+        return replace(self, _offset=offset.ravel())
+
+    def at(self, cube: np.ndarray) -> np.ndarray:
+        """Attenuation, float32, of cubes that are given by flat indices."""
+        plane, pixel = np.divmod(cube, len(self._offset))
+        first = self._first[plane]
+        hu = self._offset[pixel] + self._border[plane]
+        for step, weights in enumerate(self._weights):
+            taken = self._slices[np.minimum(first + step, len(self._slices) - 1), pixel]
+            hu += weights[plane] * np.clip(taken, *CONSTANTS.clip_hu)
+        return np.asarray(hu, np.float32)
+
+    def plane(self, number: int) -> np.ndarray:
+        """Attenuation (y, x) of one plane of cubes."""
+        size = len(self._offset)
+        return self.at(np.arange(number * size, (number + 1) * size)).reshape(self.shape[1:])
 
     def planes(self) -> np.ndarray:
         """Plane of cubes nearest to each slice of the box."""
-        count = self.box[0].stop - self.box[0].start
-        nearest = np.rint(np.arange(count) * self.slice_mm / self.edge_mm).astype(int)
-        return np.asarray(np.minimum(nearest, len(self.hu) - 1))
+        nearest = np.rint(np.arange(len(self._slices)) * self.slice_mm / self.edge_mm).astype(int)
+        return np.asarray(np.minimum(nearest, self.shape[0] - 1))
 
     def cubes_at(self, z: np.ndarray, y: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Find the cubes at voxels of the scan; the nearest for those outside of the box."""
+        """Find the cubes at voxels of the scan; the nearest inner ones for those outside."""
         planes = self.planes()
-        first, rows, columns = self.box
-        inside = np.clip(z - first.start, 0, len(planes) - 1)
-        return (
-            planes[inside],
-            np.clip(y - rows.start, 0, self.hu.shape[1] - 1),
-            np.clip(x - columns.start, 0, self.hu.shape[2] - 1),
+        starts = [along.start for along in self.box]
+        inside = np.clip(z - starts[0], 0, len(planes) - 1)
+        found = (planes[inside], y - starts[1], x - starts[2])
+        return tuple(
+            np.clip(place, 1, max(size - 2, 1))
+            for place, size in zip(found, self.shape, strict=True)
         )
 
 
-def _between_slices(scan: np.ndarray, place: float, reach: float) -> np.ndarray:
-    """Plane at a place among slices: weights fall to nothing over `reach` slices, as a triangle."""
-    first = max(int(np.ceil(place - reach)), 0)
-    last = min(int(np.floor(place + reach)), len(scan) - 1)
-    weights = 1 - np.abs(np.arange(first, last + 1) - place) / reach
-    weights = weights / weights.sum()
-    plane = np.zeros(scan.shape[1:], np.float32)
-    for number, weight in enumerate(weights.astype(np.float32), start=first):
-        if weight > 0:
-            plane += weight * np.clip(scan[number], *CONSTANTS.clip_hu).astype(np.float32)
-    return plane
+def _between_slices(place: np.ndarray, count: int, reach: float) -> tuple[np.ndarray, np.ndarray]:
+    """First slice (n,) and weights (steps, n) of the slices from there on, for places among slices.
+
+    Weights fall to nothing over `reach` slices, as a triangle.
+    """
+    first = np.clip(np.ceil(place - reach).astype(int), 0, count - 1)
+    slices = first + np.arange(int(2 * reach) + 1)[:, None]
+    weights = np.clip(1 - np.abs(slices - place) / reach, 0, None) * (slices < count)
+    return first, (weights / weights.sum(axis=0)).astype(np.float32)
 
 
-def _smoothed(plane: np.ndarray, share: float, axis: int) -> np.ndarray:
-    """Plane smoothed along an axis; the outermost voxels stay."""
+def _smoothed(scan: np.ndarray, share: float) -> np.ndarray:
+    """Slices (z, y, x) smoothed along y and x; the outermost voxels stay."""
+    if share == 0:
+        return np.ascontiguousarray(scan)
     side = np.float32(share * CONSTANTS.side_weight)
-    lines = np.moveaxis(plane, axis, 0)
-    calm = lines.copy()
-    calm[1:-1] = (1 - 2 * side) * lines[1:-1] + side * (lines[:-2] + lines[2:])
-    return np.moveaxis(calm, 0, axis)
+    smooth = np.empty(scan.shape, np.int16)
+    for plane, result in zip(scan, smooth, strict=True):
+        calm = np.clip(plane, *CONSTANTS.clip_hu).astype(np.float32)
+        for lines in (calm, calm.T):
+            lines[1:-1] = (1 - 2 * side) * lines[1:-1] + side * (lines[:-2] + lines[2:])
+        np.rint(calm, out=result, casting="unsafe")
+    return smooth

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ..errors import AnalysisError
 from ..lungs.survey import Chest
 from ..lungs.trachea import find_trachea
 from ..model.constants import MethodConstants, constant
 from ..model.volume import Volume
 from . import air_levels
 from .air_levels import measure_levels, tracheal_air
-from .growth import Scale, close_border, grow_airways
+from .growth import Scale, grow_airways
 from .growth_image import GrowthImage
+from .leaks import without_leaks
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,9 @@ def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
     image = GrowthImage.of(volume, _airway_box(volume, chest, trachea, seed_z), noise_hu)
     levels = measure_levels(image, chest, trachea)
     seed, scale = _seed(image, chest, trachea, seed_z, levels.air_hu)
-    levels.level(image.hu)
-    close_border(image.hu)
-    branches = grow_airways(image.hu, seed, levels.thresholds(), scale)
+    image = image.leveled(levels.offset_hu())
+    branches = grow_airways(image, seed, levels.thresholds(), scale)
+    branches = without_leaks(image, branches, levels.lung, levels.loosest_hu)
     voxels = np.concatenate([layer for branch in branches for layer in branch.layers])
     return _on_scan(voxels, volume, image, air_hu + air_levels.CONSTANTS.lumen_edge_hu, scale)
 
@@ -97,13 +99,13 @@ def _on_scan(
     `voxels` are flat indices into the growth image.
     """
     wide, edge = scale.voxels(CONSTANTS.wide), scale.voxels(CONSTANTS.edge)
-    place = np.unravel_index(voxels, image.hu.shape)
+    place = np.unravel_index(voxels, image.shape)
     # Two more than the lumen is widened by, as closing needs one.
     lowest = [max(int(along.min()) - edge - 2, 0) for along in place]
     highest = [int(along.max()) + edge + 3 for along in place]
     part = tuple(
         slice(low, min(high, size))
-        for low, high, size in zip(lowest, highest, image.hu.shape, strict=True)
+        for low, high, size in zip(lowest, highest, image.shape, strict=True)
     )
     lumen = np.zeros([along.stop - along.start for along in part], bool)
     lumen[tuple(along - low for along, low in zip(place, lowest, strict=True))] = True
@@ -158,14 +160,27 @@ def _seed(
     image: GrowthImage, chest: Chest, trachea: np.ndarray, seed_z: int, air_hu: float
 ) -> tuple[np.ndarray, Scale]:
     """Flat indices of the tracheal lumen in the seed slice, and the size of the trachea."""
-    areas: dict[int, np.ndarray] = {}
+    lumina: dict[int, np.ndarray] = {}
     for coarse_z in np.flatnonzero(trachea.any((1, 2))).tolist():
         inside = np.argwhere(trachea[coarse_z])
         coarse = np.column_stack([np.full(len(inside), coarse_z), inside])
         z, y, x = image.cubes_at(*chest.voxels(coarse).T)
-        labels, _ = ndimage.label(image.hu[z[0]] < air_hu + CONSTANTS.trachea_edge_hu)
-        touched = np.bincount(labels[y, x], minlength=2)
+        # No farther than a coarse voxel around: lung may lie behind a wall thinner than a voxel.
+        first = np.maximum((y.min() - chest.factor[1], x.min() - chest.factor[2]), 1)
+        last = np.minimum(
+            (y.max() + chest.factor[1], x.max() + chest.factor[2]), np.array(image.shape[1:]) - 2
+        )
+        rows, columns = (np.arange(first[axis], last[axis] + 1) for axis in (0, 1))
+        cubes = (z[0] * image.shape[1] + rows[:, None]) * image.shape[2] + columns
+        labels, _ = ndimage.label(image.at(cubes) < air_hu + CONSTANTS.trachea_edge_hu)
+        touched = np.bincount(labels[y - first[0], x - first[1]], minlength=2)
         touched[0] = 0
-        areas[coarse_z] = np.flatnonzero(labels.ravel() == touched.argmax()) + z[0] * labels.size
-    area = float(np.median([len(lumen) for lumen in areas.values()]))
-    return areas[seed_z], Scale(float(np.sqrt(4 * area / np.pi)), area)
+        if touched.any():
+            lumina[coarse_z] = cubes[labels == touched.argmax()]
+    if seed_z not in lumina:
+        raise AnalysisError(
+            "The trachea holds no air to start from; give the original chest CT in Hounsfield"
+            " units, or a lung mask."
+        )
+    area = float(np.median([len(lumen) for lumen in lumina.values()]))
+    return lumina[seed_z], Scale(float(np.sqrt(4 * area / np.pi)), area)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .hila import Hila
+from .lung_checks import LungDoubts
 from .survey import Chest
 
 
@@ -24,9 +25,12 @@ class Anatomy:
         The scan, surveyed.
     hila : Hila
         Where vessels leave the lungs.
+    doubts : LungDoubts or None
+        About lungs that were segmented; None for given ones.
     """
 
     lungs: np.ndarray
     airways: np.ndarray
     chest: Chest
     hila: Hila
+    doubts: LungDoubts | None = None

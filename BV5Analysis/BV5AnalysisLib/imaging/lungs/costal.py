@@ -149,7 +149,8 @@ def costal_gaps(lungs: np.ndarray, chest: Chest) -> np.ndarray:
         outer, inner = bridged[z][rays.ray], outermost[z][rays.ray]
         here = (rays.radius_mm <= outer) & (rays.radius_mm > np.maximum(inner, outer - depth_mm))
         gaps[z] = here & near_ribs[z]
-    return gaps & ~lungs & (chest.hu.array < CONSTANTS.bone_hu) & _above_lung(lungs)
+    gaps &= ~lungs & (chest.hu.array < CONSTANTS.bone_hu) & _above_lung(lungs)
+    return gaps
 
 
 def _above_lung(lungs: np.ndarray) -> np.ndarray:
@@ -181,4 +182,5 @@ def _near_ribs(lateral: np.ndarray, chest: Chest, half_width_mm: float) -> np.nd
     near = bone.astype(np.float32)
     for axis, voxels in enumerate(reach):
         near = ndimage.maximum_filter1d(near, 2 * int(voxels) + 1, axis)
-    return (near > 0) & lateral
+    beside: np.ndarray = (near > 0) & lateral
+    return beside

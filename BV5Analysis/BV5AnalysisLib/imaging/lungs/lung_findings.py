@@ -85,8 +85,8 @@ def volume_finding(volume: Volume, labels: np.ndarray) -> Finding | None:
     return Finding(
         "low_lung_volume",
         Severity.WARNING,
-        f"The lungs hold only {total / 1000:.1f} L: expiration or disease crowds the vessels, which"
-        " changes their sizes.",
+        f"The lungs hold only {total / 1000:.1f} L, less than those of most adults at full"
+        " inspiration: vessels are closer together and of other sizes than there.",
         total,
     )
 

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.airways.growth import Scale, close_border, grow_airways
+from BV5AnalysisLib.imaging.airways.growth import Scale, grow_airways
+from BV5AnalysisLib.imaging.airways.growth_image import GrowthImage
 from BV5AnalysisLib.imaging.airways.tree import segment_airways
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.lungs.survey import survey_chest
 from BV5AnalysisLib.imaging.lungs.trachea import find_trachea
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec, chest_phantom
 from scipy import ndimage
 
@@ -51,12 +53,11 @@ def grown(hu):
 
 def grown_from(seed, hu):
     """Bool: what grows from a slice of a trachea's lumen."""
-    hu = hu.copy()
-    close_border(hu)
+    volume = Volume(hu, Grid(hu.shape[::-1], (1.0, 1.0, 1.0)))
+    image = GrowthImage.of(volume, tuple(slice(0, size) for size in hu.shape), noise_hu=0)
+    scale = Scale(np.sqrt(4 * len(seed) / np.pi), len(seed))
     result = np.zeros(hu.shape, bool)
-    for branch in grow_airways(
-        hu, seed, THRESHOLDS, Scale(np.sqrt(4 * len(seed) / np.pi), len(seed))
-    ):
+    for branch in grow_airways(image, seed, THRESHOLDS, scale):
         for layer in branch.layers:
             result.flat[layer] = True
     return result

@@ -50,10 +50,10 @@ class AnyChestTubeConstants(MethodConstants):
         0.4, "1", "Distance of cross sections over the radius.", "Chosen by eye: smooth."
     )
     step_mm: tuple[float, float] = constant(
-        (0.45, 1.2), "mm", "That distance, at least and at most.", "Half a voxel and less."
+        (0.45, 0.6), "mm", "That distance, at least and at most.", "Half a voxel and less."
     )
     rounds: int = constant(
-        26, "1", "Rounds of pushing tubes apart.", "Overlaps stay under a thousandth of the blood."
+        14, "1", "Rounds of pushing tubes apart.", "Overlaps stay under a thousandth of the blood."
     )
     segment_share: float = constant(
         0.16,
