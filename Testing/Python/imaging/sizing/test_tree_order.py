@@ -123,12 +123,13 @@ def test_thin_vessels_are_judged_by_their_surroundings_alone():
 
 
 def test_soft_tissue_is_no_blood_in_a_scan_with_contrast_agent():
-    node = ((50, 54, 95), (50, 54, 80), 60.0, 30, 31)
-    bright = [300.0] * len(TREE)
-    assert judged([*TREE, node], line_hu=[*bright, 300.0])[-1].mean() > 0.9
-    assert judged([*TREE, node], line_hu=[*bright, 40.0])[-1].mean() < 0.05
+    beside = [((50, y, 97), (50, y, 80), 50.0, 30 + y, 31 + y) for y in (43, 57)]
+    lines = [*TREE, *beside]
+    bright = [300.0] * (len(TREE) + 1)
+    assert judged(lines, line_hu=[*bright, 300.0])[-1].mean() > 0.9
+    assert judged(lines, line_hu=[*bright, 40.0])[-1].mean() < 0.05
     # Without the agent attenuation tells nothing.
-    assert judged([*TREE, node])[-1].mean() > 0.9
+    assert judged(lines)[-1].mean() > 0.9
 
 
 def test_the_share_moves_as_little_as_areas_do():
