@@ -17,7 +17,7 @@ COVERAGE = --cov --cov-report=
 SLICER_VENV ?= .venv-slicer
 API ?=
 
-.PHONY: help demo demo-cohort test test-slicer-source test-slicer-versions golden slicer-api check-slicer-api lint format constants check-index benchmark benchmark-accuracy benchmark-speed benchmark-panel benchmark-batch benchmark-cohort benchmark-sensitivity clean check-python check-egl check-qt
+.PHONY: help demo demo-cohort test test-slicer-source test-slicer-versions golden slicer-api check-slicer-api lint format constants check-index benchmark benchmark-accuracy benchmark-anatomy benchmark-continuity benchmark-speed benchmark-panel benchmark-batch benchmark-cohort benchmark-sensitivity clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
@@ -34,6 +34,8 @@ help:
 	@echo "make check-index      the last of these; STRICT=1 before a release: no placeholder may be left"
 	@echo "make benchmark        both benchmarks; QUICK=1 for a small cut of each, RESUME=1 to go on"
 	@echo "make benchmark-accuracy   sizes and volumes on phantoms -> benchmarks/accuracy.md"
+	@echo "make benchmark-anatomy    lungs, opacities and findings on 200 random chests -> benchmarks/anatomy.md; SEEDS=1000-1019"
+	@echo "make benchmark-continuity  what must not move a result, and what may a little -> benchmarks/continuity.md; CT=path"
 	@echo "make benchmark-speed      seconds and memory -> benchmarks/speed.md"
 	@echo "make benchmark-panel      seconds of the panel's work -> benchmarks/panel.md; CASES=\"folder=ct ...\""
 	@echo "make benchmark-batch  batch beside single analyses, killed and resumed -> benchmarks/batch.md"
@@ -107,6 +109,12 @@ benchmark:
 
 benchmark-accuracy: $(VENV)/.installed
 	$(BIN)/python benchmarks/accuracy.py $(if $(QUICK),--quick) $(if $(RESUME),--resume)
+
+benchmark-anatomy: $(VENV)/.installed
+	$(BIN)/python benchmarks/anatomy.py $(if $(QUICK),--quick) $(if $(RESUME),--resume) $(if $(SEEDS),--seeds $(SEEDS))
+
+benchmark-continuity: $(VENV)/.installed
+	$(BIN)/python benchmarks/continuity.py $(if $(QUICK),--quick) $(if $(RESUME),--resume) $(if $(CT),--scan "$(CT)") $(if $(SEEDS),--seeds $(SEEDS))
 
 benchmark-speed: $(VENV)/.installed
 	$(BIN)/python benchmarks/speed.py $(if $(QUICK),--quick)

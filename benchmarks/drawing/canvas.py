@@ -48,14 +48,14 @@ def tint(mask: np.ndarray, color: str, alpha: float) -> np.ndarray:
     return np.dstack([np.full(mask.shape, channel) for channel in rgb] + [alpha * mask])
 
 
-def outline(axes, mask: np.ndarray, extent: tuple, color: str) -> None:
+def outline(axes, mask: np.ndarray, extent: tuple, color: str, width: float = 1.0) -> None:
     """Outline a mask (rows, columns); nothing where it is empty."""
     if not mask.any() or min(mask.shape) < 2:
         return
     rows, columns = mask.shape
     x = np.linspace(extent[0], extent[1], 2 * columns + 1)[1::2]
     y = np.linspace(extent[2], extent[3], 2 * rows + 1)[1::2]
-    axes.contour(x, y, mask, [0.5], colors=[color], linewidths=1)
+    axes.contour(x, y, mask, [0.5], colors=[color], linewidths=width)
 
 
 def plain(axes) -> None:

@@ -69,10 +69,10 @@ class _Layers:
         extent = (0, hu.shape[1] * width_mm, hu.shape[0] * height_mm, 0)
         low, high = WINDOW_HU
         axes.imshow(hu, cmap="gray", vmin=low, vmax=high, extent=extent)
+        if self.true_lungs is not None:
+            outline(axes, plane(self.true_lungs > 0), _upright(extent), TRUE, 2.0)
         if self.result is not None:
             self._draw_found(axes, plane, extent)
-        if self.true_lungs is not None:
-            outline(axes, plane(self.true_lungs > 0), _upright(extent), TRUE)
         axes.set_axis_off()
 
     def _draw_found(self, axes: Axes, plane: Any, extent: tuple) -> None:
@@ -130,7 +130,7 @@ def _draw(layers: _Layers, title: str, path: Path) -> None:
     figure = figure_of(title, (16.0, 4.6))
     for place, (axis, number) in enumerate(slices):
         layers.draw(figure.add_subplot(1, len(slices), place + 1), axis, number)
-    figure.text(0.5, 0.0, LEGEND, color="white", ha="center", fontsize=8)
+    figure.supxlabel(LEGEND, color="white", fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
 

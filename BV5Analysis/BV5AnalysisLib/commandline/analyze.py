@@ -13,6 +13,7 @@ from ..case.output_folder import RESULT, check_output, output_folder
 from ..case.record_fields import acquisition_problem
 from ..imaging import pipeline
 from ..imaging.errors import AnalysisError
+from ..imaging.model.finding import Severity
 from ..imaging.model.measurements import Measurement
 from ..imaging.model.result import AnalysisResult
 from ..imaging.model.scan import Acquisition
@@ -45,7 +46,9 @@ def run(options: argparse.Namespace) -> None:
     with shown_progress(options.progress) as progress:
         result = analyze_into_folder(job, progress)
     if options.progress != "json":
+        print_doubts(result)
         print_table(*measurements_table(result))
+        print_reasons(result)
         print_files(job)
 
 
@@ -143,22 +146,52 @@ def _read_json(path: Path, what: str) -> Any:
 def measurements_table(result: AnalysisResult) -> tuple[list[str], list[list[str]]]:
     """Header and rows of the table that is shown on the terminal."""
     classes = [VESSELS[c] for c in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)]
-    header = ["Region", "Lung mL", "TPBV mL", *(f"{each.name} mL (%)" for each in classes)]
+    header = [
+        "Region",
+        "Lung mL",
+        "TPBV mL",
+        *(f"{each.name} mL (%)" for each in classes),
+        "TPBV mL/L",
+    ]
     rows = [
         [
             row.region,
-            f"{row.lung_volume_ml:.0f}",
-            f"{row.tpbv_ml:.1f}",
-            *(_class_cell(row, each) for each in classes),
+            _cell(result.value(row, "lung_volume_ml"), 0),
+            _cell(result.value(row, "tpbv_ml")),
+            *(_class_cell(result, row, each) for each in classes),
+            _cell(result.value(row, "tpbv_ml_per_l"), 2),
         ]
         for row in result.measurements
     ]
     return header, rows
 
 
-def _class_cell(row: Measurement, appearance: Appearance) -> str:
-    volume_ml, percent = (getattr(row, f"{appearance.key}_{unit}") for unit in ("ml", "pct"))
-    return f"{volume_ml:.1f} ({f'{percent:.1f}' if math.isfinite(percent) else '–'})"
+def _class_cell(result: AnalysisResult, row: Measurement, appearance: Appearance) -> str:
+    volume, percent = (
+        _cell(result.value(row, f"{appearance.key}_{unit}")) for unit in ("ml", "pct")
+    )
+    return f"{volume} ({percent})"
+
+
+def _cell(value: float, decimals: int = 1) -> str:
+    return f"{value:.{decimals}f}" if math.isfinite(value) else "–"
+
+
+def print_doubts(result: AnalysisResult) -> None:
+    """Say first why the numbers cannot be trusted, if so."""
+    if result.trusted:
+        return
+    print("These numbers cannot be trusted:")
+    for finding in result.findings:
+        if finding.severity == Severity.ERROR:
+            print(f"  Error: {finding.text}")
+    print()
+
+
+def print_reasons(result: AnalysisResult) -> None:
+    """Say why values are not given."""
+    for withheld in result.withheld:
+        print(f"Not given (–): {withheld.reason}")
 
 
 def print_files(job: Job) -> None:

@@ -25,7 +25,7 @@ from ..study.batch.run import run_cases
 from ..study.batch.workers import LocalWorkers
 from ..study.scans.plan import plan_batch
 from ..study.scans.replan import plan_again
-from ..study.texts import counted, printable
+from ..study.texts import counted, listed, printable
 from .analyze import read_parameters
 from .arguments.declared import chosen
 from .batch_progress import ShowBatch, Tally, planning, shown_batch_progress
@@ -233,6 +233,11 @@ def _print_summary(batch: BatchFolder, job: BatchJob, quiet: bool) -> None:
             print(f"  {name}: {printable(problem)}", file=sys.stderr)
     if not quiet:
         print(f"Measured:      {len(batch.measured)} of {counted(total, 'case')}")
+        if batch.untrusted:
+            print(
+                f"Need a look:   {len(batch.untrusted)} of them, whose numbers cannot be trusted;"
+                f" they come first in the table: {listed(batch.untrusted)}"
+            )
         if (job.output / "index.html").exists():  # Not without Jinja2.
             print(f"Contact sheet: {job.output / 'index.html'}")
         print(f"Table:         {job.output / 'measurements.csv'}")

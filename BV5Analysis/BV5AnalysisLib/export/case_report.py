@@ -7,9 +7,12 @@ from typing import Any
 
 from .. import __version__
 from ..case.case import Case
+from ..case.opacities_csv import KEYS, KINDS
 from ..case.record import case_record
+from ..imaging.model.finding import Severity
 from ..imaging.model.measurements import Measurement
 from ..imaging.model.size_classes import VESSELS
+from ..imaging.model.tissue import OpacityVolumes
 from .histogram import histogram_png
 from .html import html_environment
 from .wording import (
@@ -47,7 +50,11 @@ def report_html(case: Case, overview: bytes, vessels_3d: bytes) -> str:
         record=case_record(case),
         version=__version__,
         classes=_class_rows(case),
-        rows=[_table_row(row) for row in case.measurements],
+        rows=[_table_row(case, row) for row in case.measurements],
+        tpbv_ml=case.value(case.measurements[0], "tpbv_ml"),
+        opacity_kinds=[(kind.name, kind.hex_color) for kind in KINDS],
+        opacity_rows=[_opacity_row(case, row) for row in case.opacities],
+        errors=[each.text for each in case.findings if each.severity == Severity.ERROR],
         findings=[
             (finding.severity.value, SEVERITY_TITLES[finding.severity], finding.text)
             for finding in case.findings
@@ -72,23 +79,33 @@ def _class_rows(case: Case) -> list[dict[str, Any]]:
             "name": VESSELS[size_class].name,
             "color": VESSELS[size_class].hex_color,
             "range": class_range(size_class, case.parameters),
-            "ml": getattr(both, f"{VESSELS[size_class].key}_ml"),
-            "pct": getattr(both, f"{VESSELS[size_class].key}_pct"),
+            "ml": case.value(both, f"{VESSELS[size_class].key}_ml"),
+            "pct": case.value(both, f"{VESSELS[size_class].key}_pct"),
         }
         for size_class in COUNTED
     ]
 
 
-def _table_row(row: Measurement) -> dict[str, Any]:
+def _table_row(case: Case, row: Measurement) -> dict[str, Any]:
+    def value(measure: str) -> float:
+        return case.value(row, measure)
+
     return {
         "title": _REGION_TITLES.get(row.region, row.region),
-        "lung_volume_ml": row.lung_volume_ml,
-        "tpbv_ml": row.tpbv_ml,
-        "below_floor_ml": row.below_floor_ml,
+        "lung_volume_ml": value("lung_volume_ml"),
+        "tpbv_ml": value("tpbv_ml"),
+        "below_floor_ml": value("below_floor_ml"),
+        "tpbv_ml_per_l": value("tpbv_ml_per_l"),
         "classes": [
-            (getattr(row, f"{VESSELS[c].key}_ml"), getattr(row, f"{VESSELS[c].key}_pct"))
-            for c in COUNTED
+            (value(f"{VESSELS[c].key}_ml"), value(f"{VESSELS[c].key}_pct")) for c in COUNTED
         ],
+    }
+
+
+def _opacity_row(case: Case, row: OpacityVolumes) -> dict[str, Any]:
+    return {
+        "title": _REGION_TITLES.get(row.region, row.region),
+        "kinds": [(case.value(row, f"{key}_ml"), case.value(row, f"{key}_pct")) for key in KEYS],
     }
 
 

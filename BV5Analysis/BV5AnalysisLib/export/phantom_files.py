@@ -19,7 +19,9 @@ from ..case.versions import software_versions
 from ..imaging.model.centerlines import Centerlines
 from ..imaging.model.measurements import Measurement
 from ..imaging.model.size_classes import LUNGS, VESSELS
+from ..imaging.model.volume import Volume
 from ..imaging.phantom import ChestPhantom
+from ..imaging.phantom.anychest import AnyChestPhantom
 
 SCHEMA_VERSION = "1.0"
 PHANTOM = FolderKind(
@@ -27,8 +29,11 @@ PHANTOM = FolderKind(
     "bv5-analysis/phantom",
     frozenset(
         {
+            "airways.nrrd",
+            "blood.nrrd",
             "ct.nrrd",
             "lungs.seg.nrrd",
+            "tissues.nrrd",
             "truth.json",
             "truth_centerlines.vtp",
             "truth_airways.vtp",
@@ -37,16 +42,20 @@ PHANTOM = FolderKind(
 )
 
 
-def write_phantom(phantom: ChestPhantom, folder: Path, overwrite: bool = False) -> None:
+def write_phantom(
+    phantom: ChestPhantom | AnyChestPhantom, folder: Path, overwrite: bool = False
+) -> None:
     """Write a phantom's folder, whole or not at all.
 
     It holds ``ct.nrrd``, ``lungs.seg.nrrd``, ``truth_centerlines.vtp`` and ``truth_airways.vtp``
     (arrays as in ``centerlines.vtp``; areas of airways are of the lumen), and ``truth.json`` as
-    `truth_record` makes it.
+    `truth_record` makes it. A chest of any build has label maps besides: ``tissues.nrrd``
+    (`TissueKind`), ``airways.nrrd`` (`AirwayKind`) and ``blood.nrrd`` (share of blood, 255 for
+    all).
 
     Parameters
     ----------
-    phantom : ChestPhantom
+    phantom : ChestPhantom or AnyChestPhantom
         What to write.
     folder : pathlib.Path
         Its folder.
@@ -59,7 +68,11 @@ def write_phantom(phantom: ChestPhantom, folder: Path, overwrite: bool = False) 
         The folder exists, or cannot be written.
     """
     with output_folder(folder, PHANTOM, overwrite) as partial:
-        _write_ct(partial / "ct.nrrd", phantom)
+        _write_volume(partial / "ct.nrrd", phantom.volume)
+        if isinstance(phantom, AnyChestPhantom):
+            _write_volume(partial / "tissues.nrrd", phantom.kinds)
+            _write_volume(partial / "airways.nrrd", phantom.airways)
+            _write_volume(partial / "blood.nrrd", phantom.blood)
         write_segmentation(partial / "lungs.seg.nrrd", phantom.lungs, LUNGS)
         write_centerlines(partial / "truth_centerlines.vtp", phantom.centerlines)
         write_centerlines(partial / "truth_airways.vtp", phantom.airway_centerlines)
@@ -67,12 +80,12 @@ def write_phantom(phantom: ChestPhantom, folder: Path, overwrite: bool = False) 
         (partial / "truth.json").write_text(text + "\n", encoding="utf-8")
 
 
-def truth_record(phantom: ChestPhantom) -> dict[str, Any]:
+def truth_record(phantom: ChestPhantom | AnyChestPhantom) -> dict[str, Any]:
     """Say what is known of a phantom, as plain values fit for JSON.
 
     Parameters
     ----------
-    phantom : ChestPhantom
+    phantom : ChestPhantom or AnyChestPhantom
         The phantom.
 
     Returns
@@ -104,11 +117,9 @@ def truth_record(phantom: ChestPhantom) -> dict[str, Any]:
     }
 
 
-def _write_ct(path: Path, phantom: ChestPhantom) -> None:
+def _write_volume(path: Path, volume: Volume) -> None:
     try:
-        sitk.WriteImage(
-            phantom.volume.to_sitk(), str(path), useCompression=True, compressionLevel=1
-        )
+        sitk.WriteImage(volume.to_sitk(), str(path), useCompression=True, compressionLevel=1)
     except RuntimeError as error:
         raise OSError(f"{path.name} cannot be written.") from error
 

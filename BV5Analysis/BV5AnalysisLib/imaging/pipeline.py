@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -11,10 +11,14 @@ from .airways.bronchi import find_bronchi
 from .airways.tree import segment_airways
 from .airways.walls import subtract_bronchi
 from .errors import AnalysisError
+from .lungs.anatomy import Anatomy
 from .lungs.completeness import is_slab
-from .lungs.consolidation import find_consolidation
 from .lungs.given_lungs import given_lungs
+from .lungs.hila import Places, find_hila
+from .lungs.lung_checks import doubt_lungs
 from .lungs.lung_findings import lung_findings
+from .lungs.opacities import find_opacities, opacity_volumes
+from .lungs.opacity_findings import opacity_findings
 from .lungs.segmentation import segment_lungs
 from .lungs.survey import Chest, survey_chest
 from .model.centerlines import Centerlines
@@ -25,6 +29,7 @@ from .model.measurements import BloodLevels, Calibration, CsaHistogram, Measurem
 from .model.orientation import Orientation
 from .model.result import AnalysisResult
 from .model.scan import Region, Scan
+from .model.tissue import OpacityVolumes, Tissue
 from .model.volume import Volume
 from .model.work_image import WorkImage
 from .numerics.erosion import without_edge
@@ -49,6 +54,8 @@ from .sizing.branch_sizes import SizedBranches, size_branches
 from .sizing.cross_sections import measure_cross_sections
 from .sizing.limits import limit_findings, withheld_by
 from .sizing.sheets import without_sheets
+from .sizing.tree_order import TreeOrder, judge_tree_order
+from .sizing.vessel_checks import side_findings, vessel_order_findings
 from .sizing.voxel_labels import as_drawn, label_vessels
 from .sizing.wide_vessels import with_wide_volumes
 from .vessels.blood import measure_blood_levels
@@ -100,6 +107,13 @@ class PipelineConstants(MethodConstants):
         "Above blood with any contrast agent: metal and bone, which must not ring.",
     )
 
+    drawn_share: float = constant(
+        0.5,
+        "1",
+        "Share of a line that is vessel from which on it is drawn.",
+        "Below, most of it is opacity. Blood counts by the share itself.",
+    )
+
 
 CONSTANTS = PipelineConstants()
 
@@ -130,25 +144,6 @@ class TurnedScan:
 
 
 @dataclass(frozen=True, eq=False)
-class Anatomy:
-    """What a turned scan shows besides vessels; arrays (z, y, x) on its grid.
-
-    Attributes
-    ----------
-    lungs : numpy.ndarray
-        uint8 `LungLabel` values.
-    airways : numpy.ndarray
-        Bool, lumen of trachea and bronchi.
-    consolidation : numpy.ndarray
-        Bool, lung without air.
-    """
-
-    lungs: np.ndarray
-    airways: np.ndarray
-    consolidation: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class Vessels:
     """Sized branches, and what blood was taken to be.
 
@@ -159,7 +154,9 @@ class Vessels:
     branches : Branches
         Centerlines in the work frame.
     sized : SizedBranches
-        Their areas and blood.
+        Their areas, and the blood of what of them is vessel.
+    order : TreeOrder
+        What of them is vessel.
     calibration : Calibration
         Attenuation of blood and parenchyma, and noise.
     blood_levels : BloodLevels or None
@@ -171,6 +168,7 @@ class Vessels:
     work: WorkGrid
     branches: Branches
     sized: SizedBranches
+    order: TreeOrder
     calibration: Calibration
     blood_levels: BloodLevels | None
     blur: Blur
@@ -244,7 +242,8 @@ def analyze(
     with steps.step(Step.VOLUMES):
         lung_labels = turned.orientation.turned_back(anatomy.lungs)
         blood = measure_blood(scan, lung_labels, vessels, regions, parameters)
-        findings = _findings(turned, anatomy, vessels, blood, regions, parameters)
+        tissue, opacities = _opacities(turned, anatomy, blood, vessels.calibration, regions)
+        findings = _findings(turned, anatomy, vessels, blood, opacities, parameters)
     steps.done()
     return AnalysisResult(
         scan=scan,
@@ -259,6 +258,8 @@ def analyze(
         parameters=parameters,
         seconds=steps.seconds,
         lungs_given=lungs is not None,
+        opacities=opacities,
+        tissue=turned.orientation.turned_back(tissue),
         withheld=withheld_by(findings),
     )
 
@@ -305,7 +306,12 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         branches, sections = without_sheets(branches, sections)
         sized = size_branches(branches, sections)
         sized = with_wide_volumes(sized, branches, sections, image, calibration)
-    return Vessels(work, branches, sized, calibration, levels, blur)
+        places = _places(branches, anatomy, work)
+        order = judge_tree_order(
+            branches, sized.csa_mm2, sections, image, calibration, anatomy.hila, places
+        )
+        sized = replace(sized, volume_ml=sized.volume_ml * order.share)
+    return Vessels(work, branches, sized, order, calibration, levels, blur)
 
 
 def measure_blood(
@@ -335,10 +341,12 @@ def measure_blood(
     Blood
         On the scan's grid.
     """
-    centerlines = _inside(
-        lungs, world_centerlines(vessels.branches, vessels.sized, vessels.work, parameters)
-    )
-    labels = label_vessels(scan.volume, lungs, centerlines, vessels.calibration)
+    everything = world_centerlines(vessels.branches, vessels.sized, vessels.work, parameters)
+    share = vessels.order.share
+    inside = (values_at(lungs, everything.points_mm) > 0) & (share > 0)
+    centerlines, _ = keep_points(everything, inside)
+    drawn, _ = keep_points(everything, inside & (share >= CONSTANTS.drawn_share))
+    labels = label_vessels(scan.volume, lungs, drawn, vessels.calibration)
     return Blood(
         labels=labels,
         centerlines=as_drawn(centerlines, labels),
@@ -354,11 +362,13 @@ def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
     if given is None:
         airways = _airways_if_any(ct, chest)
         lungs = segment_lungs(ct, chest, airways)
+        doubts = doubt_lungs(chest, lungs, airways)
     else:
+        doubts = None
         mask = given if isinstance(given, Volume) else Volume.of(given)
         airways = _airways_if_any(ct, chest)
         lungs = np.where(airways, np.uint8(0), given_lungs(mask, turned.orientation))
-    return Anatomy(lungs, airways, find_consolidation(ct, chest, lungs, airways))
+    return Anatomy(lungs, airways, chest, find_hila(lungs, airways, chest), doubts)
 
 
 def _airways_if_any(ct: Volume, chest: Chest) -> np.ndarray:
@@ -373,9 +383,7 @@ def _work_image(ct: Volume, anatomy: Anatomy, work: WorkGrid) -> WorkImage:
     """Lungs on the work grid."""
     hu = work.image(ct.array)
     np.clip(hu, CONSTANTS.darkest_hu, CONSTANTS.brightest_hu, out=hu)
-    lung = work.labels(anatomy.lungs) > 0
-    for left_out in (anatomy.airways, anatomy.consolidation):
-        lung &= ~work.labels(left_out)
+    lung = (work.labels(anatomy.lungs) > 0) & ~work.labels(anatomy.airways)
     core = without_edge(lung, work.spacing, CONSTANTS.edge_mm)
     return WorkImage(hu, lung, core, work.spacing)
 
@@ -395,9 +403,29 @@ def _without_bronchi(
     return subtract_bronchi(image, bronchi)
 
 
-def _inside(lungs: Volume, centerlines: Centerlines) -> Centerlines:
-    """Centerlines without the points outside the lungs (`LungLabel` values)."""
-    return keep_points(centerlines, values_at(lungs, centerlines.points_mm) > 0)[0]
+def _places(branches: Branches, anatomy: Anatomy, work: WorkGrid) -> Places:
+    """Where the points of branches are in the lungs."""
+    index = work.to_scan_index(branches.position_mm)
+    nearest = np.rint(index).astype(int)
+    nearest = np.clip(nearest, 0, np.array(anatomy.lungs.shape) - 1)
+    return Places(index * work.source.spacing_zyx, anatomy.lungs[tuple(nearest.T)])
+
+
+def _opacities(
+    turned: TurnedScan,
+    anatomy: Anatomy,
+    blood: Blood,
+    calibration: Calibration,
+    regions: tuple[Region, ...],
+) -> tuple[np.ndarray, tuple[OpacityVolumes, ...]]:
+    """Opacities on the turned scan, `Tissue` values, and their volumes."""
+    turn = turned.orientation.turn
+    tissue = find_opacities(turned.ct, anatomy, turn(blood.labels.array), calibration.noise_hu)
+    if anatomy.doubts:
+        unclaimed = anatomy.doubts.unclaimed_air & (anatomy.lungs == 0) & ~anatomy.airways
+        tissue[unclaimed] = Tissue.UNCLAIMED_AIR
+    masks = {region.name: turn(region.mask.array) for region in regions}
+    return tissue, opacity_volumes(turned.ct.with_array(tissue), anatomy.lungs, masks)
 
 
 def _findings(
@@ -405,18 +433,12 @@ def _findings(
     anatomy: Anatomy,
     vessels: Vessels,
     blood: Blood,
-    regions: tuple[Region, ...],
+    opacities: tuple[OpacityVolumes, ...],
     parameters: Parameters,
 ) -> tuple[Finding, ...]:
     """Judge the scan, its lungs, what blood was taken to be, and the vessels, the worst first."""
-    turn = turned.orientation.turn
-    of_lungs = lung_findings(
-        turned.ct,
-        anatomy.lungs,
-        turn(blood.labels.array),
-        anatomy.consolidation,
-        {region.name: turn(region.mask.array) for region in regions},
-    )
+    of_lungs = [*lung_findings(turned.ct, anatomy.lungs), *opacity_findings(opacities)]
+    doubts = anatomy.doubts.findings if anatomy.doubts else ()
     of_blood = calibration_findings(
         vessels.calibration,
         vessels.blood_levels,
@@ -425,6 +447,9 @@ def _findings(
     )
     of_blood += core_findings(turned.scan.volume, blood.centerlines, vessels.calibration)
     of_vessels = vessel_findings(blood.measurements[0])
+    places = _places(vessels.branches, anatomy, vessels.work)
+    of_vessels += vessel_order_findings(vessels.sized, vessels.order, places, anatomy.hila)
+    of_vessels += side_findings(blood.measurements, opacities)
     slab = is_slab(turned.ct.with_array(anatomy.lungs))
     limits = limit_findings(turned.scan.volume.grid, turned.scan.acquisition, vessels.blur, slab)
-    return worst_first([*turned.scan.findings, *of_lungs, *of_blood, *of_vessels, *limits])
+    return worst_first([*turned.scan.findings, *doubts, *of_lungs, *of_blood, *of_vessels, *limits])

@@ -78,11 +78,11 @@ class ResultsSection:
             button.enabled = case is not None
         self._say("")
         self._reporting.show(case)
-        ui.keyLabel.text = key_line(case.measurements[0]) if case else ""
+        ui.keyLabel.text = key_line(case) if case else ""
         ui.methodLabel.text = method_text(case) if case else ""
         for widget in (ui.keyLabel, ui.methodLabel, ui.measurementsTable):
             widget.visible = case is not None
-        _fill(ui.measurementsTable, case.measurements if case else [])
+        _fill(ui.measurementsTable, case.rows if case else [])
         self.showEdited(case is not None and case.edited)
 
     def showEdited(self, edited: bool) -> None:
@@ -131,11 +131,15 @@ class ResultsSection:
         self._ui.resultsStatusLabel.visible = bool(text)
 
 
-def key_line(row: dict[str, Any]) -> str:
-    """Put the two key numbers on one line."""
-    return _("BV5 {percent} % · TPBV {volume} mL").format(
+def key_line(case: ShownCase) -> str:
+    """Put the two key numbers on one line, with what speaks against them before it."""
+    row = case.measurements[0]
+    numbers = _("BV5 {percent} % · TPBV {volume} mL").format(
         percent=_number(row["bv5_pct"]), volume=_number(row["tpbv_ml"])
     )
+    if case.trusted:
+        return numbers
+    return _("Cannot be trusted, see Findings: {numbers}").format(numbers=numbers)
 
 
 def method_text(case: ShownCase) -> str:
@@ -160,7 +164,8 @@ def method_text(case: ShownCase) -> str:
     ]
     if case.edits:
         lines.append(_("Edited by hand"))
-    return ". ".join(lines) + "."
+    lines += [_("Not given: {reason}").format(reason=reason) for reason in case.withheld]
+    return ". ".join(line.removesuffix(".") for line in lines) + "."
 
 
 def table_rows() -> list[tuple[str, str]]:
@@ -175,20 +180,25 @@ def table_rows() -> list[tuple[str, str]]:
         ("bv10_ml", _("BV10 mL")),
         ("bv10_pct", _("BV10 %")),
         ("below_floor_ml", _("Below floor mL")),
+        ("tpbv_ml_per_l", _("TPBV mL/L")),
+        ("ground_glass_pct", _("Ground glass %")),
+        ("reticulation_pct", _("Reticulation %")),
+        ("consolidation_pct", _("Consolidation %")),
     ]
 
 
 def _fill(table: qt.QTableWidget, measurements: list[dict[str, Any]]) -> None:
     """One row a quantity, one column a region."""
     regions = {"both": _("Both"), "right": _("Right"), "left": _("Left")}
-    rows = table_rows() if measurements else []
+    # What the analysis did not look for, as in a case of an earlier version, has no row.
+    rows = [row for row in table_rows() if any(row[0] in each for each in measurements)]
     table.setRowCount(len(rows))
     table.setColumnCount(len(measurements))
     table.setVerticalHeaderLabels([text for _key, text in rows])
     table.setHorizontalHeaderLabels([regions.get(m["region"], m["region"]) for m in measurements])
     for column, measurement in enumerate(measurements):
         for row, (key, _text) in enumerate(rows):
-            item = qt.QTableWidgetItem(_number(measurement[key]))
+            item = qt.QTableWidgetItem(_number(measurement.get(key)))
             item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
             table.setItem(row, column, item)
     table.resizeColumnsToContents()

@@ -54,6 +54,12 @@ class ShownCase:
         return self.record["measurements"]
 
     @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The same rows, each with the opacities of its region where they were measured."""
+        opacities = {row["region"]: row for row in self.record.get("opacities", ())}
+        return [opacities.get(row["region"], {}) | row for row in self.measurements]
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """Parameters that the numbers were computed with."""
         return self.record["parameters"]
@@ -68,6 +74,16 @@ class ShownCase:
     def review(self) -> dict[str, str]:
         """Verdict: status, reviewer, comment, time; empty if there is none."""
         return self.record.get("review") or {}
+
+    @property
+    def trusted(self) -> bool:
+        """Whether no finding is an error, so that the numbers can be used."""
+        return all(finding["severity"] != "error" for finding in self.record["findings"])
+
+    @property
+    def withheld(self) -> list[str]:
+        """Why values are not given, a sentence each."""
+        return [each["reason"] for each in self.record.get("withheld", ())]
 
     @property
     def edited(self) -> bool:

@@ -23,6 +23,8 @@ from BV5AnalysisLib.commandline import requirements
 from BV5AnalysisLib.commandline.progress import shown_progress
 from BV5AnalysisLib.export.batch.thumbnails import THUMBNAILS
 from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.model.finding import Finding, Severity
+from BV5AnalysisLib.imaging.model.withheld import TOTALS, Withheld
 from BV5AnalysisLib.imaging.phantom import ChestPhantomSpec
 
 DATA_FILES = [
@@ -32,7 +34,7 @@ DATA_FILES = [
     "result.json",
     "vessels.seg.nrrd",
 ]
-TITLES = ["Region", "Lung mL", "TPBV mL", "BV5 mL (%)", "BV5-10 mL (%)", "BV10 mL (%)"]
+TITLES = ["Region", "Lung mL", "TPBV mL", "BV5 mL (%)", "BV5-10 mL (%)", "BV10 mL (%)", "TPBV mL/L"]
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 
 
@@ -150,6 +152,28 @@ def test_analyze_writes_the_folder_and_prints_the_table(calls, ct, out, capsys):
     )
     assert str(out) in printed.out
     assert printed.err == ""
+
+
+def test_an_error_of_any_code_is_said_first(calls, ct, out, small_result, monkeypatch, capsys):
+    error = Finding("never_heard_of", Severity.ERROR, "A lung is lost.")
+    doubtful = dataclasses.replace(small_result, findings=(error, *small_result.findings))
+    monkeypatch.setattr(command.pipeline, "analyze", lambda *_, **__: doubtful)
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 0
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "These numbers cannot be trusted:"
+    assert second == "  Error: A lung is lost."
+
+
+def test_what_is_withheld_is_a_dash_with_its_reason(
+    calls, ct, out, small_result, monkeypatch, capsys
+):
+    slab = Withheld("incomplete_chest", "The scan shows a slab.", TOTALS)
+    withheld = dataclasses.replace(small_result, withheld=(slab,))
+    monkeypatch.setattr(command.pipeline, "analyze", lambda *_, **__: withheld)
+    assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"both +– +– +– \(6\.0\) +– \(14\.0\) +– \(80\.0\) +1\.17", printed)
+    assert "Not given (–): The scan shows a slab." in printed
 
 
 def test_inputs_are_passed_on(calls, ct, out, tmp_path, small_result):
@@ -299,8 +323,9 @@ def test_the_report_and_the_scene_come_with_the_data(calls, ct, out, capsys):
     assert cli.main(["analyze", str(ct), "-o", str(out), "--scene"]) == 0
     extra = ["overview.png", "report.html", "scene.mrb", "vessels_3d.png"]
     assert names(out) == sorted([*DATA_FILES, *extra])
-    # Small pictures are for the contact sheet of a batch.
-    assert set(names(out)) == output.RESULT.names - set(THUMBNAILS.values())
+    # Small pictures are for the contact sheet of a batch; no opacity was looked for here.
+    elsewhere = {*THUMBNAILS.values(), "opacities.csv", "tissue.seg.nrrd"}
+    assert set(names(out)) == output.RESULT.names - elsewhere
     picture = base64.b64encode((out / "vessels_3d.png").read_bytes()).decode()
     assert picture in (out / "report.html").read_text(encoding="utf-8")
     assert zipfile.is_zipfile(out / "scene.mrb")
@@ -646,6 +671,15 @@ def test_phantom_takes_every_option(out, capsys):
 def test_phantom_options_out_of_range_are_one_line(out, capsys):
     assert cli.main(["phantom", "-o", str(out), "--noise", "-1"]) == 1
     assert "noise_hu" in one_error_line(capsys)
+    assert names(out.parent) == []
+
+
+def test_a_random_phantom_is_drawn_from_its_seed_alone(out, capsys):
+    options = ["--anatomy", "random", "--seed", "3", "--noise", "5", "--no-airways"]
+    assert cli.main(["phantom", "-o", str(out), *options]) == 1
+    line = one_error_line(capsys)
+    assert "noise_hu, airways" in line
+    assert "--anatomy adult" in line
     assert names(out.parent) == []
 
 

@@ -5,14 +5,17 @@ import io
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.model.finding import Finding, Severity
 from BV5AnalysisLib.imaging.model.measurements import CsaHistogram
 from BV5AnalysisLib.imaging.model.size_classes import VESSELS, LungLabel, SizeClass
+from BV5AnalysisLib.imaging.model.tissue import TISSUES, Tissue
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 
 pytest.importorskip("matplotlib")
 from BV5AnalysisLib.case.files import case_of
 from BV5AnalysisLib.export.histogram import drawn_bars, histogram_png
-from BV5AnalysisLib.export.slices import informative_slices, overview_png
+from BV5AnalysisLib.export.overview import hatched, overview_png
+from BV5AnalysisLib.export.slices import informative_slices
 from matplotlib import image as mpl_image
 
 
@@ -32,10 +35,10 @@ def count(picture: np.ndarray, size_class: SizeClass, tolerance: float = 0.05) -
 def test_the_overview_outlines_every_class(small_result):
     picture = pixels(overview_png(case_of("c", small_result), small_result.scan.volume))
     assert min(picture.shape[:2]) > 1000
-    legend = int(picture.shape[0] * 0.96)
+    legend = int(picture.shape[0] * 0.93)
     for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10):
         # Outlines, not only the legend's lines at the bottom.
-        assert count(picture[:legend], size_class) > 300
+        assert count(picture[:legend], size_class) > 150
         assert count(picture[legend:], size_class) > 100
 
 
@@ -47,7 +50,7 @@ def test_without_vessels_only_the_legend_is_colored(small_result):
             small_result.scan.volume,
         )
     )
-    legend = int(picture.shape[0] * 0.96)
+    legend = int(picture.shape[0] * 0.93)
     assert count(picture[:legend], SizeClass.BV5) == 0
     assert count(picture[legend:], SizeClass.BV5) > 100
 
@@ -127,3 +130,70 @@ def test_pictures_keep_no_state_behind(small_result):
 
     histogram_png(case_of("c", small_result))
     assert not _pylab_helpers.Gcf.figs
+
+
+@pytest.fixture
+def with_tissue(small_result):
+    """Each kind in an axial plane of its own, unclaimed air outside of the lungs."""
+    labels = np.zeros(small_result.lungs.array.shape, np.uint8)
+    labels[10, 20:40, 20:40] = Tissue.GROUND_GLASS
+    labels[10, 20:40, 60:80] = Tissue.CONSOLIDATION
+    labels[11, 20:30, 20:40] = Tissue.RETICULATION
+    labels[50, 2:30, 2:40] = Tissue.UNCLAIMED_AIR
+    return dataclasses.replace(small_result, tissue=small_result.lungs.with_array(labels))
+
+
+def test_the_whole_scan_is_shown_whatever_was_found(small_result):
+    lungs = np.zeros_like(small_result.lungs.array)
+    lungs[30:32, 30:32, 30:32] = LungLabel.RIGHT
+    lost = dataclasses.replace(small_result, lungs=small_result.lungs.with_array(lungs))
+    z, y, x = lungs.shape
+    assert [picture.hu.shape for picture in slices_of(lost)] == [(y, x), (z, x), (z, y), (z, y)]
+
+
+def test_slices_go_through_opacities_and_unclaimed_air_where_there_are_some(with_tissue):
+    grid = with_tissue.lungs.grid
+    *_, opacity, air = slices_of(with_tissue)
+    for picture, index, what in ((opacity, 10, "opacity"), (air, 50, "unclaimed air")):
+        place = grid.index_to_world(np.array([index, 0, 0]))[2]
+        assert picture.title == f"Axial, most {what} (S {place:+.0f} mm)".replace("-", "−")
+    assert set(np.unique(opacity.tissue)) == {0, Tissue.GROUND_GLASS, Tissue.CONSOLIDATION}
+    assert set(np.unique(air.tissue)) == {0, Tissue.UNCLAIMED_AIR}
+
+
+def test_hatching_tells_the_kinds_apart():
+    shares = {}
+    for kind in Tissue:
+        colors = hatched(np.full((60, 80), kind, np.uint8), (0.7, 0.7))
+        np.testing.assert_allclose(colors[0, 0, :3], TISSUES[kind].color, rtol=1e-5)
+        shares[kind] = float((colors[..., 3] > 0.5).mean())
+    # Stripes of 1.2 in 7 mm; two directions of 1.0 in 7; 1.4 in 4.5; 3 in 6.
+    expected = (1.2 / 7, 1 - (1 - 1 / 7) ** 2, 1.4 / 4.5, 0.5)
+    assert list(shares.values()) == pytest.approx(expected, abs=0.05)
+    assert hatched(np.zeros((60, 80), np.uint8), (0.7, 0.7)).max() == 0
+
+
+def test_stripes_are_as_wide_on_thick_slices():
+    tissue = np.full((10, 40), Tissue.CONSOLIDATION, np.uint8)
+    thick, thin = hatched(tissue, (5.0, 1.0)), hatched(np.repeat(tissue, 5, 0), (1.0, 1.0))
+    np.testing.assert_array_equal(thick, thin)
+
+
+def test_the_overview_marks_what_was_left_out_and_what_nobody_claims(with_tissue):
+    picture = pixels(overview_png(case_of("c", with_tissue), with_tissue.scan.volume))
+    legend = int(picture.shape[0] * 0.93)
+    for kind, look in TISSUES.items():
+        near = (abs(picture - look.color) < 0.08).all(axis=-1)
+        assert near[:legend].sum() > 50, kind
+        assert near[legend:].sum() > 20, kind
+
+
+def test_the_overview_says_errors_above(small_result):
+    def top(findings):
+        case = case_of("c", dataclasses.replace(small_result, findings=findings))
+        return pixels(overview_png(case, small_result.scan.volume))[:60]
+
+    error = Finding("never_heard_of", Severity.ERROR, "A lung is lost.")
+    red = [(rows[..., 0] - rows[..., 2] > 0.4).sum() for rows in (top((error,)), top(()))]
+    assert red[0] > 200
+    assert red[1] == 0

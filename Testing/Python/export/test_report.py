@@ -9,6 +9,8 @@ import pytest
 from BV5AnalysisLib import __version__
 from BV5AnalysisLib.imaging.model.edits import Edits
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
+from BV5AnalysisLib.imaging.model.tissue import OpacityVolumes
+from BV5AnalysisLib.imaging.model.withheld import TOTALS, Withheld
 from helpers.html_page import Page
 
 pytest.importorskip("matplotlib")
@@ -57,11 +59,71 @@ def test_the_three_pictures_are_inside(page_of, small_result):
     assert all(attributes.get("alt") for tag, attributes in page_of().tags if tag == "img")
 
 
+def test_an_error_of_any_code_stands_above_the_numbers(page_of):
+    error = Finding("never_heard_of", Severity.ERROR, "A lung is <lost>.")
+    text = page_of(findings=(error,)).text
+    assert text.index("These numbers cannot be trusted") < text.index("TPBV")
+    assert text.index("A lung is <lost>.") < text.index("total pulmonary blood volume")
+    assert "cannot be trusted" not in page_of().text
+
+
+def test_what_is_withheld_is_a_dash_with_its_reason(page_of):
+    withheld = Withheld("incomplete_chest", "The scan shows a slab.", TOTALS)
+    page = page_of(withheld=(withheld,))
+    both = page.cells[:11]
+    assert both == ["Both lungs", *2 * ["–"], "–", "6.0", "–", "14.0", "–", "80.0", "–", "1.17"]
+    assert "Not given (–): The scan shows a slab." in page.text
+    assert "Not given" not in page_of().text
+
+
+def test_opacities_have_a_table_where_they_were_measured(page_of):
+    assert "Reticulation" not in page_of().text
+    page = page_of(opacities=(OpacityVolumes("both", 4000.0, 200.0, 40.0, 80.0),))
+    row = ["Both lungs", "200", "5.0", "40", "1.0", "80", "2.0", "320", "8.0"]
+    assert page.cells[-9:] == row
+
+
 def test_the_table_holds_the_measurements(page_of):
     assert page_of().cells == [
-        *("Both lungs", "5,140", "6.0", "0.36", "6.0", "0.84", "14.0", "4.80", "80.0", "0.10"),
-        *("Right lung", "2,570", "3.0", "0.18", "6.0", "0.42", "14.0", "2.40", "80.0", "0.05"),
-        *("Left lung", "2,570", "3.0", "0.18", "6.0", "0.42", "14.0", "2.40", "80.0", "0.05"),
+        *(
+            "Both lungs",
+            "5,140",
+            "6.0",
+            "0.36",
+            "6.0",
+            "0.84",
+            "14.0",
+            "4.80",
+            "80.0",
+            "0.10",
+            "1.17",
+        ),
+        *(
+            "Right lung",
+            "2,570",
+            "3.0",
+            "0.18",
+            "6.0",
+            "0.42",
+            "14.0",
+            "2.40",
+            "80.0",
+            "0.05",
+            "1.17",
+        ),
+        *(
+            "Left lung",
+            "2,570",
+            "3.0",
+            "0.18",
+            "6.0",
+            "0.42",
+            "14.0",
+            "2.40",
+            "80.0",
+            "0.05",
+            "1.17",
+        ),
     ]
 
 

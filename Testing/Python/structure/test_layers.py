@@ -54,7 +54,7 @@ BESIDE = {
 # Only these may load what `bv5 analyze --no-report` has to do without.
 DRAWING = {
     "export/html.py",
-    "export/slices.py",
+    "export/overview.py",
     "export/histogram.py",
     "export/case_report.py",
     "export/batch/contact_sheet.py",

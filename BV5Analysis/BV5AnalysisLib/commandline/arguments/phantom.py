@@ -18,6 +18,13 @@ def add_phantom(commands: Commands, shared: argparse.ArgumentParser) -> None:
     )
     add_output(phantom)
     add_end_with_stdin(phantom, shown=False)
+    phantom.add_argument(
+        "--anatomy",
+        choices=("adult", "random"),
+        default="adult",
+        help="adult: one body, as the options below say; random: body, disease and scanner of a "
+        "chest drawn from --seed",
+    )
     # Named as the fields of ChestPhantomSpec, which has the defaults and checks the values.
     scanner = phantom.add_argument_group("scanner")
     scanner.add_argument("--spacing", dest="spacing_mm", **_numbers("X Y Z"), help="voxel, mm")

@@ -196,6 +196,11 @@ class BatchFolder:
         return tuple(case.name for case in self.cases if case.name in self._finished)
 
     @property
+    def untrusted(self) -> tuple[str, ...]:
+        """Names of the measured cases with an error among their findings, in that order."""
+        return tuple(name for name in self.measured if not self._finished[name].trusted)
+
+    @property
     def failures(self) -> tuple[tuple[str, str], ...]:
         """Name and reason of the cases that have none, in the order of the plan."""
         return tuple(
@@ -240,7 +245,7 @@ class BatchFolder:
                     self._sheet.write(self.cases, self._finished, self._problems)
 
     def close(self) -> None:
-        """Write tables and contact sheet in the order of the plan, and release the lock.
+        """Write tables and contact sheet, errors first, then by the plan, and release the lock.
 
         Raises
         ------
@@ -312,7 +317,9 @@ class BatchFolder:
 
     def _rewrite_tables(self) -> None:
         with explained(self._folder):
-            self._measurements.rewrite(self._finished[name].table for name in self.measured)
+            # Those that need a look come first.
+            names = sorted(self.measured, key=lambda name: self._finished[name].trusted)
+            self._measurements.rewrite(self._finished[name].table for name in names)
             self._failures.rewrite(failure_row(*failure) for failure in self.failures)
 
     @contextlib.contextmanager

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 SORT_KEYS = {
-    "plan": "Order of the batch",
+    "plan": "Errors first, then order of the batch",
     "name": "Case",
     "findings": "Quality findings",
     "bv5_pct": "BV5, %",
@@ -33,6 +33,7 @@ SORT_KEYS = {
     "tpbv_ml": "TPBV, mL",
     "below_floor_ml": "Below floor, mL",
     "lung_volume_ml": "Lung volume, mL",
+    "tpbv_ml_per_l": "TPBV, mL per L of lung",
 }
 """What cases can be sorted by: title by key."""
 NUMBER_KEYS = tuple(SORT_KEYS)[3:]
@@ -46,6 +47,8 @@ class ContactSheetContent:
     ----------
     measured, failed, to_do : int
         Numbers of cases.
+    with_errors : int
+        Measured ones with an error, whose numbers cannot be trusted.
     with_warnings : int
         Measured ones with a warning or an error.
     reviews : dict of str to int
@@ -57,6 +60,7 @@ class ContactSheetContent:
     measured: int
     failed: int
     to_do: int
+    with_errors: int
     with_warnings: int
     reviews: dict[str, int]
     definitions: tuple[str, ...]
@@ -70,6 +74,7 @@ def sheet_of(finished: Iterable[FinishedCase], failed: int, to_do: int) -> Conta
         measured=len(finished),
         failed=failed,
         to_do=to_do,
+        with_errors=sum(not case.trusted for case in finished),
         with_warnings=sum(_is_doubtful(case) for case in finished),
         reviews=dict(sorted(reviews.items())),
         definitions=tuple(sorted({_definition(case.parameters) for case in finished})),
@@ -129,6 +134,7 @@ def measured_card(case: FinishedCase, choice: str) -> str:
         keys={key: _sort_value(case.values[key]) for key in NUMBER_KEYS},
         rank=_rank(case),
         doubtful=_is_doubtful(case),
+        trusted=case.trusted,
     )
 
 

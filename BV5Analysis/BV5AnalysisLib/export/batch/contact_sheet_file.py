@@ -74,6 +74,8 @@ class ContactSheet:
 
         began = time.monotonic()
         done = [case for case in cases if case.name in finished or case.name in problems]
+        # Those that need a look come first.
+        done.sort(key=lambda case: case.name not in finished or finished[case.name].trusted)
         for case in done:
             if case.name not in self._cards:
                 self._cards[case.name] = (

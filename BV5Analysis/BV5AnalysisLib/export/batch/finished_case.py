@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ...case.case import Review
-from ...case.measurements_csv import COLUMNS, MEASUREMENT_FIELDS, csv_text, safe_cell
+from ...case.measurements_csv import (
+    COLUMNS,
+    DENSITY_FIELDS,
+    MEASUREMENT_FIELDS,
+    csv_text,
+    safe_cell,
+)
 from ...case.output_folder import RESULT
 from ...imaging.errors import AnalysisError
 from ...imaging.model.finding import Severity
@@ -44,9 +50,11 @@ class FinishedCase:
     table : str
         Its rows of ``measurements.csv``, with the columns of `COLUMNS` and no header.
     values : mapping of str to float or None
-        `MEASUREMENT_FIELDS` of both lungs; None where there is no number.
+        `MEASUREMENT_FIELDS` and `DENSITY_FIELDS` of both lungs; None where there is no number.
     findings : tuple of (Severity, str)
         Text of each quality finding, the worst first.
+    withheld : tuple of str
+        Why values are not given.
     parameters : Parameters
         As used.
     review, comment : str
@@ -59,10 +67,16 @@ class FinishedCase:
     table: str
     values: Mapping[str, float | None]
     findings: tuple[tuple[Severity, str], ...]
+    withheld: tuple[str, ...]
     parameters: Parameters
     review: str
     comment: str
     files: frozenset[str]
+
+    @property
+    def trusted(self) -> bool:
+        """Whether no finding is an error, so that the numbers can be used."""
+        return all(severity != Severity.ERROR for severity, _ in self.findings)
 
 
 def finished_case(folder: Path, wait: bool = False) -> FinishedCase | None:
@@ -125,10 +139,13 @@ def _finished(
     return FinishedCase(
         name=name,
         table=_table(name, rows),
-        values={field: _number(both[field]) for field in MEASUREMENT_FIELDS},
+        values={
+            field: _number(both.get(field)) for field in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS)
+        },
         findings=tuple(
             (Severity(finding["severity"]), str(finding["text"])) for finding in record["findings"]
         ),
+        withheld=tuple(str(each["reason"]) for each in record.get("withheld", ())),
         parameters=Parameters.from_dict(record["parameters"]),
         review=review.status,
         comment=str(review.comment),

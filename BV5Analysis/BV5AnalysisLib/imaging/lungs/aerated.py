@@ -37,12 +37,12 @@ class AeratedConstants(MethodConstants):
         "Smallest piece that is judged by itself.",
         "A cube of 6 mm: smaller ones go with the piece that is nearest.",
     )
-    bulla_contact: float = constant(
+    open_contact: float = constant(
         0.15,
         "1",
-        "Area open to lung, by volume^(2/3), from which a piece as dark as gas is lung.",
-        "A bulla has no wall that coarse voxels show: a sixth of a cube's face and more is open. A"
-        " gap in a blurred diaphragm is a few voxels.",
+        "Area open to lung, by volume^(2/3), from which a piece is lung, also one as dark as gas.",
+        "Bullae and honeycombs have no wall that coarse voxels show: a sixth of a cube's face and"
+        " more is open. Gaps in a blurred diaphragm are a few voxels.",
     )
     column_share: float = constant(
         0.5,
@@ -133,17 +133,22 @@ def aerated_lungs(
     open_to_lung = np.zeros(pieces.max() + 1, bool)
     open_to_lung[pieces[is_lung[cores]]] = True
     open_to_lung[0] = False
-    certain = is_lung.copy()
-    for number in judged:
-        if certain[number]:
-            continue
-        where = _around(boxes[number - 1], CONTACT_STEPS + 1)
-        here = cores[where] == number
-        is_open = bool(open_to_lung[pieces[where][here][0]])
-        if is_open and gas[number]:
-            contact = _contact(here, certain[cores[where]], strict[where])
-            is_open = contact >= CONSTANTS.bulla_contact * sizes[number] ** (2 / 3)
-        is_lung[number] = is_open or _beside(cores, number, boxes, certain, above=False)
+    waiting = [number for number in judged if not is_lung[number]]
+    added = True
+    while added:
+        added = False
+        known = is_lung.copy()
+        for number in waiting:
+            where = _around(boxes[number - 1], CONTACT_STEPS + 1)
+            here = cores[where] == number
+            is_lung[number] = (
+                (not gas[number] and bool(open_to_lung[pieces[where][here][0]]))
+                or _contact(here, known[cores[where]], air[where])
+                >= CONSTANTS.open_contact * sizes[number] ** (2 / 3)
+                or _beside(cores, number, boxes, known, above=False)
+            )
+            added |= bool(is_lung[number])
+        waiting = [number for number in waiting if not is_lung[number]]
     other = np.zeros(count + 1, bool)
     other[judged] = ~is_lung[judged]
     lung: np.ndarray = np.zeros_like(chest_air)

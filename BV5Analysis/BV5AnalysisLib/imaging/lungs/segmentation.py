@@ -96,6 +96,18 @@ class LungConstants(MethodConstants):
         "Margin of the box in which the edge of a lung is drawn.",
         "Beyond `outer_edge_mm` by more than half a coarse voxel.",
     )
+    least_piece_ml: float = constant(
+        5.0,
+        "mL",
+        "Smallest piece of a lung apart from the rest.",
+        "More than two radii of the closing away from the rest, it holds few vessels.",
+    )
+    edge_closing_mm: float = constant(
+        1.5,
+        "mm",
+        "Half width of the gaps between voxels of lung that are lung, too.",
+        "Walls of honeycombs and vessels at the pleura, and voxels that noise makes bright.",
+    )
     least_lung_ml: float = constant(
         150.0,
         "mL",
@@ -234,10 +246,17 @@ def _closed(mask: np.ndarray, chest: Chest) -> np.ndarray:
     box = _bounding_box(mask, np.ceil(margin_mm / chest.grid.spacing_zyx).astype(int))
     result = np.zeros_like(mask)
     result[box] = mask[box] | _closing(mask[box], CONSTANTS.closing_mm, chest.grid)
-    pieces, count = ndimage.label(ndimage.binary_fill_holes(result[box]))
-    holds_lung = np.zeros(count + 1, bool)
-    holds_lung[pieces[mask[box]]] = True
-    result[box] = holds_lung[pieces]
+    pieces, _ = ndimage.label(ndimage.binary_fill_holes(result[box]))
+    sizes = np.bincount(pieces.ravel()) * chest.grid.voxel_volume_ml
+    sizes[0] = 0.0
+    boxes = ndimage.find_objects(pieces)
+    largest = int(sizes.argmax())
+    top = boxes[largest - 1][0].stop
+    # What lies all above a lung is larynx or throat.
+    above = np.array([True, *(where[0].start >= top for where in boxes)])
+    is_lung = (sizes >= CONSTANTS.least_piece_ml) & ~above
+    is_lung[largest] = True
+    result[box] = is_lung[pieces]
     return result
 
 
@@ -289,5 +308,25 @@ def _paint(
     near = depth > -CONSTANTS.outer_edge_mm
     lung |= near & (volume.array[fine] < chest.half_hu) & ~elsewhere
     lung |= chest.interpolated(included, box, shape) > 0
+    lung = _small_gaps_closed(lung, np.rint(CONSTANTS.edge_closing_mm / volume.grid.spacing_zyx))
     target = labels[fine]
     target[lung & (target == 0)] = label
+
+
+def _small_gaps_closed(mask: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Mask closed by a box that reaches so many voxels out along each axis."""
+    margin = [(int(step), int(step)) for step in steps]
+    grown = np.pad(mask, margin, mode="edge")
+    for turn in (grown, grown):
+        for axis, step in enumerate(steps):
+            along = np.moveaxis(turn, axis, 0)
+            for _ in range(int(step)):
+                before = along.copy()
+                along[1:] |= before[:-1]
+                along[:-1] |= before[1:]
+        np.logical_not(grown, out=grown)
+    inner = tuple(
+        slice(before, size - after)
+        for (before, after), size in zip(margin, grown.shape, strict=True)
+    )
+    return grown[inner]

@@ -135,7 +135,7 @@ class Chest:
     inner_air: np.ndarray
     padding: np.ndarray
     first: tuple[int, int, int] = (0, 0, 0)
-    half_hu: float = CONSTANTS.aerated_below_hu
+    half_hu: float = -400.0
     air_hu: float = -1000.0
 
     @property

@@ -41,11 +41,14 @@ class Orientation:
         flipped = triple(bool(cosines[world, own] < 0) for world, own in enumerate(axes))
         return cls(grid, triple(axes), flipped)
 
+    def view(self, array: np.ndarray) -> np.ndarray:
+        """Look at an array (z, y, x) of the scan with its axes turned to LPS, without a copy."""
+        order = [2 - self.axes[world] for world in (2, 1, 0)]
+        return np.transpose(array, order)[self._flips()]
+
     def turn(self, array: np.ndarray) -> np.ndarray:
         """Array (z, y, x) of the scan with its axes turned to LPS; the same voxels."""
-        order = [2 - self.axes[world] for world in (2, 1, 0)]
-        turned = np.transpose(array, order)[self._flips()]
-        return np.ascontiguousarray(turned)
+        return np.ascontiguousarray(self.view(array))
 
     def turn_back(self, array: np.ndarray) -> np.ndarray:
         """Undo `turn`."""

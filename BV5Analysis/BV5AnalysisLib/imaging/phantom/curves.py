@@ -90,7 +90,8 @@ def curve_trees(trees: list[Tree], step_mm: float) -> CurvedTree:
     knots, before, owner, last, parents = [], [], [], [], []
     count = branches = 0
     for tree in trees:
-        chord = tree.end_mm - tree.start_mm
+        start_mm = tree.start_mm
+        chord = tree.end_mm - start_mm
         length = np.linalg.norm(chord, axis=1)
         heading = chord / np.maximum(length, 1e-9)[:, None]
         upstream = heading[np.maximum(tree.parent, 0)]
@@ -113,7 +114,7 @@ def curve_trees(trees: list[Tree], step_mm: float) -> CurvedTree:
             pieces = max(int(np.ceil(length[branch] / step_mm)), 2)
             s = np.linspace(0, 1, pieces + 1)[1:, None]
             knots.append(
-                (1 - s) ** 2 * (1 + 2 * s) * tree.start_mm[branch]
+                (1 - s) ** 2 * (1 + 2 * s) * start_mm[branch]
                 + s**2 * (3 - 2 * s) * tree.end_mm[branch]
                 + length[branch] * s * (1 - s) ** 2 * leave[branch]
                 - length[branch] * s**2 * (1 - s) * onward[branch]

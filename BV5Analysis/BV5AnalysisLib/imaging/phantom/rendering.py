@@ -10,7 +10,7 @@ scanner that blurs before it samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -190,19 +190,41 @@ class FractionCanvas:
         volume_mm3 : numpy.ndarray
             (n,) their volumes.
         """
-        index = (points - self.grid.origin)[:, ::-1] / self.grid.spacing_zyx + self.PAD
-        inside = ((index > 1) & (index < np.array(self._array.shape) - 2)).all(axis=1)
+        self.add_together([(self, volume_mm3)], points)
+
+    @staticmethod
+    def add_together(
+        shares: Sequence[tuple[FractionCanvas, np.ndarray]], points: np.ndarray
+    ) -> None:
+        """Share out the same points on several canvases of one grid and blur.
+
+        Parameters
+        ----------
+        shares : sequence of (FractionCanvas, numpy.ndarray)
+            Canvases, and what each gets: (n,) volumes, mm³, or volumes times a quantity.
+        points : numpy.ndarray
+            (n, 3) world points, LPS mm; those off the grid are left out.
+        """
+        first = shares[0][0]
+        grid, shape = first.grid, first._array.shape
+        index = (points - grid.origin)[:, ::-1] / grid.spacing_zyx + first.PAD
+        inside = ((index > 1) & (index < np.array(shape) - 2)).all(axis=1)
         index = index[inside]
-        share = volume_mm3[inside] / np.prod(self.grid.spacing)
-        stencils = [_b_spline(index[:, axis], order) for axis, order in enumerate(self.blur.orders)]
-        flat = self._array.reshape(-1)
-        stride_z, stride_y = self._array.shape[1] * self._array.shape[2], self._array.shape[2]
+        targets = [
+            (canvas._array.reshape(-1), volume[inside] / np.prod(grid.spacing))
+            for canvas, volume in shares
+        ]
+        stencils = [
+            _b_spline(index[:, axis], order) for axis, order in enumerate(first.blur.orders)
+        ]
+        stride_z, stride_y = shape[1] * shape[2], shape[2]
         for z, weight_z in stencils[0]:
             for y, weight_y in stencils[1]:
                 row = z * stride_z + y * stride_y
-                weight = share * weight_z * weight_y
+                weights = [(flat, share * weight_z * weight_y) for flat, share in targets]
                 for x, weight_x in stencils[2]:
-                    np.add.at(flat, row + x, (weight * weight_x).astype(np.float32))
+                    for flat, weight in weights:
+                        np.add.at(flat, row + x, (weight * weight_x).astype(np.float32))
 
     def add_tubes(self, tubes: Tubes) -> None:
         """Share out whole tubes."""

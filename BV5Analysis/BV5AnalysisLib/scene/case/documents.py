@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...case.case import Case
 from ...export.case_report import report_html
-from ...export.slices import overview_png
+from ...export.overview import overview_png
 from ...imaging.model.volume import Volume
 from ..views.rendering import PICTURE_SIZE, rendered_png
 

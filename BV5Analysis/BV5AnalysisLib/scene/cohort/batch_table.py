@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import slicer
 
-from ...case.measurements_csv import COLUMNS, MEASUREMENT_FIELDS
+from ...case.measurements_csv import COLUMNS, DENSITY_FIELDS, MEASUREMENT_FIELDS
 from ...imaging.errors import AnalysisError
 from ...study.batch.batch_case import CaseStatus
 from ...study.formulas import unguard
@@ -34,11 +34,17 @@ _TITLES = {
     "bv5_10_pct": "BV5-10 (%)",
     "bv10_pct": "BV10 (%)",
     "vessel_length_mm": "Vessel length (mm)",
+    "tpbv_ml_per_l": "TPBV (mL/L)",
+    "bv5_ml_per_l": "BV5 (mL/L)",
+    "bv5_10_ml_per_l": "BV5-10 (mL/L)",
+    "bv10_ml_per_l": "BV10 (mL/L)",
     "minimum_csa_mm2": "Floor (mm²)",
     "bv5_upper_csa_mm2": "BV5 below (mm²)",
     "bv10_lower_csa_mm2": "BV10 from (mm²)",
     "blood_hu": "Blood (HU)",
     "findings": "Findings",
+    "trusted": "Trusted",
+    "withheld": "Withheld",
     "software_version": "Version",
     "review": "Review",
     "reviewer": "Reviewer",
@@ -46,6 +52,7 @@ _TITLES = {
 }
 _NUMBERS = {
     *MEASUREMENT_FIELDS,
+    *DENSITY_FIELDS,
     "minimum_csa_mm2",
     "bv5_upper_csa_mm2",
     "bv10_lower_csa_mm2",
@@ -188,4 +195,6 @@ def _number(text: str) -> float:
 
 
 def _unit(key: str) -> str:
+    if key in DENSITY_FIELDS:
+        return "mL/L"
     return _UNITS.get(key.rsplit("_", 1)[-1], "") if key in _NUMBERS else ""

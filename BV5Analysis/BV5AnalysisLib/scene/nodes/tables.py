@@ -11,14 +11,15 @@ import slicer
 import vtk
 
 from ...case.files import Case
+from ...case.measurements_csv import TRUSTED
 from ...export.wording import method_paragraph
 from ...imaging.model.size_classes import VESSELS, SizeClass
 from ...imaging.parameters import Parameters
 from .models import named_array
 
-DECIMALS = {"mL": 3, "%": 2, "mm": 1}
+DECIMALS = {"mL": 3, "%": 2, "mm": 1, "mL/L": 3}
 """Digits to show by unit; ``result.json`` has them all."""
-MEASURED_DECIMALS = {"mL": 2, "%": 1, "mm": 0}
+MEASURED_DECIMALS = {"mL": 2, "%": 1, "mm": 0, "mL/L": 2}
 """Digits of the measurements, whose view is narrow."""
 
 
@@ -102,6 +103,10 @@ def measurement_columns(parameters: Parameters) -> tuple[TableColumn, ...]:
             "mm",
             f"Centerline length of vessels of {floor:g} mm² and above.",
         ),
+        TableColumn("tpbv_ml_per_l", "TPBV (mL/L)", "mL/L", "Blood of TPBV per liter of lung."),
+        TableColumn(
+            "trusted", "Trusted", "", "Whether no finding is an error, so that numbers can be used."
+        ),
         TableColumn("review", "Review", "", "Accepted or rejected; empty before it was reviewed."),
         TableColumn("reviewer", "Reviewer", "", "Who reviewed it."),
         TableColumn("review_comment", "Comment", "", "What the reviewer noted."),
@@ -120,7 +125,8 @@ def fill_measurements(node: slicer.vtkMRMLTableNode, case: Case) -> None:
     case : Case
         What to show.
     """
-    review = {
+    texts = {
+        "trusted": TRUSTED[case.trusted],
         "review": case.review.status,
         "reviewer": case.review.reviewer,
         "review_comment": case.review.comment,
@@ -128,7 +134,11 @@ def fill_measurements(node: slicer.vtkMRMLTableNode, case: Case) -> None:
     columns = measurement_columns(case.parameters)
     values = {
         column.key: [
-            review[column.key] if column.key in review else getattr(row, column.key)
+            texts[column.key]
+            if column.key in texts
+            else row.region
+            if column.key == "region"
+            else case.value(row, column.key)
             for row in case.measurements
         ]
         for column in columns

@@ -24,6 +24,10 @@ DEFINITION = ("minimum_csa_mm2", "bv5_upper_csa_mm2", "bv10_lower_csa_mm2")
 _OTHER_NUMBERS = (
     LUNG_VOLUME,
     Variable("below_floor_ml", "Below floor", "mL"),
+    Variable("tpbv_ml_per_l", "TPBV per liter of lung", "mL/L"),
+    Variable("bv5_ml_per_l", "BV5 per liter of lung", "mL/L"),
+    Variable("bv5_10_ml_per_l", "BV5-10 per liter of lung", "mL/L"),
+    Variable("bv10_ml_per_l", "BV10 per liter of lung", "mL/L"),
     Variable("minimum_csa_mm2", "Minimum CSA", "mm²"),
     Variable("bv5_upper_csa_mm2", "Upper CSA of BV5", "mm²"),
     Variable("bv10_lower_csa_mm2", "Lower CSA of BV10", "mm²"),
@@ -31,6 +35,8 @@ _OTHER_NUMBERS = (
 )
 _TEXTS = (
     Variable("findings", "Findings"),
+    Variable("trusted", "Trusted"),
+    Variable("withheld", "Withheld"),
     Variable("software_version", "Software version"),
     Variable("review", "Review"),
 )
@@ -128,7 +134,13 @@ def read_measurements(
         table,
         tuple(steps),
         tuple(unusable),
-        (*sheet.notes, *_findings_note(table), *_same_scan_note(table)),
+        (
+            *sheet.notes,
+            *_untrusted_note(table),
+            *_withheld_note(table),
+            *_findings_note(table),
+            *_same_scan_note(table),
+        ),
     )
 
 
@@ -280,6 +292,38 @@ def _findings_note(table: CaseTable) -> list[str]:
         return []
     codes = listed((f"{code} ({n})" for code, n in counts.most_common()), 12)
     return [f"Findings of quality in {FILE}, which exclude no one by themselves: {codes}."]
+
+
+def _untrusted_note(table: CaseTable) -> list[str]:
+    """Name cases with an error among their findings."""
+    if "trusted" not in table.columns:
+        return []
+    marked = np.array([cell.casefold() == "no" for cell in table.columns["trusted"]], bool)
+    cases = table.select(marked).cases
+    if not len(cases):
+        return []
+    return [
+        f"The numbers of {counted(len(cases), 'case')} cannot be trusted, by an error among the"
+        f" findings, and count all the same: {listed(cases)}. Look at them, and leave out what is"
+        " wrong, as with --exclude 'trusted=no'."
+    ]
+
+
+def _withheld_note(table: CaseTable) -> list[str]:
+    """Say how many cases lack which measures for what their scans cannot give."""
+    if "withheld" not in table.columns:
+        return []
+    cells = table.columns["withheld"]
+    codes = Counter(code for cell in cells for code in cell.split(";") if code)
+    if not codes:
+        return []
+    marked = np.array([bool(cell) for cell in cells], bool)
+    lacking = ((each, int(np.isnan(table.columns[each.key][marked]).sum())) for each in MEASURES)
+    missing = listed((f"{each.title} of {n}" for each, n in lacking if n), len(MEASURES))
+    return [
+        f"Values that scans cannot give are missing in {counted(int(marked.sum()), 'case')}"
+        f" ({listed(f'{code} ({n})' for code, n in codes.most_common())}): {missing}."
+    ]
 
 
 def _same_scan_note(table: CaseTable) -> list[str]:

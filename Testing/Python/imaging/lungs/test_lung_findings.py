@@ -2,12 +2,7 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.lungs.lung_findings import (
-    consolidation_finding,
-    ground_glass_percent,
-    lung_findings,
-)
-from BV5AnalysisLib.imaging.model.finding import Severity
+from BV5AnalysisLib.imaging.lungs.lung_findings import lung_findings
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel
 from scipy import ndimage
 
@@ -19,9 +14,8 @@ def given_labels(body) -> np.ndarray:
     return labels
 
 
-def found(body, labels, vessels=None, consolidation=None):
-    findings = lung_findings(body.volume(), labels, vessels, consolidation)
-    return {finding.code: finding for finding in findings}
+def found(body, labels):
+    return {finding.code: finding for finding in lung_findings(body.volume(), labels)}
 
 
 def test_healthy_lungs_have_no_finding(simple_body):
@@ -72,69 +66,3 @@ def test_small_lungs_are_told(simple_body):
     finding = found(simple_body, labels)["low_lung_volume"]
     expected = np.count_nonzero(labels) * simple_body.grid.voxel_volume_ml
     assert finding.value == pytest.approx(expected)
-
-
-def test_ground_glass_is_measured(simple_body):
-    simple_body.add_lungs()
-    labels = given_labels(simple_body)
-    patch = simple_body.ellipsoid((75, 20, 150), (40, 50, 60)) & simple_body.lung(1)
-    simple_body.fill(patch, -550)
-    true = 100 * np.count_nonzero(patch) / np.count_nonzero(labels)
-    finding = found(simple_body, labels)["ground_glass"]
-    assert finding.value == pytest.approx(true, rel=0.2)
-
-
-def test_consolidation_is_measured_and_is_no_ground_glass(simple_body):
-    simple_body.add_lungs()
-    labels = given_labels(simple_body)
-    patch = simple_body.ellipsoid((-75, 50, 150), (30, 25, 40)) & simple_body.lung(-1)
-    simple_body.fill(patch, 10)
-    true = 100 * np.count_nonzero(patch) / np.count_nonzero(labels)
-    findings = found(simple_body, labels, consolidation=patch)
-    assert findings["consolidation"].value == pytest.approx(true)
-    milliliters = np.count_nonzero(patch) * simple_body.grid.voxel_volume_ml
-    text = findings["consolidation"].text
-    # In the right lung (x below 0), all of it.
-    assert f"({milliliters:.0f} mL; right {milliliters:.0f} mL)" in text
-    assert "at least" in text
-    assert findings["consolidation"].severity is Severity.WARNING
-    assert "ground_glass" not in findings
-
-
-def test_consolidation_is_told_for_each_given_region(simple_body):
-    simple_body.add_lungs()
-    labels = given_labels(simple_body)
-    patch = simple_body.ellipsoid((-75, 50, 150), (30, 25, 40)) & simple_body.lung(-1)
-    upper = np.zeros(labels.shape, bool)
-    upper[np.nonzero(patch)[0].min() + 5 :] = True
-    regions = {"upper": upper, "lower": ~upper, "other side": labels == LungLabel.LEFT}
-    text = consolidation_finding(simple_body.volume(), labels, patch, regions).text
-    ml = simple_body.grid.voxel_volume_ml
-    for name in ("upper", "lower"):
-        inside = np.count_nonzero(patch & regions[name]) * ml
-        assert inside > 0.5
-        assert f"{name} {inside:.0f} mL" in text
-    assert "left" not in text.split(")")[0]
-    assert "other side" not in text
-
-
-def test_little_consolidation_is_told_but_no_warning(simple_body):
-    simple_body.add_lungs()
-    labels = given_labels(simple_body)
-    patch = simple_body.ellipsoid((-75, 40, 150), (10, 10, 10)) & (labels > 0)
-    finding = consolidation_finding(simple_body.volume(), labels, patch)
-    assert finding.severity is Severity.INFO
-    assert 0 < finding.value < 1
-    assert consolidation_finding(simple_body.volume(), labels, np.zeros_like(patch)) is None
-
-
-def test_vessels_are_no_opacity(simple_body):
-    simple_body.add_lungs()
-    labels = given_labels(simple_body)
-    vessels = np.zeros(labels.shape, bool)
-    for z in range(80, 220, 20):
-        vessels |= simple_body.rod((-40, 0, z), (-120, 0, z), 6)
-        vessels |= simple_body.rod((40, 0, z), (120, 0, z), 6)
-    vessels &= labels > 0
-    simple_body.fill(vessels, 40)
-    assert ground_glass_percent(simple_body.volume(), labels, vessels) < 1

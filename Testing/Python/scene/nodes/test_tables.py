@@ -14,8 +14,8 @@ from vtk.util.numpy_support import vtk_to_numpy
 
 def test_columns_are_those_of_the_exported_table():
     keys = [column.key for column in measurement_columns(Parameters())]
-    assert set(keys[1:-3]) == set(MEASUREMENT_FIELDS)
-    assert len(keys) == len(MEASUREMENT_FIELDS) + 4
+    assert set(keys[1:-4]) == {*MEASUREMENT_FIELDS, "tpbv_ml_per_l"}
+    assert keys[-4:] == ["trusted", "review", "reviewer", "review_comment"]
     # Percentages are seen without scrolling; the exported table has its own order.
     assert keys[:4] == ["region", "bv5_pct", "bv5_10_pct", "bv10_pct"]
     assert keys[-3:] == ["review", "reviewer", "review_comment"]
@@ -65,4 +65,4 @@ def test_descriptions_follow_the_parameters():
 def test_every_column_is_described(column):
     assert column.title
     assert column.description.endswith(".")
-    assert column.unit in {"", "mL", "%", "mm"}
+    assert column.unit in {"", "mL", "%", "mm", "mL/L"}

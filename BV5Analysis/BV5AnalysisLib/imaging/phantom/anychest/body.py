@@ -17,7 +17,7 @@ from ..fields import Field, signed_distance
 from .posture import Posture
 from .spec import AnyChestSpec
 
-STEP_MM = 3.5
+STEP_MM = 4.0
 """Distance of the nodes that surfaces are known on, at scale 1."""
 
 ROOM_MM = ((-200.0, 200.0), (-165.0, 150.0), (-210.0, 190.0))
@@ -32,8 +32,8 @@ class AnyChestBody(PhantomAnatomy):
     ----------
     posture : Posture
         From the template to the body.
-    right_heart, left_heart, cava : Field
-        Blood of each attenuation, outside the pulmonary trees.
+    right_heart, left_heart, cava, lower_cava : Field
+        Blood of each attenuation, outside the pulmonary trees; the azygos vein goes with the lower.
     liver : Field
         Organs under the diaphragm.
     bowel, esophagus_air : Field
@@ -48,6 +48,7 @@ class AnyChestBody(PhantomAnatomy):
     right_heart: Field
     left_heart: Field
     cava: Field
+    lower_cava: Field
     liver: Field
     bowel: Field
     esophagus_air: Field
@@ -111,7 +112,7 @@ def build_body(spec: AnyChestSpec, rng: np.random.Generator) -> AnyChestBody:
     node_field = _lymph_nodes(spec, nodes, posture, rng)
     lungs, effusion = {}, {}
     for side, depth in zip(SIDES, spec.effusion_mm, strict=True):
-        fluid = _fluid(y, z, depth / (scale * spec.depth)) if depth else np.full((1, 1, 1), -99.0)
+        fluid = _fluid(y, z, rib_cage[side], depth / scale) if depth else np.full((1, 1, 1), -99.0)
         effusion[side] = nodes.field(np.minimum(fluid * scale, shapes[side] * scale))
         shape = adult._smooth_min(shapes[side], -fluid, 3) if depth else shapes[side]
         shape = np.minimum(scale * shape, -node_field.values)
@@ -120,7 +121,7 @@ def build_body(spec: AnyChestSpec, rng: np.random.Generator) -> AnyChestBody:
     bone, marrow = (
         np.minimum(part, body / scale - 2.0) for part in _bones(spec, x, y, z, cavity, scale)
     )
-    right_heart, left_heart, cava = _blood(spec, x, y, z)
+    right_heart, left_heart, cava, lower_cava = blood = _blood(spec, x, y, z)
     belly = np.maximum(*(heights[side] - z for side in SIDES))
     liver = np.minimum(belly, np.maximum(rib_cage[RIGHT], rib_cage[LEFT]))
     built = AnyChestBody(
@@ -128,7 +129,7 @@ def build_body(spec: AnyChestSpec, rng: np.random.Generator) -> AnyChestBody:
         body=nodes.field(body),
         bone=nodes.near(bone * scale),
         marrow=nodes.near(marrow * scale),
-        great_vessels=nodes.near(scale * np.maximum(np.maximum(right_heart, left_heart), cava)),
+        great_vessels=nodes.near(scale * np.maximum.reduce(np.broadcast_arrays(*blood))),
         stomach_gas=nodes.frame,
         fat=nodes.frame.like(_fat(spec, nodes, body, cavity, solid)),
         lungs=lungs,
@@ -139,6 +140,7 @@ def build_body(spec: AnyChestSpec, rng: np.random.Generator) -> AnyChestBody:
         right_heart=nodes.near(right_heart * scale),
         left_heart=nodes.near(left_heart * scale),
         cava=nodes.near(cava * scale),
+        lower_cava=nodes.near(lower_cava * scale),
         liver=nodes.near(liver * scale),
         bowel=_bowel(spec, nodes, posture, rng),
         esophagus_air=nodes.near(_esophagus(spec, nodes, rng)),
@@ -152,10 +154,12 @@ def build_body(spec: AnyChestSpec, rng: np.random.Generator) -> AnyChestBody:
 
 def _nodes(spec: AnyChestSpec, posture: Posture) -> _Nodes:
     scale = spec.scale
-    step = STEP_MM * min(scale, 1.0)
-    wall = 1.6 * spec.wall_mm + spec.breast_mm
-    low = [scale * span[0] - wall * grows for span, grows in zip(ROOM_MM, (1, 1, 0), strict=True)]
-    high = [scale * span[1] + wall * grows for span, grows in zip(ROOM_MM, (1, 1, 0), strict=True)]
+    step = STEP_MM * min(scale, 1.0) ** 0.5
+    aside, behind, front = 1.3 * spec.wall_mm, 1.4 * spec.wall_mm, 1.5 * spec.wall_mm
+    before = (aside, front + 1.4 * spec.breast_mm, 0.0)
+    after = (aside, behind, 0.0)
+    low = [scale * span[0] - room for span, room in zip(ROOM_MM, before, strict=True)]
+    high = [scale * span[1] + room for span, room in zip(ROOM_MM, after, strict=True)]
     axes = [np.arange(a, b + step, step) for a, b in zip(low, high, strict=True)]
     frame = Field(np.zeros([len(a) for a in axes[::-1]], np.float32), np.array(low), step)
     x, y, z = axes[0], axes[1][:, None], axes[2][:, None, None]
@@ -188,13 +192,13 @@ def _aorta(spec: AnyChestSpec, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> n
     ascending = np.minimum(1.2 * radius - np.hypot(x + 4, y + 14), np.minimum(54 - z, z + 40))
     bow = np.hypot((y - 18) / 32 * 26, np.maximum(z - 46, 0) * 1.6)
     arch = np.minimum(radius - np.hypot(bow - 26, x - 9 - 0.4 * (y - 18)), z - 44)
-    return np.maximum(np.maximum(descending, ascending), arch)
+    return np.asarray(np.maximum(np.maximum(descending, ascending), arch))
 
 
 def _blood(
     spec: AnyChestSpec, x: np.ndarray, y: np.ndarray, z: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Right heart; left heart, atrium and aorta; caval and azygos veins."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Right heart; left heart, atrium and aorta; superior vena cava; inferior, and azygos vein."""
     heart = _heart(spec, x, y, z)
     # The septum divides the heart in front and to the right from behind and to the left.
     septum = 0.62 * (x - 18) + 0.6 * (y + 34) + 0.1 * (z + 52)
@@ -209,7 +213,7 @@ def _blood(
     cava = np.minimum(8.5 - np.hypot(x + 20, y + 6), np.minimum(z + 40, 100 - z))
     lower = np.minimum(11 - np.hypot(x + 22, y - 8), -20 - z)
     azygos = np.minimum(4 - np.hypot(x + 6, y - 54), 50 - z)
-    return right, left, np.maximum(np.maximum(cava, lower), azygos)
+    return right, left, cava, np.maximum(lower, azygos)
 
 
 def _mediastinum(spec: AnyChestSpec, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -225,9 +229,12 @@ def _mediastinum(spec: AnyChestSpec, x: np.ndarray, y: np.ndarray, z: np.ndarray
     return solid
 
 
-def _fluid(y: np.ndarray, z: np.ndarray, depth: float) -> np.ndarray:
-    """Fluid behind a lung of a patient on the back: a level that climbs to the sides."""
-    return y - (88 - depth) - 0.05 * (z + 60)
+def _fluid(y: np.ndarray, z: np.ndarray, rib_cage: np.ndarray, depth: float) -> np.ndarray:
+    """Fluid behind a lung of a patient on the back: a crescent, thickest behind and below."""
+    behind = (y + 25) / 95
+    share = np.clip(behind, 0, 1) ** 1.5 * np.clip(0.8 - z / 220, 0.4, 1.2)
+    # It ends in a thin edge: nothing beyond, whatever lies in front of fluid.
+    return np.asarray(depth * share - rib_cage - 60 * np.maximum(0.4 - behind, 0))
 
 
 def _skin(spec: AnyChestSpec, nodes: _Nodes, cavity: np.ndarray) -> np.ndarray:
@@ -256,9 +263,9 @@ def _skin(spec: AnyChestSpec, nodes: _Nodes, cavity: np.ndarray) -> np.ndarray:
     if spec.breast_mm:
         size = spec.breast_mm / scale
         for side in SIDES:
-            across, up = (x - side * 72) / 62, (z + 18) / 60
+            across, up = (x - side * 78) / 66, (z + 18) / 62
             out = (y + 88 + 0.5 * wall) / (size + 0.8 * wall + 8)
-            breast = size * (1 - adult._norm((across, 2.2), (up, 2.2), (out, 2.2)))
+            breast = size * (1 - adult._norm((across, 2.0), (up, 2.0), (out, 2.0)))
             body = adult._smooth_max(body, breast, 5)
     return np.asarray(signed_distance(scale * body, nodes.frame.step_mm))
 
@@ -301,7 +308,7 @@ def _bones(
     scapula = np.minimum(np.minimum(scapula, 110 - z), np.minimum(z - 5, -cavity - 13))
     shapes = [ribs, vertebra, arch, process, transverse, sternum, clavicle, scapula]
     bone = np.maximum.reduce([np.broadcast_to(shape, cavity.shape) for shape in shapes])
-    return bone, bone - 1.8
+    return np.asarray(bone), np.asarray(bone - 1.8)
 
 
 def _fat(

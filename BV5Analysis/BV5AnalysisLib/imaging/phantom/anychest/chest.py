@@ -7,18 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from ...model.centerlines import Centerlines
 from ...model.constants import MethodConstants, constant
+from ...model.measurements import Measurement
 from ...model.size_classes import LungLabel
-from ...model.volume import Grid, Volume
+from ...model.volume import Grid, Volume, triple
 from ...parameters import Parameters
 from ...progress import Progress
 from .. import disease
 from ..anatomy import LEFT, RIGHT, SIDES
-from ..chest import LABELS, ChestPhantom, partly
+from ..chest import LABELS, partly
 from ..fields import Field
 from ..noise import add_noise
 from ..plumbing import Material, Overlaps
-from ..rendering import FractionCanvas, PhantomBlur, average_parts, quadrature, rendering_grid
+from ..rendering import FractionCanvas, PhantomBlur, quadrature
 from ..spacing import wall_share
 from ..truth import Ledger, centerlines, measure
 from . import spec as spec_module
@@ -29,6 +31,12 @@ from .spec import AnyChestSpec, any_chest_spec
 from .surroundings import Surroundings
 from .tubes import AnyChestTubes, BloodKind, build_tubes
 
+LINEAR_SIGMA = 0.3
+"""Sigma over voxel size at which `PhantomBlur` shares a point among two voxels along each axis."""
+
+Box = tuple[slice, slice]
+"""Rows and columns of a plane."""
+
 FULL = 255
 """Value of a voxel that is all blood in `AnyChestPhantom.blood`."""
 
@@ -38,13 +46,13 @@ class AnyChestConstants(MethodConstants):
     """Attenuations outside the lungs, and how finely tubes are filled."""
 
     point_mm: float = constant(
-        0.45,
+        0.55,
         "mm",
         "Distance of the points that tubes are filled with, at most.",
         "Half a pixel; volumes are right whatever it is.",
     )
-    points_across: float = constant(
-        7.0, "1", "Points across a wide tube.", "A ring of voxels at its surface is smooth enough."
+    point_pixels: float = constant(
+        0.85, "1", "That distance over the pixel, at most.", "A wide tube is filled evenly."
     )
     air_hu: float = constant(-1000.0, "HU", "Air.", "The definition of the scale.")
     wall_hu: float = constant(20.0, "HU", "Bronchi's walls.", "Soft tissue.")
@@ -71,13 +79,16 @@ CONSTANTS = AnyChestConstants()
 
 
 @dataclass(frozen=True, eq=False)
-class AnyChestPhantom(ChestPhantom):
-    """A chest of any build whose tissues are known.
+class AnyChestPhantom:
+    """A chest CT of any build whose vessels and tissues are known.
 
     Attributes
     ----------
     chest : AnyChestSpec
         What was drawn.
+    volume, lungs, centerlines, airway_centerlines, measurements, hidden_measurements, parameters,
+    overlap_fraction
+        As of `ChestPhantom`; blood in masses is hidden, too.
     kinds : Volume
         uint8 `TissueKind`.
     airways : Volume
@@ -87,9 +98,22 @@ class AnyChestPhantom(ChestPhantom):
     """
 
     chest: AnyChestSpec
+    volume: Volume
+    lungs: Volume
+    centerlines: Centerlines
+    airway_centerlines: Centerlines
+    measurements: tuple[Measurement, ...]
+    hidden_measurements: tuple[Measurement, ...]
+    parameters: Parameters
+    overlap_fraction: float
     kinds: Volume
     airways: Volume
     blood: Volume
+
+    @property
+    def spec(self) -> AnyChestSpec:
+        """What was drawn, by the name that `ChestPhantom` has for it."""
+        return self.chest
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +123,7 @@ class _Filled:
     amount: np.ndarray
     attenuation: np.ndarray
     ledger: Ledger
-    blood_mm3: np.ndarray
-    lumen_mm3: np.ndarray
+    blood: np.ndarray
     airway: np.ndarray
 
 
@@ -113,7 +136,6 @@ class _Scene:
     tissue: LungTissue
     around: Surroundings
     grid: Grid
-    fine: Grid
     blur: PhantomBlur
 
     @property
@@ -159,23 +181,20 @@ def any_chest(
         spec, body, tissue, chance["trees"], top, partly(tell, "vessel trees", 0.1, 0.25)
     )
     tell("tubes", 0.4)
-    fine = rendering_grid(grid, spec.blur_mm)
-    blur = PhantomBlur(fine.spacing, spec.blur_mm)
-    scene = _Scene(spec, body, tissue, around, grid, fine, blur)
+    # No sharper than tubes can be drawn on these voxels.
+    sigma = spec.blur_pixels * grid.spacing[0]
+    blur = PhantomBlur(grid.spacing, (sigma, sigma, spec.blur_slices * grid.spacing[2]))
+    scene = _Scene(spec, body, tissue, around, grid, blur)
     filled = _fill(scene, tubes)
     tell("tissues", 0.6)
     hu, lungs, kinds = _compose(scene, filled)
-    blood = np.clip(np.rint(filled.blood_mm3 * (FULL / np.prod(grid.spacing))), 0, FULL).astype(
-        np.uint8
-    )
-    airways = np.where(filled.lumen_mm3 >= 0.5 * np.prod(grid.spacing), filled.airway, 0)
+    blood, airways = filled.blood, filled.airway
     kinds[(airways > 0) & (lungs == 0)] = TissueKind.CENTRAL_AIRWAY
     ledger = filled.ledger
     del filled
     tell("blur", 0.85)
     blur.finish(hu)
-    hu = average_parts(hu, grid)
-    _sharpen(hu, spec)
+    _sharpen(hu, spec, grid.spacing[0])
     tell("noise", 0.92)
     add_noise(hu, spec.noise_hu, spec.noise_kernel, chance["noise"])
     image = _digitized(hu, spec, grid)
@@ -187,7 +206,7 @@ def any_chest(
     whole = plumbing.tubes.area_mm2 * plumbing.tubes.step_mm
     tell("truth", 0.98)
     return AnyChestPhantom(
-        spec=None,  # type: ignore[arg-type]
+        chest=spec,
         volume=Volume(image, grid),
         lungs=Volume(lungs, grid),
         centerlines=centerlines(plumbing, ledger, Material.BLOOD, parameters),
@@ -196,9 +215,8 @@ def any_chest(
         hidden_measurements=measure(plumbing, ledger, lung_volume_ml, parameters, hidden=True),
         parameters=parameters,
         overlap_fraction=float(ledger.faulty_mm3[in_trees].sum() / whole[in_trees].sum()),
-        chest=spec,
         kinds=Volume(kinds, grid),
-        airways=Volume(airways.astype(np.uint8), grid),
+        airways=Volume(airways, grid),
         blood=Volume(blood, grid),
     )
 
@@ -237,20 +255,23 @@ def image_grid(spec: AnyChestSpec, body: AnyChestBody, around: Surroundings) -> 
     front = max(rows.min() - 22.0, middle - half_field)
     behind = min(around.table_mm + 60.0, middle + half_field)
     lines = int((behind - front) / pixel)
-    most = spec_module.CONSTANTS.most_voxels
-    if columns * lines * slices > most:
-        coarser = np.sqrt(columns * lines * slices / most)
+    ranges, slice_mm = spec_module.CONSTANTS, spec.slice_mm
+    excess = columns * lines * slices / ranges.most_voxels
+    if excess > 1:
+        coarser = min(excess**0.5, ranges.most_coarser)
         pixel, columns, lines = pixel * coarser, int(columns / coarser), int(lines / coarser)
+        thicker = max(excess / coarser**2, 1.0)
+        slice_mm, slices = round(slice_mm * thicker, 2), int(slices / thicker)
     aside, _ = spec.off_center_mm
     origin = (aside - 0.5 * (columns - 1) * pixel, front, low)
-    return Grid((columns, lines, slices), (pixel, pixel, spec.slice_mm), origin).rounded()
+    return Grid((columns, lines, slices), (pixel, pixel, slice_mm), origin).rounded()
 
 
 def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
     """Fill the tubes with points: to voxels and to the truth from the very same points."""
-    spec, body, tissue, grid = scene.spec, scene.body, scene.tissue, scene.grid
+    spec, grid = scene.spec, scene.grid
     plumbing = built.plumbing
-    amount, attenuation = (FractionCanvas(scene.fine, scene.blur) for _ in range(2))
+    amount, attenuation = (FractionCanvas(grid, scene.blur) for _ in range(2))
     blood_hu = np.where(built.blood == BloodKind.ARTERY, spec.artery_hu, spec.vein_hu)
     material_hu = np.where(
         plumbing.material == Material.BLOOD,
@@ -260,104 +281,146 @@ def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
     count = len(plumbing.branch)
     overlaps = Overlaps(plumbing)
     seen, hidden, faulty = np.zeros((count, 2)), np.zeros((count, 2)), np.zeros(count)
-    voxels = int(np.prod(grid.size))
-    blood, lumen = np.zeros(voxels, np.float32), np.zeros(voxels, np.float32)
-    airway = np.zeros(voxels, np.uint8)
-    low = np.array(grid.origin) - 0.5 * np.array(grid.spacing)
-    size = np.array(grid.size)
-    for chosen, spacing in _by_size(plumbing.tubes.outer_mm):
-        for part, points, volume in quadrature(plumbing.tubes.take(chosen), spacing):
-            section = chosen[part]
-            lost, foreign = overlaps.inside(section, points)
-            faulty[section] = (volume * foreign).sum(axis=1)
-            owned = np.where(lost, 0.0, volume)
-            kept = ~lost
-            place, share = points[kept], volume[kept]
-            of = np.broadcast_to(section[:, None], lost.shape)[kept]
-            amount.add(place, share)
-            attenuation.add(place, share * material_hu[of])
-            index = np.floor((place - low) / grid.spacing).astype(np.intp)
-            inside = ((index >= 0) & (index < size)).all(axis=1)
-            flat = (index[:, 2] * size[1] + index[:, 1]) * size[0] + index[:, 0]
-            is_blood = inside & (plumbing.material[of] == Material.BLOOD)
-            np.add.at(blood, flat[is_blood], share[is_blood].astype(np.float32))
-            is_lumen = inside & (plumbing.material[of] == Material.LUMEN)
-            np.add.at(lumen, flat[is_lumen], share[is_lumen].astype(np.float32))
-            # The lowest generation wins where two share a voxel; 255 - n makes it the largest.
-            np.maximum.at(airway, flat[is_lumen], 255 - built.airway[of[is_lumen]])
-            label, unseen = _lung_label(points, body, grid), tissue.hidden(points)
-            for column, name in enumerate(LungLabel):
-                mine = np.where(label == name, owned, 0.0)
-                seen[section, column] = np.where(unseen, 0.0, mine).sum(axis=1)
-                hidden[section, column] = np.where(unseen, mine, 0.0).sum(axis=1)
+    voxels = _VoxelTruth(grid)
     center = plumbing.tubes.center_mm
+    center_depth = _depths(scene, center)
+    spacing = min(CONSTANTS.point_mm, CONSTANTS.point_pixels * grid.spacing[0])
+    for section, points, volume in quadrature(plumbing.tubes, spacing):
+        lost, foreign = overlaps.inside(section, points)
+        faulty[section] = (volume * foreign).sum(axis=1)
+        owned = np.where(lost, 0.0, volume)
+        kept = ~lost
+        place, share = points[kept], volume[kept]
+        of = np.broadcast_to(section[:, None], lost.shape)[kept]
+        FractionCanvas.add_together(
+            [(amount, share), (attenuation, share * material_hu[of])], place
+        )
+        is_blood = plumbing.material[of] == Material.BLOOD
+        voxels.blood.add(place[is_blood], share[is_blood])
+        is_lumen = plumbing.material[of] == Material.LUMEN
+        voxels.add_airway(place[is_lumen], share[is_lumen], built.airway[of[is_lumen]])
+        label, unseen = _belongs(scene, center_depth, section, points)
+        for column, name in enumerate(LungLabel):
+            mine = np.where(label == name, owned, 0.0)
+            seen[section, column] = np.where(unseen, 0.0, mine).sum(axis=1)
+            hidden[section, column] = np.where(unseen, mine, 0.0).sum(axis=1)
     free = ~overlaps.inside(np.arange(count), center[:, None])[0][:, 0]
-    on_line = free & ~plumbing.is_cap & ~tissue.hidden(center)
-    ledger = Ledger(seen, hidden, faulty, _lung_label(center, body, grid), on_line)
+    on_line = free & ~plumbing.is_cap & (center_depth[:, 2] <= 0)
+    ledger = Ledger(seen, hidden, faulty, _lung_label(center_depth, center, grid), on_line)
     return _Filled(
         amount.fraction,
         attenuation.fraction,
         ledger,
-        blood.reshape(grid.shape),
-        lumen.reshape(grid.shape),
-        np.where(airway > 0, 255 - airway, 0).astype(np.uint8).reshape(grid.shape),
+        _bytes(voxels.blood.fraction),
+        voxels.airways(),
     )
 
 
-def _by_size(radius_mm: np.ndarray) -> list[tuple[np.ndarray, float]]:
-    """Cross sections by doubling radius, each with the distance of points that fills them."""
-    step = np.maximum(CONSTANTS.point_mm, 2 * radius_mm / CONSTANTS.points_across)
-    group = np.floor(np.log2(step / CONSTANTS.point_mm)).astype(int)
-    return [
-        (np.flatnonzero(group == number), CONSTANTS.point_mm * 2.0**number)
-        for number in np.unique(group)
-    ]
+class _VoxelTruth:
+    """What tubes are in each voxel, shared out linearly so that no voxel is left out by chance."""
+
+    def __init__(self, grid: Grid) -> None:
+        linear = PhantomBlur(grid.spacing, triple(LINEAR_SIGMA * step for step in grid.spacing))
+        self._grid = grid
+        self.blood, self._lumen = FractionCanvas(grid, linear), FractionCanvas(grid, linear)
+        self._rank = np.zeros(grid.shape, np.uint8)
+
+    def add_airway(self, points: np.ndarray, volume_mm3: np.ndarray, kind: np.ndarray) -> None:
+        """Add points (n, 3) of lumina with their volumes (n,) and `AirwayKind` (n,)."""
+        self._lumen.add(points, volume_mm3)
+        low = np.floor((points - self._grid.origin)[:, ::-1] / self._grid.spacing_zyx).astype(int)
+        for corner in np.ndindex(2, 2, 2):
+            index = low + corner
+            inside = ((index >= 0) & (index < self._grid.shape)).all(axis=1)
+            # The lowest generation wins where two share a voxel: it is the largest of these.
+            np.maximum.at(self._rank, tuple(index[inside].T), FULL - kind[inside])
+
+    def airways(self) -> np.ndarray:
+        """`AirwayKind` of voxels that are half lumen and more, 0 elsewhere."""
+        kind = np.where(self._lumen.fraction >= 0.5, FULL - self._rank, 0)
+        return np.asarray(kind, np.uint8)
 
 
-def _lung_label(points: np.ndarray, body: AnyChestBody, grid: Grid) -> np.ndarray:
-    """`LungLabel` of points (..., 3), 0 outside the lungs or the image."""
+def _bytes(share: np.ndarray) -> np.ndarray:
+    """Shares (0 to 1) as bytes, plane by plane for the sake of memory."""
+    result = np.empty(share.shape, np.uint8)
+    for z in range(len(share)):
+        result[z] = np.rint(np.clip(share[z], 0, 1) * FULL)
+    return result
+
+
+def _depths(scene: _Scene, points: np.ndarray) -> np.ndarray:
+    """Distances (..., 3) into the right lung, the left lung, and what hides blood."""
+    lungs = [scene.body.lungs[side].at(points) for side in (RIGHT, LEFT)]
+    return np.stack([*lungs, scene.tissue.hidden_depth(points)], -1)
+
+
+def _lung_label(depths: np.ndarray, points: np.ndarray, grid: Grid) -> np.ndarray:
+    """`LungLabel` of points (..., 3) with their `_depths`, 0 outside the lungs or the image."""
     low = np.array(grid.origin) - 0.5 * np.array(grid.spacing)
     inside = ((points >= low) & (points <= low + np.array(grid.size) * grid.spacing)).all(axis=-1)
     label = np.zeros(points.shape[:-1], np.uint8)
-    for side in SIDES:
-        label[(body.lungs[side].at(points) > 0) & inside] = LABELS[side]
+    for column, side in enumerate((RIGHT, LEFT)):
+        label[(depths[..., column] > 0) & inside] = LABELS[side]
     return label
 
 
+def _belongs(
+    scene: _Scene, center_depth: np.ndarray, section: np.ndarray, points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """`LungLabel` of points (m, k, 3) of cross sections (m,), and whether their blood is hidden.
+
+    A cross section that lies farther from all surfaces than it is wide has one answer.
+    """
+    depths = np.repeat(center_depth[section][:, None], points.shape[1], axis=1)
+    reach = np.linalg.norm(points - points.mean(axis=1, keepdims=True), axis=-1).max(axis=1)
+    near = (abs(center_depth[section]) < 2 * reach[:, None] + 1.0).any(axis=1)
+    depths[near] = _depths(scene, points[near])
+    return _lung_label(depths, points, scene.grid), depths[..., 2] > 0
+
+
 class _Layers:
-    """Fields of the body on planes, and whether there is anything of them at a height."""
+    """Fields of the body on planes, each only where there is anything of it."""
 
-    def __init__(self, fields: dict[str, Field], margin_mm: float) -> None:
+    def __init__(self, fields: dict[str, Field]) -> None:
         self._fields = fields
-        self._spans = {}
-        for name, field in fields.items():
-            rows = np.flatnonzero(field.values.max(axis=(1, 2)) > -margin_mm)
-            if len(rows) == 0:
-                self._spans[name] = (np.inf, -np.inf)
-                continue
-            low, high = field.origin_mm[2] + field.step_mm * np.array([rows[0] - 1, rows[-1] + 1])
-            # What reaches the end of the nodes goes on beyond them.
-            self._spans[name] = (
-                -np.inf if rows[0] == 0 else low,
-                np.inf if rows[-1] == len(field.values) - 1 else high,
-            )
 
-    def plane(self, name: str, where: Points) -> np.ndarray | None:
-        low, high = self._spans[name]
-        if not low <= where[0] <= high:
+    def plane(self, name: str, where: Points) -> tuple[Box, np.ndarray] | None:
+        """Box (y, x) of a plane that holds all of a field that is inside, and its values there."""
+        height, y, x = where
+        field = self._fields[name]
+        index = np.clip((height - field.origin_mm[2]) / field.step_mm, 0, len(field.values) - 1)
+        # Values change by less than twice a step within one.
+        near = field.values[[int(index), int(np.ceil(index))]].max(axis=0) > -2 * field.step_mm
+        rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
+        if len(rows) == 0:
             return None
-        return self._fields[name].plane(*where)
+        box = (
+            _inside(y, field.origin_mm[1], field.step_mm, rows, near.shape[0]),
+            _inside(x, field.origin_mm[0], field.step_mm, columns, near.shape[1]),
+        )
+        if box[0].start >= box[0].stop or box[1].start >= box[1].stop:
+            return None
+        return box, field.plane(height, y[box[0]], x[box[1]])
+
+
+def _inside(voxels: np.ndarray, origin: float, step: float, nodes: np.ndarray, count: int) -> slice:
+    """Voxels along an axis that lie between the first and the last of some nodes."""
+    low = -np.inf if nodes[0] == 0 else origin + step * (nodes[0] - 1)
+    high = np.inf if nodes[-1] == count - 1 else origin + step * (nodes[-1] + 1)
+    return slice(int(np.searchsorted(voxels, low)), int(np.searchsorted(voxels, high)))
 
 
 def _compose(scene: _Scene, filled: _Filled) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Tissues with the tubes in them (HU float32, fine grid), the lungs' labels and the kinds."""
-    body, grid, fine = scene.body, scene.grid, scene.fine
+    """Tissues with the tubes in them (HU float32), the lungs' labels and the kinds."""
+    body, grid = scene.body, scene.grid
     layers = _Layers(
         {
             "liver": body.liver,
             "right_heart": body.right_heart,
             "left_heart": body.left_heart,
             "cava": body.cava,
+            "lower_cava": body.lower_cava,
             "nodes": body.nodes,
             "bone": body.bone,
             "marrow": body.marrow,
@@ -367,27 +430,22 @@ def _compose(scene: _Scene, filled: _Filled) -> tuple[np.ndarray, np.ndarray, np
             "left lung": body.lungs[LEFT],
             "right fluid": body.effusion[RIGHT],
             "left fluid": body.effusion[LEFT],
-        },
-        3.0,
+        }
     )
     x, y = (grid.origin[i] + grid.spacing[i] * np.arange(grid.size[i]) for i in (0, 1))
-    heights = fine.origin[2] + fine.spacing[2] * np.arange(fine.size[2])
-    parts = fine.size[2] // grid.size[2]
+    heights = grid.origin[2] + grid.spacing[2] * np.arange(grid.size[2])
     lungs, kinds = np.zeros(grid.shape, np.uint8), np.zeros(grid.shape, np.uint8)
     hu = filled.attenuation
     for index, height in enumerate(heights):
         where = (float(height), y, x)
-        plane, kind = _plane(scene, layers, where)
+        plane, kinds[index] = _plane(scene, layers, where)
         share = filled.amount[index]
         hu[index] = plane * np.maximum(1 - share, 0) + hu[index] / np.maximum(share, 1)
-        # The middle part of a thick slice stands for its tissue.
-        if index % parts == parts // 2:
-            row = index // parts
-            kinds[row] = kind
-            for side, name in ((RIGHT, "right lung"), (LEFT, "left lung")):
-                depth = layers.plane(name, where)
-                if depth is not None:
-                    lungs[row][depth > 0] = LABELS[side]
+        for side, name in ((RIGHT, "right lung"), (LEFT, "left lung")):
+            drawn = layers.plane(name, where)
+            if drawn is not None:
+                box, depth = drawn
+                lungs[index][box][depth > 0] = LABELS[side]
     return hu, lungs, kinds
 
 
@@ -395,7 +453,7 @@ def _plane(scene: _Scene, layers: _Layers, where: Points) -> tuple[np.ndarray, n
     """HU and `TissueKind` (y, x) of an axial plane without the tubes."""
     c, spec, body, around = CONSTANTS, scene.spec, scene.body, scene.around
     blur_mm = scene.blur_mm
-    skin = body.body.plane(*where)
+    skin = around.fold(where, body.body.plane(*where))
     outside = around.draw(where, skin, blur_mm)
     kind = np.where(outside > -960, TissueKind.TABLE, TissueKind.OUTSIDE).astype(np.uint8)
     arms = around.arms(where)
@@ -415,6 +473,7 @@ def _plane(scene: _Scene, layers: _Layers, where: Points) -> tuple[np.ndarray, n
         ("right_heart", spec.artery_hu, TissueKind.GREAT_VESSEL),
         ("left_heart", spec.vein_hu, TissueKind.GREAT_VESSEL),
         ("cava", spec.cava_hu, TissueKind.GREAT_VESSEL),
+        ("lower_cava", spec.lower_cava_hu, TissueKind.GREAT_VESSEL),
         ("nodes", c.node_hu, TissueKind.NODE),
         ("bone", c.cortex_hu, TissueKind.BONE),
         ("marrow", c.marrow_hu, TissueKind.BONE),
@@ -423,18 +482,18 @@ def _plane(scene: _Scene, layers: _Layers, where: Points) -> tuple[np.ndarray, n
         ("bowel", spec.bowel_hu, TissueKind.BOWEL_GAS),
         ("esophagus", c.air_hu, TissueKind.ESOPHAGUS_AIR),
     ):
-        depth = layers.plane(name, where)
-        if depth is None:
+        drawn = layers.plane(name, where)
+        if drawn is None:
             continue
+        box, depth = drawn
         if name == "liver":
-            depth = np.minimum(depth, skin - 6.0)
-        plane += share_inside(depth, blur_mm) * (value - plane)
-        kind[depth > 0] = what
+            depth = np.minimum(depth, skin[box] - 6.0)
+        plane[box] += share_inside(depth, blur_mm) * (value - plane[box])
+        kind[box][depth > 0] = what
     for side, name in ((RIGHT, "right lung"), (LEFT, "left lung")):
-        depth = layers.plane(name, where)
-        if depth is None or depth.max() < -3.0:
-            continue
-        _draw_lung(scene, side, where, depth, plane, kind)
+        drawn = layers.plane(name, where)
+        if drawn is not None:
+            _draw_lung(scene, side, where, drawn, (plane, kind))
     if spec.streak_hu:
         _draw_streaks(plane, spec, body, where)
     return plane, kind
@@ -444,18 +503,13 @@ def _draw_lung(
     scene: _Scene,
     side: int,
     where: Points,
-    depth: np.ndarray,
-    plane: np.ndarray,
-    kind: np.ndarray,
+    drawn: tuple[Box, np.ndarray],
+    onto: tuple[np.ndarray, np.ndarray],
 ) -> None:
     """Draw one lung in its box of a plane, in place."""
     body, blur_mm = scene.body, scene.blur_mm
     height, y, x = where
-    rows, columns = (
-        np.flatnonzero((depth > -3).any(axis=1)),
-        np.flatnonzero((depth > -3).any(axis=0)),
-    )
-    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    (box, inside), (plane, kind) = drawn, onto
     inner = (height, y[box[0]], x[box[1]])
     lung, tissue_kind = scene.tissue.draw(inner, blur_mm)
     half = 0.2
@@ -475,7 +529,6 @@ def _draw_lung(
         share = share_inside(there + half, blur_mm) - share_inside(there - half, blur_mm)
         share = share * closed * np.broadcast_to(extent, distance.shape)[row, column]
         lung[row, column] += share * (disease.CONSTANTS.fissure_hu - lung[row, column])
-    inside = depth[box]
     plane[box] += share_inside(inside, blur_mm) * (lung - plane[box])
     view = kind[box]
     view[inside > 0] = tissue_kind[inside > 0]
@@ -489,20 +542,24 @@ def _draw_streaks(plane: np.ndarray, spec: AnyChestSpec, body: AnyChestBody, whe
     if not fade:
         return
     center = body.posture.to_world(np.array([-20.0, -6.0, template_z]))
-    dx, dy = x - center[0], (y - center[1])[:, None]
+    reach = 4 * CONSTANTS.streak_mm
+    rows = slice(*np.searchsorted(y, (center[1] - reach, center[1] + reach)))
+    columns = slice(*np.searchsorted(x, (center[0] - reach, center[0] + reach)))
+    dx = np.asarray(x[columns] - center[0], np.float32)
+    dy = np.asarray(y[rows] - center[1], np.float32)[:, None]
     angle, distance = np.arctan2(dy, dx), np.hypot(dx, dy)
     # The gantry stands elsewhere at each slice.
-    turn = 40.0 * np.sin(12.9898 * height)
+    turn = float(40.0 * np.sin(12.9898 * height))
     wave = np.cos(7 * angle + turn) + 0.6 * np.cos(17 * angle - 1.7 * turn)
     far = np.exp(-distance / CONSTANTS.streak_mm) * np.clip(distance / 12, 0, 1)
-    plane += (spec.streak_hu * fade * wave * far).astype(np.float32)
+    plane[rows, columns] += float(spec.streak_hu * fade) * wave * far
 
 
-def _sharpen(hu: np.ndarray, spec: AnyChestSpec) -> None:
+def _sharpen(hu: np.ndarray, spec: AnyChestSpec, pixel_mm: float) -> None:
     """Enhance edges within slices, in place, as a sharp kernel does."""
     if not spec.sharpening:
         return
-    width = CONSTANTS.enhancement_mm / spec.pixel_mm
+    width = CONSTANTS.enhancement_mm / pixel_mm
     for z in range(len(hu)):
         hu[z] += spec.sharpening * (hu[z] - gaussian_filter(hu[z], width, truncate=3))
 

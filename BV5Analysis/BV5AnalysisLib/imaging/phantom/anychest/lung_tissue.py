@@ -115,12 +115,12 @@ class LungTissue:
     masses: Balls
     cavities: Balls
 
-    def hidden(self, points_mm: np.ndarray) -> np.ndarray:
-        """Whether points (..., 3) lie where blood does not stand out: consolidation, masses."""
+    def hidden_depth(self, points_mm: np.ndarray) -> np.ndarray:
+        """Distance (...) into where blood does not stand out, consolidation or a mass."""
         depth = self.masses.at(points_mm)
         if self.solid is not None:
             depth = np.maximum(depth, self.solid.at(points_mm))
-        return np.asarray(depth > 0)
+        return depth
 
     def empty(self, points_mm: np.ndarray) -> np.ndarray:
         """Whether points (..., 3) lie in a bulla or cavity, where no vessel is."""

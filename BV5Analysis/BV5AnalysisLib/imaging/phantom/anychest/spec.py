@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ...model.constants import MethodConstants, constant
-from ...model.volume import Triple
 
 Span = tuple[float, float]
 
@@ -129,7 +128,7 @@ class AnyChestRanges(MethodConstants):
         (2.5, 7.5), "mm", "Radius of a lymph node.", "5 to 15 mm across."
     )
     murray_exponent: tuple[float, float] = constant(
-        (2.45, 2.85),
+        (2.5, 2.9),
         "1",
         "Power of the radius that is kept at forks.",
         "2.3 to 3 in man (Singhal et al. 1973, Circ Res 33:190; Horsfield and Woldenberg 1989).",
@@ -154,10 +153,28 @@ class AnyChestRanges(MethodConstants):
     )
     matrix: int = constant(512, "1", "Pixels across the field of view.", "What scanners offer.")
     most_voxels: float = constant(
-        5.5e7, "1", "Voxels of a chest; thinner slices get a coarser matrix.", "Time and memory."
+        4.0e7,
+        "1",
+        "Voxels of a chest; beyond it pixels are coarser, then slices.",
+        "What is outside the body is mostly left out; time and memory.",
+    )
+    most_coarser: float = constant(
+        1.2,
+        "1",
+        "How much coarser pixels get for that, at most.",
+        "Chosen by eye: a matrix of 400.",
+    )
+    glass_over_lung_hu: float = constant(
+        140.0,
+        "HU",
+        "How much denser ground glass is than the lung around it, at least.",
+        "Less would be no opacity to a radiologist.",
     )
     blur_pixels: tuple[float, float] = constant(
         (0.45, 1.0), "1", "Gaussian in the plane over the pixel.", "Soft and sharp kernels."
+    )
+    blur_slices: tuple[float, float] = constant(
+        (0.43, 0.6), "1", "Gaussian across slices over their distance.", "Profiles of slices."
     )
     sharpening: tuple[float, float] = constant(
         (0.4, 1.8), "1", "Edge enhancement of a sharp kernel.", "Undershoot of 100 to 300 HU."
@@ -180,6 +197,7 @@ DISEASES = ("none", "covid", "pneumonia", "emphysema", "fibrosis", "effusion", "
 """What a chest has chiefly; any may have a little of the others."""
 
 DISEASE_ODDS = (0.34, 0.15, 0.12, 0.13, 0.08, 0.1, 0.08)
+"""How often each is drawn; chosen so that 200 chests hold a dozen of each and more."""
 
 
 @dataclass(frozen=True)
@@ -211,8 +229,8 @@ class AnyChestSpec:
         ``flat``, ``curved``, ``hollow`` or ``foam``.
     table_gap_mm : float
         Air between back and table.
-    wires : int
-        Leads on the skin.
+    wires, folds : int
+        Leads on the skin, and folds of it that hold air.
     blanket : bool
         Whether a cover spans over the body.
     bowel_mm : tuple of float
@@ -221,9 +239,9 @@ class AnyChestSpec:
         From gas to lung, and its attenuation.
     esophagus_mm : float
         Radius of air in the esophagus, 0 for none.
-    artery_hu, vein_hu, cava_hu, streak_hu : float
+    artery_hu, vein_hu, cava_hu, lower_cava_hu, streak_hu : float
         Blood in pulmonary arteries and right heart; in pulmonary veins, left heart and aorta; in
-        the superior vena cava; amplitude of its streaks.
+        the superior and the inferior vena cava; amplitude of the streaks of the superior one.
     parenchyma_hu, gravity_hu_per_mm, texture_hu : float
         Lung between vessels.
     emphysema_share, emphysema_hu : float
@@ -249,15 +267,16 @@ class AnyChestSpec:
     lumen_to_artery, wall_to_diameter : float
         Bronchi.
     pixel_mm, slice_mm : float
-        Voxels.
-    field_mm : tuple of float
-        Field of view along x and y.
+        Voxels wanted; a large body gets coarser ones (`most_voxels`), as its grid says.
+    field_cut : float
+        Field of view over the body's width.
     off_center_mm : tuple of float
         Of its middle.
     above_mm, below_mm : float
         Image beyond the lungs' apex and base; negative where it cuts them.
-    blur_mm : tuple of float
-        Standard deviation of the scanner's Gaussian along x, y, z.
+    blur_pixels, blur_slices : float
+        Standard deviation of the scanner's Gaussian in the plane, over the pixel, and across it,
+        over the distance of slices.
     sharpening : float
         Edge enhancement of the kernel, 0 for none.
     noise_hu, noise_kernel, offset_hu : float, str, float
@@ -287,6 +306,7 @@ class AnyChestSpec:
     table: str
     table_gap_mm: float
     wires: int
+    folds: int
     blanket: bool
     bowel_mm: tuple[float, ...]
     bowel_gap_mm: float
@@ -295,6 +315,7 @@ class AnyChestSpec:
     artery_hu: float
     vein_hu: float
     cava_hu: float
+    lower_cava_hu: float
     streak_hu: float
     parenchyma_hu: float
     gravity_hu_per_mm: float
@@ -327,7 +348,8 @@ class AnyChestSpec:
     off_center_mm: tuple[float, float]
     above_mm: float
     below_mm: float
-    blur_mm: Triple
+    blur_pixels: float
+    blur_slices: float
     sharpening: float
     noise_hu: float
     noise_kernel: str
@@ -423,6 +445,7 @@ def any_chest_spec(seed: int) -> AnyChestSpec:
         "table": draw.choice(("flat", "curved", "hollow", "foam")),
         "table_gap_mm": draw.within((0.0, 12.0)),
         "wires": int(draw.rng.integers(1, 5)) if draw.chance(span.often) else 0,
+        "folds": int(draw.rng.integers(1, 4)) if wall_mm > 10 and draw.chance(0.5) else 0,
         "blanket": draw.chance(span.often),
     }
     return AnyChestSpec(
@@ -450,7 +473,7 @@ def _blood(draw: _Draw) -> dict[str, Any]:
     phase = draw.choice(("plain", "early", "late"), (0.5, 0.25, 0.25))
     plain = draw.within(span.plain_blood_hu)
     contrast = draw.within(span.contrast_hu)
-    artery = vein = cava = plain
+    artery = vein = cava = lower = plain
     streak = 0.0
     if phase == "early":
         artery = contrast
@@ -460,8 +483,14 @@ def _blood(draw: _Draw) -> dict[str, Any]:
     elif phase == "late":
         artery = draw.within((150.0, 260.0))
         vein = round(artery * draw.within((0.95, 1.2)), 3)
-        cava = round(artery * 0.95, 3)
-    return {"artery_hu": artery, "vein_hu": vein, "cava_hu": cava, "streak_hu": streak}
+        cava = lower = round(artery * 0.9, 3)
+    return {
+        "artery_hu": artery,
+        "vein_hu": vein,
+        "cava_hu": cava,
+        "lower_cava_hu": lower,
+        "streak_hu": streak,
+    }
 
 
 def _disease(draw: _Draw, disease: str, scale: float) -> dict[str, Any]:
@@ -479,9 +508,11 @@ def _disease(draw: _Draw, disease: str, scale: float) -> dict[str, Any]:
     ]
     if disease == "effusion" and draw.chance(0.4):
         effusion[int(draw.rng.integers(2))] = 0.0
+    thin = 0.5 if disease == "emphysema" else 1.0
+    parenchyma = draw.within(span.parenchyma_hu, 0.0, thin)
     masses = [draw.log(span.mass_mm) * size for _ in range(int(draw.rng.integers(1, 3)))]
     return {
-        "parenchyma_hu": draw.within(span.parenchyma_hu, 0.0, 0.5 if disease == "emphysema" else 1),
+        "parenchyma_hu": parenchyma,
         "gravity_hu_per_mm": draw.within(span.gravity_hu_per_mm),
         "texture_hu": draw.within(span.texture_hu),
         "emphysema_share": draw.within(span.emphysema_share) if has("emphysema", rare) else 0.0,
@@ -490,7 +521,9 @@ def _disease(draw: _Draw, disease: str, scale: float) -> dict[str, Any]:
         if (disease == "emphysema" and draw.chance(0.6)) or draw.chance(rare)
         else (),
         "ground_glass_share": draw.log(span.ground_glass_share) if glass else 0.0,
-        "ground_glass_hu": draw.within(span.ground_glass_hu),
+        "ground_glass_hu": max(
+            draw.within(span.ground_glass_hu), round(parenchyma + span.glass_over_lung_hu, 3)
+        ),
         "ground_glass_mm": draw.log(span.patch_mm),
         "consolidation_share": draw.log(span.consolidation_share) if patchy else 0.0,
         "consolidation_hu": draw.within(span.consolidation_hu),
@@ -518,8 +551,8 @@ def _trees(draw: _Draw, lung_ml: float) -> dict[str, Any]:
     return {
         "murray_exponent": draw.within(span.murray_exponent),
         "terminal_csa_mm2": draw.within(span.terminal_csa_mm2),
-        # Smaller lungs have smaller acini, but not fewer generations that CT shows by as much.
-        "terminal_ml": round(draw.within((2.2, 3.4)) * (lung_ml / ADULT_LUNG_ML) ** 0.6, 3),
+        # Smaller lungs have fewer vessels of a size that CT shows, and smaller acini.
+        "terminal_ml": round(draw.within((2.2, 3.4)) * (lung_ml / ADULT_LUNG_ML) ** 0.25, 3),
         "lumen_to_artery": draw.within(span.lumen_to_artery),
         "wall_to_diameter": draw.within(span.wall_to_diameter),
     }
@@ -543,15 +576,12 @@ def _scanner(draw: _Draw, scale: float, wall_mm: float) -> dict[str, Any]:
         "slice_mm": slice_mm,
         "field_cut": cut,
         "off_center_mm": (draw.within((-12.0, 12.0)), draw.within((-12.0, 12.0))),
-        "above_mm": draw.within((-60.0, -15.0)) * scale
-        if incomplete
-        else round(draw.log((4.0, 110.0)) * scale, 3),
-        "below_mm": round(draw.log((4.0, 90.0)) * scale, 3),
-        "blur_mm": (
-            round(blur * pixel, 4),
-            round(blur * pixel, 4),
-            round(0.43 * slice_mm, 4),
+        "above_mm": round(
+            scale * (draw.within((-60.0, -15.0)) if incomplete else draw.log((4.0, 110.0))), 3
         ),
+        "below_mm": round(draw.log((4.0, 90.0)) * scale, 3),
+        "blur_pixels": blur,
+        "blur_slices": draw.within(span.blur_slices),
         "sharpening": draw.within(span.sharpening) if kernel == "sharp" else 0.0,
         "noise_hu": round(float(np.clip(noise * noisier, *span.noise_hu)), 3),
         "noise_kernel": {"soft": "smooth", "medium": "white", "sharp": "sharp"}[kernel],

@@ -11,6 +11,9 @@ from .body import AnyChestBody
 from .kinds import share_inside
 from .spec import AnyChestSpec
 
+FAR_MM = -999.0
+"""Distance to what is not there."""
+
 Points = tuple[float, np.ndarray, np.ndarray]
 """Places of an axial plane's voxels, mm: its height z, and their y and x."""
 
@@ -29,6 +32,8 @@ class Surroundings:
         Where the body ends behind, and aside.
     leads_mm : numpy.ndarray
         (n, 2) place x of each lead in the middle, and its drift per mm of height.
+    folds : numpy.ndarray
+        (n, 4) normal (x, y, z) of each fold of the skin, and its distance from the middle, mm.
     foam_hu : float
         Filling of mattress and table.
     """
@@ -38,6 +43,7 @@ class Surroundings:
     back_mm: float
     half_width_mm: float
     leads_mm: np.ndarray
+    folds: np.ndarray
     foam_hu: float
 
     @classmethod
@@ -57,7 +63,16 @@ class Surroundings:
             [rng.uniform(-0.6, 0.6, spec.wires) * half_width, rng.uniform(-0.3, 0.3, spec.wires)],
             -1,
         )
-        return cls(spec, body, float(back), float(half_width), leads, rng.uniform(-985, -900))
+        # At the flanks and below the armpits, where skin lies on skin.
+        side = rng.choice((-1.0, 1.0), spec.folds)
+        slope = rng.uniform(-0.6, 0.6, (2, spec.folds))
+        normal = np.stack([0.35 * side, slope[0] + 0.8, slope[1]], -1)
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+        place = np.stack([side * half_width, 0 * side, rng.uniform(-80, 80, spec.folds)], -1)
+        folds = np.column_stack([normal, (normal * place).sum(axis=1)])
+        return cls(
+            spec, body, float(back), float(half_width), leads, folds, rng.uniform(-985, -900)
+        )
 
     @property
     def table_mm(self) -> float:
@@ -80,6 +95,18 @@ class Surroundings:
             lay(cover, -600.0)
         return hu
 
+    def fold(self, where: Points, skin_mm: np.ndarray) -> np.ndarray:
+        """Distances (y, x) into the body on a plane, with slits of air where the skin is folded."""
+        z, y, x = where
+        deep = 0.5 * self.spec.wall_mm
+        for nx, ny, nz, offset in self.folds:
+            apart = abs(nx * x + ny * y[:, None] + nz * z - offset) - 1.0
+            on_side = np.where(nx * x > 0, FAR_MM, -FAR_MM)
+            skin_mm = np.minimum(
+                skin_mm, np.maximum(np.maximum(apart, skin_mm - deep), on_side)
+            ).astype(np.float32)
+        return skin_mm
+
     def draw_on_skin(
         self, where: Points, skin_mm: np.ndarray, hu: np.ndarray, blur_mm: float
     ) -> None:
@@ -91,8 +118,11 @@ class Surroundings:
             touches = np.flatnonzero(skin_mm[:, column] > 0)
             if len(touches) == 0 or touches[0] == 0:
                 continue
-            distance = 1.2 - np.hypot(x - at, (y - y[touches[0]] + 1.2)[:, None])
-            hu += share_inside(distance, blur_mm) * (2200.0 - hu)
+            edge = y[touches[0]] - 1.2
+            rows = slice(*np.searchsorted(y, (edge - 8.0, edge + 8.0)))
+            columns = slice(*np.searchsorted(x, (at - 8.0, at + 8.0)))
+            distance = 1.2 - np.hypot(x[columns] - at, (y[rows] - edge)[:, None])
+            hu[rows, columns] += share_inside(distance, blur_mm) * (2200.0 - hu[rows, columns])
 
     def arms(self, where: Points) -> np.ndarray | None:
         """Distance (y, x) into an arm on a plane; None where there is none."""

@@ -1,0 +1,36 @@
+"""What a scan shows besides vessels, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .hila import Hila
+from .lung_checks import LungDoubts
+from .survey import Chest
+
+
+@dataclass(frozen=True, eq=False)
+class Anatomy:
+    """What a turned scan shows besides vessels; arrays (z, y, x) on its grid.
+
+    Attributes
+    ----------
+    lungs : numpy.ndarray
+        uint8 `LungLabel` values.
+    airways : numpy.ndarray
+        Bool, lumen of trachea and bronchi.
+    chest : Chest
+        The scan, surveyed.
+    hila : Hila
+        Where vessels leave the lungs.
+    doubts : LungDoubts or None
+        About lungs that were segmented; None for given ones.
+    """
+
+    lungs: np.ndarray
+    airways: np.ndarray
+    chest: Chest
+    hila: Hila
+    doubts: LungDoubts | None = None

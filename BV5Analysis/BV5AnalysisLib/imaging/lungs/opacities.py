@@ -1,0 +1,314 @@
+"""Opacities: lung that holds less air than this patient's lung does elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..model.constants import MethodConstants, constant
+from ..model.size_classes import LungLabel
+from ..model.tissue import OPACITIES, OpacityVolumes, Tissue
+from ..model.volume import Volume
+from ..numerics.blocks import block_means
+from ..numerics.distances import distance_mm
+from . import hila as hilum
+from .anatomy import Anatomy
+from .hila import Hila, Places, ramp
+from .survey import Chest
+
+
+@dataclass(frozen=True)
+class OpacityConstants(MethodConstants):
+    """Limits of opacities, as shares of the way from this lung's parenchyma to soft tissue."""
+
+    soft_tissue_hu: float = constant(
+        40.0, "HU", "Lung without air.", "Soft tissue and blood without contrast agent."
+    )
+    ground_glass: float = constant(
+        0.2,
+        "1",
+        "Share of its air that lung has lost from which it is ground glass.",
+        "From -860 HU that is -680 HU; -700 HU is the usual limit.",
+    )
+    consolidation: float = constant(
+        0.62,
+        "1",
+        "The same for consolidation.",
+        "From -860 HU that is -300 HU, the usual upper end of ground glass.",
+    )
+    reticulation: float = constant(
+        0.08,
+        "1",
+        "The same for lung with a texture of dense lines.",
+        "Less than ground glass, as there is air between the lines.",
+    )
+    texture: float = constant(
+        0.15,
+        "1",
+        "Standard deviation within a block, beyond noise, from which lung is reticulated, as a"
+        " share of the way from parenchyma to soft tissue.",
+        "135 HU in usual lung: a third of a block is dense line. Chosen by eye.",
+    )
+    hazy: float = constant(
+        0.1,
+        "1",
+        "Share of its air that a voxel itself has lost where it is ground glass or consolidation.",
+        "Half of `ground_glass`.",
+    )
+    clip_hu: tuple[float, float] = constant(
+        (-1024.0, 150.0),
+        "HU",
+        "Values are clipped to these before they are averaged.",
+        "Air as scanners store it, and the densest lung: bone and contrast agent must not count.",
+    )
+    majority: float = constant(
+        0.5, "1", "Share of a coarse voxel from which it is lung.", "The majority of its voxels."
+    )
+    around_vessel_voxels: int = constant(
+        1, "voxels", "Layer around vessels that has no weight.", "It is half vessel."
+    )
+    around_airway_voxels: int = constant(
+        2, "voxels", "The same around airways.", "Their wall, and its blur."
+    )
+    edge_mm: tuple[float, float] = constant(
+        (0.5, 3.0),
+        "mm",
+        "Depth below the lung's surface at which tissue begins to count, and counts in full.",
+        "The blur of the chest wall looks like ground glass; distances begin a voxel inside.",
+    )
+    smoothing_mm: float = constant(
+        2.0,
+        "mm",
+        "Standard deviation of the Gaussian that attenuation is averaged with.",
+        "With blocks of 2 mm noise of 40 HU becomes less than 5 HU.",
+    )
+    least_weight: float = constant(
+        0.02,
+        "1",
+        "Share of the average that tissue has to make up for a block to be judged.",
+        "Where all is vessel or edge nothing can be said.",
+    )
+    plain_percentile: float = constant(
+        25.0,
+        "%",
+        "Percentile of a coronal layer's blocks that is its plain parenchyma.",
+        "Holds while opacities fill less than three quarters of the layer.",
+    )
+    steepest_hu_per_mm: float = constant(
+        1.5,
+        "HU/mm",
+        "Steepest slope from gravity.",
+        "Supine lungs have 0.3 to 0.7 at inspiration and 1 at expiration.",
+    )
+    slopes: int = constant(
+        31, "1", "Slopes that are tried from the steepest to its opposite.", "Every 0.1 HU/mm."
+    )
+    alike_hu: float = constant(
+        40.0,
+        "HU",
+        "How far a layer may be off the line of plain parenchyma to count for it.",
+        "Opacities are farther off. Chosen by eye.",
+    )
+    hilum_mm: float = constant(
+        4.0,
+        "mm",
+        "Radius of vessels whose surroundings in the hilum are no opacity.",
+        "Between hilar vessels lie nodes and fat.",
+    )
+
+
+CONSTANTS = OpacityConstants()
+
+CHUNK = 8
+"""Coarse slices at a time, which bounds the memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Blocks:
+    """Tissue besides vessels and airways, by coarse voxels."""
+
+    weight: np.ndarray
+    mean_hu: np.ndarray
+    variance_hu2: np.ndarray
+
+
+def find_opacities(
+    volume: Volume, anatomy: Anatomy, vessels: np.ndarray, noise_hu: float
+) -> np.ndarray:
+    """Label ground glass, reticulation and consolidation.
+
+    Attenuation is averaged over blocks without the vessels and airways in them, and compared with
+    plain parenchyma of the same lungs at the same height above the table: dependent density and
+    expiration are no opacities. How much air is lost tells the kinds apart; reticulation is lung of
+    rough texture.
+
+    Parameters
+    ----------
+    volume : Volume
+        Attenuation in HU, LPS axes.
+    anatomy : Anatomy
+        Lungs, airways and hila of the same scan.
+    vessels : numpy.ndarray
+        Nonzero in vessels.
+    noise_hu : float
+        Standard deviation of the noise.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 `Tissue` values, 0 elsewhere.
+
+    Notes
+    -----
+    Own method. Limits after Hansell DM et al. Fleischner Society: glossary of terms for thoracic
+    imaging. Radiology 2008;246:697-722 (what the kinds are).
+    """
+    chest, labels = anatomy.chest, anatomy.lungs
+    lung = chest.shrunk(labels > 0) > CONSTANTS.majority
+    result = np.zeros(labels.shape, np.uint8)
+    if not lung.any():
+        return result
+    blocks = _blocks(volume, anatomy, vessels)
+    depth = ramp(distance_mm(lung, chest.grid, 2 * CONSTANTS.edge_mm[1]), CONSTANTS.edge_mm)
+    weight = blocks.weight * depth
+    sigma = CONSTANTS.smoothing_mm / chest.grid.spacing_zyx
+    around = ndimage.gaussian_filter(weight, sigma)
+    known = np.maximum(around, 1e-6)
+    mean = ndimage.gaussian_filter(weight * blocks.mean_hu, sigma) / known
+    rough = ndimage.gaussian_filter(weight * blocks.variance_hu2, sigma) / known
+    plain = _plain_parenchyma(mean, lung & (around > CONSTANTS.majority * depth.max()), chest)
+    span = CONSTANTS.soft_tissue_hu - plain
+    lost = (mean - plain) / span
+    lost *= (around > CONSTANTS.least_weight) & lung & ~_in_hilum(chest, anatomy.hila)
+    texture = np.sqrt(np.maximum(rough - noise_hu**2, 0)) / span
+    box = ndimage.find_objects(lung.view(np.uint8))[0]
+    fine = chest.box_on_scan(box, labels.shape)
+    lost_there = chest.interpolated(lost[box], box, labels.shape)
+    rough_there = chest.interpolated(texture[box], box, labels.shape) > CONSTANTS.texture
+    tissue = result[fine]
+    # Averages are blurred: beside dense tissue only voxels that are hazy themselves are opacity.
+    hazy_hu = chest.interpolated(
+        np.broadcast_to(plain + CONSTANTS.hazy * span, lung.shape)[box], box, labels.shape
+    )
+    hazy = volume.array[fine] > hazy_hu
+    tissue[hazy & (lost_there > CONSTANTS.ground_glass)] = Tissue.GROUND_GLASS
+    tissue[rough_there & (lost_there > CONSTANTS.reticulation)] = Tissue.RETICULATION
+    tissue[hazy & (lost_there > CONSTANTS.consolidation)] = Tissue.CONSOLIDATION
+    tissue[(labels[fine] == 0) | (vessels[fine] > 0)] = 0
+    return result
+
+
+def opacity_volumes(
+    tissue: Volume, labels: np.ndarray, regions: Mapping[str, np.ndarray]
+) -> tuple[OpacityVolumes, ...]:
+    """Volumes of opacities in both lungs, each lung and given regions.
+
+    Parameters
+    ----------
+    tissue : Volume
+        `Tissue` values.
+    labels : numpy.ndarray
+        `LungLabel` values of the same shape.
+    regions : mapping of str to numpy.ndarray
+        Masks of the same shape by name; what lies outside the lungs does not count.
+
+    Returns
+    -------
+    tuple of OpacityVolumes
+        Rows ``both``, ``right``, ``left``, then the regions.
+    """
+    voxel_ml = tissue.grid.voxel_volume_ml
+    kinds = max(Tissue) + 1
+    rows = {"right": np.zeros(kinds), "left": np.zeros(kinds)}
+    more = {name: np.zeros(kinds) for name in regions}
+    for number, (plane, lung) in enumerate(zip(tissue.array, labels, strict=True)):
+        for name, side in (("right", LungLabel.RIGHT), ("left", LungLabel.LEFT)):
+            rows[name] += np.bincount(plane[lung == side], minlength=kinds)
+        for name, mask in regions.items():
+            more[name] += np.bincount(plane[(mask[number] != 0) & (lung > 0)], minlength=kinds)
+    both = {"both": rows["right"] + rows["left"]}
+    named = [*both.items(), *rows.items(), *more.items()]
+    return tuple(
+        OpacityVolumes(
+            name,
+            float(counts.sum() * voxel_ml),
+            *(float(counts[kind] * voxel_ml) for kind in OPACITIES),
+        )
+        for name, counts in named
+    )
+
+
+def _blocks(volume: Volume, anatomy: Anatomy, vessels: np.ndarray) -> _Blocks:
+    """Share, mean and variance of the tissue in coarse voxels."""
+    chest, labels, airways = anatomy.chest, anatomy.lungs, anatomy.airways
+    thick = chest.factor[0]
+    parts = []
+    ring = ndimage.generate_binary_structure(3, 1)
+    room = max(CONSTANTS.around_vessel_voxels, CONSTANTS.around_airway_voxels)
+    for start in range(0, chest.hu.array.shape[0], CHUNK):
+        first = chest.first[0] + start * thick
+        stop = min(first + CHUNK * thick, chest.first[0] + chest.hu.array.shape[0] * thick)
+        before = min(room, first)
+        near = slice(first - before, stop + room)
+        blood = _grown(vessels[near] > 0, ring, CONSTANTS.around_vessel_voxels)
+        lumen = _grown(airways[near], ring, CONSTANTS.around_airway_voxels)
+        inside = slice(before, before + stop - first)
+        tissue = (labels[first:stop] > 0) & ~blood[inside] & ~lumen[inside]
+        tissue = tissue[:, chest.first[1] :, chest.first[2] :]
+        hu = volume.array[first:stop, chest.first[1] :, chest.first[2] :]
+        values = np.where(tissue, np.clip(hu, *CONSTANTS.clip_hu), 0).astype(np.float32)
+        parts.append(
+            [block_means(array, chest.factor) for array in (tissue, values, values * values)]
+        )
+    weight, total, square = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    known = np.maximum(weight, 1e-6)
+    mean = total / known
+    return _Blocks(weight, mean, np.maximum(square / known - mean**2, 0))
+
+
+def _grown(mask: np.ndarray, neighbors: np.ndarray, layers: int) -> np.ndarray:
+    """Mask and so many layers around it."""
+    if layers == 0 or not mask.any():
+        return mask
+    return ndimage.binary_dilation(mask, neighbors, iterations=layers)
+
+
+def _plain_parenchyma(mean: np.ndarray, judged: np.ndarray, chest: Chest) -> np.ndarray:
+    """Attenuation (1, y, 1) of plain parenchyma by height: the line that most layers lie on."""
+    layers = [np.flatnonzero(judged[:, y].any(axis=1)) for y in range(judged.shape[1])]
+    used = [y for y, rows in enumerate(layers) if len(rows)]
+    if not used:
+        return np.full((1, mean.shape[1], 1), float(np.median(mean)))
+    level = np.array(
+        [np.percentile(mean[:, y][judged[:, y]], CONSTANTS.plain_percentile) for y in used]
+    )
+    count = np.array([np.count_nonzero(judged[:, y]) for y in used], float)
+    height_mm = np.array(used) * float(chest.grid.spacing_zyx[1])
+    steepest = CONSTANTS.steepest_hu_per_mm
+    best = (-1.0, 0.0, 0.0)
+    for slope in np.linspace(-steepest, steepest, CONSTANTS.slopes):
+        rest = level - slope * height_mm
+        for middle in rest:
+            votes = float(count @ np.exp(-(((rest - middle) / CONSTANTS.alike_hu) ** 2)))
+            if votes > best[0]:
+                best = (votes, float(slope), float(middle))
+    _, slope, start = best
+    rows_mm = np.arange(mean.shape[1]) * float(chest.grid.spacing_zyx[1])
+    return (start + slope * rows_mm)[None, :, None]
+
+
+def _in_hilum(chest: Chest, hila: Hila) -> np.ndarray:
+    """Bool, coarse: where vessels leave the lungs, and nodes and fat lie between them."""
+    shape = chest.hu.array.shape
+    near = hila.mediastinum_mm < CONSTANTS.hilum_mm + hilum.CONSTANTS.root_mm[1]
+    index = np.argwhere(near)
+    places_mm = index * hila.step_mm + hila.first_mm
+    inside = np.zeros(shape, bool)
+    for label in (LungLabel.RIGHT, LungLabel.LEFT):
+        places = Places(places_mm, np.full(len(index), label))
+        leaving = hila.leaving(places, np.full(len(index), CONSTANTS.hilum_mm))
+        inside[tuple(index.T)] |= leaving > CONSTANTS.majority
+    return inside

@@ -1,0 +1,1 @@
+"""Scans changed a little, and what that moves: the parts of benchmarks/continuity.py."""
