@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import SimpleITK as sitk
 
+from .airways.airway_findings import airway_findings
 from .airways.bronchi import find_bronchi
 from .airways.tree import segment_airways
 from .airways.walls import subtract_bronchi
@@ -438,6 +439,7 @@ def _findings(
 ) -> tuple[Finding, ...]:
     """Judge the scan, its lungs, what blood was taken to be, and the vessels, the worst first."""
     of_lungs = [*lung_findings(turned.ct, anatomy.lungs), *opacity_findings(opacities)]
+    of_lungs += airway_findings(turned.ct.grid, anatomy.lungs, anatomy.airways)
     doubts = anatomy.doubts.findings if anatomy.doubts else ()
     of_blood = calibration_findings(
         vessels.calibration,
