@@ -81,4 +81,5 @@ def _surrounded(lumen: np.ndarray, lung: np.ndarray) -> np.ndarray:
         before = np.logical_or.accumulate(lung, axis)
         after = np.flip(np.logical_or.accumulate(np.flip(lung, axis), axis), axis)
         surrounded |= before & after
-    return lumen & surrounded
+    found: np.ndarray = lumen & surrounded
+    return found
