@@ -108,11 +108,11 @@ class LungConstants(MethodConstants):
         "Half width of the gaps between voxels of lung that are lung, too.",
         "Walls of honeycombs and vessels at the pleura, and voxels that noise makes bright.",
     )
-    least_lung_ml: float = constant(
-        150.0,
-        "mL",
-        "Volume of aerated lung below which a lung is missing.",
-        "A tenth of a small adult's lung. Chosen by eye.",
+    least_lung: float = constant(
+        0.04,
+        "1",
+        "Share of the air of both lungs below which a lung is missing.",
+        "A lung shrunk to a tenth of its volume has more, air in the throat or bowel less.",
     )
 
 
@@ -157,7 +157,7 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
     aerated = aerated_lungs(chest, trachea, lumen > 0, large)
     right, left = split_sides(aerated, chest.grid)
     for side, mask in (("right", right), ("left", left)):
-        if chest.volume_ml(mask) < CONSTANTS.least_lung_ml:
+        if np.count_nonzero(mask) < CONSTANTS.least_lung * np.count_nonzero(aerated):
             raise AnalysisError(
                 f"Only one lung was found, the {side} one is missing or airless;"
                 " BV5 needs both: give a lung mask if they are there."

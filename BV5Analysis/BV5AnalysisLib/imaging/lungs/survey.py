@@ -224,7 +224,7 @@ def survey_chest(volume: Volume) -> Chest:
     factor, first = _blocks(volume.grid)
     array = _from(volume.array, first)
     means = block_means(array, factor, CONSTANTS.clip_hu)
-    if means.size == 0:
+    if min(means.shape) < FEWEST_BLOCKS:
         raise AnalysisError("The scan is too small for a chest; give a CT of the whole chest.")
     hu = Volume(means, _shrunk_grid(volume.grid, factor, first))
     padding = np.zeros(means.shape, bool)
@@ -287,6 +287,8 @@ def _between_air_and_tissue(hu: np.ndarray, padding: np.ndarray) -> float:
     return float(np.clip(threshold, lowest, highest))
 
 
+FEWEST_BLOCKS = 3
+"""Along each axis: fewer have no inside."""
 ROUNDS = 20
 """More than a threshold needs to settle."""
 SETTLED_HU = 0.01
