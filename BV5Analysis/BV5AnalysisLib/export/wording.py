@@ -80,8 +80,7 @@ def method_paragraph(case: Case) -> str:
         else " there is no floor."
     )
     return (
-        f"{lungs}; consolidation thicker than the vessels of its place was left out, and"
-        f" centerlines were not looked for in the outermost {edge_mm:g} mm of the lungs. Slices"
+        f"{lungs}; centerlines were not looked for in their outermost {edge_mm:g} mm. Slices"
         f" more than {anisotropy:g} times as far apart as the pixels were interpolated between by"
         " cubic splines, much thinner ones averaged. Bronchi were found as dark ridges with a ring"
         " of wall around, and what lumen and wall add was taken off the image. Vessel centerlines"
@@ -99,7 +98,9 @@ def method_paragraph(case: Case) -> str:
         " into junctions from outside them. Blood volume is the sum of area times length along the"
         " branches, each piece counted for one vessel only, with a half ball where a vessel"
         f" divides; for vessels of {wide_mm2:g} mm² and more it is the sum of their voxels' blood"
-        f" fractions. It is told by class of the area: BV5 ({bv5}), BV5-10 ({bv5_10}), BV10"
+        " fractions. Lines that are wider than the vessels on their way to the hilum, or that feed"
+        " fewer branches than a vessel does, are opacities; they count by the share that is vessel."
+        f" Blood is told by class of the area: BV5 ({bv5}), BV5-10 ({bv5_10}), BV10"
         f" ({bv10});{below}"
         f" Vessel trees shorter than {parameters.minimum_component_length_mm:g} mm in all were"
         " dropped. Percentages are of the three classes' sum, the total pulmonary blood volume"

@@ -55,6 +55,7 @@ from .sizing.cross_sections import measure_cross_sections
 from .sizing.limits import limit_findings, withheld_by
 from .sizing.sheets import without_sheets
 from .sizing.tree_order import TreeOrder, judge_tree_order
+from .sizing.vessel_checks import side_findings, vessel_order_findings
 from .sizing.voxel_labels import as_drawn, label_vessels
 from .sizing.wide_vessels import with_wide_volumes
 from .vessels.blood import measure_blood_levels
@@ -446,6 +447,9 @@ def _findings(
     )
     of_blood += core_findings(turned.scan.volume, blood.centerlines, vessels.calibration)
     of_vessels = vessel_findings(blood.measurements[0])
+    places = _places(vessels.branches, anatomy, vessels.work)
+    of_vessels += vessel_order_findings(vessels.sized, vessels.order, places, anatomy.hila)
+    of_vessels += side_findings(blood.measurements, opacities)
     slab = is_slab(turned.ct.with_array(anatomy.lungs))
     limits = limit_findings(turned.scan.volume.grid, turned.scan.acquisition, vessels.blur, slab)
     return worst_first([*turned.scan.findings, *doubts, *of_lungs, *of_blood, *of_vessels, *limits])

@@ -153,16 +153,23 @@ class Hila:
             self.mediastinum_mm, index.T, order=1, mode="nearest"
         )
         share = ramp(from_mediastinum - radius_mm, CONSTANTS.root_mm[::-1])
+        share *= self.near(places)
         for number, label in enumerate(SIDES):
             mine = places.side == label
-            from_hilum = np.linalg.norm(points_mm[mine] - self.center_mm[number], axis=1)
-            near = ramp(from_hilum / self.size_mm[number], CONSTANTS.root_sizes[::-1])
-            share[mine] *= near
             for z_mm, is_face in zip(self.face_mm, self.face_share[:, number], strict=True):
                 gap_mm = np.abs(points_mm[mine, 0] - z_mm) - radius_mm[mine]
                 at_face = is_face * ramp(gap_mm, CONSTANTS.face_mm[::-1])
                 share[mine] = np.maximum(share[mine], at_face)
         return share
+
+    def near(self, places: Places) -> np.ndarray:
+        """How surely (n,) places are within the reach of a hilum, 0 to 1."""
+        near = np.zeros(len(places.side))
+        for number, label in enumerate(SIDES):
+            mine = places.side == label
+            from_hilum = np.linalg.norm(places.scan_mm[mine] - self.center_mm[number], axis=1)
+            near[mine] = ramp(from_hilum / self.size_mm[number], CONSTANTS.root_sizes[::-1])
+        return near
 
     def way_mm(self, places: Places) -> np.ndarray:
         """Distance (n,) that blood has to go from places to the heart, or out of the scan, mm."""

@@ -38,10 +38,10 @@ class OpacityFindingConstants(MethodConstants):
         "Opacity in one lung or region from which that part is named.",
         "Shown as 0 mL otherwise.",
     )
-    most_hidden_percent: float = constant(
+    most_percent: float = constant(
         25.0,
         "%",
-        "Share of the lungs in which consolidation makes the numbers those of another organ.",
+        "Share of reticulation and consolidation from which the numbers mean little.",
         "A lower lobe is a quarter of both lungs. Chosen by judgment.",
     )
 
@@ -60,7 +60,7 @@ def opacity_findings(opacities: Sequence[OpacityVolumes]) -> list[Finding]:
     Returns
     -------
     list of Finding
-        ``ground_glass``, ``reticulation``, ``consolidation`` and ``much_consolidation``, where they
+        ``ground_glass``, ``reticulation``, ``consolidation`` and ``much_opacity``, where they
         apply; values are % of the lungs.
     """
     both = opacities[0]
@@ -88,39 +88,37 @@ def opacity_findings(opacities: Sequence[OpacityVolumes]) -> list[Finding]:
             )
         )
     if both.consolidation_ml >= CONSTANTS.least_consolidation_ml:
-        found += _consolidation(opacities)
+        found.append(_consolidation(opacities))
+    much = both.percent(both.reticulation_ml + both.consolidation_ml)
+    if much >= CONSTANTS.most_percent:
+        found.append(
+            Finding(
+                "much_opacity",
+                Severity.ERROR,
+                f"Reticulation and consolidation fill {much:.0f} % of the lungs: the vessels that"
+                " were measured say little about the lungs. Do not compare these numbers with those"
+                " of other patients.",
+                much,
+            )
+        )
     return found
 
 
-def _consolidation(opacities: Sequence[OpacityVolumes]) -> list[Finding]:
-    """How much lung could not be measured, and whether that is too much."""
+def _consolidation(opacities: Sequence[OpacityVolumes]) -> Finding:
+    """How much lung could not be measured."""
     both = opacities[0]
     percent = both.consolidation_pct
     notable = percent >= CONSTANTS.notable_consolidation_percent
     where = _where(opacities, lambda row: row.consolidation_ml)
-    found = [
-        Finding(
-            "consolidation",
-            Severity.WARNING if notable else Severity.INFO,
-            f"Consolidation fills about {percent:.{0 if notable else 1}f} % of the lungs"
-            f" ({both.consolidation_ml:.0f} mL; {where}): these {both.consolidation_ml:.0f} mL of"
-            " lung were not measured, and the vessels inside are missing from the volumes. What"
-            " lies broadly on the chest wall is not in the lung mask and not counted here.",
-            percent,
-        )
-    ]
-    if percent >= CONSTANTS.most_hidden_percent:
-        found.append(
-            Finding(
-                "much_consolidation",
-                Severity.ERROR,
-                f"Consolidation fills {percent:.0f} % of the lungs: the vessels of the rest say"
-                " little about the whole. Do not compare these numbers with those of other"
-                " patients.",
-                percent,
-            )
-        )
-    return found
+    return Finding(
+        "consolidation",
+        Severity.WARNING if notable else Severity.INFO,
+        f"Consolidation fills about {percent:.{0 if notable else 1}f} % of the lungs"
+        f" ({both.consolidation_ml:.0f} mL; {where}): these {both.consolidation_ml:.0f} mL of lung"
+        " were not measured, and the vessels inside are missing from the volumes. What lies broadly"
+        " on the chest wall is not in the lung mask and not counted here.",
+        percent,
+    )
 
 
 def _where(

@@ -65,10 +65,16 @@ class TreeOrderConstants(MethodConstants):
         "Surroundings of a thin vessel that is no branch to count, and of one that is.",
         "Within opacities ridges of their texture look like thin vessels.",
     )
+    enclosed_hu: tuple[float, float] = constant(
+        (-150.0, -300.0),
+        "HU",
+        "Surroundings of a wide line outside of the hila that lies in an opacity, and of a vessel.",
+        "Between consolidation and ground glass.",
+    )
     enhanced_hu: tuple[float, float] = constant(
         (120.0, 180.0),
         "HU",
-        "Attenuation of blood from which its lack begins to tell opacities, and tells them.",
+        "Typical middle of wide vessels from which its lack begins to tell opacities, and does.",
         "Soft tissue with contrast agent stays below 100 HU.",
     )
     middle_mm2: tuple[float, float] = constant(
@@ -76,6 +82,9 @@ class TreeOrderConstants(MethodConstants):
         "mm²",
         "Caliber from which the middle of a line begins to be read, and is read in full.",
         "Radii of 2.5 and 3.6 mm: a millimeter off the middle still is free of partial volume.",
+    )
+    typical: float = constant(
+        0.5, "1", "Share of wide lines whose middles are darker than typical blood.", "The median."
     )
     unenhanced_hu: tuple[float, float] = constant(
         (60.0, 95.0),
@@ -102,12 +111,15 @@ class TreeOrder:
         (n,) area at the narrowest place of the widest way out of the lung, over the caliber.
     fed : numpy.ndarray
         (n,) area of the thin vessels that are fed through here, over the caliber.
+    leaving : numpy.ndarray
+        (n,) how surely a vessel may leave the lung here.
     """
 
     share: np.ndarray
     caliber_mm2: np.ndarray
     way: np.ndarray
     fed: np.ndarray
+    leaving: np.ndarray
 
 
 def judge_tree_order(
@@ -157,7 +169,7 @@ def judge_tree_order(
     judged is the project's own.
     """
     if len(csa_mm2) == 0:
-        return TreeOrder(*(np.empty(0) for _ in range(4)))
+        return TreeOrder(*(np.empty(0) for _ in range(5)))
     network = vessel_network(branches, csa_mm2, image, calibration)
     node = network.node
     caliber = network.caliber_mm2()
@@ -167,15 +179,18 @@ def judge_tree_order(
     background_hu = sections.background_hu
     fed = _fed(network, caliber, background_hu[node], hila.way_mm(places[node]))
     wide = ramp(way, CONSTANTS.way) * ramp(fed / least, CONSTANTS.fed)
-    wide *= 1 - _unlike_blood(network, caliber, image, calibration)
+    # In the hilum vessels lie beside one another and the mediastinum; elsewhere lung is around.
+    dense = 1 - ramp(background_hu[node], CONSTANTS.enclosed_hu)
+    wide *= 1 - dense * (1 - hila.near(places[node]))
+    wide *= 1 - _unlike_blood(network, caliber, wide, image)
     judged = ramp(caliber, CONSTANTS.judged_mm2)
     at_points = [
         network.along_branches(values, branches)
-        for values in (judged, wide, caliber, way, fed / least)
+        for values in (judged, wide, caliber, way, fed / least, leaving)
     ]
-    judged, wide, caliber, way, fed = at_points
+    judged, wide, caliber, way, fed, leaving = at_points
     thin = ramp(background_hu, CONSTANTS.surrounded_hu)
-    return TreeOrder(judged * wide + (1 - judged) * thin, caliber, way, fed)
+    return TreeOrder(judged * wide + (1 - judged) * thin, caliber, way, fed, leaving)
 
 
 def _fed(
@@ -195,14 +210,14 @@ def _fed(
 
 
 def _unlike_blood(
-    network: VesselNetwork,
-    caliber_mm2: np.ndarray,
-    image: WorkImage,
-    calibration: Calibration,
+    network: VesselNetwork, caliber_mm2: np.ndarray, wide: np.ndarray, image: WorkImage
 ) -> np.ndarray:
-    """How surely (m,) the middle of a line is not the blood of a scan with contrast agent."""
-    enhanced = float(ramp(np.array(calibration.blood_hu), CONSTANTS.enhanced_hu))
-    if enhanced == 0:
+    """How surely (m,) the middle of a line is not the blood of a scan with contrast agent.
+
+    Whether there is agent is read from the lines that are vessels by their order, `wide` (m,).
+    """
+    readable = ramp(caliber_mm2, CONSTANTS.middle_mm2)
+    if not (readable * wide).any():
         return np.zeros(len(network.node))
     around = np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
     place = network.position_mm / image.spacing
@@ -214,5 +229,8 @@ def _unlike_blood(
         ],
         axis=0,
     )
-    readable = ramp(caliber_mm2, CONSTANTS.middle_mm2)
+    rising = np.argsort(middle)
+    weight = np.cumsum((readable * wide)[rising])
+    typical_hu = np.interp(CONSTANTS.typical * weight[-1], weight, middle[rising])
+    enhanced = float(ramp(np.asarray(typical_hu), CONSTANTS.enhanced_hu))
     return np.asarray(enhanced * readable * (1 - ramp(middle, CONSTANTS.unenhanced_hu)))

@@ -71,6 +71,10 @@ ENOUGH_MM2 = 1e6
 """Larger than any area: what a spanning tree of least weight subtracts areas from."""
 
 
+SHORTEST_MM = 1e-3
+"""Length of links between nodes at one place."""
+
+
 @dataclass(frozen=True, eq=False)
 class VesselNetwork:
     """Nodes along branches and what joins them; m nodes, k links.
@@ -190,7 +194,8 @@ class VesselNetwork:
         """
         count = len(self.csa_mm2)
         resistance = 1 / np.clip(self.radius_mm, *CONSTANTS.resistance_mm) ** 2
-        cost = self.length_mm * resistance[self.links].min(axis=1)
+        # What arrives at a node comes from farther off: no link may be of no length.
+        cost = np.maximum(self.length_mm, SHORTEST_MM) * resistance[self.links].min(axis=1)
         cost *= 1 + CONSTANTS.gap_resistance * self.gap
         graph = self._with_outside(cost, CONSTANTS.outside_resistance * way_mm * resistance)
         distance, before = csgraph.dijkstra(
@@ -242,7 +247,7 @@ class VesselNetwork:
 def vessel_network(
     branches: Branches, csa_mm2: np.ndarray, image: WorkImage, calibration: Calibration
 ) -> VesselNetwork:
-    """Join branches at their junctions, and their ends to vessels close by.
+    """Join branches at their junctions, and their open ends to vessels close by.
 
     Parameters
     ----------
@@ -271,7 +276,8 @@ def vessel_network(
     along = np.flatnonzero(branch[node][1:] == branch[node][:-1])
     links = [np.stack([along, along + 1], axis=1), _at_junctions(number[ends], branches.end_node)]
     nothing = [np.zeros(len(pairs)) for pairs in links]
-    over = _over_gaps(np.unique(number[ends]), position_mm, csa_mm2[node], branch[node])
+    over = _over_gaps(number[ends].ravel(), position_mm, csa_mm2[node])
+    over = over[_apart(over, number[ends], branch[node], branches.end_node)]
     dark = _darkness(position_mm[over], image, calibration)
     pairs = np.concatenate([*links, over])
     return VesselNetwork(
@@ -284,6 +290,19 @@ def vessel_network(
     )
 
 
+def _apart(
+    pairs: np.ndarray, ends: np.ndarray, branch: np.ndarray, end_node: np.ndarray
+) -> np.ndarray:
+    """Whether the branches of two nodes (k, 2), the first an end, do not meet at that end.
+
+    Where they do, a link past their junction would let blood pass by a part of the branch.
+    """
+    junction = np.full(len(branch), -1)
+    junction[ends] = end_node
+    at_end, other = junction[pairs[:, 0]], branch[pairs[:, 1]]
+    return np.asarray((end_node[other] != at_end[:, None]).all(axis=1))
+
+
 def _at_junctions(ends: np.ndarray, end_node: np.ndarray) -> np.ndarray:
     """Pairs (k, 2) of the first end at each junction and the others there."""
     end, junction = ends.ravel(), end_node.ravel()
@@ -293,10 +312,8 @@ def _at_junctions(ends: np.ndarray, end_node: np.ndarray) -> np.ndarray:
     return np.asarray(np.stack([first, end], axis=1)[first != end])
 
 
-def _over_gaps(
-    ends: np.ndarray, position_mm: np.ndarray, csa_mm2: np.ndarray, branch: np.ndarray
-) -> np.ndarray:
-    """Pairs (k, 2) of an end and a node of another branch close by."""
+def _over_gaps(ends: np.ndarray, position_mm: np.ndarray, csa_mm2: np.ndarray) -> np.ndarray:
+    """Pairs (k, 2) of an end and a node close by."""
     radius_mm = np.sqrt(np.maximum(csa_mm2, CONSTANTS.least_mm2) / np.pi)
     count = CONSTANTS.neighbors
     distance, other = nearest(
@@ -309,7 +326,6 @@ def _over_gaps(
     found = other < len(position_mm)
     end, other, distance = end[found], other[found], distance[found]
     close = distance - radius_mm[end] - radius_mm[other] < CONSTANTS.reach_mm
-    close &= branch[end] != branch[other]
     return np.asarray(np.stack([end, other], axis=1)[close])
 
 

@@ -57,7 +57,7 @@ def grown_from(seed, hu):
     image = GrowthImage.of(volume, tuple(slice(0, size) for size in hu.shape), noise_hu=0)
     scale = Scale(np.sqrt(4 * len(seed) / np.pi), len(seed))
     result = np.zeros(hu.shape, bool)
-    for branch in grow_airways(image, seed, THRESHOLDS, scale):
+    for branch in grow_airways(image, seed, THRESHOLDS, scale, hu.size):
         for layer in branch.layers:
             result.flat[layer] = True
     return result

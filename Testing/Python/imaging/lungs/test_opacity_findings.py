@@ -39,9 +39,10 @@ def test_consolidation_tells_what_was_not_measured():
     assert "80 mL of lung were not measured" in finding.text
 
 
-def test_much_consolidation_is_an_error():
-    assert "much_consolidation" not in found(solid=900)
-    assert found(solid=1100)["much_consolidation"].severity is Severity.ERROR
+@pytest.mark.parametrize("name", ["solid", "lines"])
+def test_much_opacity_is_an_error(name):
+    assert "much_opacity" not in found(**{name: 900})
+    assert found(**{name: 1100})["much_opacity"].severity is Severity.ERROR
 
 
 def test_opacity_is_told_for_each_given_region():
