@@ -40,10 +40,10 @@ class OpacityConstants(MethodConstants):
         "From -860 HU that is -300 HU, the usual upper end of ground glass.",
     )
     reticulation: float = constant(
-        0.08,
+        -0.2,
         "1",
         "The same for lung with a texture of dense lines.",
-        "Less than ground glass, as there is air between the lines.",
+        "Cysts between the lines may hold more air than the lines displace.",
     )
     texture: float = constant(
         0.15,
