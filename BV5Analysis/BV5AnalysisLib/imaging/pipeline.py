@@ -53,6 +53,8 @@ from .sizing.blur_measurement import measure_blur
 from .sizing.branch_sizes import SizedBranches, size_branches
 from .sizing.cross_sections import measure_cross_sections
 from .sizing.limits import limit_findings, withheld_by
+from .sizing.mesh_findings import mesh_findings
+from .sizing.meshes import Mesh, find_mesh
 from .sizing.sheets import without_sheets
 from .sizing.tree_order import TreeOrder, judge_tree_order
 from .sizing.voxel_labels import as_drawn, label_vessels
@@ -155,7 +157,9 @@ class Vessels:
     sized : SizedBranches
         Their areas, and the blood of what of them is vessel.
     order : TreeOrder
-        What of them is vessel.
+        What of them is vessel, lines of the mesh left out.
+    mesh : Mesh
+        Where thin lines are no vessels, as in fibrosis.
     calibration : Calibration
         Attenuation of blood and parenchyma, and noise.
     blood_levels : BloodLevels or None
@@ -168,6 +172,7 @@ class Vessels:
     branches: Branches
     sized: SizedBranches
     order: TreeOrder
+    mesh: Mesh
     calibration: Calibration
     blood_levels: BloodLevels | None
     blur: Blur
@@ -241,8 +246,9 @@ def analyze(
     with steps.step(Step.VOLUMES):
         lung_labels = turned.orientation.turned_back(anatomy.lungs)
         blood = measure_blood(scan, lung_labels, vessels, regions, parameters)
-        tissue, opacities = _opacities(turned, anatomy, blood, vessels.calibration, regions)
-        findings = _findings(turned, anatomy, vessels, blood, opacities, parameters)
+        mesh = vessels.mesh.on_chest(anatomy)
+        tissue, opacities = _opacities(turned, anatomy, blood, vessels, mesh, regions)
+        findings = _findings(turned, anatomy, vessels, blood, opacities, mesh, parameters)
     steps.done()
     return AnalysisResult(
         scan=scan,
@@ -309,8 +315,10 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         order = judge_tree_order(
             branches, sized.csa_mm2, sections, image, calibration, anatomy.hila, places
         )
+        mesh = find_mesh(branches, order, sections, places)
+        order = replace(order, share=order.share * (1 - mesh.lines(order, places)))
         sized = replace(sized, volume_ml=sized.volume_ml * order.share)
-    return Vessels(work, branches, sized, order, calibration, levels, blur)
+    return Vessels(work, branches, sized, order, mesh, calibration, levels, blur)
 
 
 def measure_blood(
@@ -414,12 +422,15 @@ def _opacities(
     turned: TurnedScan,
     anatomy: Anatomy,
     blood: Blood,
-    calibration: Calibration,
+    vessels: Vessels,
+    mesh: np.ndarray,
     regions: tuple[Region, ...],
 ) -> tuple[np.ndarray, tuple[OpacityVolumes, ...]]:
     """Opacities on the turned scan, `Tissue` values, and their volumes."""
     turn = turned.orientation.turn
-    tissue = find_opacities(turned.ct, anatomy, turn(blood.labels.array), calibration.noise_hu)
+    tissue = find_opacities(
+        turned.ct, anatomy, turn(blood.labels.array), vessels.calibration.noise_hu, mesh
+    )
     if anatomy.doubts:
         unclaimed = anatomy.doubts.unclaimed_air & (anatomy.lungs == 0) & ~anatomy.airways
         tissue[unclaimed] = Tissue.UNCLAIMED_AIR
@@ -433,6 +444,7 @@ def _findings(
     vessels: Vessels,
     blood: Blood,
     opacities: tuple[OpacityVolumes, ...],
+    mesh: np.ndarray,
     parameters: Parameters,
 ) -> tuple[Finding, ...]:
     """Judge the scan, its lungs, what blood was taken to be, and the vessels, the worst first."""
@@ -446,6 +458,7 @@ def _findings(
     )
     of_blood += core_findings(turned.scan.volume, blood.centerlines, vessels.calibration)
     of_vessels = vessel_findings(blood.measurements[0])
+    of_vessels += mesh_findings(blood.measurements[0], anatomy.share_of_lungs(mesh))
     slab = is_slab(turned.ct.with_array(anatomy.lungs))
     limits = limit_findings(turned.scan.volume.grid, turned.scan.acquisition, vessels.blur, slab)
     return worst_first([*turned.scan.findings, *doubts, *of_lungs, *of_blood, *of_vessels, *limits])
