@@ -21,7 +21,7 @@ from BV5AnalysisLib.export.batch.contact_sheet import (
 )
 from BV5AnalysisLib.export.batch.finished_case import finished_case
 from BV5AnalysisLib.study.batch.batch_case import CaseStatus
-from helpers.batch_folders import cases, put_case
+from helpers.batch_folders import cases, put_case, rows
 from helpers.html_page import Page
 
 NASTY = "<script>alert(1)</script>\"'>&"
@@ -308,3 +308,25 @@ def test_of_very_many_cases_only_the_near_ones_are_laid_out_but_all_are_printed(
         "sorted": 300,
         "printed": 1000,
     }
+
+
+def test_cases_with_errors_come_first_in_sheet_and_table(tmp_path, written_case):
+    """Whatever the error's code: what needs a look is not looked for."""
+    out = tmp_path / "out"
+    batch = BatchFolder.create(out, cases("P1", "P2", "P3"), {})
+    for name in ("P1", "P2", "P3"):
+        changes = {"findings": [finding("error", "A lung is lost.")]} if name == "P2" else {}
+        put_case(out, name, written_case, **changes)
+        batch.add(CaseStatus(name))
+    batch.close()
+    assert batch.untrusted == ("P2",)
+    page = Page((out / "index.html").read_text(encoding="utf-8"))
+    assert "1 of 3 need a look" in page.text
+    names = [attributes["data-name"] for tag, attributes in page.tags if "data-name" in attributes]
+    assert names == ["P2", "P1", "P3"]
+    assert [row["case"] for row in rows(out / "measurements.csv")][::3] == ["P2", "P1", "P3"]
+
+
+def test_a_card_says_what_is_not_given(folder):
+    withheld = {"code": "incomplete_chest", "reason": "The scan shows a slab.", "measures": []}
+    assert "Not given (–): The scan shows a slab." in card_of(folder(withheld=[withheld])).text

@@ -118,3 +118,10 @@ def test_too_few_points_do_not_tell(monkeypatch):
     many = dataclasses.replace(blood.CONSTANTS, fewest_points=1e4)
     monkeypatch.setattr(blood, "CONSTANTS", many)
     assert measure_blood_levels(image, points, PARENCHYMA) is None
+
+
+def test_opacities_that_outnumber_vessels_do_not_count_where_blood_is_enhanced():
+    """Patches of consolidation with lung around them, wider than most vessels."""
+    tubes = [vessel(16.0, 250.0)] * 2 + [vessel(60.0, 25.0)] * 2
+    found = measure_blood_levels(*side_by_side(*tubes), PARENCHYMA)
+    assert found.blood_hu == pytest.approx(250, abs=15)

@@ -286,3 +286,24 @@ def test_findings_are_told_and_can_be_a_rule(tmp_path):
 def test_too_few_cases_tell_where_the_others_went(tmp_path):
     told = refusal(tmp_path, rows_of_cases()[:2])
     assert "Only 2 cases can be analyzed, and 3 are needed: 2 scans; 2 with clinical data" in told
+
+
+def test_what_is_withheld_is_missing_and_counted(tmp_path):
+    rows = rows_of_cases()
+    for row in rows[:2]:
+        row |= {"withheld": "incomplete_chest", "tpbv_ml": "", "bv5_ml": ""}
+    for row in rows:
+        row.setdefault("withheld", "")
+    assert "missing in 2 cases (incomplete_chest (2))" in notes(analyzed(tmp_path, rows))
+    assert "TPBV (mL) of 2" in notes(analyzed(tmp_path, rows))
+
+
+def test_cases_that_cannot_be_trusted_are_named_and_can_be_left_out(tmp_path):
+    rows = rows_of_cases()
+    for number, row in enumerate(rows):
+        row["trusted"] = "no" if number == 1 else "yes"
+    named = notes(analyzed(tmp_path, rows))
+    assert "The numbers of 1 case cannot be trusted" in named
+    assert rows[1]["case"] in named
+    result = analyzed(tmp_path, rows, exclude=("trusted=no",))
+    assert list(reasons(result)) == [rows[1]["case"]]
