@@ -57,6 +57,13 @@ class AeratedConstants(MethodConstants):
         "Share of the air in the chest from which a piece may be a whole lung.",
         "A lung shrunk to a tenth of the other has more, bowel beside the lungs rarely has.",
     )
+    thin_mm: float = constant(
+        15.0,
+        "mm",
+        "How far air goes on as lung where it is narrower than three coarse voxels.",
+        "Edges of lungs in the sulci do; so do gas in the chest wall, and gaps below arms that a"
+        " crack joins to a lung.",
+    )
     least_lungs_ml: float = constant(
         30.0,
         "mL",
@@ -152,7 +159,9 @@ def aerated_lungs(
     other = np.zeros(count + 1, bool)
     other[judged] = ~is_lung[judged]
     lung: np.ndarray = np.zeros_like(chest_air)
-    lung[box] = _nearer(air, is_lung[cores], other[cores], chest)
+    steps = round(CONSTANTS.thin_mm / float(np.mean(chest.grid.spacing)))
+    near = ndimage.binary_dilation(is_lung[cores], iterations=steps, mask=air)
+    lung[box] = _nearer(near, is_lung[cores], other[cores], chest)
     if chest.volume_ml(lung) < CONSTANTS.least_lungs_ml:
         raise AnalysisError(NO_LUNGS)
     return lung

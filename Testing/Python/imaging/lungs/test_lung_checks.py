@@ -1,0 +1,79 @@
+"""Lungs that were lost are doubted, whole ones are not."""
+
+import numpy as np
+import pytest
+from BV5AnalysisLib.imaging.lungs.lung_checks import doubt_lungs
+from BV5AnalysisLib.imaging.lungs.survey import survey_chest
+from BV5AnalysisLib.imaging.model.finding import Severity
+from BV5AnalysisLib.imaging.model.size_classes import LungLabel
+from scipy import ndimage
+
+
+@pytest.fixture
+def body(simple_body):
+    """A body with lungs and ribs."""
+    simple_body.add_lungs()
+    lungs = simple_body.lung(-1) | simple_body.lung(1)
+    from_lungs = ndimage.distance_transform_edt(~lungs, sampling=simple_body.grid.spacing_zyx)
+    lateral = np.broadcast_to(abs(simple_body.x) > 60, lungs.shape)
+    simple_body.fill((from_lungs > 3) & (from_lungs < 9) & lateral, 500)
+    return simple_body
+
+
+def labels_of(body) -> np.ndarray:
+    labels = np.zeros(body.grid.shape, np.uint8)
+    labels[body.lung(-1) & (body.hu < -500)] = LungLabel.RIGHT
+    labels[body.lung(1) & (body.hu < -500)] = LungLabel.LEFT
+    return labels
+
+
+def doubts(body, labels):
+    chest = survey_chest(body.volume())
+    return doubt_lungs(chest, labels, body.hu == -990)
+
+
+def errors(body, labels) -> set[str]:
+    findings = doubts(body, labels).findings
+    return {finding.code for finding in findings if finding.severity is Severity.ERROR}
+
+
+def test_whole_lungs_are_not_doubted(body):
+    labels = labels_of(body)
+    assert errors(body, labels) == set()
+    assert not doubts(body, labels).unclaimed_air.any()
+
+
+def test_lungs_cut_flat_are_doubted_and_what_is_lost_is_shown(body):
+    labels = labels_of(body)
+    lost = labels.copy()
+    lost[:60] = 0
+    found = doubts(body, lost)
+    by_code = {finding.code: finding for finding in found.findings}
+    assert {"lung_lost", "flat_cut"} <= set(by_code)
+    assert by_code["lung_lost"].severity is by_code["flat_cut"].severity is Severity.ERROR
+    where = (labels > 0) & (lost == 0)
+    assert found.unclaimed_air[where].mean() > 0.7
+    assert not found.unclaimed_air[labels == 0].any()
+    area_cm2 = np.count_nonzero(labels[60]) * 0.04
+    assert by_code["flat_cut"].value == pytest.approx(area_cm2, rel=0.15)
+
+
+@pytest.mark.parametrize("label", list(LungLabel))
+def test_a_lung_that_is_missing_or_nearly_so_is_doubted(body, label):
+    labels = labels_of(body)
+    labels[(labels == label) & np.broadcast_to(body.z < 190, labels.shape)] = 0
+    assert {"lung_lost", "implausible_lungs"} <= errors(body, labels)
+
+
+def test_lungs_that_take_in_bowel_below_are_not_called_lost(body):
+    body.fill(body.ellipsoid((70, 0, 20), (40, 50, 12)) & ~body.lung(1), -900)
+    assert errors(body, labels_of(body)) == set()
+
+
+def test_fluid_behind_a_lung_is_told(body):
+    fluid = body.lung(-1) & np.broadcast_to(body.y > 25, body.hu.shape)
+    body.fill(fluid, 10)
+    (finding,) = doubts(body, labels_of(body)).findings
+    assert finding.code == "airless_at_ribs"
+    assert finding.severity is Severity.ERROR
+    assert "right" in finding.text
