@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from BV5AnalysisLib.imaging.phantom.anychest import TissueKind
@@ -30,29 +31,33 @@ class AirwayScore:
         True branches from the trachea to the segmental bronchi, and those found.
     leak_ml : float
         Airway found in true lung, away from any bronchus.
+    by_kind : dict of str to list of int
+        Branches found and of all, by kind.
     """
 
     branches: int
     found: int
     leak_ml: float
+    by_kind: dict[str, list[int]]
 
-    def to_dict(self) -> dict[str, float]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values, fit for JSON."""
         return asdict(self)
 
 
 def airway_score(truth: ChestTruth, airways: np.ndarray) -> AirwayScore:
     """Compare a found lumen (bool) with the truth."""
-    branches = found = 0
+    by_kind = {}
     for kind in (AirwayKind.TRACHEA, AirwayKind.MAIN, AirwayKind.LOBAR, AirwayKind.SEGMENTAL):
         labels, count = ndimage.label(truth.airways == kind, CONNECTED)
         whole = np.bincount(labels.ravel(), minlength=count + 1)[1:]
         seen = np.bincount(labels[airways], minlength=count + 1)[1:]
         # Crumbs where a lumen is about a voxel wide are no branches.
         real = whole * truth.grid.voxel_volume_ml > LEAST_ML
-        branches += int(np.count_nonzero(real))
-        found += int(np.count_nonzero(seen[real] >= FOUND_SHARE * whole[real]))
-    return AirwayScore(branches, found, leak_ml(truth, airways))
+        found = np.count_nonzero(seen[real] >= FOUND_SHARE * whole[real])
+        by_kind[kind.name] = [int(found), int(np.count_nonzero(real))]
+    found_in_all, branches = np.sum(list(by_kind.values()), axis=0).tolist()
+    return AirwayScore(branches, found_in_all, leak_ml(truth, airways), by_kind)
 
 
 LEAST_ML = 0.01

@@ -9,7 +9,6 @@ from BV5AnalysisLib.imaging.model.result import AnalysisResult
 from BV5AnalysisLib.imaging.model.size_classes import SizeClass
 from BV5AnalysisLib.imaging.model.tissue import OPACITIES as FOUND_OPACITIES
 from BV5AnalysisLib.imaging.phantom.anychest import TissueKind
-from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from .truth import COUNTED, FULL_BLOOD, OPACITIES, ChestTruth, classes
@@ -171,13 +170,7 @@ def opacity_shares(result: AnalysisResult) -> dict[str, float]:
         return {}
     whole = result.opacities[0]
     return {
-        "GROUND_GLASS": whole.percent(whole.ground_glass_ml),
-        "RETICULATION": whole.percent(whole.reticulation_ml),
-        "CONSOLIDATION": whole.percent(whole.consolidation_ml),
+        "GROUND_GLASS": whole.ground_glass_pct,
+        "RETICULATION": whole.reticulation_pct,
+        "CONSOLIDATION": whole.consolidation_pct,
     }
-
-
-def largest_piece_ml(mask: np.ndarray, voxel_ml: float) -> float:
-    """Volume of the largest connected piece of a mask."""
-    labels, count = ndimage.label(mask)
-    return float(np.bincount(labels.ravel())[1:].max()) * voxel_ml if count else 0.0

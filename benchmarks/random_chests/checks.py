@@ -52,13 +52,28 @@ def _share(row: Row, *kinds: str) -> float:
 CHECKS = (
     Check(
         "ground_glass",
-        "ground glass and reticulation fill 5 % of the lungs (none wanted below 3 %)",
-        lambda row: between(_share(row, "GROUND_GLASS", "RETICULATION"), 3.0, 5.0),
+        "ground glass fills 5 % of the lungs (none wanted below 3 %)",
+        lambda row: between(_share(row, "GROUND_GLASS"), 3.0, 5.0),
+    ),
+    Check(
+        "reticulation",
+        "reticulation fills 5 % of the lungs (none wanted below 3 %)",
+        lambda row: between(_share(row, "RETICULATION"), 3.0, 5.0),
     ),
     Check(
         "consolidation",
-        "consolidation fills 1 % of the lungs (none wanted below 0.2 %)",
-        lambda row: between(_share(row, "CONSOLIDATION"), 0.2, 1.0),
+        "consolidation fills 1 % of the lungs (none wanted without any)",
+        lambda row: between(_share(row, "CONSOLIDATION", "MASS"), 0.0, 1.0),
+    ),
+    Check(
+        "much_consolidation",
+        "consolidation fills 30 % of the lungs (none wanted below 20 %)",
+        lambda row: between(_share(row, "CONSOLIDATION", "MASS"), 20.0, 30.0),
+    ),
+    Check(
+        "two_blood_levels",
+        "arteries and veins 80 HU apart (none wanted below 30 HU)",
+        lambda row: between(abs(row["spec"]["artery_hu"] - row["spec"]["vein_hu"]), 30.0, 80.0),
     ),
     Check(
         "thick_slices",

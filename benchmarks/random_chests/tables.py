@@ -237,6 +237,52 @@ def error_findings(rows: Sequence[Row]) -> str:
     return note + table(["error finding", "chests", "of these good", "their seeds"], lines)
 
 
+def opacities(rows: Sequence[Row]) -> str:
+    """Tell found shares of opacities beside the true ones."""
+    seen = [row for row in analyzed(rows) if row["opacity_pct"]]
+    lines = []
+    for kind in OPACITIES:
+        true = np.array([100 * row["truth"]["share_of_lung"][kind.name] for row in seen])
+        found = np.array([row["opacity_pct"][kind.name] for row in seen])
+        some, none = true >= 1, true == 0
+        lines.append(
+            [
+                _words(kind.name),
+                str(int(some.sum())),
+                _median(true[some].tolist(), "{:.1f}"),
+                _median(found[some].tolist(), "{:.1f}"),
+                _median(np.abs(found - true)[some].tolist(), "{:.1f}"),
+                str(int(none.sum())),
+                *_spread(found[none].tolist(), "{:.2f}")[1:],
+            ]
+        )
+    header = [
+        "share of the lungs, %",
+        "chests with 1 % or more",
+        "true, median",
+        "found, median",
+        "off, median",
+        "chests without",
+        "found there, median",
+        "95th",
+        "most",
+    ]
+    return table(header, lines)
+
+
+def bronchi(rows: Sequence[Row]) -> str:
+    """Tell how many branches of the airways were found, by kind."""
+    totals: dict[str, np.ndarray] = {}
+    for row in analyzed(rows):
+        for kind, counts in row["airways"]["by_kind"].items():
+            totals[kind] = totals.get(kind, np.zeros(2, int)) + counts
+    lines = [
+        [_words(kind), str(found), str(whole), f"{100 * found / max(whole, 1):.1f}"]
+        for kind, (found, whole) in totals.items()
+    ]
+    return table(["airway", "found", "of", "%"], lines)
+
+
 def no_results(rows: Sequence[Row]) -> str:
     """Chests that were refused, or that the analysis broke on."""
     lines = [

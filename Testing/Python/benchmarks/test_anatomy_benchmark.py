@@ -39,7 +39,7 @@ def truth() -> ChestTruth:
     kinds[5:35, 28:33, 5:25] = TissueKind.CONSOLIDATION
     airways = np.zeros(SHAPE, np.uint8)
     airways[20, AIRWAY_Y, 5:25] = AirwayKind.SEGMENTAL
-    airways[30, AIRWAY_Y, 28:32] = AirwayKind.LOBAR
+    airways[30, AIRWAY_Y, 15:35] = AirwayKind.LOBAR
     blood = np.zeros(SHAPE, np.uint8)
     blood[20, VESSEL_Y, 5:25] = blood[20, HIDDEN_Y, 5:25] = 255
     points = line_at(VESSEL_Y)
@@ -99,7 +99,9 @@ def test_the_true_result_is_without_fault(truth):
     score = lung_score(truth, lungs, airways)
     assert (score.dice, score.dice_right, score.dice_left) == (1, 1, 1)
     assert score.surface_worst_mm == score.lost_ml == score.extra_ml == 0
-    assert airway_score(truth, airways).to_dict() == {"branches": 1, "found": 1, "leak_ml": 0.0}
+    branches = airway_score(truth, airways)
+    assert (branches.branches, branches.found, branches.leak_ml) == (2, 2, 0)
+    assert branches.by_kind["SEGMENTAL"] == [1, 1]
     blood = blood_score(truth, found_in(truth, line_at(VESSEL_Y)))
     assert blood.bv5_error == pytest.approx(0)
     assert blood.tpbv_error_pct == pytest.approx(0)
@@ -211,7 +213,12 @@ def row_of(seed: int = 1000, **changed) -> dict:
             "lost_ml": 10.0,
             "extra_ml": 10.0,
         },
-        "airways": {"branches": 24, "found": 24, "leak_ml": 0.0},
+        "airways": {
+            "branches": 24,
+            "found": 24,
+            "leak_ml": 0.0,
+            "by_kind": {"TRACHEA": [1, 1], "SEGMENTAL": [18, 18]},
+        },
         "blood": {
             "tpbv_ml": 101.0,
             "bv5_pct": 40.5,
@@ -246,6 +253,15 @@ def test_findings_are_right_false_missed_or_rightly_none():
     assert checks.verdict(check, row_of(truth=much)) == checks.MISSED
     assert checks.verdict(check, row_of()) == checks.NONE
     assert checks.verdict(check, row_of(truth=some)) == checks.EITHER
+
+
+def test_opacities_are_told_beside_the_true_ones():
+    share = row_of()["truth"]["share_of_lung"] | {"GROUND_GLASS": 0.1}
+    found = {"GROUND_GLASS": 8.0, "RETICULATION": 0.5, "CONSOLIDATION": 0.0}
+    row = row_of(truth={"share_of_lung": share}, opacity_pct=found)
+    text = tables.opacities([row])
+    assert "| ground glass | 1 | 10.0 | 8.0 | 2.0 | 0 |  |  |  |" in text
+    assert "| reticulation | 0 |  |  |  | 1 | 0.50 | 0.50 | 0.50 |" in text
 
 
 def test_silent_failures_and_false_errors():

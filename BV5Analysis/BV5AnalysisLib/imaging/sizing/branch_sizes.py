@@ -41,11 +41,23 @@ class BranchSizeConstants(MethodConstants):
         " 8 to 17 % above.",
     )
     wider: float = constant(
-        1.15,
+        1.18,
         "1",
-        "Ratio of radii from which on a vessel is the wider one of two.",
+        "Ratio of radii at which a vessel is half way to be the wider one of two.",
         "Chosen on phantoms: children of an even fork, 1.26 times thinner than their parent, must"
         " be thinner; otherwise their first part counts twice.",
+    )
+    wider_ramp: float = constant(
+        0.05,
+        "1",
+        "How far below and above `wider` a vessel becomes the wider one.",
+        "Blood must not change hands at once where two vessels are about as wide. Ends below 1.26.",
+    )
+    surface_ramp_mm: float = constant(
+        0.35,
+        "mm",
+        "How far inside and outside a wider vessel's surface a point's blood becomes its own.",
+        "Half the distance of points: what a point stands for lies on both sides.",
     )
     junction_margin_mm: float = constant(
         0.8,
@@ -97,6 +109,9 @@ class BranchSizeConstants(MethodConstants):
 
 CONSTANTS = BranchSizeConstants()
 
+TINY_MM = 1e-6
+"""Radius of what has none, to divide by."""
+
 
 @dataclass(frozen=True, eq=False)
 class SizedBranches:
@@ -142,13 +157,12 @@ def size_branches(branches: Branches, sections: CrossSections) -> SizedBranches:
     Own method.
     """
     rough = np.clip(_branch_median(branches, sections.csa_mm2), 0, None)
-    readable = (_beyond_junctions(branches, np.sqrt(rough / np.pi)) > 0) & (
-        sections.clean >= CONSTANTS.clean_share
-    )
-    csa = _running_median(branches, sections, readable)
+    beyond_mm = _beyond_junctions(branches, np.sqrt(rough / np.pi))
+    readable = (beyond_mm > 0) & (sections.clean >= CONSTANTS.clean_share)
+    csa = _running_median(branches, sections, readable, beyond_mm)
     radius_mm = np.sqrt(csa / np.pi)
-    own = _clearance_of_wider(branches, radius_mm) > 0
-    volume_mm3 = np.where(own, csa * branches.step_mm, 0.0) + _fork_volume_mm3(branches, csa)
+    own = _share_outside_wider(branches, radius_mm)
+    volume_mm3 = own * csa * branches.step_mm + _fork_volume_mm3(branches, csa)
     return SizedBranches(csa, volume_mm3 / 1000, _mean_area_error(branches, sections, readable))
 
 
@@ -168,9 +182,16 @@ def _fork_volume_mm3(branches: Branches, csa_mm2: np.ndarray) -> np.ndarray:
     second = np.minimum(first + 1, len(order) - 1)
     widest, next_widest = order[first], order[second]
     divides = (node[widest] == node[next_widest]) & (widest != next_widest)
-    divides &= radius[widest] > CONSTANTS.wider * radius[next_widest]
-    np.add.at(volume, end[widest[divides]], 2 / 3 * np.pi * radius[widest[divides]] ** 3)
+    widest, next_widest = widest[divides], next_widest[divides]
+    share = _as_wider(radius[widest], radius[next_widest])
+    np.add.at(volume, end[widest], share * 2 / 3 * np.pi * radius[widest] ** 3)
     return volume
+
+
+def _as_wider(radius_mm: np.ndarray, than_mm: np.ndarray) -> np.ndarray:
+    """How far, from 0 to 1, vessels are the wider ones of two."""
+    above = radius_mm / np.maximum(than_mm, TINY_MM) - CONSTANTS.wider
+    return np.asarray(np.clip(0.5 + above / (2 * CONSTANTS.wider_ramp), 0.0, 1.0))
 
 
 def _branch_median(branches: Branches, values: np.ndarray) -> np.ndarray:
@@ -198,26 +219,37 @@ def _beyond_junctions(branches: Branches, radius_mm: np.ndarray) -> np.ndarray:
 
 
 def _running_median(
-    branches: Branches, sections: CrossSections, readable: np.ndarray
+    branches: Branches, sections: CrossSections, readable: np.ndarray, beyond_mm: np.ndarray
 ) -> np.ndarray:
-    """Median along each branch over its readable points, the nearest standing in for the rest."""
+    """Median along each branch over its readable points, the nearest standing in for the rest.
+
+    A branch that just gets beyond its junctions, or just not, takes its area in part from the point
+    that gets farthest.
+    """
     smooth = np.empty(len(readable))
     for start, stop in pairwise(branches.branch_start):
         piece = slice(start, stop)
         known = np.nonzero(readable[piece])[0]
-        if len(known) == 0:
+        step_mm = branches.step_mm[start]
+        clean = sections.clean[piece] >= CONSTANTS.clean_share
+        farthest_mm = np.max(beyond_mm[piece], where=clean, initial=-np.inf)
+        share = float(np.clip(0.5 + farthest_mm / step_mm, 0.0, 1.0))
+        if len(known) == 0 and share > 0:
+            known = np.array([np.where(clean, beyond_mm[piece], -np.inf).argmax()])
+        smooth[piece] = 0.0
+        if share < 1:
             # Too short to get away from its junctions: the least swollen reading must do, but not
             # one that the lungs' edge cuts.
-            clean = sections.clean[piece] >= CONSTANTS.clean_share
             area = sections.csa_mm2[piece]
             usable = area[clean] if clean.any() else area
-            smooth[piece] = np.percentile(usable, CONSTANTS.least_swollen_percentile)
-            continue
-        area = np.interp(np.arange(stop - start), known, sections.csa_mm2[piece][known])
-        is_thin = np.median(area) < CONSTANTS.thin_mm2
-        window_mm = CONSTANTS.thin_window_mm if is_thin else CONSTANTS.window_mm
-        width = min(round(window_mm / branches.step_mm[start]), len(area)) // 2 * 2 + 1
-        smooth[piece] = ndimage.median_filter(area, size=width, mode="nearest")
+            least = np.percentile(usable, CONSTANTS.least_swollen_percentile)
+            smooth[piece] = (1 - share) * least
+        if share > 0:
+            area = np.interp(np.arange(stop - start), known, sections.csa_mm2[piece][known])
+            is_thin = np.median(area) < CONSTANTS.thin_mm2
+            window_mm = CONSTANTS.thin_window_mm if is_thin else CONSTANTS.window_mm
+            width = min(round(window_mm / step_mm), len(area)) // 2 * 2 + 1
+            smooth[piece] += share * ndimage.median_filter(area, size=width, mode="nearest")
     return np.clip(smooth, 0.0, None)
 
 
@@ -248,12 +280,9 @@ def _mean_area_error(
     return error
 
 
-def _clearance_of_wider(branches: Branches, radius_mm: np.ndarray) -> np.ndarray:
-    """Distance (n,) from each point to the surface of the closest wider vessel, mm.
-
-    Negative inside it; infinite where none is near.
-    """
-    clearance = np.full(len(radius_mm), np.inf)
+def _share_outside_wider(branches: Branches, radius_mm: np.ndarray) -> np.ndarray:
+    """Share (n,) of the blood of each point that no wider vessel of another branch holds."""
+    own = np.ones(len(radius_mm))
     branch = branches.branch_id
     for low, chosen in _by_radius(radius_mm):
         asking = np.flatnonzero(radius_mm < low)
@@ -266,22 +295,22 @@ def _clearance_of_wider(branches: Branches, radius_mm: np.ndarray) -> np.ndarray
         for column in range(CONSTANTS.nearest_points):
             found = np.flatnonzero(index[:, column] < len(chosen))
             self_, other = asking[found], chosen[index[found, column]]
-            is_wider = radius_mm[other] > CONSTANTS.wider * radius_mm[self_]
-            is_wider &= branch[other] != branch[self_]
-            gap = distance[found, column] - radius_mm[other]
-            np.minimum.at(clearance, self_[is_wider], gap[is_wider])
-    return clearance
+            held = _as_wider(radius_mm[other], radius_mm[self_]) * (branch[other] != branch[self_])
+            depth = radius_mm[other] - distance[found, column]
+            held *= np.clip(0.5 + depth / (2 * CONSTANTS.surface_ramp_mm), 0.0, 1.0)
+            np.minimum.at(own, self_, 1 - held)
+    return own
 
 
 def _by_radius(radius_mm: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
-    """Points by steps of radius no wider than `wider`, with the least radius of each step.
+    """Points by steps of radius too small for one to be wider, with each step's least radius.
 
     Within a step no vessel is wider than another, so that a vessel's own points do not hide the
     wider one beside them.
     """
-    low = CONSTANTS.narrowest_mm
+    low, step = CONSTANTS.narrowest_mm, CONSTANTS.wider - CONSTANTS.wider_ramp
     while low <= radius_mm.max(initial=0.0):
-        chosen = np.flatnonzero((radius_mm >= low) & (radius_mm < CONSTANTS.wider * low))
+        chosen = np.flatnonzero((radius_mm >= low) & (radius_mm < step * low))
         if len(chosen):
             yield low, chosen
-        low *= CONSTANTS.wider
+        low *= step

@@ -27,8 +27,15 @@ class WideVesselConstants(MethodConstants):
     wide_mm2: float = constant(
         20.0,
         "mm²",
-        "Area from which on a vessel's blood is summed voxel by voxel.",
+        "Area from which on about half of a vessel's blood is summed voxel by voxel.",
         "Chosen by eye: most of its voxels are all blood, and its rim is small beside them.",
+    )
+    wide_ramp: float = constant(
+        0.25,
+        "1",
+        "Share of `wide_mm2` by which the area is below it where no blood, and above where all of"
+        " it, is summed so.",
+        "The two ways differ by a tenth and more in hila; areas scatter by a few percent.",
     )
     rim_mm: float = constant(
         1.3,
@@ -90,7 +97,8 @@ def with_wide_volumes(
     -----
     Own method.
     """
-    wide = sized.csa_mm2 >= CONSTANTS.wide_mm2
+    share = _share_by_voxels(sized.csa_mm2)
+    wide = share > 0
     if not wide.any():
         return sized
     spacing = image.spacing
@@ -114,7 +122,13 @@ def with_wide_volumes(
     of_wide = wide[owner]
     voxel_ml = float(np.prod(spacing)) / 1000
     summed = np.bincount(owner[of_wide], blood[of_wide], len(wide)) * voxel_ml
-    return replace(sized, volume_ml=np.where(wide, summed, sized.volume_ml))
+    return replace(sized, volume_ml=share * summed + (1 - share) * sized.volume_ml)
+
+
+def _share_by_voxels(csa_mm2: np.ndarray) -> np.ndarray:
+    """Share (n,) of the blood of points that is summed voxel by voxel."""
+    above = csa_mm2 / CONSTANTS.wide_mm2 - 1
+    return np.asarray(np.clip(0.5 + above / (2 * CONSTANTS.wide_ramp), 0.0, 1.0))
 
 
 def _voxels_near(
