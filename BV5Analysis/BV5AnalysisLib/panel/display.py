@@ -24,6 +24,7 @@ FIELDS = (
     "lungsVisible",
     "lungsOpacity",
     "legendVisible",
+    "tissueVisible",
 )
 
 
@@ -133,4 +134,5 @@ def display_settings(parameterNode: Any) -> DisplaySettings:
         parameterNode.lungsVisible,
         parameterNode.lungsOpacity,
         parameterNode.legendVisible,
+        parameterNode.tissueVisible,
     )

@@ -99,6 +99,7 @@ class BV5AnalysisParameterNode:
     lungsVisible: bool = True
     lungsOpacity: Annotated[float, WithinRange(0, 1)] = 0.12
     legendVisible: bool = True
+    tissueVisible: bool = True
 
     branchClass: BranchClass = BranchClass.ALL
     doubtfulOnly: bool = False

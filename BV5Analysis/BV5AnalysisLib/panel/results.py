@@ -82,7 +82,7 @@ class ResultsSection:
         ui.methodLabel.text = method_text(case) if case else ""
         for widget in (ui.keyLabel, ui.methodLabel, ui.measurementsTable):
             widget.visible = case is not None
-        _fill(ui.measurementsTable, case.measurements if case else [])
+        _fill(ui.measurementsTable, case.rows if case else [])
         self.showEdited(case is not None and case.edited)
 
     def showEdited(self, edited: bool) -> None:
@@ -181,13 +181,17 @@ def table_rows() -> list[tuple[str, str]]:
         ("bv10_pct", _("BV10 %")),
         ("below_floor_ml", _("Below floor mL")),
         ("tpbv_ml_per_l", _("TPBV mL/L")),
+        ("ground_glass_pct", _("Ground glass %")),
+        ("reticulation_pct", _("Reticulation %")),
+        ("consolidation_pct", _("Consolidation %")),
     ]
 
 
 def _fill(table: qt.QTableWidget, measurements: list[dict[str, Any]]) -> None:
     """One row a quantity, one column a region."""
     regions = {"both": _("Both"), "right": _("Right"), "left": _("Left")}
-    rows = table_rows() if measurements else []
+    # What the analysis did not look for, as in a case of an earlier version, has no row.
+    rows = [row for row in table_rows() if any(row[0] in each for each in measurements)]
     table.setRowCount(len(rows))
     table.setColumnCount(len(measurements))
     table.setVerticalHeaderLabels([text for _key, text in rows])

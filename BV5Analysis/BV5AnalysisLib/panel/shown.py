@@ -54,6 +54,12 @@ class ShownCase:
         return self.record["measurements"]
 
     @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The same rows, each with the opacities of its region where they were measured."""
+        opacities = {row["region"]: row for row in self.record.get("opacities", ())}
+        return [opacities.get(row["region"], {}) | row for row in self.measurements]
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """Parameters that the numbers were computed with."""
         return self.record["parameters"]

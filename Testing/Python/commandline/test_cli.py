@@ -674,6 +674,15 @@ def test_phantom_options_out_of_range_are_one_line(out, capsys):
     assert names(out.parent) == []
 
 
+def test_a_random_phantom_is_drawn_from_its_seed_alone(out, capsys):
+    options = ["--anatomy", "random", "--seed", "3", "--noise", "5", "--no-airways"]
+    assert cli.main(["phantom", "-o", str(out), *options]) == 1
+    line = one_error_line(capsys)
+    assert "noise_hu, airways" in line
+    assert "--anatomy adult" in line
+    assert names(out.parent) == []
+
+
 def test_phantom_needs_overwrite_and_spares_a_result(calls, ct, out, capsys):
     assert cli.main(["analyze", str(ct), "-o", str(out), "--no-report"]) == 0
     capsys.readouterr()

@@ -75,8 +75,40 @@ def test_no_blood_is_shown_as_dashes(bench):
     nothing = dict.fromkeys(RECORD["measurements"][0], 0.0)
     nothing |= {"region": "both", "bv5_pct": None, "bv5_10_pct": None, "bv10_pct": None}
     bench.showCase(measurements=[nothing, *RECORD["measurements"][1:]])
-    assert bench.ui.keyLabel.text == "BV5 – % · TPBV 0.0 mL"
+    assert bench.ui.keyLabel.text.endswith("BV5 – % · TPBV 0.0 mL")
     assert [row[0] for row in texts(bench.ui.measurementsTable)[2:4]] == ["0.0", "–"]
+
+
+def test_an_error_of_any_code_stands_before_the_numbers(bench):
+    error = {"code": "never_heard_of", "severity": "error", "text": "Lost.", "value": None}
+    bench.showCase(findings=[error])
+    assert bench.ui.keyLabel.text == "Cannot be trusted, see Findings: BV5 32.1 % · TPBV 125.0 mL"
+    bench.showCase("Clean", findings=[error | {"severity": "warning"}])
+    assert bench.ui.keyLabel.text == "BV5 32.1 % · TPBV 125.0 mL"
+
+
+def test_what_is_withheld_is_a_dash_with_its_reason(bench):
+    rows = [row | {"tpbv_ml": None} for row in RECORD["measurements"]]
+    withheld = {"code": "incomplete_chest", "reason": "The scan shows a slab.", "measures": []}
+    bench.showCase(measurements=rows, withheld=[withheld])
+    assert texts(bench.ui.measurementsTable)[1] == ["–"] * 3
+    assert "Not given: The scan shows a slab." in bench.ui.methodLabel.text
+
+
+def test_opacities_have_rows_where_they_were_measured(bench):
+    bench.showCase()
+    names = bench.ui.measurementsTable.verticalHeaderItem
+    assert "Ground glass %" not in [names(i).text() for i in range(9)]
+    keys = ("ground_glass", "reticulation", "consolidation", "opacity")
+    values = dict.fromkeys([f"{key}_{unit}" for key in keys for unit in ("ml", "pct")], 7.5)
+    both = {"region": "both", "lung_volume_ml": 2500.0} | values
+    bench.showCase("Other", opacities=[both])
+    assert [names(i).text() for i in range(9, 12)] == [
+        "Ground glass %",
+        "Reticulation %",
+        "Consolidation %",
+    ]
+    assert texts(bench.ui.measurementsTable)[9] == ["7.5", "–", "–"]
 
 
 def test_method_states_parameters_blood_and_version(bench):

@@ -75,10 +75,12 @@ def test_shapes_slices_lungs_legend(bench):
     bench.ui.lungsVisibleCheckBox.click()
     bench.ui.lungsOpacitySlider.value = 0.5
     bench.ui.legendVisibleCheckBox.click()
+    bench.ui.tissueVisibleCheckBox.click()
     settings = last_settings(bench)
     assert (settings.geometry, settings.slices) == ("surfaces", "hidden")
     assert (settings.lungs_visible, settings.legend_visible) == (False, False)
     assert settings.lungs_opacity == pytest.approx(0.5)
+    assert not settings.tissue_visible
 
 
 def test_display_defaults_in_one_change(bench):

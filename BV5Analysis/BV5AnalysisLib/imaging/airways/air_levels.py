@@ -15,6 +15,9 @@ from .growth_image import GrowthImage
 QUARTILE = 0.6745
 """Upper quartile of normal noise, in standard deviations."""
 
+SECOND_DIFFERENCE = QUARTILE * 6**0.5
+"""Median absolute second difference of normal noise, in its standard deviations."""
+
 
 @dataclass(frozen=True)
 class LevelConstants(MethodConstants):
@@ -109,13 +112,21 @@ class AirLevels:
         return np.asarray(self.loosest_hu - self.dark_hu)
 
     def thresholds(self) -> tuple[float, ...]:
-        """HU, the loosest first; as many whatever the scan."""
+        """HU, the loosest first.
+
+        Between the lungs, where walls are thick, the edge of the lumen itself; in the lungs none
+        above their median.
+        """
         shares = np.linspace(1, CONSTANTS.strictest_share, CONSTANTS.thresholds)
-        return tuple((self.air_hu + shares * (self.loosest_hu - self.air_hu)).tolist())
+        in_lung = self.air_hu + shares * (self.loosest_hu - self.air_hu)
+        edge_hu = self.air_hu + CONSTANTS.lumen_edge_hu
+        if edge_hu <= self.loosest_hu:
+            return tuple(in_lung.tolist())
+        return (edge_hu, 0.5 * (edge_hu + self.loosest_hu), *in_lung.tolist())
 
 
-def tracheal_air(volume: Volume, chest: Chest, trachea: np.ndarray) -> tuple[float, float]:
-    """Median and standard deviation of the attenuation of the air in the trachea.
+def tracheal_air(volume: Volume, chest: Chest, trachea: np.ndarray) -> float:
+    """Median attenuation of the air in the trachea, HU.
 
     Parameters
     ----------
@@ -124,14 +135,29 @@ def tracheal_air(volume: Volume, chest: Chest, trachea: np.ndarray) -> tuple[flo
     chest : Chest
         The same scan, surveyed.
     trachea : numpy.ndarray
-        Bool, coarse.
-
-    Returns
-    -------
-    air_hu, noise_hu : float
-        From the middles of the coarse voxels, by ranks.
+        Bool, coarse; its darker half is read.
     """
-    return _middle_and_spread(volume.array[_middles(_core(trachea, chest), chest)])
+    z, y, x = chest.voxels(np.argwhere(_core(trachea, chest))).T
+    return float(np.median(volume.array[z, y, x]))
+
+
+def lung_noise(volume: Volume, chest: Chest) -> float:
+    """Noise in the lungs, standard deviation in HU.
+
+    The median absolute second difference along x, which gradients and vessels leave alone; in air
+    scanners clip the noise.
+
+    Parameters
+    ----------
+    volume : Volume
+        Attenuation in HU.
+    chest : Chest
+        The same scan, surveyed.
+    """
+    z, y, x = chest.voxels(np.argwhere(chest.inner_air)).T
+    x = np.clip(x, 1, volume.array.shape[2] - 2)
+    before, here, after = (volume.array[z, y, x + step].astype(np.float32) for step in (-1, 0, 1))
+    return float(np.median(np.abs(before - 2 * here + after))) / SECOND_DIFFERENCE
 
 
 def measure_levels(image: GrowthImage, chest: Chest, trachea: np.ndarray) -> AirLevels:
@@ -176,14 +202,21 @@ def _middle_and_spread(hu: np.ndarray) -> tuple[float, float]:
 def _lung_cubes(
     image: GrowthImage, chest: Chest, trachea: np.ndarray, air_hu: float
 ) -> tuple[np.ndarray, ...]:
-    """Cubes (z, y, x) in the lungs, without bowel gas and bullae unless there is nothing else."""
-    air = chest.inner_air & ~ndimage.binary_dilation(trachea)
-    coarse_hu = chest.hu.array[air]
-    if not len(coarse_hu):
-        return np.nonzero(air)
-    gas_hu = air_hu + CONSTANTS.gas_share * max(float(np.median(coarse_hu)) - air_hu, 0)
-    plain = air & (chest.hu.array > gas_hu)
-    return image.cubes_at(*_middles(plain if plain.any() else air, chest))
+    """Cubes (z, y, x) in the lungs, without bowel gas and bullae unless there is nothing else.
+
+    Without the outermost coarse voxels, too, which are partly chest wall.
+    """
+    lungs = ndimage.binary_erosion(chest.inner_air) & ~ndimage.binary_dilation(trachea)
+    coarse = np.argwhere(lungs)
+    voxels = chest.voxels(coarse)
+    starts, stops = np.array([(along.start, along.stop) for along in image.box]).T
+    inside = np.all((voxels >= starts) & (voxels < stops), axis=1)
+    voxels, hu = voxels[inside], chest.hu.array[lungs][inside]
+    if len(hu):
+        gas_hu = air_hu + CONSTANTS.gas_share * max(float(np.median(hu)) - air_hu, 0)
+        plain = hu > gas_hu
+        voxels = voxels[plain] if plain.any() else voxels
+    return image.cubes_at(*voxels.T)
 
 
 def _dark_by_row(hu: np.ndarray, row: np.ndarray, rows: int) -> np.ndarray:

@@ -162,6 +162,12 @@ class AirwayBranch:
         return sum(len(layer) for layer in self.layers)
 
     @property
+    def root_width(self) -> float:
+        """Voxels in its first fronts, on average; 0 if it has none."""
+        first = self.layers[: self.scale.layers(CONSTANTS.first_diameters)]
+        return sum(len(layer) for layer in first) / max(len(first), 1)
+
+    @property
     def width(self) -> float:
         """Voxels in a typical front; a short branch says no more than its parent."""
         if len(self.layers) <= self.scale.layers(CONSTANTS.typical_diameters):
@@ -170,7 +176,11 @@ class AirwayBranch:
 
 
 def grow_airways(
-    image: GrowthImage, seed: np.ndarray, thresholds: tuple[float, ...], scale: Scale
+    image: GrowthImage,
+    seed: np.ndarray,
+    thresholds: tuple[float, ...],
+    scale: Scale,
+    most_voxels: int,
 ) -> list[AirwayBranch]:
     """Grow an airway tree from a seed front.
 
@@ -184,13 +194,16 @@ def grow_airways(
         HU, tried in turn where a branch leaks, the loosest first.
     scale : Scale
         Size of the trachea.
+    most_voxels : int
+        A tree of more voxels than that has got lost in the lungs.
 
     Returns
     -------
     list of AirwayBranch
         The accepted branches, parents before their children; empty ones where growth was given up.
+        No branch at all where growth got lost.
     """
-    return _Growth(image, thresholds, scale).run(seed)
+    return _Growth(image, thresholds, scale).run(seed, most_voxels)
 
 
 class _Growth:
@@ -213,18 +226,24 @@ class _Growth:
         self.thresholds = np.zeros(1024, np.float32)
         self.widths = np.zeros(1024)
 
-    def run(self, seed: np.ndarray) -> list[AirwayBranch]:
-        """Grow until no front moves."""
+    def run(self, seed: np.ndarray, most_voxels: int) -> list[AirwayBranch]:
+        """Grow until no front moves, or too much has grown."""
         self.fronts: list[np.ndarray] = []
         width = self.rules.seed_width * len(seed)
         self._start(AirwayBranch(self.loosest_first[0], width, self.scale), seed)
-        while self.fronts:
+        gone_through = 0
+        # What is taken back and grown again counts, too: each threshold may go through it once.
+        most = most_voxels * len(self.loosest_first)
+        while self.fronts and gone_through <= most:
             front = np.concatenate(self.fronts)
+            gone_through += len(front)
             self.fronts = []
             front, number = self._next_layer(front)
             if len(front):
                 self._judge(front, number)
-        return self.branches[1:]
+        if sum(branch.size for branch in self.branches) > most_voxels:
+            return []
+        return [] if self.fronts else self.branches[1:]
 
     def _start(self, branch: AirwayBranch, seed: np.ndarray) -> None:
         number = len(self.branches)
@@ -290,9 +309,7 @@ class _Growth:
 
     def _allowed_width(self, branch: AirwayBranch) -> float:
         """Voxels that the next front may have: not much wider than the parent, nor the branch."""
-        first = self.scale.layers(self.rules.first_diameters)
-        begin = [len(layer) for layer in branch.layers[:first]]
-        own = self.rules.opening * sum(begin) / len(begin)
+        own = self.rules.opening * branch.root_width
         return min(self.rules.widening * branch.parent_width, own)
 
     def _retry(self, number: int) -> None:

@@ -142,8 +142,8 @@ def costal_gaps(lungs: np.ndarray, chest: Chest) -> np.ndarray:
     lower = np.maximum.accumulate(outermost > 0, axis=0)
     bridged[~lower] = 0
     depth_mm = CONSTANTS.deepest * rays.half_width_mm
-    lateral = rays.off_middle_mm > CONSTANTS.medial * rays.half_width_mm
-    near_ribs = _near_ribs(lateral, chest, rays.half_width_mm)
+    bone = ribs(chest, rays, outermost, CONSTANTS.medial)
+    near_ribs = _near(bone, chest, rays)
     gaps = np.zeros_like(lungs)
     for z in np.flatnonzero((bridged > outermost).any(axis=1)):
         outer, inner = bridged[z][rays.ray], outermost[z][rays.ray]
@@ -172,15 +172,41 @@ def _bridged(outermost: np.ndarray, half_width: float) -> np.ndarray:
     return closed[high:-high, wide:-wide].copy()
 
 
-def _near_ribs(lateral: np.ndarray, chest: Chest, half_width_mm: float) -> np.ndarray:
-    """Bool, coarse: near bones that are not near the middle."""
-    labels, _ = ndimage.label((chest.hu.array > CONSTANTS.bone_hu) & lateral)
+def ribs(chest: Chest, rays: Rays, outermost: np.ndarray, medial: float) -> np.ndarray:
+    """Find bones around the lungs.
+
+    Parameters
+    ----------
+    chest : Chest
+        The surveyed scan.
+    rays : Rays
+        Around the lungs.
+    outermost : numpy.ndarray
+        What `Rays.outermost` gives for the lungs: enhanced vessels within them are no bone.
+    medial : float
+        Distance from the middle within which bone is spine or sternum, as a share of the
+        half-width.
+
+    Returns
+    -------
+    numpy.ndarray
+        Bool, coarse.
+    """
+    dense = chest.hu.array > CONSTANTS.bone_hu
+    dense &= rays.off_middle_mm > medial * rays.half_width_mm
+    for z in np.flatnonzero(dense.any(axis=(1, 2))):
+        dense[z] &= rays.radius_mm > outermost[z][rays.ray]
+    labels, _ = ndimage.label(dense)
     sizes = np.bincount(labels.ravel()) * chest.grid.voxel_volume_ml
     sizes[0] = 0
     bone: np.ndarray = (sizes >= CONSTANTS.bone_ml)[labels]
-    reach = CONSTANTS.near_bone * half_width_mm / chest.grid.spacing_zyx
+    return bone
+
+
+def _near(bone: np.ndarray, chest: Chest, rays: Rays) -> np.ndarray:
+    """Bool, coarse: near bones, and not near the middle."""
+    reach = CONSTANTS.near_bone * rays.half_width_mm / chest.grid.spacing_zyx
     near = bone.astype(np.float32)
     for axis, voxels in enumerate(reach):
         near = ndimage.maximum_filter1d(near, 2 * int(voxels) + 1, axis)
-    beside: np.ndarray = (near > 0) & lateral
-    return beside
+    return (near > 0) & (rays.off_middle_mm > CONSTANTS.medial * rays.half_width_mm)

@@ -10,6 +10,7 @@ from scipy import ndimage
 from ..model.constants import MethodConstants, constant
 from ..model.finding import Finding, Severity
 from ..model.size_classes import LungLabel
+from .rib_space import rib_space_finding
 from .survey import Chest
 
 
@@ -84,7 +85,8 @@ class LungDoubts:
     Attributes
     ----------
     findings : tuple of Finding
-        ``lung_lost`` (value: % of the lungs), ``flat_cut`` (cm²) and ``implausible_lungs``.
+        ``lung_lost`` (value: % of the lungs), ``flat_cut`` (cm²), ``implausible_lungs`` and
+        ``airless_at_ribs`` (% of a lung).
     unclaimed_air : numpy.ndarray
         Bool, (z, y, x), on the scan's grid: air that looks like lung and belongs to none.
     """
@@ -117,7 +119,12 @@ def doubt_lungs(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> LungDo
     lungs = sides[0] | sides[1]
     unclaimed = _unclaimed_air(chest, lungs, lumen)
     lost = float(np.count_nonzero(unclaimed)) / max(1.0, float(np.count_nonzero(lungs)))
-    findings = [_lung_lost(lost), _flat_cut(chest, lungs, lumen), _implausible(chest, sides)]
+    findings = [
+        _lung_lost(lost),
+        _flat_cut(chest, lungs, lumen),
+        _implausible(chest, sides),
+        rib_space_finding(chest, sides),
+    ]
     return LungDoubts(
         tuple(finding for finding in findings if finding is not None),
         chest.to_scan(unclaimed, labels.shape),

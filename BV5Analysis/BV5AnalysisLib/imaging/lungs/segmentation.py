@@ -108,11 +108,11 @@ class LungConstants(MethodConstants):
         "Half width of the gaps between voxels of lung that are lung, too.",
         "Walls of honeycombs and vessels at the pleura, and voxels that noise makes bright.",
     )
-    least_lung_ml: float = constant(
-        150.0,
-        "mL",
-        "Volume of aerated lung below which a lung is missing.",
-        "A tenth of a small adult's lung. Chosen by eye.",
+    least_lung: float = constant(
+        0.04,
+        "1",
+        "Share of the air of both lungs below which a lung is missing.",
+        "A lung shrunk to a tenth of its volume has more, air in the throat or bowel less.",
     )
 
 
@@ -157,7 +157,7 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
     aerated = aerated_lungs(chest, trachea, lumen > 0, large)
     right, left = split_sides(aerated, chest.grid)
     for side, mask in (("right", right), ("left", left)):
-        if chest.volume_ml(mask) < CONSTANTS.least_lung_ml:
+        if np.count_nonzero(mask) < CONSTANTS.least_lung * np.count_nonzero(aerated):
             raise AnalysisError(
                 f"Only one lung was found, the {side} one is missing or airless;"
                 " BV5 needs both: give a lung mask if they are there."
@@ -168,7 +168,9 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
     closed = [_closed(mask, chest) for mask in (right, left)]
     overlap = closed[0] & closed[1]
     if overlap.any():
-        nearer_right = _nearer_first(right, left, chest)
+        reach_mm = 2 * CONSTANTS.closing_mm
+        from_right, from_left = (distance_mm(~side, chest.grid, reach_mm) for side in (right, left))
+        nearer_right = from_right <= from_left
         closed[0] &= ~overlap | nearer_right
         closed[1] &= ~closed[0]
     # Stomach and colon may lie closer than the band in which the scan's voxels decide.
@@ -197,21 +199,23 @@ def _main_bronchi(
     What is left of the main bronchi where the airways were not followed so far; the closing would
     take in the mediastinum along it.
     """
-    radius_mm = CONSTANTS.bronchus_mm
+    radius_mm, grid = CONSTANTS.bronchus_mm, chest.grid
+    box = _bounding_box(right | left, np.zeros(3, int))
     wide = []
-    for side in (right, left):
+    for side in (right[box], left[box]):
         # Vessels make no part of a lung narrow.
-        whole = _closing(side, radius_mm, chest.grid)
-        deep = distance_mm(whole, chest.grid, 2 * radius_mm) > radius_mm
-        wide.append(_near(deep, radius_mm + CONSTANTS.wall_mm, chest.grid))
+        whole = _closing(side, radius_mm, grid)
+        deep = distance_mm(whole, grid, 2 * radius_mm) > radius_mm
+        wide.append(_near(deep, radius_mm + CONSTANTS.wall_mm, grid))
     after_right = np.logical_or.accumulate(wide[0], axis=2)
     before_left = np.logical_or.accumulate(wide[1][:, :, ::-1], axis=2)[:, :, ::-1]
-    narrow = (right | left) & ~wide[0] & ~wide[1] & after_right & before_left
+    narrow = (right | left)[box] & ~wide[0] & ~wide[1] & after_right & before_left
     pieces, count = ndimage.label(narrow, np.ones((3, 3, 3)))
     at_airway = np.zeros(count + 1, bool)
-    at_airway[pieces[ndimage.binary_dilation(large)]] = True
+    at_airway[pieces[ndimage.binary_dilation(large[box])]] = True
     at_airway[0] = False
-    bronchi: np.ndarray = at_airway[pieces]
+    bronchi = np.zeros_like(large)
+    bronchi[box] = at_airway[pieces]
     return bronchi
 
 
@@ -220,24 +224,13 @@ def _near(mask: np.ndarray, reach_mm: float, grid: Grid) -> np.ndarray:
     return distance_mm(~mask, grid, reach_mm) < reach_mm
 
 
-def _outside_distance(mask: np.ndarray, chest: Chest) -> np.ndarray:
-    """Distance of each voxel to a mask, mm; infinite if the mask is empty."""
-    if not mask.any():
-        return np.full(mask.shape, np.inf, np.float32)
-    return distance_mm(~mask, chest.grid)
-
-
 def _with_gaps(right: np.ndarray, left: np.ndarray, chest: Chest) -> tuple[np.ndarray, np.ndarray]:
-    """Both lungs with the gaps in their costal surface."""
-    gaps = costal_gaps(right | left, chest)
-    if not gaps.any():
-        return right, left
-    nearer_right = _nearer_first(right, left, chest)
-    return right | (gaps & nearer_right), left | (gaps & ~nearer_right)
-
-
-def _nearer_first(right: np.ndarray, left: np.ndarray, chest: Chest) -> np.ndarray:
-    return _outside_distance(right, chest) <= _outside_distance(left, chest)
+    """Both lungs with the gaps in their costal surface, which are far from the middle."""
+    lungs = right | left
+    gaps = costal_gaps(lungs, chest)
+    middle = np.flatnonzero(lungs.any(axis=(0, 1)))[[0, -1]].mean()
+    on_right = np.arange(lungs.shape[2]) < middle
+    return right | (gaps & on_right), left | (gaps & ~on_right)
 
 
 def _closed(mask: np.ndarray, chest: Chest) -> np.ndarray:

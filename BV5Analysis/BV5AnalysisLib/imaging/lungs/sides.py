@@ -57,7 +57,7 @@ def split_sides(lungs: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     right, left : numpy.ndarray
         Bool, the same shape; one of them is empty if there is only one lung.
     """
-    depth = distance_mm(lungs, grid)
+    depth = distance_mm(lungs, grid, 2 * CONSTANTS.peels_mm[-1])
     for peel_mm in CONSTANTS.peels_mm:
         cores, count = ndimage.label(depth > peel_mm)
         sizes = np.bincount(cores.ravel(), minlength=count + 1)
@@ -73,11 +73,17 @@ def _nearest_core(
     lungs: np.ndarray, cores: np.ndarray, large: np.ndarray, middles: np.ndarray, grid: Grid
 ) -> tuple[np.ndarray, np.ndarray]:
     """Assign every voxel to the side whose core is nearer."""
-    is_right = middles < (middles.min() + middles.max()) / 2
-    right_core = np.isin(cores, large[is_right])
-    left_core = np.isin(cores, large[~is_right])
-    right = distance_mm(~right_core, grid) <= distance_mm(~left_core, grid)
-    return lungs & right, lungs & ~right
+    halfway = (middles.min() + middles.max()) / 2
+    right_core = np.isin(cores, large[middles < halfway])
+    left_core = np.isin(cores, large[middles >= halfway])
+    box = ndimage.find_objects(lungs.view(np.uint8))[0]
+    from_right, from_left = (distance_mm(~core[box], grid) for core in (right_core, left_core))
+    # Mirrored lungs are split alike: what is as near to both lies on its side of the middle.
+    columns = np.arange(lungs.shape[2])[box[2]]
+    nearer = (from_right < from_left) | ((from_right == from_left) & (columns < halfway))
+    right = np.zeros_like(lungs)
+    right[box] = nearer & lungs[box]
+    return right, lungs & ~right
 
 
 def _middle_x(mask: np.ndarray) -> float:

@@ -78,14 +78,23 @@ class TracheaConstants(MethodConstants):
 CONSTANTS = TracheaConstants()
 
 
-@dataclass(frozen=True)
-class _Tube:
-    """A chain of round pieces of air, one a slice."""
+@dataclass(frozen=True, eq=False)
+class _Middle:
+    """Columns of coarse voxels in which the trachea may lie.
 
-    pieces: list[tuple[int, int]]
-    length_mm: float
-    diameter_mm: float
-    off_middle: float
+    Attributes
+    ----------
+    air, hu, weight : numpy.ndarray
+        Bool: darker than a threshold; attenuation; weight of the space that a voxel lies in.
+    middle, width : float
+        Column of the body's middle, and the body's width, in voxels.
+    """
+
+    air: np.ndarray
+    hu: np.ndarray
+    weight: np.ndarray
+    middle: float
+    width: float
 
 
 def trachea_if_any(chest: Chest) -> np.ndarray:
@@ -117,25 +126,27 @@ def find_trachea(chest: Chest) -> np.ndarray:
     AnalysisError
         No such tube.
     """
-    best, best_score = np.zeros(chest.inner_air.shape, bool), 0.0
+    trachea, best_score = np.zeros(chest.inner_air.shape, bool), 0.0
     middle, width = _middle_and_width(chest)
+    reach = CONSTANTS.off_middle * width + CONSTANTS.area_mm2[1] ** 0.5 / chest.grid.spacing[0]
+    central = slice(max(0, int(middle - reach)), int(middle + reach) + 2)
+    inner, hu = chest.inner_air[:, :, central], chest.hu.array[:, :, central]
     # The trachea opens into the largest space there is.
     spaces, _ = ndimage.label(chest.inner_air)
     weight = np.cbrt(np.bincount(spaces.ravel()) * chest.grid.voxel_volume_ml)
     weight[0] = 0.0
     for share in CONSTANTS.thresholds:
-        air = chest.inner_air & (
-            chest.hu.array < chest.air_hu + share * (chest.half_hu - chest.air_hu)
-        )
-        mask, score = _best_tube(air, chest, weight[spaces], middle, width)
+        air = inner & (hu < chest.air_hu + share * (chest.half_hu - chest.air_hu))
+        scene = _Middle(air, hu, weight[spaces[:, :, central]], middle - central.start, width)
+        mask, score = _best_tube(scene, chest)
         if score > best_score:
-            best, best_score = mask, score
+            trachea[:, :, central], best_score = mask, score
     if best_score == 0:
         raise AnalysisError(
             "No trachea was found: this seems to be no chest CT, or it starts below the trachea;"
             " give a scan of the whole chest."
         )
-    return best
+    return trachea
 
 
 def _middle_and_width(chest: Chest) -> tuple[float, float]:
@@ -149,10 +160,9 @@ def _middle_and_width(chest: Chest) -> tuple[float, float]:
     )
 
 
-def _best_tube(
-    air: np.ndarray, chest: Chest, weight: np.ndarray, middle: float, width: float
-) -> tuple[np.ndarray, float]:
+def _best_tube(scene: _Middle, chest: Chest) -> tuple[np.ndarray, float]:
     """Longest, widest and most central tube in air, and its score; 0 if there is none."""
+    air, middle, width = scene.air, scene.middle, scene.width
     spacing = chest.grid.spacing_zyx
     labels, count = ndimage.label(air, IN_PLANE)
     if count == 0:
@@ -170,12 +180,12 @@ def _best_tube(
         high, wide = ((along.stop - along.start) for along in where[1:])
         high_mm, wide_mm = high * spacing[1], wide * spacing[2]
         center_x[number] = (where[2].start + where[2].stop - 1) / 2
-        space[number] = weight[where].max()
+        space[number] = scene.weight[where].max()
         round_ones[number] = (
             min(high_mm, wide_mm) >= CONSTANTS.roundness * max(high_mm, wide_mm)
             and area[number] >= CONSTANTS.filled * high_mm * wide_mm
             and abs(center_x[number] - middle) <= CONSTANTS.off_middle * width
-            and chest.hu.array[where][labels[where] == number].min() < darkest
+            and scene.hu[where][labels[where] == number].min() < darkest
         )
     best: list[int] = []
     best_score = 0.0

@@ -8,6 +8,7 @@ import vtk
 from ...case.files import Case
 from ...case.record import case_record
 from ...imaging.model.size_classes import LUNGS, VESSELS
+from ...imaging.model.tissue import TISSUES
 from ..nodes.branch_table import fill_branches
 from ..nodes.colors import add_legend, add_size_class_colors, set_size_class_names
 from ..nodes.models import add_model, centerlines_poly_data, color_by_class
@@ -43,6 +44,7 @@ from .folders import put_into_folder
 
 CASE_PREFIX, CASE_SUFFIX = "BV5 ", " analysis"
 """Tell the name of a case node from that of its CT, which scripts find by it."""
+TISSUE_FILL = 0.25
 LUNG_SMOOTHING = 0.5
 LUNG_VOXEL_MM = 2.5
 """Voxels of the lungs' shell, which is faint: finer ones cost time and do not show."""
@@ -78,7 +80,10 @@ def _fill_segmentations(outcome: Outcome, case: Case, new_lungs: bool) -> list[s
     for role, what, labels, appearances in (
         ("vesselsSegmentation", "vessels", case.vessels, VESSELS),
         ("lungsSegmentation", "lungs", case.lungs, LUNGS),
+        ("tissueSegmentation", "opacities", case.tissue, TISSUES),
     ):
+        if labels is None:
+            continue
         node = outcome.node(role)
         if node is None:
             name = _name(outcome, what)
@@ -90,7 +95,7 @@ def _fill_segmentations(outcome: Outcome, case: Case, new_lungs: bool) -> list[s
             if node.GetDisplayNode() is not None:
                 continue
             add_display(node)
-        node.GetDisplayNode().SetOpacity2DFill(0.0)
+        node.GetDisplayNode().SetOpacity2DFill(TISSUE_FILL if what == "opacities" else 0.0)
         node.GetDisplayNode().SetOpacity3D(LUNG_OPACITY if what == "lungs" else 1.0)
         node.GetDisplayNode().SetVisibility3D(what == "lungs")
     if new_lungs or not outcome.lungsSegmentation.GetSegmentation().ContainsRepresentation(SURFACE):

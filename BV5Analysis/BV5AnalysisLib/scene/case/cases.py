@@ -11,7 +11,7 @@ from ...case.files import Case, Review
 from ...case.record import case_from_record, grid_of
 from ...imaging.errors import AnalysisError
 from ...imaging.model.scan import Region
-from ..nodes.masks import lung_labels, regions_from, vessel_labels
+from ..nodes.masks import lung_labels, regions_from, tissue_labels, vessel_labels
 from ..nodes.models import centerlines_of
 from ..nodes.outcome import CASE_ATTRIBUTE, Outcome, find_outcomes
 from ..nodes.places import check_same_grid, check_together, frame_of
@@ -166,6 +166,7 @@ def case_from_scene(outcome: Outcome, need_volume: bool = False) -> Case:
     check_together(outcome, with_volume=need_volume)
     record = outcome.record
     grid = grid_of(record)
+    tissue = outcome.tissueSegmentation
     return case_from_record(
         record,
         lung_labels(outcome.lungsSegmentation, grid, frame_of(outcome, outcome.lungsSegmentation)),
@@ -173,6 +174,7 @@ def case_from_scene(outcome: Outcome, need_volume: bool = False) -> Case:
             outcome.vesselsSegmentation, grid, frame_of(outcome, outcome.vesselsSegmentation)
         ),
         centerlines_of(outcome.centerlinesModel),
+        None if tissue is None else tissue_labels(tissue, grid, frame_of(outcome, tissue)),
     )
 
 

@@ -10,6 +10,7 @@ from ...imaging.lungs.given_lungs import given_lungs
 from ...imaging.model.orientation import Orientation
 from ...imaging.model.scan import Region
 from ...imaging.model.size_classes import LUNGS, VESSELS, SizeClass
+from ...imaging.model.tissue import TISSUES
 from ...imaging.model.volume import Grid, Volume
 from ...imaging.sizing.voxel_labels import AS_MEASURED
 from .label_grids import Frame, labels_on_grid, layers_on_grid
@@ -108,6 +109,26 @@ def lung_labels_as_drawn(
     values = {name: sides.get(name, OTHER_SEGMENT) for name in segment_ids(segmentation)}
     others_count = (*sorted(sides.values(), reverse=True), OTHER_SEGMENT)
     return labels_on_grid(segmentation, values, grid, frame, others_count)
+
+
+def tissue_labels(
+    segmentation: slicer.vtkMRMLSegmentationNode, grid: Grid, frame: Frame | None
+) -> Volume:
+    """Opacities and unclaimed air, as in the scene now.
+
+    Parameters
+    ----------
+    segmentation, grid, frame
+        As for `lung_labels`; segments are identified by their IDs.
+
+    Returns
+    -------
+    Volume
+        uint8 `Tissue` values, 0 elsewhere and in segments of another kind.
+    """
+    kinds = {look.key: int(kind) for kind, look in TISSUES.items()}
+    values = {name: kinds[name] for name in segment_ids(segmentation) if name in kinds}
+    return labels_on_grid(segmentation, values, grid, frame, tuple(sorted(kinds.values())))
 
 
 def lungs_from(

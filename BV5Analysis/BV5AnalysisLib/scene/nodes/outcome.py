@@ -85,6 +85,11 @@ class Outcome:
         return self.node("lungsSegmentation")
 
     @property
+    def tissueSegmentation(self) -> slicer.vtkMRMLSegmentationNode | None:
+        """Opacities and unclaimed air; None also where they were not looked for."""
+        return self.node("tissueSegmentation")
+
+    @property
     def regionsSegmentation(self) -> slicer.vtkMRMLSegmentationNode | None:
         """Regions that the user gave; None also where none were given."""
         return self.node("regionsSegmentation")

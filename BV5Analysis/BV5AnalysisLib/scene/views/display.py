@@ -64,6 +64,8 @@ class DisplaySettings:
         In 3D, 0 to 1.
     legend_visible : bool
         Whether 3D views have the legend.
+    tissue_visible : bool
+        Whether opacities and unclaimed air are shown on slices.
     """
 
     classes: Mapping[SizeClass, ClassDisplay] = field(default_factory=_default_classes)
@@ -72,6 +74,7 @@ class DisplaySettings:
     lungs_visible: bool = True
     lungs_opacity: float = LUNG_OPACITY
     legend_visible: bool = True
+    tissue_visible: bool = True
 
 
 def apply_display(outcome: Outcome, settings: DisplaySettings) -> None:
@@ -90,6 +93,9 @@ def apply_display(outcome: Outcome, settings: DisplaySettings) -> None:
         _show_class(outcome, size_class, look, settings.geometry)
     _show_vessels(outcome, settings)
     _show_lungs(outcome, settings)
+    tissue = _display(outcome.tissueSegmentation)
+    if tissue is not None:
+        _set(tissue, "Visibility", settings.tissue_visible)
     if outcome.legend is not None:
         _set(outcome.legend, "Visibility", settings.legend_visible)
 
@@ -108,9 +114,10 @@ def current_display(outcome: Outcome) -> DisplaySettings:
         As `apply_display` would set it.
     """
     default = DisplaySettings()
-    vessels, lungs, legend = (
+    vessels, lungs, tissue, legend = (
         _display(outcome.vesselsSegmentation),
         _display(outcome.lungsSegmentation),
+        _display(outcome.tissueSegmentation),
         outcome.legend,
     )
     classes = {size_class: _class_display(outcome, size_class) for size_class in SizeClass}
@@ -126,6 +133,7 @@ def current_display(outcome: Outcome) -> DisplaySettings:
         lungs_visible=bool(lungs.GetVisibility()) if lungs else default.lungs_visible,
         lungs_opacity=lungs.GetOpacity3D() if lungs else default.lungs_opacity,
         legend_visible=bool(legend.GetVisibility()) if legend else default.legend_visible,
+        tissue_visible=bool(tissue.GetVisibility()) if tissue else default.tissue_visible,
     )
 
 

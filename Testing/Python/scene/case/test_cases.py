@@ -13,7 +13,9 @@ from BV5AnalysisLib.imaging.editing.recompute import recompute
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.model.centerlines import BRANCH_ARRAYS, POINT_ARRAYS
 from BV5AnalysisLib.imaging.model.size_classes import VESSELS, SizeClass
+from BV5AnalysisLib.imaging.model.tissue import TISSUES, OpacityVolumes, Tissue
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
+from BV5AnalysisLib.imaging.model.withheld import TOTALS, Withheld
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.sizing.voxel_labels import AS_MEASURED
 from BV5AnalysisLib.scene.case.bundle import save_scene
@@ -96,6 +98,53 @@ def test_every_node_is_there_and_found_by_reference(outcome):
     other = outcome.scene.AddNewNodeByClass("vtkMRMLTextNode", "case 7")
     with pytest.raises(ValueError, match="no case node"):
         outcome_of(other)
+
+
+def with_tissue(small_result) -> Case:
+    labels = np.zeros(small_result.lungs.array.shape, np.uint8)
+    labels[20:24, 20:30, 20:40] = Tissue.GROUND_GLASS
+    labels[40:44, 20:30, 20:40] = Tissue.UNCLAIMED_AIR
+    opacities = (OpacityVolumes("both", 4000.0, 200.0, 40.0, 80.0),)
+    slab = Withheld("incomplete_chest", "The scan shows a slab.", TOTALS)
+    result = dataclasses.replace(
+        small_result,
+        tissue=small_result.lungs.with_array(labels),
+        opacities=opacities,
+        withheld=(slab,),
+    )
+    return case_of("case 8", result)
+
+
+def test_tissue_opacities_and_what_is_withheld_are_read_back(application, small_result):
+    case = with_tissue(small_result)
+    outcome = add_case(application.scene, case)
+    segmentation = outcome.tissueSegmentation
+    assert list(segmentation.GetSegmentation().GetSegmentIDs()) == [
+        look.key for look in TISSUES.values()
+    ]
+    assert not segmentation.GetDisplayNode().GetVisibility3D()
+    again = case_from_scene(outcome)
+    np.testing.assert_array_equal(again.tissue.array, case.tissue.array)
+    assert (again.opacities, again.withheld) == (case.opacities, case.withheld)
+    update_case(outcome, again)
+    assert outcome.tissueSegmentation is segmentation
+    remove_case(outcome)
+    assert segmentation.GetScene() is None
+
+
+def test_opacities_are_shown_and_hidden(application, small_result):
+    outcome = add_case(application.scene, with_tissue(small_result))
+    display = outcome.tissueSegmentation.GetDisplayNode()
+    assert current_display(outcome).tissue_visible
+    apply_display(outcome, DisplaySettings(tissue_visible=False))
+    assert not display.GetVisibility()
+    assert not current_display(outcome).tissue_visible
+
+
+def test_a_deleted_tissue_segmentation_is_none(application, small_result):
+    outcome = add_case(application.scene, with_tissue(small_result))
+    outcome.scene.RemoveNode(outcome.tissueSegmentation)
+    assert case_from_scene(outcome).tissue is None
 
 
 def test_scan_of_the_case_is_its_volume(outcome, small_result):

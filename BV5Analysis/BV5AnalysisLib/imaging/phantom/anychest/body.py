@@ -231,8 +231,10 @@ def _mediastinum(spec: AnyChestSpec, x: np.ndarray, y: np.ndarray, z: np.ndarray
 
 def _fluid(y: np.ndarray, z: np.ndarray, rib_cage: np.ndarray, depth: float) -> np.ndarray:
     """Fluid behind a lung of a patient on the back: a crescent, thickest behind and below."""
-    share = np.clip((y + 25) / 95, 0, 1) ** 1.5 * np.clip(0.8 - z / 220, 0.4, 1.2)
-    return np.where(share > 0, depth * share - rib_cage, -99.0)
+    behind = (y + 25) / 95
+    share = np.clip(behind, 0, 1) ** 1.5 * np.clip(0.8 - z / 220, 0.4, 1.2)
+    # It ends in a thin edge: nothing beyond, whatever lies in front of fluid.
+    return np.asarray(depth * share - rib_cage - 60 * np.maximum(0.4 - behind, 0))
 
 
 def _skin(spec: AnyChestSpec, nodes: _Nodes, cavity: np.ndarray) -> np.ndarray:

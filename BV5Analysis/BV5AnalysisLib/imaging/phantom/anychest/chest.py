@@ -11,7 +11,7 @@ from ...model.centerlines import Centerlines
 from ...model.constants import MethodConstants, constant
 from ...model.measurements import Measurement
 from ...model.size_classes import LungLabel
-from ...model.volume import Grid, Volume
+from ...model.volume import Grid, Volume, triple
 from ...parameters import Parameters
 from ...progress import Progress
 from .. import disease
@@ -30,6 +30,9 @@ from .lung_tissue import LungTissue, Points, build_tissue
 from .spec import AnyChestSpec, any_chest_spec
 from .surroundings import Surroundings
 from .tubes import AnyChestTubes, BloodKind, build_tubes
+
+LINEAR_SIGMA = 0.3
+"""Sigma over voxel size at which `PhantomBlur` shares a point among two voxels along each axis."""
 
 Box = tuple[slice, slice]
 """Rows and columns of a plane."""
@@ -252,13 +255,16 @@ def image_grid(spec: AnyChestSpec, body: AnyChestBody, around: Surroundings) -> 
     front = max(rows.min() - 22.0, middle - half_field)
     behind = min(around.table_mm + 60.0, middle + half_field)
     lines = int((behind - front) / pixel)
-    most = spec_module.CONSTANTS.most_voxels
-    if columns * lines * slices > most:
-        coarser = np.sqrt(columns * lines * slices / most)
+    ranges, slice_mm = spec_module.CONSTANTS, spec.slice_mm
+    excess = columns * lines * slices / ranges.most_voxels
+    if excess > 1:
+        coarser = min(excess**0.5, ranges.most_coarser)
         pixel, columns, lines = pixel * coarser, int(columns / coarser), int(lines / coarser)
+        thicker = max(excess / coarser**2, 1.0)
+        slice_mm, slices = round(slice_mm * thicker, 2), int(slices / thicker)
     aside, _ = spec.off_center_mm
     origin = (aside - 0.5 * (columns - 1) * pixel, front, low)
-    return Grid((columns, lines, slices), (pixel, pixel, spec.slice_mm), origin).rounded()
+    return Grid((columns, lines, slices), (pixel, pixel, slice_mm), origin).rounded()
 
 
 def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
@@ -275,11 +281,7 @@ def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
     count = len(plumbing.branch)
     overlaps = Overlaps(plumbing)
     seen, hidden, faulty = np.zeros((count, 2)), np.zeros((count, 2)), np.zeros(count)
-    voxels = int(np.prod(grid.size))
-    blood, lumen = np.zeros(voxels, np.float32), np.zeros(voxels, np.float32)
-    airway = np.zeros(voxels, np.uint8)
-    low = np.array(grid.origin) - 0.5 * np.array(grid.spacing)
-    size = np.array(grid.size)
+    voxels = _VoxelTruth(grid)
     center = plumbing.tubes.center_mm
     center_depth = _depths(scene, center)
     spacing = min(CONSTANTS.point_mm, CONSTANTS.point_pixels * grid.spacing[0])
@@ -293,15 +295,10 @@ def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
         FractionCanvas.add_together(
             [(amount, share), (attenuation, share * material_hu[of])], place
         )
-        index = np.floor((place - low) / grid.spacing).astype(np.intp)
-        inside = ((index >= 0) & (index < size)).all(axis=1)
-        flat = (index[:, 2] * size[1] + index[:, 1]) * size[0] + index[:, 0]
-        is_blood = inside & (plumbing.material[of] == Material.BLOOD)
-        np.add.at(blood, flat[is_blood], share[is_blood].astype(np.float32))
-        is_lumen = inside & (plumbing.material[of] == Material.LUMEN)
-        np.add.at(lumen, flat[is_lumen], share[is_lumen].astype(np.float32))
-        # The lowest generation wins where two share a voxel: it is the largest of these.
-        np.maximum.at(airway, flat[is_lumen], FULL - built.airway[of[is_lumen]])
+        is_blood = plumbing.material[of] == Material.BLOOD
+        voxels.blood.add(place[is_blood], share[is_blood])
+        is_lumen = plumbing.material[of] == Material.LUMEN
+        voxels.add_airway(place[is_lumen], share[is_lumen], built.airway[of[is_lumen]])
         label, unseen = _belongs(scene, center_depth, section, points)
         for column, name in enumerate(LungLabel):
             mine = np.where(label == name, owned, 0.0)
@@ -314,18 +311,42 @@ def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
         amount.fraction,
         attenuation.fraction,
         ledger,
-        _share(blood, grid),
-        np.where(_share(lumen, grid) > FULL // 2, FULL - airway.reshape(grid.shape), 0).astype(
-            np.uint8
-        ),
+        _bytes(voxels.blood.fraction),
+        voxels.airways(),
     )
 
 
-def _share(volume_mm3: np.ndarray, grid: Grid) -> np.ndarray:
-    """Share of each voxel that a volume takes, as uint8 with `FULL` for all of it."""
-    volume_mm3 *= np.float32(FULL / np.prod(grid.spacing))
-    np.clip(np.rint(volume_mm3, out=volume_mm3), 0, FULL, out=volume_mm3)
-    return volume_mm3.astype(np.uint8).reshape(grid.shape)
+class _VoxelTruth:
+    """What tubes are in each voxel, shared out linearly so that no voxel is left out by chance."""
+
+    def __init__(self, grid: Grid) -> None:
+        linear = PhantomBlur(grid.spacing, triple(LINEAR_SIGMA * step for step in grid.spacing))
+        self._grid = grid
+        self.blood, self._lumen = FractionCanvas(grid, linear), FractionCanvas(grid, linear)
+        self._rank = np.zeros(grid.shape, np.uint8)
+
+    def add_airway(self, points: np.ndarray, volume_mm3: np.ndarray, kind: np.ndarray) -> None:
+        """Add points (n, 3) of lumina with their volumes (n,) and `AirwayKind` (n,)."""
+        self._lumen.add(points, volume_mm3)
+        low = np.floor((points - self._grid.origin)[:, ::-1] / self._grid.spacing_zyx).astype(int)
+        for corner in np.ndindex(2, 2, 2):
+            index = low + corner
+            inside = ((index >= 0) & (index < self._grid.shape)).all(axis=1)
+            # The lowest generation wins where two share a voxel: it is the largest of these.
+            np.maximum.at(self._rank, tuple(index[inside].T), FULL - kind[inside])
+
+    def airways(self) -> np.ndarray:
+        """`AirwayKind` of voxels that are half lumen and more, 0 elsewhere."""
+        kind = np.where(self._lumen.fraction >= 0.5, FULL - self._rank, 0)
+        return np.asarray(kind, np.uint8)
+
+
+def _bytes(share: np.ndarray) -> np.ndarray:
+    """Shares (0 to 1) as bytes, plane by plane for the sake of memory."""
+    result = np.empty(share.shape, np.uint8)
+    for z in range(len(share)):
+        result[z] = np.rint(np.clip(share[z], 0, 1) * FULL)
+    return result
 
 
 def _depths(scene: _Scene, points: np.ndarray) -> np.ndarray:

@@ -153,7 +153,22 @@ class AnyChestRanges(MethodConstants):
     )
     matrix: int = constant(512, "1", "Pixels across the field of view.", "What scanners offer.")
     most_voxels: float = constant(
-        5.5e7, "1", "Voxels of a chest; thinner slices get a coarser matrix.", "Time and memory."
+        4.0e7,
+        "1",
+        "Voxels of a chest; beyond it pixels are coarser, then slices.",
+        "What is outside the body is mostly left out; time and memory.",
+    )
+    most_coarser: float = constant(
+        1.2,
+        "1",
+        "How much coarser pixels get for that, at most.",
+        "Chosen by eye: a matrix of 400.",
+    )
+    glass_over_lung_hu: float = constant(
+        140.0,
+        "HU",
+        "How much denser ground glass is than the lung around it, at least.",
+        "Less would be no opacity to a radiologist.",
     )
     blur_pixels: tuple[float, float] = constant(
         (0.45, 1.0), "1", "Gaussian in the plane over the pixel.", "Soft and sharp kernels."
@@ -252,9 +267,9 @@ class AnyChestSpec:
     lumen_to_artery, wall_to_diameter : float
         Bronchi.
     pixel_mm, slice_mm : float
-        Voxels.
-    field_mm : tuple of float
-        Field of view along x and y.
+        Voxels wanted; a large body gets coarser ones (`most_voxels`), as its grid says.
+    field_cut : float
+        Field of view over the body's width.
     off_center_mm : tuple of float
         Of its middle.
     above_mm, below_mm : float
@@ -493,9 +508,11 @@ def _disease(draw: _Draw, disease: str, scale: float) -> dict[str, Any]:
     ]
     if disease == "effusion" and draw.chance(0.4):
         effusion[int(draw.rng.integers(2))] = 0.0
+    thin = 0.5 if disease == "emphysema" else 1.0
+    parenchyma = draw.within(span.parenchyma_hu, 0.0, thin)
     masses = [draw.log(span.mass_mm) * size for _ in range(int(draw.rng.integers(1, 3)))]
     return {
-        "parenchyma_hu": draw.within(span.parenchyma_hu, 0.0, 0.5 if disease == "emphysema" else 1),
+        "parenchyma_hu": parenchyma,
         "gravity_hu_per_mm": draw.within(span.gravity_hu_per_mm),
         "texture_hu": draw.within(span.texture_hu),
         "emphysema_share": draw.within(span.emphysema_share) if has("emphysema", rare) else 0.0,
@@ -504,7 +521,9 @@ def _disease(draw: _Draw, disease: str, scale: float) -> dict[str, Any]:
         if (disease == "emphysema" and draw.chance(0.6)) or draw.chance(rare)
         else (),
         "ground_glass_share": draw.log(span.ground_glass_share) if glass else 0.0,
-        "ground_glass_hu": draw.within(span.ground_glass_hu),
+        "ground_glass_hu": max(
+            draw.within(span.ground_glass_hu), round(parenchyma + span.glass_over_lung_hu, 3)
+        ),
         "ground_glass_mm": draw.log(span.patch_mm),
         "consolidation_share": draw.log(span.consolidation_share) if patchy else 0.0,
         "consolidation_hu": draw.within(span.consolidation_hu),
@@ -557,9 +576,9 @@ def _scanner(draw: _Draw, scale: float, wall_mm: float) -> dict[str, Any]:
         "slice_mm": slice_mm,
         "field_cut": cut,
         "off_center_mm": (draw.within((-12.0, 12.0)), draw.within((-12.0, 12.0))),
-        "above_mm": draw.within((-60.0, -15.0)) * scale
-        if incomplete
-        else round(draw.log((4.0, 110.0)) * scale, 3),
+        "above_mm": round(
+            scale * (draw.within((-60.0, -15.0)) if incomplete else draw.log((4.0, 110.0))), 3
+        ),
         "below_mm": round(draw.log((4.0, 90.0)) * scale, 3),
         "blur_pixels": blur,
         "blur_slices": draw.within(span.blur_slices),

@@ -50,10 +50,10 @@ class AnyChestTubeConstants(MethodConstants):
         0.4, "1", "Distance of cross sections over the radius.", "Chosen by eye: smooth."
     )
     step_mm: tuple[float, float] = constant(
-        (0.45, 0.6), "mm", "That distance, at least and at most.", "Half a voxel and less."
+        (0.55, 0.65), "mm", "That distance, at least and at most.", "Half a voxel and less."
     )
     rounds: int = constant(
-        14, "1", "Rounds of pushing tubes apart.", "Overlaps stay under a thousandth of the blood."
+        12, "1", "Rounds of pushing tubes apart.", "Overlaps stay under a thousandth of the blood."
     )
     segment_share: float = constant(
         0.16,
@@ -98,8 +98,18 @@ class AnyChestTubes:
 
 
 @dataclass(frozen=True, eq=False)
-class _Lines:
-    """Curves to be cut into cross sections; n knots."""
+class Curves:
+    """Curves to be cut into cross sections; n knots.
+
+    Attributes
+    ----------
+    knot_mm : numpy.ndarray
+        (n, 3) world points, those of a curve one after another.
+    radius_mm : numpy.ndarray
+        (n,) radius of the tube there.
+    line : numpy.ndarray
+        (n,) number of the curve.
+    """
 
     knot_mm: np.ndarray
     radius_mm: np.ndarray
@@ -145,7 +155,10 @@ def build_tubes(
     trees: list[Tree] = []
     for side in SIDES:
         arteries, veins = plant(body, side, spec.terminal_csa_mm2, spec.terminal_ml, rng)
-        trees += [_without(_widened(tree, spec), tissue) for tree in (arteries, *veins)]
+        trees += [
+            _without(with_exponent(tree, spec.terminal_csa_mm2, spec.murray_exponent), tissue)
+            for tree in (arteries, *veins)
+        ]
     curved = curve_trees(trees, curves.CONSTANTS.knot_mm)
     is_artery = curved.tree % 3 == 0
     reach = np.where(is_artery, bundle_radius(curved.radius_mm, True, sizes), curved.radius_mm)
@@ -154,10 +167,25 @@ def build_tubes(
     return _lay(spec, curved, bundles, is_artery, body, sizes, top_mm)
 
 
-def _widened(tree: Tree, spec: AnyChestSpec) -> Tree:
-    """Tree with the radii that another exponent of Murray's law gives it."""
-    last_mm = np.sqrt(spec.terminal_csa_mm2 / np.pi)
-    power = growth.CONSTANTS.murray_exponent / spec.murray_exponent
+def with_exponent(tree: Tree, terminal_csa_mm2: float, exponent: float) -> Tree:
+    """Give a tree the radii of another power that is kept at forks.
+
+    Parameters
+    ----------
+    tree : Tree
+        Grown with the exponent of `growth`.
+    terminal_csa_mm2 : float
+        Typical area of its last branches, which stays.
+    exponent : float
+        Murray's exponent.
+
+    Returns
+    -------
+    Tree
+        The same branches.
+    """
+    last_mm = np.sqrt(terminal_csa_mm2 / np.pi)
+    power = growth.CONSTANTS.murray_exponent / exponent
     return replace(tree, radius_mm=last_mm * (tree.radius_mm / last_mm) ** power)
 
 
@@ -317,20 +345,20 @@ def _central(
         yield np.array([carina, middle, *end]), radius, AirwayKind.MAIN
 
 
-def _joined(lines: list[tuple[np.ndarray, np.ndarray | float, int]]) -> _Lines:
-    return _Lines(
+def _joined(lines: list[tuple[np.ndarray, np.ndarray | float, int]]) -> Curves:
+    return Curves(
         np.concatenate([points for points, _, _ in lines]),
         np.concatenate([np.broadcast_to(radius, len(points)) for points, radius, _ in lines]),
         np.concatenate([np.full(len(points), number) for points, _, number in lines]),
     )
 
 
-def cut(lines: _Lines) -> tuple[Tubes, np.ndarray]:
+def cut(lines: Curves) -> tuple[Tubes, np.ndarray]:
     """Cut smooth curves through knots (cubic Hermite splines) into cross sections, all at once.
 
     Parameters
     ----------
-    lines : _Lines
+    lines : Curves
         Knots, radii there, and the curve that each belongs to.
 
     Returns
