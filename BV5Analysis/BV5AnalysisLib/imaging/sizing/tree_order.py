@@ -35,12 +35,13 @@ class TreeOrderConstants(MethodConstants):
         " for 95 % of the blood; opacities hang on vessels a third as wide, or less.",
     )
     fed: tuple[float, float] = constant(
-        (0.2, 0.7),
+        (0.6, 1.8),
         "1",
         "Area of the branches that a dense structure feeds over its own, of an opacity and of a"
         " vessel.",
-        "The area of all vessels together grows at each branching (Weibel 1963): 1 or more. Half of"
-        " it leaves room for branches that were not found.",
+        "The area of all vessels together grows at each branching (Weibel 1963). Measured on normal"
+        " and random chests, 95 % of the blood of wide vessels feeds 2.2 to 7 times its own area;"
+        " consolidations that reach the hilum feed 1 to 1.6 times theirs.",
     )
     fed_reach: float = constant(
         1.5,
@@ -72,10 +73,10 @@ class TreeOrderConstants(MethodConstants):
         "Between consolidation and ground glass.",
     )
     enhanced_hu: tuple[float, float] = constant(
-        (120.0, 180.0),
+        (150.0, 210.0),
         "HU",
         "Typical middle of wide vessels from which its lack begins to tell opacities, and does.",
-        "Soft tissue with contrast agent stays below 100 HU.",
+        "Sharp kernels show blood of 50 HU as 100 in vessels of that width.",
     )
     middle_mm2: tuple[float, float] = constant(
         (20.0, 40.0),
