@@ -102,7 +102,8 @@ class Mesh:
     def at(self, scan_mm: np.ndarray) -> np.ndarray:
         """Share (n,) at places (n, 3), mm along the scan's axes; 0 beyond the grid."""
         index = (scan_mm - self.first_mm) / CONSTANTS.step_mm
-        return np.clip(ndimage.map_coordinates(self.share, index.T, order=1), 0, 1)
+        share = ndimage.map_coordinates(self.share, index.T, order=1)
+        return np.asarray(np.clip(share, 0, 1))
 
     def on_chest(self, anatomy: Anatomy) -> np.ndarray:
         """Share (z, y, x) on the coarse grid of a scan's survey."""
