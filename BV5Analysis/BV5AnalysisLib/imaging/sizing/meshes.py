@@ -60,6 +60,13 @@ class MeshConstants(MethodConstants):
         "Cells hold air, or denser lung. Random chests and an angiogram: below 40 HU for 75 % of"
         " healthy lung, above 47 HU for 95 % in fibrosis.",
     )
+    mm_per_ml: tuple[float, float] = constant(
+        (18.0, 26.0),
+        "mm/mL",
+        "Length of thin lines by volume, of a tree and of a mesh.",
+        "Walls come on top of vessels. Random chests in fibrosis: 36 in the median, above 22 for"
+        " 95 %. In consolidated lung of COVID-19, where few vessels are seen: 13 to 19.",
+    )
     agreed: tuple[float, float] = constant(
         (0.4, 0.7),
         "1",
@@ -95,7 +102,8 @@ class Mesh:
     def at(self, scan_mm: np.ndarray) -> np.ndarray:
         """Share (n,) at places (n, 3), mm along the scan's axes; 0 beyond the grid."""
         index = (scan_mm - self.first_mm) / CONSTANTS.step_mm
-        return np.asarray(ndimage.map_coordinates(self.share, index.T, order=1))
+        share = ndimage.map_coordinates(self.share, index.T, order=1)
+        return np.asarray(np.clip(share, 0, 1))
 
     def on_chest(self, anatomy: Anatomy) -> np.ndarray:
         """Share (z, y, x) on the coarse grid of a scan's survey."""
@@ -120,10 +128,11 @@ def find_mesh(
 
     Vessels are trees: their lines fork without loops, are long for the ends that they have, and
     are round. The lines of reticulation and honeycombing are edges of walls between cells: they go
-    on sideways, have others close by, end often once their loops are opened, and air of the cells
-    alternates with denser lung beside them. No line can be told by itself, as vessels run within
-    the walls; all of this evidence together, averaged over the surroundings, tells where a mesh
-    is. Directions are no evidence: thick slices show few lines along their axis.
+    on sideways, have others close by, end often once their loops are opened, fill the lung more
+    densely, and air of the cells alternates with denser lung beside them. No line can be told by
+    itself, as vessels run within the walls; all of this evidence together, averaged over the
+    surroundings, tells where a mesh is. Directions are no evidence: thick slices show few lines
+    along their axis.
 
     Parameters
     ----------
@@ -169,6 +178,8 @@ def find_mesh(
     evidence *= ramp(mean(np.clip(sections.flatness, 0, 1)), CONSTANTS.flat)
     evidence *= ramp(mean(sections.clean), CONSTANTS.clear)
     evidence *= ramp(spread(_open_ends(branches) * thin) / known, CONSTANTS.ends_per_mm)
+    per_ml = total / (CONSTANTS.step_mm**3 / 1000)
+    evidence *= ramp(per_ml, CONSTANTS.mm_per_ml)
     sigma = CONSTANTS.around_mm / CONSTANTS.step_mm
     around = ndimage.gaussian_filter(evidence * total, sigma)
     around /= np.maximum(ndimage.gaussian_filter(total, sigma), least)
