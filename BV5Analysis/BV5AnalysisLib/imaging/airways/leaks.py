@@ -21,11 +21,11 @@ class LeakConstants(MethodConstants):
     """When a part of the tree is no airway."""
 
     enclosed: float = constant(
-        0.4,
+        0.45,
         "1",
         "How far from chance (0) to a wall all around (1) the surface of an airway is, at least.",
-        "Subtrees of more than 200 mm² or so: airways 0.45 to 1, leaks -0.5 to 0.4, whatever noise"
-        " and kernel (two random chests of 35 and 80 HU, three real scans).",
+        "Subtrees with more than 1000 ways out: airways 0.45 to 1 but for a few in noisy ground"
+        " glass (0.3), leaks -0.5 to 0.46 (random chests of 35, 50 and 80 HU noise).",
     )
     bright_percent: float = constant(
         75.0,
@@ -58,7 +58,7 @@ CONSTANTS = LeakConstants()
 
 
 def without_leaks(
-    image: GrowthImage, branches: list[AirwayBranch], lung: np.ndarray, loosest_hu: float
+    image: GrowthImage, branches: list[AirwayBranch], lung: np.ndarray
 ) -> list[AirwayBranch]:
     """Cut leaking parts off a tree, each at its root.
 
@@ -70,8 +70,6 @@ def without_leaks(
         The tree, parents before their children.
     lung : numpy.ndarray
         Flat indices of voxels in the lungs, parenchyma for the most part.
-    loosest_hu : float
-        The loosest threshold of growth.
 
     Returns
     -------
@@ -82,21 +80,18 @@ def without_leaks(
     -----
     Own method.
     """
-    bright_hu = float(np.percentile(image.at(lung), CONSTANTS.bright_percent)) if len(lung) else 0.0
-    surface = _Surface(image, branches, bright_hu)
-    chance = surface.chance(lung, loosest_hu) if len(lung) else 0.0
-    least_share = chance + CONSTANTS.enclosed * (1 - chance)
-    bright, total = surface.counts()
+    surface = _Surface(image, branches)
+    above, total = surface.above_chance(lung)
     air = np.array([branch.size for branch in branches], float)
     leaks = np.zeros(len(branches), bool)
     # From the tips: a sound branch must not be cut for the leak that hangs on it.
     for number in range(len(branches) - 1, -1, -1):
         branch = branches[number]
         diameter = np.sqrt(4 * max(branch.width, branch.root_width, 1) / np.pi)
-        open_lumen = bright[number] < least_share * total[number]
+        open_lumen = above[number] < CONSTANTS.enclosed * total[number]
         leaks[number] = open_lumen or air[number] > CONSTANTS.most_diameters * diameter**3
         if branch.parent >= 0 and not leaks[number]:
-            for sums in (bright, total, air):
+            for sums in (above, total, air):
                 sums[branch.parent] += sums[number]
     for number, branch in enumerate(branches):
         leaks[number] |= branch.parent >= 0 and leaks[branch.parent]
@@ -108,12 +103,11 @@ def without_leaks(
 class _Surface:
     """What lies just outside of the voxels of a tree."""
 
-    def __init__(self, image: GrowthImage, branches: list[AirwayBranch], bright_hu: float) -> None:
+    def __init__(self, image: GrowthImage, branches: list[AirwayBranch]) -> None:
         _, rows, columns = image.shape
         steps = np.array([1, columns, rows * columns])
         self.steps = np.concatenate([steps, -steps])
         self.image = image
-        self.bright_hu = bright_hu
         scale = branches[0].scale
         self.reach = max(2, scale.voxels(CONSTANTS.reach))
         self.branches = branches
@@ -122,26 +116,43 @@ class _Surface:
             for layer in branch.layers:
                 self.lumen[layer] = True
 
-    def chance(self, lung: np.ndarray, loosest_hu: float) -> float:
+    def above_chance(self, lung: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Ways out of each branch, and how many of them are bright beyond chance."""
+        above, total = (np.zeros(len(self.branches)) for _ in range(2))
+        if not len(lung):
+            return total, total
+        lung = lung[~self.lumen[lung]]
+        hu = self.image.at(lung)
+        median_hu, usual_hu = np.percentile(hu, (50, CONSTANTS.bright_percent))
+        # What growth above the lungs' median leaves out is brighter still, be it wall or not.
+        levels: dict[float, tuple[float, float]] = {}
+        for number, branch in enumerate(self.branches):
+            if not branch.layers:
+                continue
+            edge_hu = max(branch.threshold, median_hu)
+            if edge_hu not in levels:
+                left_out = hu[hu >= edge_hu]
+                bright_hu = float(np.median(left_out)) if len(left_out) else usual_hu
+                bright_hu = max(bright_hu, usual_hu)
+                levels[edge_hu] = bright_hu, self._chance(lung[hu < edge_hu], edge_hu, bright_hu)
+            bright_hu, chance = levels[edge_hu]
+            ways = self._ways(np.concatenate(branch.layers))
+            # Holes of noise and gaps between branches are not outside.
+            out = ~np.logical_or.reduce([self.lumen[way] for way in ways])
+            count = np.count_nonzero(out)
+            bright = np.count_nonzero(self._brightest(ways)[out] > bright_hu)
+            above[number] = (bright - chance * count) / (1 - chance)
+            total[number] = count
+        return above, total
+
+    def _chance(self, dark: np.ndarray, threshold: float, bright_hu: float) -> float:
         """Share of ways out of dark spots in parenchyma that meet something bright."""
-        dark = lung[(self.image.at(lung) < loosest_hu) & ~self.lumen[lung]]
         dark = dark[:: max(1, len(dark) // CONSTANTS.samples)]
         ways = self._ways(dark)
-        out = self.image.at(ways[0]) >= loosest_hu
-        count = int(np.count_nonzero(out))
-        return float(np.count_nonzero(self._is_bright(ways) & out)) / max(count, 1)
-
-    def counts(self) -> tuple[np.ndarray, np.ndarray]:
-        """Ways out of each branch that meet something bright, and all of them."""
-        bright, total = (np.zeros(len(self.branches)) for _ in range(2))
-        for number, branch in enumerate(self.branches):
-            if branch.layers:
-                ways = self._ways(np.concatenate(branch.layers))
-                # Holes of noise and gaps between branches are not outside.
-                out = ~np.logical_or.reduce([self.lumen[way] for way in ways])
-                bright[number] = np.count_nonzero(self._is_bright(ways) & out)
-                total[number] = np.count_nonzero(out)
-        return bright, total
+        out = self.image.at(ways[0]) >= threshold
+        bright = np.count_nonzero(self._brightest(ways)[out] > bright_hu)
+        # One more of each kind: no share of 0 or 1 from a few spots.
+        return (bright + 1) / (np.count_nonzero(out) + 2)
 
     def _ways(self, voxel: np.ndarray) -> list[np.ndarray]:
         """Voxels one, two and more steps away in six directions, one more than is searched."""
@@ -149,7 +160,7 @@ class _Surface:
         steps = range(1, self.reach + 2)
         return [np.clip(voxel[:, None] + far * self.steps, 0, last) for far in steps]
 
-    def _is_bright(self, ways: list[np.ndarray]) -> np.ndarray:
-        """Whether one of the next voxels is brighter than most of the parenchyma."""
-        bright: np.ndarray = np.maximum.reduce([self.image.at(way) for way in ways[:-1]])
-        return bright > self.bright_hu
+    def _brightest(self, ways: list[np.ndarray]) -> np.ndarray:
+        """Attenuation of the brightest of the next voxels."""
+        brightest: np.ndarray = np.maximum.reduce([self.image.at(way) for way in ways[:-1]])
+        return brightest

@@ -94,8 +94,12 @@ def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
     levels = measure_levels(image, chest, trachea)
     seed, scale = _seed(image, chest, trachea, seed_z, levels.air_hu)
     image = image.leveled(levels.offset_hu())
-    branches = _grown(image, seed, levels.thresholds(), scale)
-    branches = without_leaks(image, branches, levels.lung, levels.loosest_hu)
+    # Between the lungs walls are thick; in the lungs such thresholds leak, and others do not.
+    in_lungs = levels.thresholds()
+    branches = []
+    for thresholds in (in_lungs, levels.looser_thresholds() + in_lungs):
+        grown = _grown(image, seed, thresholds, scale)
+        branches += without_leaks(image, grown, levels.lung)
     voxels = np.concatenate([layer for branch in branches for layer in branch.layers])
     return _on_scan(voxels, volume, image, air_hu + air_levels.CONSTANTS.lumen_edge_hu, scale)
 

@@ -39,18 +39,18 @@ def test_what_has_no_wall_is_cut_and_what_has_one_stays(noise_hu):
     inner = np.zeros(SHAPE, bool)
     inner[2:-2, 2:-2, 2:-2] = True
     lung = everything[inner & (from_axis > 8)]
-    loosest_hu = float(np.median(image.at(lung)))
+    median_hu = float(np.median(image.at(lung)))
     # A leak as growth would find it: the dark voxels of a block of parenchyma.
     block = np.zeros(SHAPE, bool)
     block[10:40, 5:12, 5:12] = True
-    leak = block & (image.at(everything.ravel()).reshape(SHAPE) < loosest_hu)
+    leak = block & (image.at(everything.ravel()).reshape(SHAPE) < median_hu)
     trunk, stem = lumen.copy(), lumen.copy()
     trunk[:40], stem[40:], stem[:3] = False, False, False
-    parent = AirwayBranch(-900, 30, SCALE, -1, layers(trunk & inner))
-    sound = AirwayBranch(-900, 30, SCALE, 0, layers(stem & inner))
-    leaking = AirwayBranch(-900, 30, SCALE, 0, layers(leak))
-    beyond = AirwayBranch(-900, 30, SCALE, 2, layers(leak)[:1])
-    left = without_leaks(image, [parent, sound, leaking, beyond], lung, loosest_hu)
+    parent = AirwayBranch(median_hu, 30, SCALE, -1, layers(trunk & inner))
+    sound = AirwayBranch(median_hu, 30, SCALE, 0, layers(stem & inner))
+    leaking = AirwayBranch(median_hu, 30, SCALE, 0, layers(leak))
+    beyond = AirwayBranch(median_hu, 30, SCALE, 2, layers(leak)[:1])
+    left = without_leaks(image, [parent, sound, leaking, beyond], lung)
     assert [id(branch) for branch in left] == [id(parent), id(sound)]
 
 
@@ -61,5 +61,5 @@ def test_a_cavity_with_a_wall_holds_too_much_air_for_the_airway_that_leads_to_it
     parent = AirwayBranch(-900, 28, SCALE, -1, layers(lumen & inner)[:10])
     thin = AirwayBranch(-900, 28, SCALE, 0, [np.arange(4) + 1000 * z for z in range(30, 20, -1)])
     thin.layers += [np.arange(2000) + 1000 * z for z in range(20, 10, -1)]
-    left = without_leaks(image, [parent, thin], np.empty(0, int), -880.0)
+    left = without_leaks(image, [parent, thin], np.empty(0, int))
     assert [id(branch) for branch in left] == [id(parent)]
