@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import SimpleITK as sitk
 
+from .airways.airway_findings import airway_findings
 from .airways.bronchi import find_bronchi
 from .airways.tree import segment_airways
 from .airways.walls import subtract_bronchi
@@ -53,6 +54,8 @@ from .sizing.blur_measurement import measure_blur
 from .sizing.branch_sizes import SizedBranches, size_branches
 from .sizing.cross_sections import measure_cross_sections
 from .sizing.limits import limit_findings, withheld_by
+from .sizing.mesh_findings import mesh_findings
+from .sizing.meshes import Mesh, find_mesh
 from .sizing.sheets import without_sheets
 from .sizing.tree_order import TreeOrder, judge_tree_order
 from .sizing.vessel_checks import side_findings, vessel_order_findings
@@ -156,7 +159,9 @@ class Vessels:
     sized : SizedBranches
         Their areas, and the blood of what of them is vessel.
     order : TreeOrder
-        What of them is vessel.
+        What of them is vessel, lines of the mesh left out.
+    mesh : Mesh
+        Where thin lines are no vessels, as in fibrosis.
     calibration : Calibration
         Attenuation of blood and parenchyma, and noise.
     blood_levels : BloodLevels or None
@@ -169,6 +174,7 @@ class Vessels:
     branches: Branches
     sized: SizedBranches
     order: TreeOrder
+    mesh: Mesh
     calibration: Calibration
     blood_levels: BloodLevels | None
     blur: Blur
@@ -242,8 +248,9 @@ def analyze(
     with steps.step(Step.VOLUMES):
         lung_labels = turned.orientation.turned_back(anatomy.lungs)
         blood = measure_blood(scan, lung_labels, vessels, regions, parameters)
-        tissue, opacities = _opacities(turned, anatomy, blood, vessels.calibration, regions)
-        findings = _findings(turned, anatomy, vessels, blood, opacities, parameters)
+        mesh = vessels.mesh.on_chest(anatomy)
+        tissue, opacities = _opacities(turned, anatomy, blood, vessels, mesh, regions)
+        findings = _findings(turned, anatomy, vessels, blood, opacities, mesh, parameters)
     steps.done()
     return AnalysisResult(
         scan=scan,
@@ -310,8 +317,10 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         order = judge_tree_order(
             branches, sized.csa_mm2, sections, image, calibration, anatomy.hila, places
         )
+        mesh = find_mesh(branches, order, sections, places)
+        order = replace(order, share=order.share * (1 - mesh.lines(order, places)))
         sized = replace(sized, volume_ml=sized.volume_ml * order.share)
-    return Vessels(work, branches, sized, order, calibration, levels, blur)
+    return Vessels(work, branches, sized, order, mesh, calibration, levels, blur)
 
 
 def measure_blood(
@@ -415,12 +424,15 @@ def _opacities(
     turned: TurnedScan,
     anatomy: Anatomy,
     blood: Blood,
-    calibration: Calibration,
+    vessels: Vessels,
+    mesh: np.ndarray,
     regions: tuple[Region, ...],
 ) -> tuple[np.ndarray, tuple[OpacityVolumes, ...]]:
     """Opacities on the turned scan, `Tissue` values, and their volumes."""
     turn = turned.orientation.turn
-    tissue = find_opacities(turned.ct, anatomy, turn(blood.labels.array), calibration.noise_hu)
+    tissue = find_opacities(
+        turned.ct, anatomy, turn(blood.labels.array), vessels.calibration.noise_hu, mesh
+    )
     if anatomy.doubts:
         unclaimed = anatomy.doubts.unclaimed_air & (anatomy.lungs == 0) & ~anatomy.airways
         tissue[unclaimed] = Tissue.UNCLAIMED_AIR
@@ -434,10 +446,12 @@ def _findings(
     vessels: Vessels,
     blood: Blood,
     opacities: tuple[OpacityVolumes, ...],
+    mesh: np.ndarray,
     parameters: Parameters,
 ) -> tuple[Finding, ...]:
     """Judge the scan, its lungs, what blood was taken to be, and the vessels, the worst first."""
     of_lungs = [*lung_findings(turned.ct, anatomy.lungs), *opacity_findings(opacities)]
+    of_lungs += airway_findings(turned.ct.grid, anatomy.lungs, anatomy.airways)
     doubts = anatomy.doubts.findings if anatomy.doubts else ()
     of_blood = calibration_findings(
         vessels.calibration,
@@ -450,6 +464,7 @@ def _findings(
     places = _places(vessels.branches, anatomy, vessels.work)
     of_vessels += vessel_order_findings(vessels.sized, vessels.order, places, anatomy.hila)
     of_vessels += side_findings(blood.measurements, opacities)
+    of_vessels += mesh_findings(blood.measurements[0], anatomy.share_of_lungs(mesh))
     slab = is_slab(turned.ct.with_array(anatomy.lungs))
     limits = limit_findings(turned.scan.volume.grid, turned.scan.acquisition, vessels.blur, slab)
     return worst_first([*turned.scan.findings, *doubts, *of_lungs, *of_blood, *of_vessels, *limits])

@@ -112,9 +112,17 @@ class AirLevels:
         return np.asarray(self.loosest_hu - self.dark_hu)
 
     def thresholds(self) -> tuple[float, ...]:
-        """HU, the loosest first; as many whatever the scan."""
+        """HU, the loosest first.
+
+        Between the lungs, where walls are thick, the edge of the lumen itself; in the lungs none
+        above their median.
+        """
         shares = np.linspace(1, CONSTANTS.strictest_share, CONSTANTS.thresholds)
-        return tuple((self.air_hu + shares * (self.loosest_hu - self.air_hu)).tolist())
+        in_lung = self.air_hu + shares * (self.loosest_hu - self.air_hu)
+        edge_hu = self.air_hu + CONSTANTS.lumen_edge_hu
+        if edge_hu <= self.loosest_hu:
+            return tuple(in_lung.tolist())
+        return (edge_hu, 0.5 * (edge_hu + self.loosest_hu), *in_lung.tolist())
 
 
 def tracheal_air(volume: Volume, chest: Chest, trachea: np.ndarray) -> float:

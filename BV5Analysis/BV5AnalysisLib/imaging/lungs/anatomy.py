@@ -34,3 +34,8 @@ class Anatomy:
     chest: Chest
     hila: Hila
     doubts: LungDoubts | None = None
+
+    def share_of_lungs(self, values: np.ndarray) -> float:
+        """Mean over the lungs of shares (z, y, x) on the coarse grid; 0 without lungs."""
+        lung = self.chest.shrunk(self.lungs > 0)
+        return float((lung * values).sum() / max(float(lung.sum()), 1.0))

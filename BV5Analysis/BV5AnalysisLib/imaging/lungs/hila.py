@@ -72,6 +72,13 @@ class HilumConstants(MethodConstants):
         " that vessels leave by, and is one.",
         "Where only a recess or an apex is cut, the hilum is in the scan.",
     )
+    face_side: tuple[float, float] = constant(
+        (-0.2, 0.2),
+        "1",
+        "How much nearer the hilum is to one end of the scan than to the other, as a share of the"
+        " scan's height, for that end not to be such a face, and to be one.",
+        "By the other end vessels leave for the periphery.",
+    )
 
 
 CONSTANTS = HilumConstants()
@@ -227,11 +234,15 @@ def find_hila(labels: np.ndarray, airways: np.ndarray, chest: Chest) -> Hila:
     ends = np.array(
         [[area[end] / most for area, most in zip(areas, largest, strict=True)] for end in (0, -1)]
     )
+    center_mm = _centers(lungs, lumen, step, size_mm) + first_mm
+    height_mm = (labels.shape[0] - 1) * voxel_mm[0]
+    upper = center_mm[:, 0] / max(height_mm, voxel_mm[0]) * 2 - 1
+    nearer = ramp(np.stack([-upper, upper]), CONSTANTS.face_side)
     return Hila(
-        center_mm=_centers(lungs, lumen, step, size_mm) + first_mm,
+        center_mm=center_mm,
         size_mm=np.maximum(size_mm, 1.0),
-        face_mm=np.array([0.0, (labels.shape[0] - 1) * voxel_mm[0]]),
-        face_share=ramp(ends, CONSTANTS.face_share),
+        face_mm=np.array([0.0, height_mm]),
+        face_share=ramp(ends, CONSTANTS.face_share) * nearer,
         mediastinum_mm=_distance_from(_between_lungs(*lungs), chest.grid),
         first_mm=first_mm,
         step_mm=step,

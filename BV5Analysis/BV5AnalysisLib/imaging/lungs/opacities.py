@@ -40,10 +40,10 @@ class OpacityConstants(MethodConstants):
         "From -860 HU that is -300 HU, the usual upper end of ground glass.",
     )
     reticulation: float = constant(
-        0.08,
+        -0.2,
         "1",
         "The same for lung with a texture of dense lines.",
-        "Less than ground glass, as there is air between the lines.",
+        "Cysts between the lines may hold more air than the lines displace.",
     )
     texture: float = constant(
         0.15,
@@ -136,7 +136,11 @@ class _Blocks:
 
 
 def find_opacities(
-    volume: Volume, anatomy: Anatomy, vessels: np.ndarray, noise_hu: float
+    volume: Volume,
+    anatomy: Anatomy,
+    vessels: np.ndarray,
+    noise_hu: float,
+    mesh: np.ndarray | None = None,
 ) -> np.ndarray:
     """Label ground glass, reticulation and consolidation.
 
@@ -155,6 +159,9 @@ def find_opacities(
         Nonzero in vessels.
     noise_hu : float
         Standard deviation of the noise.
+    mesh : numpy.ndarray, optional
+        How surely lines form a mesh, 0 to 1, on the coarse grid; lung there is reticulated, dense
+        or not: honeycombs hold more air than they lose to their walls.
 
     Returns
     -------
@@ -196,6 +203,9 @@ def find_opacities(
     hazy = volume.array[fine] > hazy_hu
     tissue[hazy & (lost_there > CONSTANTS.ground_glass)] = Tissue.GROUND_GLASS
     tissue[rough_there & (lost_there > CONSTANTS.reticulation)] = Tissue.RETICULATION
+    if mesh is not None:
+        meshed = chest.interpolated(mesh[box], box, labels.shape) > CONSTANTS.majority
+        tissue[meshed] = Tissue.RETICULATION
     tissue[hazy & (lost_there > CONSTANTS.consolidation)] = Tissue.CONSOLIDATION
     tissue[(labels[fine] == 0) | (vessels[fine] > 0)] = 0
     return result

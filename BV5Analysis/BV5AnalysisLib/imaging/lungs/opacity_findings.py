@@ -83,7 +83,7 @@ def opacity_findings(opacities: Sequence[OpacityVolumes]) -> list[Finding]:
                 "reticulation",
                 Severity.WARNING,
                 f"Reticulation fills about {both.reticulation_pct:.0f} % of the lungs ({where}):"
-                " its lines may count as small vessels.",
+                " thin lines in it are not counted, and the small vessels among them are missing.",
                 both.reticulation_pct,
             )
         )

@@ -287,10 +287,42 @@ def _between_air_and_tissue(hu: np.ndarray, padding: np.ndarray) -> float:
     return float(np.clip(threshold, lowest, highest))
 
 
+def _as_above_and_below(labels: np.ndarray, outside: np.ndarray) -> np.ndarray:
+    """Pieces of slices that are outside, without those between inner air of the slices around.
+
+    Where the field of view cuts a destroyed lung, its piece of a slice may be as dark as air.
+    Outside air lies above and below outside air.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        Number of each piece within its slice, 0 for none, (z, y, x).
+    outside : numpy.ndarray
+        Bool, by number.
+
+    Returns
+    -------
+    numpy.ndarray
+        Bool, by number.
+    """
+    count = len(outside)
+    for _ in range(ROUNDS):
+        balance = np.zeros(count)
+        for one, other in ((labels[1:], labels[:-1]), (labels[:-1], labels[1:])):
+            mine = outside[one] & (other > 0)
+            sign = np.where(outside[other[mine]], -1.0, 1.0)
+            balance += np.bincount(one[mine], sign, minlength=count)
+        inner = outside & (balance > 0)
+        if not inner.any():
+            break
+        outside = outside & ~inner
+    return outside
+
+
 FEWEST_BLOCKS = 3
 """Along each axis: fewer have no inside."""
 ROUNDS = 20
-"""More than a threshold needs to settle."""
+"""More than a threshold needs to settle, and than slices of a piece in doubt there are."""
 SETTLED_HU = 0.01
 """Change at which it has."""
 
@@ -322,6 +354,7 @@ def _enclosed(air: np.ndarray, hu: np.ndarray, padding: np.ndarray, air_hu: floa
     # The median is as dark as air where more than half of the voxels are.
     dark = np.bincount(labels[hu < air_hu + CONSTANTS.open_air_hu], minlength=count + 1)
     at_border &= 2 * dark > np.bincount(labels.ravel(), minlength=count + 1)
+    at_border = _as_above_and_below(labels, at_border)
     outer = ndimage.binary_dilation(at_border[labels], SQUARE) & air
     inner = air & ~outer
     pieces, count = ndimage.label(inner)

@@ -86,6 +86,12 @@ class TreeOrderConstants(MethodConstants):
     typical: float = constant(
         0.5, "1", "Share of wide lines whose middles are darker than typical blood.", "The median."
     )
+    typical_mm2: tuple[float, float] = constant(
+        (8.0, 16.0),
+        "mm²",
+        "Caliber from which lines begin to count for that, and count in full.",
+        "Narrower middles are darker by partial volume; wider lines may all be opacities.",
+    )
     unenhanced_hu: tuple[float, float] = constant(
         (60.0, 95.0),
         "HU",
@@ -216,8 +222,8 @@ def _unlike_blood(
 
     Whether there is agent is read from the lines that are vessels by their order, `wide` (m,).
     """
-    readable = ramp(caliber_mm2, CONSTANTS.middle_mm2)
-    if not (readable * wide).any():
+    vessel = wide * ramp(caliber_mm2, CONSTANTS.typical_mm2)
+    if not vessel.any():
         return np.zeros(len(network.node))
     around = np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
     place = network.position_mm / image.spacing
@@ -230,7 +236,8 @@ def _unlike_blood(
         axis=0,
     )
     rising = np.argsort(middle)
-    weight = np.cumsum((readable * wide)[rising])
+    weight = np.cumsum(vessel[rising])
     typical_hu = np.interp(CONSTANTS.typical * weight[-1], weight, middle[rising])
     enhanced = float(ramp(np.asarray(typical_hu), CONSTANTS.enhanced_hu))
+    readable = ramp(caliber_mm2, CONSTANTS.middle_mm2)
     return np.asarray(enhanced * readable * (1 - ramp(middle, CONSTANTS.unenhanced_hu)))

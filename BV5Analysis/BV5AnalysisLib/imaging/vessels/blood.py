@@ -68,6 +68,13 @@ class BloodConstants(MethodConstants):
         "Sum of the weights up to which the fall that counts as flat grows.",
         "Some 40 mm of vessels. Chosen by eye.",
     )
+    width_power: float = constant(
+        4.0,
+        "1",
+        "Power of a vessel's width that its weight is in proportion to.",
+        "Sharp kernels raise the middle of narrow vessels: on a phantom of 53 HU by 170 HU at"
+        " 2 mm radius, 70 at 2.8 and none at 4. Without them the power moves blood by 10 HU.",
+    )
     fewest_points: float = constant(
         20.0,
         "1",
@@ -116,11 +123,19 @@ class BloodConstants(MethodConstants):
         "Contrast agent shows though most wide tubes may be filled by emboli or mucus.",
     )
     surely_enhanced_hu: tuple[float, float] = constant(
-        (120.0, 180.0),
+        (200.0, 280.0),
         "HU",
         "Brightest middles: up to the first perhaps without contrast agent, from the second on"
         " surely with it.",
-        "Fresh clot and hemoconcentrated blood reach 80 to 90 HU.",
+        "Sharp kernels raise the middle of unenhanced vessels to 200 HU; emboli matter in"
+        " angiograms, which have more.",
+    )
+    least_level_hu: tuple[float, float] = constant(
+        (120.0, 160.0),
+        "HU",
+        "The lower one of two levels: up to the first it is no blood of its own, from the second"
+        " on it is.",
+        "Above clots and what the blur mixes of them and blood. Chosen by eye.",
     )
     unenhanced_hu: tuple[float, float] = constant(
         (60.0, 100.0),
@@ -204,18 +219,20 @@ def measure_blood_levels(
     weight = _with_flat_top(middles)
     if weight.sum() < CONSTANTS.fewest_points:
         return None
+    flat = weight
+    weight = weight * (wide.scale_mm / wide.scale_mm.max()) ** CONSTANTS.width_power
     bright_hu = _percentile(middles.hu, weight, CONSTANTS.bright_percentile)
     enhanced = _ramp(bright_hu, CONSTANTS.surely_enhanced_hu)
     agent = 1 - enhanced * (1 - _ramp(middles.hu, CONSTANTS.unenhanced_hu))
     blood = weight * agent
     one_level_hu = _percentile(middles.hu, blood, CONSTANTS.percentile)
     low_hu, high_hu, two, of_low = _two_levels(middles.hu, blood)
-    two *= float(_ramp(low_hu, CONSTANTS.unenhanced_hu))
+    two *= float(_ramp(low_hu, CONSTANTS.least_level_hu))
     mean_hu = of_low * low_hu + (1 - of_low) * high_hu
     return BloodLevels(
         blood_hu=(1 - two) * one_level_hu + two * mean_hu,
         levels_hu=(low_hu, high_hu) if two > 0.5 else (one_level_hu,),
-        without_agent_pct=float(100 * (1 - blood.sum() / weight.sum())),
+        without_agent_pct=float(100 * (1 - (flat * agent).sum() / flat.sum())),
     )
 
 
