@@ -160,7 +160,9 @@ def aerated_lungs(
     other[judged] = ~is_lung[judged]
     lung: np.ndarray = np.zeros_like(chest_air)
     steps = round(CONSTANTS.thin_mm / float(np.mean(chest.grid.spacing)))
-    near = ndimage.binary_dilation(is_lung[cores], iterations=steps, mask=air)
+    # Ground glass has no core: it is wide and brighter than gas in any gap.
+    wide = is_lung[cores] | (ndimage.binary_erosion(air, border_value=1) & ~strict)
+    near = ndimage.binary_dilation(wide, iterations=steps, mask=air)
     lung[box] = _nearer(near, is_lung[cores], other[cores], chest)
     if chest.volume_ml(lung) < CONSTANTS.least_lungs_ml:
         raise AnalysisError(NO_LUNGS)
