@@ -142,5 +142,6 @@ def test_a_seed_where_the_trachea_looks_wide_still_has_room_to_grow():
     ct = chest_phantom(ChestPhantomSpec(scale=0.55, spacing_mm=(0.7, 0.7, 1.25))).volume
     lumen = segment_airways(ct, survey_chest(ct))
     assert lumen.any()
-    # The edge of a wide lumen is 400 HU above its air.
-    assert ct.array[lumen].max() < -580
+    # The edge of a lumen is 400 HU above its air, but for what lies between two slices.
+    assert np.percentile(ct.array[lumen], 99) < -580
+    assert ct.array[lumen].max() < -300
