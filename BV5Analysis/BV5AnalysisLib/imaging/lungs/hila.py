@@ -59,6 +59,24 @@ class HilumConstants(MethodConstants):
         "Centerlines of wide vessels end about a radius before the lungs' edge, and the edge is a"
         " voxel or two of the coarse grid off.",
     )
+    trunk: float = constant(
+        0.02,
+        "1",
+        "Area of the artery to a lung over the square of the lung's extent.",
+        "An adult's has 20 to 24 mm (400 mm²), the lung beyond the hilum some 140 mm.",
+    )
+    deepest_mm: float = constant(
+        8.0,
+        "mm",
+        "Depth up to which distances to the lungs' surface are known.",
+        "Beyond the coarse voxels at the surface nothing depends on them.",
+    )
+    farthest: float = constant(
+        1.5,
+        "1",
+        "How far beyond a vessel lung is looked for, in sizes of the lung.",
+        "A lung is about 1.7 sizes high, and no vessel lies at its other end.",
+    )
     face_mm: tuple[float, float] = constant(
         (3.0, 6.0),
         "mm",
@@ -127,6 +145,8 @@ class Hila:
         (2, 2) how much each of these is a face that vessels leave by, of the right and left lung.
     mediastinum_mm : numpy.ndarray
         Distance from what lies between the lungs, on the coarse grid.
+    depth_mm : numpy.ndarray
+        Depth below the surface of either lung, negative outside, on the coarse grid.
     first_mm, step_mm : numpy.ndarray
         (3,) middle of the first coarse voxel, and size of coarse voxels.
     """
@@ -136,6 +156,7 @@ class Hila:
     face_mm: np.ndarray
     face_share: np.ndarray
     mediastinum_mm: np.ndarray
+    depth_mm: np.ndarray
     first_mm: np.ndarray
     step_mm: np.ndarray
 
@@ -177,6 +198,37 @@ class Hila:
             from_hilum = np.linalg.norm(places.scan_mm[mine] - self.center_mm[number], axis=1)
             near[mine] = ramp(from_hilum / self.size_mm[number], CONSTANTS.root_sizes[::-1])
         return near
+
+    def largest_vessel_mm2(self, places: Places) -> np.ndarray:
+        """Area (n,) that a vessel has at places at most, by the lung that lies beyond, mm².
+
+        Blood vessels fill their lung: the flow through a vessel is that of the lung beyond it,
+        whose volume goes as the third power of its extent, and the area as the power 2/3 of the
+        flow (Murray 1926).
+        """
+        heart_mm = self.center_mm.mean(axis=0)
+        way = places.scan_mm - heart_mm
+        length_mm = np.maximum(np.linalg.norm(way, axis=1), 1.0)
+        ahead = way / length_mm[:, None]
+        step_mm = float(self.step_mm.max())
+        largest = np.zeros(len(places.side))
+        for number, label in enumerate(SIDES):
+            mine = np.flatnonzero(places.side == label)
+            beyond_mm = np.zeros(len(mine))
+            for steps in range(1, int(CONSTANTS.farthest * self.size_mm[number] / step_mm) + 1):
+                at = places.scan_mm[mine] + steps * step_mm * ahead[mine]
+                beyond_mm += step_mm * self._inside(at)
+            share = beyond_mm / self.size_mm[number]
+            largest[mine] = CONSTANTS.trunk * (share * self.size_mm[number]) ** 2
+        return largest
+
+    def _inside(self, points_mm: np.ndarray) -> np.ndarray:
+        """How much (n,) points are inside a lung, 0 to 1."""
+        index = (points_mm - self.first_mm) / self.step_mm
+        depth_mm = ndimage.map_coordinates(
+            self.depth_mm, index.T, order=1, mode="constant", cval=-np.inf
+        )
+        return np.asarray(np.clip(0.5 + depth_mm / float(self.step_mm.max()), 0.0, 1.0))
 
     def way_mm(self, places: Places) -> np.ndarray:
         """Distance (n,) that blood has to go from places to the heart, or out of the scan, mm."""
@@ -244,6 +296,7 @@ def find_hila(labels: np.ndarray, airways: np.ndarray, chest: Chest) -> Hila:
         face_mm=np.array([0.0, height_mm]),
         face_share=ramp(ends, CONSTANTS.face_share) * nearer,
         mediastinum_mm=_distance_from(_between_lungs(*lungs), chest.grid),
+        depth_mm=_depth(lungs[0] | lungs[1], chest.grid),
         first_mm=first_mm,
         step_mm=step,
     )
@@ -284,6 +337,14 @@ def _middle(weight: np.ndarray) -> np.ndarray:
 def _distance_from(mask: np.ndarray, grid: Grid) -> np.ndarray:
     """Distance of each voxel from a mask, mm; 0 everywhere if it is empty."""
     return distance_mm(~mask, grid) if mask.any() else np.zeros(mask.shape, np.float32)
+
+
+def _depth(lung: np.ndarray, grid: Grid) -> np.ndarray:
+    """Depth below the surface of a mask, mm, negative outside."""
+    deep = CONSTANTS.deepest_mm
+    inside = distance_mm(lung, grid, deep) if not lung.all() else np.full(lung.shape, deep)
+    outside = distance_mm(~lung, grid, deep) if lung.any() else np.full(lung.shape, deep)
+    return np.asarray((inside - outside).astype(np.float32))
 
 
 def _between_lungs(right: np.ndarray, left: np.ndarray) -> np.ndarray:
