@@ -57,12 +57,19 @@ class AeratedConstants(MethodConstants):
         "Share of the air in the chest from which a piece may be a whole lung.",
         "A lung shrunk to a tenth of the other has more, bowel beside the lungs rarely has.",
     )
-    thin_mm: float = constant(
+    reach_mm: float = constant(
         15.0,
         "mm",
-        "How far air goes on as lung where it is narrower than three coarse voxels.",
-        "Edges of lungs in the sulci do; so do gas in the chest wall, and gaps below arms that a"
-        " crack joins to a lung.",
+        "How far from a core air is lung in any case.",
+        "The rim of a lung is thinner. Farther off, gaps below arms may be joined to it by gas in"
+        " the chest wall.",
+    )
+    outside: float = constant(
+        0.1,
+        "1",
+        "Area shared with outside air, by volume^(2/3), from which such air is outside, too.",
+        "Half of `open_contact` of the survey, as the piece was cut off at one side. Ground glass"
+        " and honeycombs have none.",
     )
     least_lungs_ml: float = constant(
         30.0,
@@ -159,11 +166,8 @@ def aerated_lungs(
     other = np.zeros(count + 1, bool)
     other[judged] = ~is_lung[judged]
     lung: np.ndarray = np.zeros_like(chest_air)
-    steps = round(CONSTANTS.thin_mm / float(np.mean(chest.grid.spacing)))
-    # Ground glass has no core: it is wide and brighter than gas in any gap.
-    wide = is_lung[cores] | (ndimage.binary_erosion(air, border_value=1) & ~strict)
-    near = ndimage.binary_dilation(wide, iterations=steps, mask=air)
-    lung[box] = _nearer(near, is_lung[cores], other[cores], chest)
+    lung[box] = _nearer(air, is_lung[cores], other[cores], chest)
+    lung[box] &= ~_open_to_outside(lung[box], is_lung[cores], chest, box)
     if chest.volume_ml(lung) < CONSTANTS.least_lungs_ml:
         raise AnalysisError(NO_LUNGS)
     return lung
@@ -228,6 +232,23 @@ def _beside(
     until = np.logical_or.accumulate(lung, axis=0)
     y, x = np.nonzero(here.any(axis=0))
     return bool(until[end[y, x], y, x].mean() >= CONSTANTS.column_share)
+
+
+def _open_to_outside(
+    lung: np.ndarray, core: np.ndarray, chest: Chest, box: tuple[slice, ...]
+) -> np.ndarray:
+    """Pieces of air away from the cores that share much of their surface with outside air."""
+    steps = round(CONSTANTS.reach_mm / float(np.mean(chest.grid.spacing)))
+    rest = lung & ~ndimage.binary_dilation(core, iterations=steps, mask=lung)
+    pieces, count = ndimage.label(rest)
+    outer = (chest.hu.array < chest.half_hu) & ~chest.inner_air
+    at_outer = ndimage.binary_dilation(outer)[box]
+    sizes = np.bincount(pieces.ravel(), minlength=count + 1)
+    contact = np.bincount(pieces[at_outer], minlength=count + 1)
+    is_open = contact >= CONSTANTS.outside * sizes ** (2 / 3)
+    is_open[0] = False
+    outside: np.ndarray = is_open[pieces]
+    return outside
 
 
 def _nearer(air: np.ndarray, lung: np.ndarray, other: np.ndarray, chest: Chest) -> np.ndarray:

@@ -187,7 +187,9 @@ def _lung_lost(share: float) -> Finding | None:
 def _flat_cut(chest: Chest, lungs: np.ndarray, airways: np.ndarray) -> Finding | None:
     """Report flat faces at which lung ends at other air inside the scan."""
     spacing = chest.grid.spacing_zyx
-    other_air = (chest.hu.array < chest.half_hu) & ~lungs & ~ndimage.binary_dilation(airways)
+    # What the field of view cuts is told otherwise, and is no doubt.
+    known = ndimage.binary_dilation(airways | chest.padding, iterations=2)
+    other_air = (chest.hu.array < chest.half_hu) & ~lungs & ~known
     axial_cm2 = float(np.prod(spacing[1:])) / 100
     limit_cm2 = CONSTANTS.flat_share * float(np.max(lungs.sum(axis=(1, 2)))) * axial_cm2
     largest_cm2, direction = 0.0, ""
