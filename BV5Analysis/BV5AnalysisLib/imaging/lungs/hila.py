@@ -218,16 +218,14 @@ class Hila:
             for steps in range(1, int(CONSTANTS.farthest * self.size_mm[number] / step_mm) + 1):
                 at = places.scan_mm[mine] + steps * step_mm * ahead[mine]
                 beyond_mm += step_mm * self._inside(at)
-            share = beyond_mm / self.size_mm[number]
-            largest[mine] = CONSTANTS.trunk * (share * self.size_mm[number]) ** 2
+            largest[mine] = CONSTANTS.trunk * beyond_mm**2
         return largest
 
     def _inside(self, points_mm: np.ndarray) -> np.ndarray:
         """How much (n,) points are inside a lung, 0 to 1."""
         index = (points_mm - self.first_mm) / self.step_mm
-        depth_mm = ndimage.map_coordinates(
-            self.depth_mm, index.T, order=1, mode="constant", cval=-np.inf
-        )
+        # A lung that the scan cuts goes on beyond.
+        depth_mm = ndimage.map_coordinates(self.depth_mm, index.T, order=1, mode="nearest")
         return np.asarray(np.clip(0.5 + depth_mm / float(self.step_mm.max()), 0.0, 1.0))
 
     def way_mm(self, places: Places) -> np.ndarray:
