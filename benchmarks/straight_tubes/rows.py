@@ -18,7 +18,7 @@ from BV5AnalysisLib.imaging.model.volume import Volume
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.phantom.noise import add_noise
-from BV5AnalysisLib.imaging.pipeline import SHARES, Anatomy, measure_vessels
+from BV5AnalysisLib.imaging.pipeline import SHARES, measure_lines
 from BV5AnalysisLib.imaging.progress import Steps
 from scipy.spatial.transform import Rotation
 
@@ -249,8 +249,8 @@ def measure(volume: Volume, lungs: np.ndarray | None = None) -> Found:
     ct = Orientation.of(volume.grid).turned(volume)
     mask = np.ones(volume.array.shape, np.uint8) if lungs is None else lungs.astype(np.uint8)
     none = np.zeros(ct.array.shape, bool)
-    anatomy = Anatomy(Orientation.of(volume.grid).turn(mask), none, none)
-    found = measure_vessels(ct, anatomy, Parameters(blood_hu=BLOOD_HU), Steps(SHARES, None))
+    turned = Orientation.of(volume.grid).turn(mask)
+    found = measure_lines(ct, turned, none, Parameters(blood_hu=BLOOD_HU), Steps(SHARES, None))
     return Found(
         found.work.to_world(found.branches.position_mm),
         found.sized.csa_mm2,

@@ -52,7 +52,7 @@ from .sizing.blood_volumes import (
 from .sizing.blur import Blur
 from .sizing.blur_measurement import measure_blur
 from .sizing.branch_sizes import SizedBranches, size_branches
-from .sizing.cross_sections import measure_cross_sections
+from .sizing.cross_sections import CrossSections, measure_cross_sections
 from .sizing.limits import limit_findings, withheld_by
 from .sizing.mesh_findings import mesh_findings
 from .sizing.meshes import Mesh, find_mesh
@@ -144,6 +144,40 @@ class TurnedScan:
         """Turn a scan."""
         orientation = Orientation.of(scan.volume.grid)
         return cls(scan, orientation, orientation.turned(scan.volume))
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """All tubes in the lungs with their sizes, whether vessels or lines in opacities.
+
+    Attributes
+    ----------
+    work : WorkGrid
+        Where the branches are in the scan.
+    image : WorkImage
+        The lungs on the work grid, bronchi taken off.
+    branches : Branches
+        Centerlines in the work frame.
+    sections : CrossSections
+        One a point of `branches`.
+    sized : SizedBranches
+        Their areas, and all that they hold.
+    calibration : Calibration
+        Attenuation of blood and parenchyma, and noise.
+    blood_levels : BloodLevels or None
+        Blood in wide vessels; None where the scan has none that are wide enough.
+    blur : Blur
+        Of the scan, as its thin vessels show it.
+    """
+
+    work: WorkGrid
+    image: WorkImage
+    branches: Branches
+    sections: CrossSections
+    sized: SizedBranches
+    calibration: Calibration
+    blood_levels: BloodLevels | None
+    blur: Blur
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,8 +278,10 @@ def analyze(
 
     with steps.step(Step.LUNGS):
         anatomy = _anatomy(turned, lungs)
-    vessels = measure_vessels(turned.ct, anatomy, parameters, steps)
+    lines = measure_lines(turned.ct, anatomy.lungs, anatomy.airways, parameters, steps)
     with steps.step(Step.VOLUMES):
+        vessels = judge_lines(lines, anatomy)
+        del lines
         lung_labels = turned.orientation.turned_back(anatomy.lungs)
         blood = measure_blood(scan, lung_labels, vessels, regions, parameters)
         mesh = vessels.mesh.on_chest(anatomy)
@@ -271,15 +307,19 @@ def analyze(
     )
 
 
-def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps: Steps) -> Vessels:
-    """Find the vessels inside the lungs and measure their areas.
+def measure_lines(
+    ct: Volume, lungs: np.ndarray, airways: np.ndarray, parameters: Parameters, steps: Steps
+) -> Lines:
+    """Find what is tubular inside the lungs and measure its areas.
 
     Parameters
     ----------
     ct : Volume
         HU, turned as `Orientation` does.
-    anatomy : Anatomy
-        Lungs, and the parts of them that are not parenchyma.
+    lungs : numpy.ndarray
+        `LungLabel` values, (z, y, x).
+    airways : numpy.ndarray
+        Bool, lumen of trachea and bronchi.
     parameters : Parameters
         Blood's attenuation, if given, and the shortest tree.
     steps : Steps
@@ -287,17 +327,15 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
 
     Returns
     -------
-    Vessels
+    Lines
         In the work frame.
     """
     with steps.step(Step.RESAMPLING):
-        work = WorkGrid.around(anatomy.lungs, ct.grid, CONSTANTS.margin_mm)
-        parenchyma = measure_parenchyma(
-            work.samples(ct.array), work.sampled_labels(anatomy.lungs) > 0
-        )
-        image = _work_image(ct, anatomy, work)
+        work = WorkGrid.around(lungs, ct.grid, CONSTANTS.margin_mm)
+        parenchyma = measure_parenchyma(work.samples(ct.array), work.sampled_labels(lungs) > 0)
+        image = _work_image(ct, lungs, airways, work)
     with steps.step(Step.BRONCHI):
-        image = _without_bronchi(image, anatomy, work, parenchyma)
+        image = _without_bronchi(image, airways, work, parenchyma)
     with steps.step(Step.CENTERS) as within:
         points = find_ridge_points(
             image.filled(parenchyma.level_hu), parenchyma.presumed_half_blood_hu, progress=within
@@ -313,14 +351,46 @@ def measure_vessels(ct: Volume, anatomy: Anatomy, parameters: Parameters, steps:
         branches, sections = without_sheets(branches, sections)
         sized = size_branches(branches, sections)
         sized = with_wide_volumes(sized, branches, sections, image, calibration)
-        places = _places(branches, anatomy, work)
-        order = judge_tree_order(
-            branches, sized.csa_mm2, sections, image, calibration, anatomy.hila, places
-        )
-        mesh = find_mesh(branches, order, sections, places)
-        order = replace(order, share=order.share * (1 - mesh.lines(order, places)))
-        sized = replace(sized, volume_ml=sized.volume_ml * order.share)
-    return Vessels(work, branches, sized, order, mesh, calibration, levels, blur)
+    return Lines(work, image, branches, sections, sized, calibration, levels, blur)
+
+
+def judge_lines(lines: Lines, anatomy: Anatomy) -> Vessels:
+    """Tell vessels from other dense tissue; what is no vessel holds no blood.
+
+    Parameters
+    ----------
+    lines : Lines
+        All tubes in the lungs.
+    anatomy : Anatomy
+        Lungs, and where vessels leave them.
+
+    Returns
+    -------
+    Vessels
+        In the work frame.
+    """
+    places = _places(lines.branches, anatomy, lines.work)
+    order = judge_tree_order(
+        lines.branches,
+        lines.sized.csa_mm2,
+        lines.sections,
+        lines.image,
+        lines.calibration,
+        anatomy.hila,
+        places,
+    )
+    mesh = find_mesh(lines.branches, order, lines.sections, places)
+    order = replace(order, share=order.share * (1 - mesh.lines(order, places)))
+    return Vessels(
+        work=lines.work,
+        branches=lines.branches,
+        sized=replace(lines.sized, volume_ml=lines.sized.volume_ml * order.share),
+        order=order,
+        mesh=mesh,
+        calibration=lines.calibration,
+        blood_levels=lines.blood_levels,
+        blur=lines.blur,
+    )
 
 
 def measure_blood(
@@ -388,25 +458,23 @@ def _airways_if_any(ct: Volume, chest: Chest) -> np.ndarray:
         return np.zeros(ct.array.shape, bool)
 
 
-def _work_image(ct: Volume, anatomy: Anatomy, work: WorkGrid) -> WorkImage:
+def _work_image(ct: Volume, lungs: np.ndarray, airways: np.ndarray, work: WorkGrid) -> WorkImage:
     """Lungs on the work grid."""
     hu = work.image(ct.array)
     np.clip(hu, CONSTANTS.darkest_hu, CONSTANTS.brightest_hu, out=hu)
-    lung = (work.labels(anatomy.lungs) > 0) & ~work.labels(anatomy.airways)
+    lung = (work.labels(lungs) > 0) & ~work.labels(airways)
     core = without_edge(lung, work.spacing, CONSTANTS.edge_mm)
     return WorkImage(hu, lung, core, work.spacing)
 
 
 def _without_bronchi(
-    image: WorkImage, anatomy: Anatomy, work: WorkGrid, parenchyma: Parenchyma
+    image: WorkImage, airways: np.ndarray, work: WorkGrid, parenchyma: Parenchyma
 ) -> WorkImage:
     """Leave only vessels in the image.
 
     The walls of the airways that are known already lie in the lungs, too.
     """
-    within = without_edge(
-        image.lung | work.labels(anatomy.airways), image.spacing, CONSTANTS.edge_mm
-    )
+    within = without_edge(image.lung | work.labels(airways), image.spacing, CONSTANTS.edge_mm)
     around = WorkImage(image.hu, within, within, image.spacing)
     bronchi = find_bronchi(around.filled(parenchyma.level_hu), parenchyma)
     return subtract_bronchi(image, bronchi)

@@ -50,18 +50,15 @@ def test_empty_mask_ends_in_one_line(option, tmp_path, capfd):
     assert "mask.nrrd is empty" in refused([str(scan), option, str(mask)], tmp_path, capfd)
 
 
-@pytest.mark.parametrize(
-    ("like_trachea", "message"),
-    [(False, "No trachea was found"), (True, "No lungs were found")],
-)
-def test_an_abdomen_ends_in_one_line(like_trachea, message, tmp_path, capfd):
+@pytest.mark.parametrize("like_trachea", [False, True])
+def test_an_abdomen_ends_in_one_line(like_trachea, tmp_path, capfd):
     body = SimpleBody()
     body.add_bowel()
     if like_trachea:
         body.fill(body.rod((0, 30, 150), (0, 30, 280), 9), -990)
     scan = written(body.volume().to_sitk(), tmp_path / "abdomen.nrrd")
     line = refused([str(scan)], tmp_path, capfd)
-    assert message in line
+    assert "No lungs were found" in line
     assert "chest" in line
 
 

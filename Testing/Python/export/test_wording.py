@@ -13,7 +13,7 @@ from BV5AnalysisLib.imaging.vessels import work_grid
 @pytest.mark.parametrize(
     ("module", "name", "sentence", "today"),
     [
-        (pipeline, "edge_mm", "in the outermost {} mm of the lungs", "1.2"),
+        (pipeline, "edge_mm", "in their outermost {} mm", "1.2"),
         (work_grid, "anisotropy_limit", "more than {} times as far apart as the pixels", "1.3"),
         (branch_sizes, "window_mm", "by a running median over {} mm", "6"),
         (branch_sizes, "thin_window_mm", ", {} mm below", "20"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.phantom import StraightTube, tube_phantom
-from BV5AnalysisLib.imaging.pipeline import SHARES, Anatomy, measure_vessels
+from BV5AnalysisLib.imaging.pipeline import SHARES, measure_lines
 from BV5AnalysisLib.imaging.progress import Steps
 
 CSAS_MM2 = (1.25, 2.0, 3.5, 7.5, 20.0)
@@ -45,8 +45,9 @@ def errors_and_shares(spacing, noise_hu, seed):
         seed=seed,
     ).volume
     none = np.zeros(volume.array.shape, bool)
-    anatomy = Anatomy(np.ones(volume.array.shape, np.uint8), none, none)
-    found = measure_vessels(volume, anatomy, Parameters(blood_hu=BLOOD_HU), Steps(SHARES, None))
+    lungs = np.ones(volume.array.shape, np.uint8)
+    blood = Parameters(blood_hu=BLOOD_HU)
+    found = measure_lines(volume, lungs, none, blood, Steps(SHARES, None))
     points = found.work.to_world(found.branches.position_mm)
     errors, shares = {}, {}
     for tube in tubes:
