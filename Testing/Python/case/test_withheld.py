@@ -15,29 +15,16 @@ from BV5AnalysisLib.case.record import case_record
 from BV5AnalysisLib.case.record_fields import record_schema
 from BV5AnalysisLib.imaging.editing.recompute import recompute
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
-from BV5AnalysisLib.imaging.model.tissue import OpacityVolumes, Tissue
 from BV5AnalysisLib.imaging.model.withheld import OF_SMALL_VESSELS, TOTALS, Withheld
+from helpers.opaque import with_opacities
 
 SLAB = Withheld("incomplete_chest", "The scan shows a slab.", TOTALS)
 COARSE = Withheld("small_vessels_unreadable", "Slices are 4 mm apart.", OF_SMALL_VESSELS)
 
 
 def case(small_result, *withheld, **changes):
-    labels = np.zeros(small_result.lungs.array.shape, np.uint8)
-    labels[30:32, 20:24, 20:40] = Tissue.GROUND_GLASS
-    labels[40:42, 20:24, 20:40] = Tissue.UNCLAIMED_AIR
-    opacities = tuple(
-        OpacityVolumes(row.region, row.lung_volume_ml, 40.0, 2.0, 8.0)
-        for row in small_result.measurements
-    )
-    result = dataclasses.replace(
-        small_result,
-        withheld=withheld,
-        opacities=opacities,
-        tissue=small_result.lungs.with_array(labels),
-        **changes,
-    )
-    return case_of("c", result)
+    changed = dataclasses.replace(with_opacities(small_result), withheld=withheld, **changes)
+    return case_of("c", changed)
 
 
 def rows_of(text):

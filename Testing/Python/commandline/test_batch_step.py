@@ -13,6 +13,7 @@ from BV5AnalysisLib.export.batch.thumbnails import THUMBNAILS
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.study.batch.batch_case import BatchCase
+from helpers.opaque import with_opacities
 
 
 @pytest.fixture
@@ -32,7 +33,8 @@ def given(monkeypatch, small_result) -> dict:
         given["calls"] += 1
         given["seconds"] += 1.0
         given.update(lungs=lungs, regions=regions, parameters=parameters)
-        return dataclasses.replace(small_result, seconds={"lungs": given["seconds"]})
+        seconds = {"lungs": given["seconds"]}
+        return dataclasses.replace(with_opacities(small_result), seconds=seconds)
 
     monkeypatch.setattr(batch_step.scan_reader, "read_sources", read_sources)
     monkeypatch.setattr(batch_step.masks, "read_lungs", read_mask)

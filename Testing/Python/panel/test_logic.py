@@ -14,6 +14,7 @@ import slicer
 from BV5AnalysisLib.case.files import read_case
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
+from vtk.util.numpy_support import vtk_to_numpy
 
 EXAMPLE = (
     Path(__file__).resolve().parents[3] / "BV5Analysis" / "Resources/Scripts/analyze_folder.py"
@@ -141,9 +142,11 @@ def test_a_report_is_one_folder_with_everything(logic, outcome, tmp_path):
         "centerlines.vtp",
         "lungs.seg.nrrd",
         "measurements.csv",
+        "opacities.csv",
         "overview.png",
         "report.html",
         "result.json",
+        "tissue.seg.nrrd",
         "vessels.seg.nrrd",
         "vessels_3d.png",
     }
@@ -294,20 +297,21 @@ def test_segment_editor_opens_on_the_vessels_with_the_ct(logic, outcome, ct_node
 
 
 def test_branches_are_found_and_selected(logic, outcome):
-    points = vtk_points(outcome.centerlinesModel)
-    branch = logic.branchAt(outcome, tuple(points[15]))
-    assert branch == 0
+    poly_data = outcome.centerlinesModel.GetPolyData()
+    # On the axis of the widest vessel, no other vessel's surface is farther out.
+    widest = int(np.argmax(vtk_to_numpy(poly_data.GetPointData().GetArray("radius_mm"))))
+    (expected,) = [
+        branch
+        for branch in range(poly_data.GetNumberOfCells())
+        if poly_data.GetCell(branch).GetPointIds().IsId(widest) >= 0
+    ]
+    branch = logic.branchAt(outcome, poly_data.GetPoint(widest))
+    assert branch == expected
     assert logic.branchAt(outcome, (0.0, 0.0, 500.0)) is None
     logic.selectBranch(outcome, branch, "Green")
     assert outcome.highlightModel.GetPolyData().GetNumberOfPoints() > 0
     logic.clearSelection(outcome)
     assert outcome.highlightModel.GetPolyData().GetNumberOfPoints() == 0
-
-
-def vtk_points(model) -> np.ndarray:
-    from vtk.util.numpy_support import vtk_to_numpy
-
-    return vtk_to_numpy(model.GetPolyData().GetPoints().GetData())
 
 
 def test_reasons_not_to_analyze(logic, slicer_app):

@@ -385,7 +385,7 @@ def test_recompute_updates_numbers_and_branches(bench, case):
         "blood_hu": None,
         "minimum_component_length_mm": 6.0,
     }
-    assert bench.ui.keyLabel.text == "BV5 32.1 % · TPBV 111.0 mL"
+    assert bench.ui.keyLabel.text == "Cannot be trusted, see Findings: BV5 32.1 % · TPBV 111.0 mL"
     assert numbers(bench) == [0, 1]
     assert not bench.ui.recomputeHintLabel.visible
     assert not bench.ui.resultsEditedLabel.visible
@@ -422,7 +422,7 @@ def test_recompute_that_cannot_be_done(bench, case):
     bench.ui.recomputeButton.click()
     assert "The lungs segmentation was deleted." in bench.messages.texts("error")[0]
     assert bench.ui.resultsEditedLabel.visible
-    assert bench.ui.keyLabel.text == "BV5 32.1 % · TPBV 125.0 mL"
+    assert bench.ui.keyLabel.text == "Cannot be trusted, see Findings: BV5 32.1 % · TPBV 125.0 mL"
 
 
 def test_recompute_with_impossible_bounds(bench, case):

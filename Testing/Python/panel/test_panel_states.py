@@ -113,7 +113,7 @@ def test_done_shows_the_case_once(bench, tmp_path):
     (outcome,) = bench.logic.outcomes()
     assert bench.logic.called("showResults") == [(outcome,)]
     assert bench.ui.caseSelector.currentNode() is outcome.caseNode
-    assert bench.ui.keyLabel.text == "BV5 32.1 % · TPBV 125.0 mL"
+    assert bench.ui.keyLabel.text == "Cannot be trusted, see Findings: BV5 32.1 % · TPBV 125.0 mL"
     assert bench.ui.progressLabel.text.startswith("Done in")
     assert bench.ui.analyzeButton.enabled
 
@@ -311,7 +311,7 @@ def test_reloaded_module_shows_the_same_and_the_old_panel_is_gone(bench):
     old.cleanup()
     bench.open()
     assert bench.ui.caseSelector.currentNode() is outcome.caseNode
-    assert bench.ui.keyLabel.text == "BV5 32.1 % · TPBV 125.0 mL"
+    assert bench.ui.keyLabel.text == "Cannot be trusted, see Findings: BV5 32.1 % · TPBV 125.0 mL"
     before = len(bench.logic.called("applyDisplay"))
     bench.ui.bv5OpacitySlider.value = 0.25
     assert len(bench.logic.called("applyDisplay")) == before + 1
@@ -334,7 +334,7 @@ def test_saved_scene_comes_back(bench, tmp_path):
     bench.scene.Import()
     bench.wait()
     assert bench.ui.caseSelector.currentNode().GetName() == name
-    assert bench.ui.keyLabel.text == "BV5 32.1 % · TPBV 125.0 mL"
+    assert bench.ui.keyLabel.text == "Cannot be trusted, see Findings: BV5 32.1 % · TPBV 125.0 mL"
     assert bench.ui.bv5OpacitySlider.value == pytest.approx(0.4)
     assert bench.parameters.sliceStyle.value == "fill"
 
