@@ -255,7 +255,7 @@ def test_a_lung_mask_off_the_grid_is_refused(coarse_chest):
         analyze_in_true_lungs(coarse_chest, lungs=Volume(coarse_chest.lungs.array, grid))
 
 
-def test_lungs_of_a_quarter_liter_are_found_like_an_adults(tiny_chest, tiny_analyzed):
+def test_lungs_of_half_a_liter_are_found_like_an_adults(tiny_chest, tiny_analyzed):
     assert tiny_analyzed.measurements[0].tpbv_ml > 0
     found = analyze(tiny_chest.volume.to_sitk()).measurements[0].lung_volume_ml
     assert found == pytest.approx(tiny_chest.measurements[0].lung_volume_ml, rel=0.05)
