@@ -55,8 +55,8 @@ def drawn(branches, csa, line_hu):
     return WorkImage(array, lung, lung, np.ones(3))
 
 
-def judged(lines, background_hu=LUNG_HU, line_hu=BLOOD_HU):
-    """Share of each line that is vessel, in a right lung whose hilum is at x = 100 mm."""
+def judged(lines, background_hu=LUNG_HU, line_hu=BLOOD_HU, pleura_x=-100):
+    """Share of each line that is vessel, in a right lung from the pleura to x = 100 mm."""
     branches, csa = branches_of(lines)
     count = len(csa)
     image = drawn(branches, csa, line_hu)
@@ -67,6 +67,7 @@ def judged(lines, background_hu=LUNG_HU, line_hu=BLOOD_HU):
         face_mm=np.array([-100.0, 300.0]),
         face_share=np.zeros((2, 2)),
         mediastinum_mm=distance.astype(np.float32),
+        depth_mm=np.broadcast_to(np.arange(SIZE) - pleura_x, image.hu.shape).astype(np.float32),
         first_mm=np.zeros(3),
         step_mm=np.ones(3),
     )
@@ -100,6 +101,12 @@ def test_a_mass_at_the_end_of_a_vessel_is_none_and_the_vessel_stays():
     assert shares[-1].max() < 0.01
     for number in (0, 1, 2):
         assert shares[number].min() > 0.99
+
+
+def test_what_is_wider_than_the_lung_beyond_needs_is_no_vessel():
+    # A trunk of 40 mm² for 40 mm of lung, which may need 0.02 times its square, and for 10 mm.
+    assert judged(TREE, pleura_x=30)[0].min() > 0.99
+    assert judged(TREE, pleura_x=60)[0][-1] < 0.01
 
 
 def test_what_feeds_nothing_is_no_vessel_though_it_lies_at_the_hilum():

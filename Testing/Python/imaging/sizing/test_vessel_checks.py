@@ -24,6 +24,7 @@ def order_codes(area_mm2, leaving, share):
         np.zeros(2),
         np.zeros((2, 2)),
         np.zeros((1, 1, 1)),
+        np.zeros((1, 1, 1)),
         np.zeros(3),
         np.ones(3),
     )
