@@ -37,6 +37,9 @@ class GrowthImageConstants(MethodConstants):
 CONSTANTS = GrowthImageConstants()
 
 
+ROUNDING = 1e-6
+"""Of a quotient that is a whole number but for rounding errors."""
+
 CLOSED_HU = np.float32(1e6)
 """Added to the outermost voxels: growth never enters them."""
 
@@ -45,8 +48,10 @@ CLOSED_HU = np.float32(1e6)
 class GrowthImage:
     """A box of a scan as cubes, as large as the scan's pixels; made where they are asked for.
 
-    Fronts then advance by the same distance and count the same area along all axes, whatever the
-    distance of the slices. Growth sees few of the cubes, so none is kept.
+    Fronts then advance by about the same distance and count about the same area along all axes,
+    whatever the distance of the slices: whole numbers of planes between slices, or of slices a
+    plane, so that slices are planes themselves. A bronchus within one slice would be lost between
+    two. Growth sees few of the cubes, so none is kept.
 
     Attributes
     ----------
@@ -54,15 +59,15 @@ class GrowthImage:
         Cubes along (z, y, x); those of the border are closed.
     box : tuple of slice
         Voxels of the scan that it covers.
-    edge_mm : float
-        Edge of a cube.
+    plane_mm : float
+        Distance of the planes.
     slice_mm : float
         Distance of the scan's slices.
     """
 
     shape: tuple[int, int, int]
     box: tuple[slice, ...]
-    edge_mm: float
+    plane_mm: float
     slice_mm: float
     _slices: np.ndarray
     _first: np.ndarray
@@ -74,15 +79,14 @@ class GrowthImage:
     def of(cls, volume: Volume, box: tuple[slice, ...], noise_hu: float) -> GrowthImage:
         """See a box of a scan as cubes, smoothed as its noise asks for."""
         slice_mm = float(volume.grid.spacing[2])
-        edge_mm = float(np.sqrt(volume.grid.spacing[0] * volume.grid.spacing[1]))
+        plane_mm = _plane_mm(slice_mm, np.sqrt(volume.grid.spacing[0] * volume.grid.spacing[1]))
         share = float(np.clip(noise_hu / CONSTANTS.calm_hu - 1, 0, 1))
         slices = _smoothed(volume.array[box], share)
         count, rows, columns = slices.shape
-        planes = max(int((count - 1) * slice_mm / edge_mm) + 1, 1)
-        place = np.arange(planes) * edge_mm / slice_mm
-        first, weights = _between_slices(
-            place, count, max(slice_mm, edge_mm * (1 + share)) / slice_mm
-        )
+        planes = int((count - 1) * slice_mm / plane_mm + ROUNDING) + 1
+        place = np.arange(planes) * plane_mm / slice_mm
+        reach = max(slice_mm, plane_mm * (1 + share)) / slice_mm
+        first, weights = _between_slices(place, count, reach)
         border = np.zeros(planes, np.float32)
         border[[0, -1]] = CLOSED_HU
         offset = np.zeros((rows, columns), np.float32)
@@ -90,7 +94,7 @@ class GrowthImage:
         return cls(
             (planes, rows, columns),
             box,
-            edge_mm,
+            plane_mm,
             slice_mm,
             slices.reshape(count, -1),
             first,
@@ -121,7 +125,7 @@ class GrowthImage:
 
     def planes(self) -> np.ndarray:
         """Plane of cubes nearest to each slice of the box."""
-        nearest = np.rint(np.arange(len(self._slices)) * self.slice_mm / self.edge_mm).astype(int)
+        nearest = np.rint(np.arange(len(self._slices)) * self.slice_mm / self.plane_mm).astype(int)
         return np.asarray(np.minimum(nearest, self.shape[0] - 1))
 
     def cubes_at(self, z: np.ndarray, y: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -134,6 +138,13 @@ class GrowthImage:
             np.clip(place, 1, max(size - 2, 1))
             for place, size in zip(found, self.shape, strict=True)
         )
+
+
+def _plane_mm(slice_mm: float, pixel_mm: float) -> float:
+    """Distance of planes: about a pixel, and a whole part or a multiple of that of the slices."""
+    if slice_mm >= pixel_mm:
+        return float(slice_mm / round(slice_mm / pixel_mm))
+    return float(slice_mm * round(pixel_mm / slice_mm))
 
 
 def _between_slices(place: np.ndarray, count: int, reach: float) -> tuple[np.ndarray, np.ndarray]:

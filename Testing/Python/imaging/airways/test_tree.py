@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.airways import air_levels
 from BV5AnalysisLib.imaging.airways.growth import Scale, grow_airways
 from BV5AnalysisLib.imaging.airways.growth_image import GrowthImage
 from BV5AnalysisLib.imaging.airways.tree import segment_airways
@@ -126,10 +127,9 @@ def test_phantom_airways_are_followed_without_leak(small_chest_phantom):
     truth = small_chest_phantom.airway_centerlines
     index = np.rint(volume.grid.world_to_index(truth.points_mm)).astype(int)
     found = ndimage.binary_dilation(airways)[tuple(index.T)]
-    # Voxels of 1.5 mm leave three across such a bronchus; its walls are blurred into the lung.
     wide = truth.csa_mm2 > 16
     assert wide.sum() > 20
-    assert found[wide].mean() > 0.5
+    assert found[wide].mean() > 0.95
     inside = airways & (small_chest_phantom.lungs.array > 0)
     near = np.zeros(airways.shape, bool)
     near[tuple(index.T)] = True
@@ -142,6 +142,5 @@ def test_a_seed_where_the_trachea_looks_wide_still_has_room_to_grow():
     ct = chest_phantom(ChestPhantomSpec(scale=0.55, spacing_mm=(0.7, 0.7, 1.25))).volume
     lumen = segment_airways(ct, survey_chest(ct))
     assert lumen.any()
-    # The edge of a lumen is 400 HU above its air, but for what lies between two slices.
-    assert np.percentile(ct.array[lumen], 99) < -580
-    assert ct.array[lumen].max() < -300
+    # The edge of wide airways, above air; 10 HU for what the trachea's air is off by.
+    assert ct.array[lumen].max() < -1000 + air_levels.CONSTANTS.lumen_edge_hu + 10
