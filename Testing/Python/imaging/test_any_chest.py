@@ -320,3 +320,29 @@ def test_image_and_truth_are_written(small, tmp_path):
     truth = json.loads((tmp_path / "out" / "truth.json").read_text(encoding="utf-8"))
     assert truth["spec"] == small.chest.to_dict()
     assert truth["measurements"][0]["bv5_pct"] == pytest.approx(small.measurements[0].bv5_pct)
+
+
+def test_nothing_is_true_outside_the_circle_of_reconstruction():
+    spec = replace(
+        any_chest_spec(1003),
+        lung_ml=700.0,
+        pixel_mm=1.5,
+        slice_mm=3.0,
+        noise_hu=0.0,
+        circle=True,
+        field_cut=0.55,
+    )
+    cut_field = any_chest(spec)
+    whole = any_chest(replace(spec, circle=False))
+    padding = cut_field.volume.array == -2000
+    assert whole.lungs.array[padding].any()
+    assert not cut_field.lungs.array[padding].any()
+    assert (cut_field.kinds.array[padding] == TissueKind.OUTSIDE).all()
+    np.testing.assert_array_equal(cut_field.lungs.array[~padding], whole.lungs.array[~padding])
+    # Blood of the points outside is not measured.
+    lost = whole.measurements[0].tpbv_ml - cut_field.measurements[0].tpbv_ml
+    index = np.rint(whole.volume.grid.world_to_index(whole.centerlines.points_mm)).astype(int)
+    outside = padding[tuple(np.clip(index, 0, np.array(padding.shape) - 1).T)]
+    counted = whole.centerlines.csa_mm2 >= 1.25
+    drawn_ml = whole.centerlines.csa_mm2 * whole.centerlines.point_length_mm / 1000
+    assert lost == pytest.approx(drawn_ml[outside & counted].sum(), rel=0.25)

@@ -306,7 +306,7 @@ def _fill(scene: _Scene, built: AnyChestTubes) -> _Filled:
             hidden[section, column] = np.where(unseen, mine, 0.0).sum(axis=1)
     free = ~overlaps.inside(np.arange(count), center[:, None])[0][:, 0]
     on_line = free & ~plumbing.is_cap & (center_depth[:, 2] <= 0)
-    ledger = Ledger(seen, hidden, faulty, _lung_label(center_depth, center, grid), on_line)
+    ledger = Ledger(seen, hidden, faulty, _lung_label(center_depth, center, scene), on_line)
     return _Filled(
         amount.fraction,
         attenuation.fraction,
@@ -355,10 +355,13 @@ def _depths(scene: _Scene, points: np.ndarray) -> np.ndarray:
     return np.stack([*lungs, scene.tissue.hidden_depth(points)], -1)
 
 
-def _lung_label(depths: np.ndarray, points: np.ndarray, grid: Grid) -> np.ndarray:
+def _lung_label(depths: np.ndarray, points: np.ndarray, scene: _Scene) -> np.ndarray:
     """`LungLabel` of points (..., 3) with their `_depths`, 0 outside the lungs or the image."""
+    grid = scene.grid
     low = np.array(grid.origin) - 0.5 * np.array(grid.spacing)
     inside = ((points >= low) & (points <= low + np.array(grid.size) * grid.spacing)).all(axis=-1)
+    if scene.spec.circle:
+        inside &= ~_outside_circle(grid, points[..., 0], points[..., 1])
     label = np.zeros(points.shape[:-1], np.uint8)
     for column, side in enumerate((RIGHT, LEFT)):
         label[(depths[..., column] > 0) & inside] = LABELS[side]
@@ -376,7 +379,16 @@ def _belongs(
     reach = np.linalg.norm(points - points.mean(axis=1, keepdims=True), axis=-1).max(axis=1)
     near = (abs(center_depth[section]) < 2 * reach[:, None] + 1.0).any(axis=1)
     depths[near] = _depths(scene, points[near])
-    return _lung_label(depths, points, scene.grid), depths[..., 2] > 0
+    return _lung_label(depths, points, scene), depths[..., 2] > 0
+
+
+def _outside_circle(grid: Grid, x_mm: np.ndarray, y_mm: np.ndarray) -> np.ndarray:
+    """Whether places are outside of the circle of reconstruction, which is as wide as the image."""
+    x, y = (
+        (place - grid.origin[axis]) / grid.spacing[axis] - 0.5 * (grid.size[axis] - 1)
+        for axis, place in enumerate((x_mm, y_mm))
+    )
+    return np.asarray(np.hypot(x, y) > 0.5 * grid.size[0])
 
 
 class _Layers:
@@ -436,6 +448,7 @@ def _compose(scene: _Scene, filled: _Filled) -> tuple[np.ndarray, np.ndarray, np
     heights = grid.origin[2] + grid.spacing[2] * np.arange(grid.size[2])
     lungs, kinds = np.zeros(grid.shape, np.uint8), np.zeros(grid.shape, np.uint8)
     hu = filled.attenuation
+    outside = _outside_circle(grid, x, y[:, None]) if scene.spec.circle else None
     for index, height in enumerate(heights):
         where = (float(height), y, x)
         plane, kinds[index] = _plane(scene, layers, where)
@@ -446,6 +459,8 @@ def _compose(scene: _Scene, filled: _Filled) -> tuple[np.ndarray, np.ndarray, np
             if drawn is not None:
                 box, depth = drawn
                 lungs[index][box][depth > 0] = LABELS[side]
+        if outside is not None:
+            lungs[index][outside], kinds[index][outside] = 0, TissueKind.OUTSIDE
     return hu, lungs, kinds
 
 
@@ -569,9 +584,8 @@ def _digitized(hu: np.ndarray, spec: AnyChestSpec, grid: Grid) -> np.ndarray:
     image = np.empty(hu.shape, np.int16)
     outside = None
     if spec.circle:
-        y = np.arange(grid.size[1]) - 0.5 * (grid.size[1] - 1)
-        x = np.arange(grid.size[0]) - 0.5 * (grid.size[0] - 1)
-        outside = np.hypot(x, y[:, None]) > 0.5 * grid.size[0]
+        x, y = (grid.origin[i] + grid.spacing[i] * np.arange(grid.size[i]) for i in (0, 1))
+        outside = _outside_circle(grid, x, y[:, None])
     for z in range(len(hu)):
         image[z] = np.clip(np.rint(hu[z] + spec.offset_hu), -1024, 3071)
         if outside is not None:
