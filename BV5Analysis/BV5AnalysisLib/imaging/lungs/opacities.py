@@ -52,6 +52,12 @@ class OpacityConstants(MethodConstants):
         " share of the way from parenchyma to soft tissue.",
         "135 HU in usual lung: a third of a block is dense line. Chosen by eye.",
     )
+    cyst_mm: float = constant(
+        10.0,
+        "mm",
+        "Widest space between dense lines whose inside is as rough as they are.",
+        "Cysts of honeycombs are 3 to 10 mm wide (Hansell et al. 2008).",
+    )
     hazy: float = constant(
         0.1,
         "1",
@@ -186,6 +192,7 @@ def find_opacities(
     known = np.maximum(around, 1e-6)
     mean = ndimage.gaussian_filter(weight * blocks.mean_hu, sigma) / known
     rough = ndimage.gaussian_filter(weight * blocks.variance_hu2, sigma) / known
+    rough = np.minimum(rough, _roughness_between_lines(blocks.variance_hu2, chest))
     plain = _plain_parenchyma(mean, lung & (around > CONSTANTS.majority * depth.max()), chest)
     span = CONSTANTS.soft_tissue_hu - plain
     lost = (mean - plain) / span
@@ -277,6 +284,13 @@ def _blocks(volume: Volume, anatomy: Anatomy, vessels: np.ndarray) -> _Blocks:
     known = np.maximum(weight, 1e-6)
     mean = total / known
     return _Blocks(weight, mean, np.maximum(square / known - mean**2, 0))
+
+
+def _roughness_between_lines(variance_hu2: np.ndarray, chest: Chest) -> np.ndarray:
+    """Variance of blocks and of smooth ones between them; none beyond the outermost lines."""
+    size = 2 * np.rint(CONSTANTS.cyst_mm / 2 / chest.grid.spacing_zyx).astype(int) + 1
+    closed: np.ndarray = ndimage.grey_closing(variance_hu2, size=tuple(size))
+    return closed
 
 
 def _grown(mask: np.ndarray, neighbors: np.ndarray, layers: int) -> np.ndarray:
