@@ -229,9 +229,10 @@ def test_a_small_chest_measures_as_it_did(phantom, truth):
     assert again.bv5_points == found.bv5_points
 
 
-# Missed since vessels are judged by tree order: BV5 is off by 0.2 to 3.9 points, 2.1 on average,
-# and pruning moves it by up to 3 points too much. The bounds stay as they are.
-@pytest.mark.xfail(raises=AssertionError, strict=True, reason="3.9 points off for 3.8")
+# Missed: BV5 is off by 0.2 to 4.7 points. Areas are right, but lines begin 4 mm from the edge of
+# the lung, and the trunks there are half of BV10 in so small a chest. The bounds were met while
+# false lines at the hilum made up for them.
+@pytest.mark.xfail(raises=AssertionError, strict=True, reason="4.7 points off for 3.8")
 @pytest.mark.slow
 def test_other_anatomies_are_no_worse_and_pruning_shows():
     """Measured on seeds 1 to 3: BV5 +2.8, +2.1, +2.8 points, pruned +3.1, +3.1, +2.3.
