@@ -155,7 +155,7 @@ def find_bronchi(image: WorkImage, parenchyma: Parenchyma) -> Bronchi:
     Parameters
     ----------
     image : WorkImage
-        Lungs with their airways, plain parenchyma outside of the core.
+        Lungs with their airways; only its core is looked at.
     parenchyma : Parenchyma
         What is around bronchi.
 
@@ -169,7 +169,7 @@ def find_bronchi(image: WorkImage, parenchyma: Parenchyma) -> Bronchi:
     Own method; the ridges are those of `find_ridge_points`, where their sources are.
     """
     points = find_ridge_points(
-        image,
+        image.filled(parenchyma.level_hu),
         parenchyma.level_hu,
         CONSTANTS.scales_mm,
         max(CONSTANTS.least_strength_hu, parenchyma.noise_hu),
