@@ -89,7 +89,7 @@ def row_percentiles(values: np.ndarray, start: np.ndarray, percent: float) -> np
     low = ordered[start[:-1] + before]
     high = ordered[np.minimum(start[:-1] + before + 1, start[1:] - 1)]
     apart = high - low
-    return np.where(part < 0.5, low + apart * part, high - apart * (1 - part))
+    return np.asarray(np.where(part < 0.5, low + apart * part, high - apart * (1 - part)))
 
 
 def running_medians(values: np.ndarray, start: np.ndarray, width: np.ndarray) -> np.ndarray:

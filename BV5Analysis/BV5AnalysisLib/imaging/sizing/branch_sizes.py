@@ -247,7 +247,7 @@ def _running_median(
         width = np.minimum(np.rint(window_mm / step_mm).astype(int), np.diff(start)) // 2 * 2 + 1
         steady = share[branch] * running_medians(area, start, width)
         smooth += np.where(share[branch] > 0, steady, 0.0)
-    return np.clip(smooth, 0.0, None)
+    return np.asarray(np.clip(smooth, 0.0, None))
 
 
 def _between_known(values: np.ndarray, known: np.ndarray, branches: Branches) -> np.ndarray:
@@ -262,7 +262,7 @@ def _between_known(values: np.ndarray, known: np.ndarray, branches: Branches) ->
     at = np.concatenate([place, start, stop - 1])
     of = values[np.concatenate([place, place[lowest], place[highest]])]
     at, order = np.unique(at, return_index=True)
-    return np.interp(np.arange(len(values)), at, of[order])
+    return np.asarray(np.interp(np.arange(len(values)), at, of[order]))
 
 
 def _mean_area_error(
