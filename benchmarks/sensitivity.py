@@ -186,7 +186,7 @@ def header(constants: Sequence[Constant], left_out: Sequence[str]) -> str:
         " values that belong together as a whole. Attenuations are moved as the numbers they are,"
         " so that -1000 HU becomes -800 and -1200. What is told is the change of BV5 %, in points,"
         " and of TPBV, in percent of it. *refused*: the analysis says that it cannot measure the"
-        " scan; *failed*: it breaks; *no end*: it takes more than ten times as long.\n"
+        " scan; *broken*: it fails, or takes more than ten times as long.\n"
     )
 
 

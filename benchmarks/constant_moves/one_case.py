@@ -1,6 +1,6 @@
 """Analyze one scan with one constant moved: a process of its own, so that none sees another's.
 
-Run by `runs.run`: takes a `Question` as JSON on its command line, prints an answer as JSON.
+Run by `processes.run_apart`: takes a `Question` as JSON and the file to write its answer to.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from pathlib import Path
 
 from BV5AnalysisLib.imaging.numerics.cores import use_cores
 
@@ -45,4 +46,5 @@ def as_tuples(value: object) -> object:
 
 
 if __name__ == "__main__":
-    print(json.dumps(answer(json.loads(sys.argv[1]))))
+    found = json.dumps(answer(json.loads(sys.argv[1])))
+    Path(sys.argv[2]).write_text(found, encoding="utf-8")

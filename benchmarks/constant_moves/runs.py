@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from resuming import HERE, Notes
+from processes import run_apart
+from resuming import Notes
 
 from constant_moves.constants import Constant, moved
 
@@ -20,6 +18,9 @@ TIMES = 10
 """A case that takes as many times as long as the one before may go on without end."""
 
 LEAST_SECONDS = 120
+
+ONE_CASE = "constant_moves.one_case"
+"""What a process of its own runs."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,9 @@ class Answer:
     seconds : float
         What it took.
     problem : str
-        ``refused``, ``failed`` or ``no end``; empty where there is a result.
+        ``refused`` or ``broken``; empty where there is a result.
     text : str
-        What the analysis said in refusing.
+        What the analysis said in refusing, or how it broke.
     """
 
     bv5_pct: float | None = None
@@ -79,8 +80,8 @@ class Answer:
 
     @classmethod
     def of(cls, found: dict[str, Any]) -> Answer:
-        """From what `one_case` prints."""
-        for problem in ("refused", "failed", "no end"):
+        """From what `one_case` writes, or `run_apart` in its place."""
+        for problem in ("refused", "broken"):
             if problem in found:
                 return cls(problem=problem, text=found[problem])
         read = frozenset(found["read"])
@@ -129,7 +130,10 @@ def ask(
     missing = [question for question in questions if notes.answer(question.key) is None]
     limit = max(LEAST_SECONDS, TIMES * seconds)
     with ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(run, question, limit): question for question in missing}
+        running = {
+            pool.submit(run_apart, ONE_CASE, asdict(question), limit): question
+            for question in missing
+        }
         done = len(questions) - len(missing)
         try:
             for future in as_completed(running):
@@ -145,37 +149,3 @@ def ask(
 def name_of(question: Question) -> str:
     """Key of a question among answers."""
     return json.dumps(question.key, sort_keys=True)
-
-
-def run(question: Question, limit_seconds: float) -> dict[str, Any]:
-    """Run one analysis in a process of its own.
-
-    Parameters
-    ----------
-    question : Question
-        What to analyze.
-    limit_seconds : float
-        When to give up.
-
-    Returns
-    -------
-    dict
-        What `one_case` printed, or ``failed`` or ``no end`` with a text.
-    """
-    paths = [str(HERE), os.environ.get("PYTHONPATH", "")]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    command = [sys.executable, "-m", "constant_moves.one_case", json.dumps(asdict(question))]
-    try:
-        done = subprocess.run(
-            command,
-            check=False,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=limit_seconds,
-        )
-    except subprocess.TimeoutExpired:
-        return {"no end": f"not done after {limit_seconds:.0f} s"}
-    if done.returncode != 0:
-        return {"failed": (done.stderr.strip().splitlines() or ["without a word"])[-1]}
-    return json.loads(done.stdout.splitlines()[-1])

@@ -81,7 +81,7 @@ def find_airways(result: AnalysisResult) -> Airways:
     whole = work.labels((lungs > 0) & ~lumen)
     core = without_edge(whole, work.spacing, pipeline.CONSTANTS.edge_mm)
     image = WorkImage(hu, whole, core, work.spacing)
-    bronchi = find_bronchi(image.filled(parenchyma.level_hu), parenchyma)
+    bronchi = find_bronchi(image, parenchyma)
     added = np.zeros_like(hu)
     if len(bronchi):
         voxel, change = added_by_bronchi(bronchi, hu.shape, work.spacing)

@@ -476,7 +476,7 @@ def _without_bronchi(
     """
     within = without_edge(image.lung | work.labels(airways), image.spacing, CONSTANTS.edge_mm)
     around = WorkImage(image.hu, within, within, image.spacing)
-    bronchi = find_bronchi(around.filled(parenchyma.level_hu), parenchyma)
+    bronchi = find_bronchi(around, parenchyma)
     return subtract_bronchi(image, bronchi)
 
 
@@ -502,8 +502,11 @@ def _opacities(
         turned.ct, anatomy, turn(blood.labels.array), vessels.calibration.noise_hu, mesh
     )
     if anatomy.doubts:
-        unclaimed = anatomy.doubts.unclaimed_air & (anatomy.lungs == 0) & ~anatomy.airways
-        tissue[unclaimed] = Tissue.UNCLAIMED_AIR
+        coarse = anatomy.doubts.unclaimed_air
+        if coarse.any():
+            unclaimed = anatomy.chest.to_scan(coarse, tissue.shape)
+            unclaimed &= (anatomy.lungs == 0) & ~anatomy.airways
+            tissue[unclaimed] = Tissue.UNCLAIMED_AIR
     masks = {region.name: turn(region.mask.array) for region in regions}
     return tissue, opacity_volumes(turned.ct.with_array(tissue), anatomy.lungs, masks)
 

@@ -164,5 +164,5 @@ def test_a_scan_that_is_not_there_is_a_failure_and_no_end_of_the_benchmark(tmp_p
     notes = Notes(tmp_path / "notes.jsonl", [], resume=False)
     question = Question(str(tmp_path / "none.nrrd"), "none")
     answer = ask([question], notes, 1, 60.0, lambda *_: None)[name_of(question)]
-    assert answer.problem in ("refused", "failed")
+    assert answer.problem in ("refused", "broken")
     assert answer.text

@@ -143,8 +143,9 @@ def test_the_report_of_a_process_is_whole(ui, slicer_app, messages, tmp_path):
     (folder,) = [each for each in tmp_path.iterdir() if each.name.startswith("BV5 case 7")]
     names = {file.name for file in folder.iterdir()}
     assert names == {
-        *("measurements.csv", "result.json", "vessels.seg.nrrd", "lungs.seg.nrrd"),
-        *("centerlines.vtp", "vessels_3d.png", "overview.png", "report.html"),
+        *("measurements.csv", "opacities.csv", "result.json", "centerlines.vtp"),
+        *("vessels.seg.nrrd", "lungs.seg.nrrd", "tissue.seg.nrrd"),
+        *("vessels_3d.png", "overview.png", "report.html"),
     }
     left = Path(slicer.app.temporaryPath).iterdir()
     assert not [each for each in left if each.name.startswith("BV5")]

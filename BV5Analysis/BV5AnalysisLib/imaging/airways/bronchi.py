@@ -155,7 +155,7 @@ def find_bronchi(image: WorkImage, parenchyma: Parenchyma) -> Bronchi:
     Parameters
     ----------
     image : WorkImage
-        Lungs with their airways, plain parenchyma outside of the core.
+        Lungs with their airways; only its core is looked at.
     parenchyma : Parenchyma
         What is around bronchi.
 
@@ -169,7 +169,7 @@ def find_bronchi(image: WorkImage, parenchyma: Parenchyma) -> Bronchi:
     Own method; the ridges are those of `find_ridge_points`, where their sources are.
     """
     points = find_ridge_points(
-        image,
+        image.filled(parenchyma.level_hu),
         parenchyma.level_hu,
         CONSTANTS.scales_mm,
         max(CONSTANTS.least_strength_hu, parenchyma.noise_hu),
@@ -185,6 +185,8 @@ def find_bronchi(image: WorkImage, parenchyma: Parenchyma) -> Bronchi:
         CONSTANTS.reach_mm,
         CONSTANTS.step_mm,
     )
+    # As large as the lungs, and not needed any longer.
+    del marked
     hu = _averaged(_without_gaps(profiles, parenchyma), chains)
     rings = read_rings(hu, profiles.radius_mm, chains.scale_mm, parenchyma)
     return _long_ones(chains, rings, profiles.radius_mm)
@@ -222,8 +224,11 @@ def _averaged(hu: np.ndarray, chains: Branches) -> np.ndarray:
     for start, stop in pairwise(chains.branch_start):
         size = min(CONSTANTS.averaged_points, stop - start)
         along[start:stop] = ndimage.uniform_filter1d(hu[start:stop], size, axis=0, mode="nearest")
-    around: np.ndarray = np.roll(along, 1, axis=1) + 2 * along + np.roll(along, -1, axis=1)
-    return around / 4
+    around = np.roll(along, 1, axis=1)
+    around += 2 * along
+    around += np.roll(along, -1, axis=1)
+    around /= 4
+    return around
 
 
 def _long_ones(chains: Branches, rings: WallRings, radius_mm: np.ndarray) -> Bronchi:

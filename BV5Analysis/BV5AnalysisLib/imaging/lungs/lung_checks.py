@@ -88,7 +88,7 @@ class LungDoubts:
         ``lung_lost`` (value: % of the lungs), ``flat_cut`` (cm²), ``implausible_lungs`` and
         ``airless_at_ribs`` (% of a lung).
     unclaimed_air : numpy.ndarray
-        Bool, (z, y, x), on the scan's grid: air that looks like lung and belongs to none.
+        Bool, (z, y, x), on the coarse grid: air that looks like lung and belongs to none.
     """
 
     findings: tuple[Finding, ...]
@@ -125,10 +125,7 @@ def doubt_lungs(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> LungDo
         _implausible(chest, sides),
         rib_space_finding(chest, sides),
     ]
-    return LungDoubts(
-        tuple(finding for finding in findings if finding is not None),
-        chest.to_scan(unclaimed, labels.shape),
-    )
+    return LungDoubts(tuple(finding for finding in findings if finding is not None), unclaimed)
 
 
 def _unclaimed_air(chest: Chest, lungs: np.ndarray, airways: np.ndarray) -> np.ndarray:

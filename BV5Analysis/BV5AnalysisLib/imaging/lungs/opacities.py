@@ -14,6 +14,7 @@ from ..model.tissue import OPACITIES, OpacityVolumes, Tissue
 from ..model.volume import Volume
 from ..numerics.blocks import block_means
 from ..numerics.distances import distance_mm
+from ..numerics.erosion import with_layers
 from . import hila as hilum
 from .anatomy import Anatomy
 from .hila import Hila, Places, ramp
@@ -263,15 +264,14 @@ def _blocks(volume: Volume, anatomy: Anatomy, vessels: np.ndarray) -> _Blocks:
     chest, labels, airways = anatomy.chest, anatomy.lungs, anatomy.airways
     thick = chest.factor[0]
     parts = []
-    ring = ndimage.generate_binary_structure(3, 1)
     room = max(CONSTANTS.around_vessel_voxels, CONSTANTS.around_airway_voxels)
     for start in range(0, chest.hu.array.shape[0], CHUNK):
         first = chest.first[0] + start * thick
         stop = min(first + CHUNK * thick, chest.first[0] + chest.hu.array.shape[0] * thick)
         before = min(room, first)
         near = slice(first - before, stop + room)
-        blood = _grown(vessels[near] > 0, ring, CONSTANTS.around_vessel_voxels)
-        lumen = _grown(airways[near], ring, CONSTANTS.around_airway_voxels)
+        blood = with_layers(vessels[near] > 0, CONSTANTS.around_vessel_voxels)
+        lumen = with_layers(airways[near], CONSTANTS.around_airway_voxels)
         inside = slice(before, before + stop - first)
         tissue = (labels[first:stop] > 0) & ~blood[inside] & ~lumen[inside]
         tissue = tissue[:, chest.first[1] :, chest.first[2] :]
@@ -291,13 +291,6 @@ def _roughness_between_lines(variance_hu2: np.ndarray, chest: Chest) -> np.ndarr
     size = 2 * np.rint(CONSTANTS.cyst_mm / 2 / chest.grid.spacing_zyx).astype(int) + 1
     closed: np.ndarray = ndimage.grey_closing(variance_hu2, size=tuple(size))
     return closed
-
-
-def _grown(mask: np.ndarray, neighbors: np.ndarray, layers: int) -> np.ndarray:
-    """Mask and so many layers around it."""
-    if layers == 0 or not mask.any():
-        return mask
-    return ndimage.binary_dilation(mask, neighbors, iterations=layers)
 
 
 def _plain_parenchyma(mean: np.ndarray, judged: np.ndarray, chest: Chest) -> np.ndarray:

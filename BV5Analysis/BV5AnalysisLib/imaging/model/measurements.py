@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .shares import percent
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -77,7 +79,7 @@ class Measurement:
         return 1000.0 * volume_ml / self.lung_volume_ml if self.lung_volume_ml > 0 else float("nan")
 
     def _percent(self, volume_ml: float) -> float:
-        return 100.0 * volume_ml / self.tpbv_ml if self.tpbv_ml > 0 else float("nan")
+        return percent(volume_ml, self.tpbv_ml)
 
 
 @dataclass(frozen=True, eq=False)

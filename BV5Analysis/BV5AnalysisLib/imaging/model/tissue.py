@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from .shares import percent
 from .size_classes import LUNG, MORPHOLOGICALLY_ALTERED, Appearance, rgb
 
 
@@ -104,4 +105,4 @@ class OpacityVolumes:
 
     def percent(self, volume_ml: float) -> float:
         """Share of the region that a volume takes, %; NaN where the region is empty."""
-        return 100.0 * volume_ml / self.lung_volume_ml if self.lung_volume_ml else float("nan")
+        return percent(volume_ml, self.lung_volume_ml)

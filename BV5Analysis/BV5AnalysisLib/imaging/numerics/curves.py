@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..model.constants import MethodConstants, constant
+from .rows import row_medians, row_numbers
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class _Rows:
     @property
     def row(self) -> np.ndarray:
         """Row of each point."""
-        return np.repeat(np.arange(len(self.first)), np.diff(self.start))
+        return row_numbers(self.start)
 
     @property
     def place(self) -> np.ndarray:
@@ -139,7 +140,7 @@ def smooth_curves(
     straight = ends[0] + share[:, None] * (ends[1] - ends[0])
     # A curve of no length has no bend to smooth.
     spacing = np.maximum(length / (counts - 1), 1e-9)
-    sigma = np.maximum(CONSTANTS.least_sigma_mm, _medians(scale_mm, rough)) / spacing
+    sigma = np.maximum(CONSTANTS.least_sigma_mm, row_medians(scale_mm, rough.start)) / spacing
     sigma = np.minimum(sigma, CONSTANTS.most_sigma_share * counts)
     curve = straight + _smoothed(curve - straight, fine, sigma)
 
@@ -170,13 +171,6 @@ def _along(
     behind = np.cumsum(lengths) - lengths
     at, arc = at + behind[at_rows.row], arc + behind[rows.row]
     return np.stack([np.interp(at, arc, column) for column in values.T], axis=1)
-
-
-def _medians(values: np.ndarray, rows: _Rows) -> np.ndarray:
-    """Median of each row's values."""
-    ordered = values[np.lexsort((values, rows.row))]
-    low, high = (rows.first + rows.last) // 2, (rows.first + rows.last + 1) // 2
-    return np.asarray((ordered[low] + ordered[high]) / 2)
 
 
 def _smoothed(bend: np.ndarray, rows: _Rows, sigma: np.ndarray) -> np.ndarray:

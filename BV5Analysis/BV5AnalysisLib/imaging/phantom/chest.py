@@ -21,7 +21,7 @@ from .curves import curve_trees
 from .disease import PhantomParenchyma, build_parenchyma, ramp
 from .growth import plant, prune
 from .noise import add_noise
-from .plumbing import Material, Overlaps, Plumbing, lay_pipes
+from .plumbing import Overlaps, Plumbing, lay_pipes
 from .rendering import (
     FractionCanvas,
     PhantomBlur,
@@ -32,7 +32,7 @@ from .rendering import (
 )
 from .spacing import separate, wall_share
 from .spec import ChestPhantomSpec
-from .truth import Ledger, centerlines, measure
+from .truth import Ledger, find_truth
 
 LABELS = {RIGHT: LungLabel.RIGHT, -RIGHT: LungLabel.LEFT}
 
@@ -139,7 +139,7 @@ def chest_phantom(
         Image and truth.
     """
     spec, parameters = spec or ChestPhantomSpec(), parameters or Parameters()
-    tell = progress or _say_nothing
+    tell = progress or say_nothing
     chance = chances(spec.seed)
     tell("anatomy", 0.0)
     anatomy = build_anatomy(spec.chest_scale, spec.expiration)
@@ -164,27 +164,17 @@ def chest_phantom(
     image = np.empty(hu.shape, np.int16)
     for z in range(len(hu)):
         image[z] = np.clip(np.rint(hu[z]), -1024, 3071)
-    grid = spec.grid
-    lung_volume_ml = {
-        label: float(np.count_nonzero(lungs == label) * grid.voxel_volume_ml) for label in LungLabel
-    }
-    in_trees = plumbing.branch < plumbing.trees.branch_count
-    whole = plumbing.tubes.area_mm2 * plumbing.tubes.step_mm
+    labels = Volume(lungs, spec.grid)
     tell("truth", 0.98)
     return ChestPhantom(
         spec=spec,
-        volume=Volume(image, grid),
-        lungs=Volume(lungs, grid),
-        centerlines=centerlines(plumbing, ledger, Material.BLOOD, parameters),
-        airway_centerlines=centerlines(plumbing, ledger, Material.LUMEN, parameters),
-        measurements=measure(plumbing, ledger, lung_volume_ml, parameters),
-        hidden_measurements=measure(plumbing, ledger, lung_volume_ml, parameters, hidden=True),
-        parameters=parameters,
-        overlap_fraction=float(ledger.faulty_mm3[in_trees].sum() / whole[in_trees].sum()),
+        volume=Volume(image, spec.grid),
+        lungs=labels,
+        **vars(find_truth(plumbing, ledger, labels, parameters)),
     )
 
 
-def _say_nothing(_step: str, _fraction: float) -> None:
+def say_nothing(_step: str, _fraction: float) -> None:
     """Progress that nobody wants."""
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from ..model.centerlines import Centerlines
 from ..model.measurements import Measurement
 from ..model.size_classes import LungLabel, SizeClass
+from ..model.volume import Volume
 from ..parameters import Parameters
 from .plumbing import Material, Plumbing
 
@@ -41,6 +42,63 @@ class Ledger:
     faulty_mm3: np.ndarray
     label: np.ndarray
     on_line: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is true of the tubes of a phantom, by the names that phantoms have for it.
+
+    Attributes
+    ----------
+    centerlines, airway_centerlines : Centerlines
+        Of vessels and bronchi inside the lungs.
+    measurements, hidden_measurements : tuple of Measurement
+        Blood that is seen, and blood that consolidation or a mass hides.
+    parameters : Parameters
+        Class bounds.
+    overlap_fraction : float
+        Share of the trees' volume that lies in tubes that it should not touch.
+    """
+
+    centerlines: Centerlines
+    airway_centerlines: Centerlines
+    measurements: tuple[Measurement, ...]
+    hidden_measurements: tuple[Measurement, ...]
+    parameters: Parameters
+    overlap_fraction: float
+
+
+def find_truth(plumbing: Plumbing, ledger: Ledger, lungs: Volume, parameters: Parameters) -> Truth:
+    """Sum up the tubes of a phantom.
+
+    Parameters
+    ----------
+    plumbing, ledger : Plumbing, Ledger
+        The tubes and what they add up to.
+    lungs : Volume
+        `LungLabel` values.
+    parameters : Parameters
+        Class bounds.
+
+    Returns
+    -------
+    Truth
+        Of the very points that were drawn.
+    """
+    voxel_ml = lungs.grid.voxel_volume_ml
+    lung_volume_ml = {
+        label: float(np.count_nonzero(lungs.array == label) * voxel_ml) for label in LungLabel
+    }
+    in_trees = plumbing.branch < plumbing.trees.branch_count
+    whole = plumbing.tubes.area_mm2 * plumbing.tubes.step_mm
+    return Truth(
+        centerlines=centerlines(plumbing, ledger, Material.BLOOD, parameters),
+        airway_centerlines=centerlines(plumbing, ledger, Material.LUMEN, parameters),
+        measurements=measure(plumbing, ledger, lung_volume_ml, parameters),
+        hidden_measurements=measure(plumbing, ledger, lung_volume_ml, parameters, hidden=True),
+        parameters=parameters,
+        overlap_fraction=float(ledger.faulty_mm3[in_trees].sum() / whole[in_trees].sum()),
+    )
 
 
 def measure(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ..model.constants import MethodConstants, constant
 from ..numerics.neighbors import nearest
+from ..numerics.rows import keep_values, row_medians, row_percentiles, running_medians
 from ..vessels.branches import Branches
 from .cross_sections import CrossSections
 
@@ -156,7 +155,7 @@ def size_branches(branches: Branches, sections: CrossSections) -> SizedBranches:
     -----
     Own method.
     """
-    rough = np.clip(_branch_median(branches, sections.csa_mm2), 0, None)
+    rough = np.clip(row_medians(sections.csa_mm2, branches.branch_start), 0, None)
     beyond_mm = _beyond_junctions(branches, np.sqrt(rough / np.pi))
     readable = (beyond_mm > 0) & (sections.clean >= CONSTANTS.clean_share)
     csa = _running_median(branches, sections, readable, beyond_mm)
@@ -194,12 +193,6 @@ def _as_wider(radius_mm: np.ndarray, than_mm: np.ndarray) -> np.ndarray:
     return np.asarray(np.clip(0.5 + above / (2 * CONSTANTS.wider_ramp), 0.0, 1.0))
 
 
-def _branch_median(branches: Branches, values: np.ndarray) -> np.ndarray:
-    """Median (b,) of each branch's values."""
-    pieces = pairwise(branches.branch_start)
-    return np.array([np.median(values[start:stop]) for start, stop in pieces])
-
-
 def _beyond_junctions(branches: Branches, radius_mm: np.ndarray) -> np.ndarray:
     """Distance (n,) along the branch from where the vessels at its junctions are out of the way."""
     nodes, node = np.unique(branches.end_node, return_inverse=True)
@@ -226,31 +219,50 @@ def _running_median(
     A branch that just gets beyond its junctions, or just not, takes its area in part from the point
     that gets farthest.
     """
-    smooth = np.empty(len(readable))
-    for start, stop in pairwise(branches.branch_start):
-        piece = slice(start, stop)
-        known = np.nonzero(readable[piece])[0]
-        step_mm = branches.step_mm[start]
-        clean = sections.clean[piece] >= CONSTANTS.clean_share
-        farthest_mm = np.max(beyond_mm[piece], where=clean, initial=-np.inf)
-        share = float(np.clip(0.5 + farthest_mm / step_mm, 0.0, 1.0))
-        if len(known) == 0 and share > 0:
-            known = np.array([np.where(clean, beyond_mm[piece], -np.inf).argmax()])
-        smooth[piece] = 0.0
-        if share < 1:
-            # Too short to get away from its junctions: the least swollen reading must do, but not
-            # one that the lungs' edge cuts.
-            area = sections.csa_mm2[piece]
-            usable = area[clean] if clean.any() else area
-            least = np.percentile(usable, CONSTANTS.least_swollen_percentile)
-            smooth[piece] = (1 - share) * least
-        if share > 0:
-            area = np.interp(np.arange(stop - start), known, sections.csa_mm2[piece][known])
-            is_thin = np.median(area) < CONSTANTS.thin_mm2
-            window_mm = CONSTANTS.thin_window_mm if is_thin else CONSTANTS.window_mm
-            width = min(round(window_mm / step_mm), len(area)) // 2 * 2 + 1
-            smooth[piece] += share * ndimage.median_filter(area, size=width, mode="nearest")
-    return np.clip(smooth, 0.0, None)
+    csa, start, branch = sections.csa_mm2, branches.branch_start, branches.branch_id
+    if not len(csa):
+        return np.empty(0)
+    step_mm = branches.step_mm[start[:-1]]
+    clean = sections.clean >= CONSTANTS.clean_share
+    clean_mm = np.where(clean, beyond_mm, -np.inf)
+    farthest_mm = np.maximum.reduceat(clean_mm, start[:-1])
+    share = np.clip(0.5 + farthest_mm / step_mm, 0.0, 1.0)
+    smooth = np.zeros(len(share))
+    if (share < 1).any():
+        # Too short to get away from its junctions: the least swollen reading must do, but not one
+        # that the lungs' edge cuts.
+        usable = clean | np.isneginf(farthest_mm)[branch]
+        short = keep_values(csa, start, usable & (share < 1)[branch])
+        least = row_percentiles(*short, CONSTANTS.least_swollen_percentile)
+        smooth[share < 1] = (1 - share[share < 1]) * least
+    smooth = smooth[branch]
+    if (share > 0).any():
+        known = readable & (share > 0)[branch]
+        unread = (share > 0) & ~np.logical_or.reduceat(known, start[:-1])
+        farthest = np.flatnonzero(unread[branch] & (clean_mm == farthest_mm[branch]))
+        known[farthest[np.unique(branch[farthest], return_index=True)[1]]] = True
+        area = _between_known(csa, known, branches)
+        is_thin = row_medians(area, start) < CONSTANTS.thin_mm2
+        window_mm = np.where(is_thin, CONSTANTS.thin_window_mm, CONSTANTS.window_mm)
+        width = np.minimum(np.rint(window_mm / step_mm).astype(int), np.diff(start)) // 2 * 2 + 1
+        steady = share[branch] * running_medians(area, start, width)
+        smooth += np.where(share[branch] > 0, steady, 0.0)
+    return np.asarray(np.clip(smooth, 0.0, None))
+
+
+def _between_known(values: np.ndarray, known: np.ndarray, branches: Branches) -> np.ndarray:
+    """Values (n,) of known points, linear between those of a branch, and beyond them as the last.
+
+    Of branches without any the result means nothing.
+    """
+    place, branch = np.flatnonzero(known), branches.branch_id[known]
+    _, lowest = np.unique(branch, return_index=True)
+    highest = np.append(lowest[1:], len(branch)) - 1
+    start, stop = branches.branch_start[branch[lowest]], branches.branch_start[branch[lowest] + 1]
+    at = np.concatenate([place, start, stop - 1])
+    of = values[np.concatenate([place, place[lowest], place[highest]])]
+    at, order = np.unique(at, return_index=True)
+    return np.asarray(np.interp(np.arange(len(values)), at, of[order]))
 
 
 def _mean_area_error(
@@ -264,19 +276,22 @@ def _mean_area_error(
     they lie below the median shows how much the junctions enlarge its areas, and so how wrong they
     may be; on a short branch all are enlarged alike, and `unread_share` is used.
     """
-    error = np.empty(len(branches.branch_start) - 1)
-    for branch, (start, stop) in enumerate(pairwise(branches.branch_start)):
-        area = sections.csa_mm2[start:stop][readable[start:stop]]
-        apart = max(1, round(CONSTANTS.reading_mm / branches.step_mm[start]))
-        if len(area) > apart:
-            variance = np.mean((area[apart:] - area[:-apart]) ** 2) / 2
-            error[branch] = np.sqrt(variance * apart / len(area))
-        else:
-            area = sections.csa_mm2[start:stop]
-            least = np.percentile(area, CONSTANTS.least_swollen_percentile)
-            length_mm = (stop - start) * branches.step_mm[start]
-            unread = CONSTANTS.unread_share * least * min(1.0, CONSTANTS.reading_mm / length_mm)
-            error[branch] = np.hypot(np.median(area) - least, unread)
+    csa, start, branch = sections.csa_mm2, branches.branch_start, branches.branch_id
+    step_mm = branches.step_mm[start[:-1]]
+    error = np.empty(len(step_mm))
+    apart = np.maximum(1, np.rint(CONSTANTS.reading_mm / step_mm).astype(int))
+    count = np.bincount(branch[readable], minlength=len(step_mm))
+    enough = count > apart
+    read, stop = csa[readable], np.cumsum(count)
+    for number in np.flatnonzero(enough):
+        area, lag = read[stop[number] - count[number] : stop[number]], apart[number]
+        variance = np.mean((area[lag:] - area[:-lag]) ** 2) / 2
+        error[number] = np.sqrt(variance * lag / len(area))
+    few = keep_values(csa, start, ~enough[branch])
+    least = row_percentiles(*few, CONSTANTS.least_swollen_percentile)
+    length_mm = (np.diff(start) * step_mm)[~enough]
+    unread = CONSTANTS.unread_share * least * np.minimum(1.0, CONSTANTS.reading_mm / length_mm)
+    error[~enough] = np.hypot(row_medians(*few) - least, unread)
     return error
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
 
 from ..model.constants import MethodConstants, constant
+from ..numerics.rows import running_medians
 from ..vessels.branches import Branches, cut_branches
 from .cross_sections import CrossSections
 
@@ -72,15 +72,15 @@ def without_sheets(branches: Branches, sections: CrossSections) -> tuple[Branche
     """
     keep = np.ones(len(branches.position_mm), bool)
     flatness = np.where(sections.csa_mm2 < CONSTANTS.largest_mm2, sections.flatness, 0.0)
-    for start, stop in pairwise(branches.branch_start):
-        piece = slice(start, stop)
-        step_mm = branches.step_mm[start]
-        width = min(round(CONSTANTS.window_mm / step_mm), stop - start) // 2 * 2 + 1
-        smooth = ndimage.median_filter(flatness[piece], size=width, mode="nearest")
-        flat = smooth > CONSTANTS.flat
-        if flat.any():
-            shortest = max(1, round(CONSTANTS.shortest_mm / step_mm))
-            keep[piece] = ndimage.binary_opening(~flat, np.ones(shortest))
+    start = branches.branch_start
+    step_mm = branches.step_mm[start[:-1]]
+    window = np.rint(CONSTANTS.window_mm / step_mm).astype(int)
+    width = np.minimum(window, np.diff(start)) // 2 * 2 + 1
+    flat = running_medians(flatness, start, width) > CONSTANTS.flat
+    shortest = np.maximum(1, np.rint(CONSTANTS.shortest_mm / step_mm).astype(int))
+    for number in np.unique(branches.branch_id[flat]):
+        piece = slice(start[number], start[number + 1])
+        keep[piece] = ndimage.binary_opening(~flat[piece], np.ones(shortest[number]))
     fields = dataclasses.fields(sections)
     kept = CrossSections(*(getattr(sections, field.name)[keep] for field in fields))
     return cut_branches(branches, keep), kept

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..model.cutting import runs_of
+from ..numerics.rows import row_numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ class Branches:
     @property
     def branch_id(self) -> np.ndarray:
         """(n,) branch that each point belongs to."""
-        return np.repeat(np.arange(len(self.branch_start) - 1), np.diff(self.branch_start))
+        return row_numbers(self.branch_start)
 
 
 def pick_points(branches: Branches, chosen: np.ndarray) -> Branches:

@@ -31,21 +31,26 @@ def candidates(
     weights = weights.astype(np.float32)
     found = [np.empty(0, int)]
     for number in range(1, len(image) - 1):
-        inside = mask[number, 1:-1, 1:-1]
-        if not inside.any():
+        box = _box(mask[number, 1:-1, 1:-1])
+        if box is None:
             continue
-        plane = image[number]
-        center = plane[1:-1, 1:-1]
+        rows, columns = box
+        low, middle, high = (
+            image[layer, rows.start : rows.stop + 2, columns.start : columns.stop + 2]
+            for layer in (number - 1, number, number + 1)
+        )
+        center = middle[1:-1, 1:-1]
         neighbors = (
-            (image[number - 1, 1:-1, 1:-1], image[number + 1, 1:-1, 1:-1]),
-            (plane[:-2, 1:-1], plane[2:, 1:-1]),
-            (plane[1:-1, :-2], plane[1:-1, 2:]),
+            (low[1:-1, 1:-1], high[1:-1, 1:-1]),
+            (middle[:-2, 1:-1], middle[2:, 1:-1]),
+            (middle[1:-1, :-2], middle[1:-1, 2:]),
         )
-        first, second, third = (
-            (center > before) & (center >= after) for before, after in neighbors
-        )
+        first = (center > neighbors[0][0]) & (center >= neighbors[0][1])
+        # One comparison of neighbors serves both.
+        down, right = middle[1:, 1:-1] > middle[:-1, 1:-1], middle[1:-1, 1:] > middle[1:-1, :-1]
+        second, third = down[:-1] & ~down[1:], right[:, :-1] & ~right[:, 1:]
         wanted = (first & second) | (third & (first | second))
-        wanted &= inside
+        wanted &= mask[number, 1:-1, 1:-1][box]
         curvature = (2 * weights.sum()) * center
         for weight, (before, after) in zip(weights, neighbors, strict=True):
             both = before + after
@@ -53,8 +58,17 @@ def candidates(
             curvature -= both
         wanted &= curvature > minimum
         row, column = np.nonzero(wanted)
-        found.append((number * image.shape[1] + row + 1) * image.shape[2] + column + 1)
+        row, column = row + rows.start + 1, column + columns.start + 1
+        found.append((number * image.shape[1] + row) * image.shape[2] + column)
     return np.concatenate(found)
+
+
+def _box(plane: np.ndarray) -> tuple[slice, slice] | None:
+    """Rows and columns of a plane in which a mask has anything."""
+    rows, columns = (np.flatnonzero(plane.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return None
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def derivatives(

@@ -130,6 +130,28 @@ class _Level:
         return replace(self, hu=self.hu[first:stop], mask=self.mask[first:stop])
 
 
+@dataclass(frozen=True, eq=False)
+class _Filled:
+    """Where the finest level is as bright as the middle of a wide tube; all that is kept of it.
+
+    Attributes
+    ----------
+    mask : numpy.ndarray
+        Bool (z, y, x).
+    spacing : numpy.ndarray
+        Voxel size (z, y, x), mm.
+    """
+
+    mask: np.ndarray
+    spacing: np.ndarray
+
+    def at(self, points: RidgePoints) -> np.ndarray:
+        """Whether the voxels nearest to points (n,) are."""
+        index = np.rint(points.position_mm / self.spacing).astype(int)
+        values: np.ndarray = self.mask[tuple(np.minimum(index, np.array(self.mask.shape) - 1).T)]
+        return values
+
+
 def find_ridge_points(
     image: WorkImage,
     filled_from_hu: float,
@@ -183,14 +205,14 @@ def find_ridge_points(
     # An image made for this call alone is needed no longer once it is smoothed.
     del image
     found = []
-    finest: _Level | None = None
+    filled: _Filled | None = None
     for number, scale_mm in enumerate(scales_mm):
-        level = _smoother(level, scale_mm, sign if finest is None else 1)
+        level = _smoother(level, scale_mm, sign if filled is None else 1)
         points = _ridge_points(level, minimum_hu).moved(level.origin_mm)
-        if finest is None:
-            finest = level
+        if filled is None:
+            filled = _Filled(level.hu >= sign * filled_from_hu, level.spacing)
         elif scale_mm >= CONSTANTS.wide_scale_mm:
-            points = points[_values_at(finest, points) >= sign * filled_from_hu]
+            points = points[filled.at(points)]
         found.append(points)
         if progress is not None:
             progress((number + 1) / len(scales_mm))
@@ -212,13 +234,6 @@ def coarsest_step(spacing: np.ndarray) -> np.ndarray:
 def _halving(scale_mm: float, spacing: np.ndarray) -> np.ndarray:
     """Which of the voxels (3,) an image as smooth as a scale needs: every one, or every other."""
     return np.where(scale_mm >= CONSTANTS.halving_voxels * spacing, 2, 1)
-
-
-def _values_at(level: _Level, points: RidgePoints) -> np.ndarray:
-    """Values (n,) of the voxels nearest to points."""
-    index = np.rint(points.position_mm / level.spacing).astype(int)
-    values: np.ndarray = level.hu[tuple(np.minimum(index, np.array(level.hu.shape) - 1).T)]
-    return values
 
 
 def _smoother(level: _Level, scale_mm: float, sign: int) -> _Level:

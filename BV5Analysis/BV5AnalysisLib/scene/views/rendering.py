@@ -93,8 +93,11 @@ def rendered_png(
     renderer = _renderer(case, size, direction)
     window.AddRenderer(renderer)
     window.Render()
-    pixels = shrunk(pixels_of(window), SUPERSAMPLING)
+    fine = pixels_of(window)
+    # Frees the driver's buffers before the picture is made smaller.
     window.Finalize()
+    pixels = shrunk(fine, SUPERSAMPLING)
+    del fine
     return png_of(with_legend(pixels, LEGEND_TITLE, _legend_entries(case)))
 
 

@@ -1,8 +1,9 @@
-"""Erosion by a length, in voxels that are not cubes."""
+"""Erosion by a length, in voxels that are not cubes, and layers added."""
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.numerics.erosion import without_edge
+from BV5AnalysisLib.imaging.numerics.erosion import with_layers, without_edge
+from scipy import ndimage
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,19 @@ def test_beyond_the_array_is_outside_and_the_mask_stays_as_it_is():
     assert mask.all()
     assert inner.sum() == 27
     assert inner[1:-1, 1:-1, 1:-1].all()
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_layers_are_added_as_by_scipy(layers):
+    mask = np.random.default_rng(2).random((9, 12, 11)) > 0.98
+    before = mask.copy()
+    np.testing.assert_array_equal(
+        with_layers(mask, layers), ndimage.binary_dilation(mask, iterations=layers)
+    )
+    np.testing.assert_array_equal(mask, before)
+
+
+def test_no_layers_and_nothing_to_grow_leave_a_mask_as_it_is():
+    mask = np.eye(4, dtype=bool)[None]
+    np.testing.assert_array_equal(with_layers(mask, 0), mask)
+    assert not with_layers(np.zeros((3, 3, 3), bool), 2).any()

@@ -16,13 +16,13 @@ from ...parameters import Parameters
 from ...progress import Progress
 from .. import disease
 from ..anatomy import LEFT, RIGHT, SIDES
-from ..chest import LABELS, partly
+from ..chest import LABELS, partly, say_nothing
 from ..fields import Field
 from ..noise import add_noise
 from ..plumbing import Material, Overlaps
 from ..rendering import FractionCanvas, PhantomBlur, quadrature
 from ..spacing import wall_share
-from ..truth import Ledger, centerlines, measure
+from ..truth import Ledger, find_truth
 from . import spec as spec_module
 from .body import AnyChestBody, build_body
 from .kinds import TissueKind, share_inside
@@ -167,7 +167,7 @@ def any_chest(
     """
     spec = any_chest_spec(spec) if isinstance(spec, int) else spec
     parameters = parameters or Parameters()
-    tell = progress or _say_nothing
+    tell = progress or say_nothing
     names = ("body", "tissue", "trees", "around", "noise")
     chance = dict(zip(names, np.random.default_rng(spec.seed).spawn(len(names)), strict=True))
     tell("anatomy", 0.0)
@@ -198,31 +198,17 @@ def any_chest(
     tell("noise", 0.92)
     add_noise(hu, spec.noise_hu, spec.noise_kernel, chance["noise"])
     image = _digitized(hu, spec, grid)
-    lung_volume_ml = {
-        label: float(np.count_nonzero(lungs == label) * grid.voxel_volume_ml) for label in LungLabel
-    }
-    plumbing = tubes.plumbing
-    in_trees = plumbing.branch < plumbing.trees.branch_count
-    whole = plumbing.tubes.area_mm2 * plumbing.tubes.step_mm
+    labels = Volume(lungs, grid)
     tell("truth", 0.98)
     return AnyChestPhantom(
         chest=spec,
         volume=Volume(image, grid),
-        lungs=Volume(lungs, grid),
-        centerlines=centerlines(plumbing, ledger, Material.BLOOD, parameters),
-        airway_centerlines=centerlines(plumbing, ledger, Material.LUMEN, parameters),
-        measurements=measure(plumbing, ledger, lung_volume_ml, parameters),
-        hidden_measurements=measure(plumbing, ledger, lung_volume_ml, parameters, hidden=True),
-        parameters=parameters,
-        overlap_fraction=float(ledger.faulty_mm3[in_trees].sum() / whole[in_trees].sum()),
+        lungs=labels,
+        **vars(find_truth(tubes.plumbing, ledger, labels, parameters)),
         kinds=Volume(kinds, grid),
         airways=Volume(airways, grid),
         blood=Volume(blood, grid),
     )
-
-
-def _say_nothing(_step: str, _fraction: float) -> None:
-    """Progress that nobody wants."""
 
 
 def image_grid(spec: AnyChestSpec, body: AnyChestBody, around: Surroundings) -> Grid:
