@@ -59,6 +59,13 @@ class BranchSizeConstants(MethodConstants):
         "How far inside and outside a wider vessel's surface a point's blood becomes its own.",
         "Half the distance of points: what a point stands for lies on both sides.",
     )
+    carried_readings: int = constant(
+        3,
+        "1",
+        "Readings next to a junction whose median stands in for those that cannot be read.",
+        "The fewest of which one that is off does not count: it would be carried on over the whole"
+        " length that the junction hides.",
+    )
     junction_margin_mm: float = constant(
         0.8,
         "mm",
@@ -245,7 +252,14 @@ def _running_median(
             least = np.percentile(usable, CONSTANTS.least_swollen_percentile)
             smooth[piece] = (1 - share) * least
         if share > 0:
-            area = np.interp(np.arange(stop - start), known, sections.csa_mm2[piece][known])
+            area = sections.csa_mm2[piece][known]
+            # What is carried on past the junctions is no single reading.
+            count = CONSTANTS.carried_readings
+            if known[0] > 0:
+                area[0] = np.median(area[:count])
+            if known[-1] < stop - start - 1:
+                area[-1] = np.median(area[-count:])
+            area = np.interp(np.arange(stop - start), known, area)
             is_thin = np.median(area) < CONSTANTS.thin_mm2
             window_mm = CONSTANTS.thin_window_mm if is_thin else CONSTANTS.window_mm
             width = min(round(window_mm / step_mm), len(area)) // 2 * 2 + 1
