@@ -163,7 +163,7 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
                 " BV5 needs both: give a lung mask if they are there."
             )
     labels = np.zeros(volume.array.shape, np.uint8)
-    bronchi = _main_bronchi(right, left, large, chest) | _with_wall(lumen, chest)
+    bronchi = _main_bronchi(right, left, large, chest)
     right, left = _with_gaps(right & ~bronchi, left & ~bronchi, chest)
     closed = [_closed(mask, chest) for mask in (right, left)]
     overlap = closed[0] & closed[1]
@@ -189,15 +189,6 @@ def _large_airways(lumen_share: np.ndarray, trachea: np.ndarray, chest: Chest) -
     core = distance_mm(lumen, chest.grid, 2 * radius_mm) > radius_mm
     wide = lumen & _near(core, CONSTANTS.large_airway_reach * radius_mm, chest.grid)
     return _near(wide | trachea, CONSTANTS.wall_mm, chest.grid)
-
-
-def _with_wall(lumen_share: np.ndarray, chest: Chest) -> np.ndarray:
-    """Bool, coarse: lumen of airways of all sizes, with their wall.
-
-    The closing takes them in again where lung is around them. In the hilum it would take in what
-    lies between them and the lung, or not, by a lumen a voxel wider or narrower.
-    """
-    return _near(lumen_share > CONSTANTS.lumen_share, CONSTANTS.wall_mm, chest.grid)
 
 
 def _main_bronchi(
