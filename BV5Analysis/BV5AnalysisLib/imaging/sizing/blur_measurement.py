@@ -15,8 +15,9 @@ from ..vessels.branches import Branches, pick_points
 from .blur import Blur
 from .cross_sections import measure_in_marked
 
-MOST_POINTS = 3000
-"""Points of thin vessels that are read at most, which bounds the time."""
+MOST_POINTS = 12000
+"""Points of thin vessels that are read at most, which bounds the time. With 3000 the variance along
+z moved by 7 % when noise of 1 HU chose other points, and TPBV by 1 %."""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,13 @@ class BranchSizeConstants(MethodConstants):
         "How far inside and outside a wider vessel's surface a point's blood becomes its own.",
         "Half the distance of points: what a point stands for lies on both sides.",
     )
+    carried_readings: int = constant(
+        3,
+        "1",
+        "Readings next to a junction whose median stands in for those that cannot be read.",
+        "The fewest of which one that is off does not count: it would be carried on over the whole"
+        " length that the junction hides.",
+    )
     junction_margin_mm: float = constant(
         0.8,
         "mm",
@@ -251,18 +258,32 @@ def _running_median(
 
 
 def _between_known(values: np.ndarray, known: np.ndarray, branches: Branches) -> np.ndarray:
-    """Values (n,) of known points, linear between those of a branch, and beyond them as the last.
+    """Values (n,) of known points, linear between those of a branch, and carried on beyond them.
 
-    Of branches without any the result means nothing.
+    What is carried on past the junctions is no single reading. Of branches without any known point
+    the result means nothing.
     """
     place, branch = np.flatnonzero(known), branches.branch_id[known]
     _, lowest = np.unique(branch, return_index=True)
     highest = np.append(lowest[1:], len(branch)) - 1
     start, stop = branches.branch_start[branch[lowest]], branches.branch_start[branch[lowest] + 1]
+    values = values[place]
+    count = np.minimum(highest - lowest + 1, CONSTANTS.carried_readings)
+    hidden = place[lowest] > start
+    values[lowest[hidden]] = _medians_from(values, lowest, count)[hidden]
+    hidden = place[highest] < stop - 1
+    values[highest[hidden]] = _medians_from(values, highest - count + 1, count)[hidden]
     at = np.concatenate([place, start, stop - 1])
-    of = values[np.concatenate([place, place[lowest], place[highest]])]
+    of = np.concatenate([values, values[lowest], values[highest]])
     at, order = np.unique(at, return_index=True)
-    return np.asarray(np.interp(np.arange(len(values)), at, of[order]))
+    return np.asarray(np.interp(np.arange(len(known)), at, of[order]))
+
+
+def _medians_from(values: np.ndarray, first: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Medians (b,) of so many values (b,) from the first (b,) on."""
+    rows = np.concatenate([[0], np.cumsum(count)])
+    index = np.arange(rows[-1]) + np.repeat(first - rows[:-1], count)
+    return row_medians(values[index], rows)
 
 
 def _mean_area_error(

@@ -34,7 +34,12 @@ class NetworkConstants(MethodConstants):
         "Where trees of the hilum are broken they are closer. Chosen by eye.",
     )
     neighbors: int = constant(
-        16, "1", "Nearest nodes that an end may be joined to.", "Chosen by eye: both sides of it."
+        64,
+        "1",
+        "Nearest nodes that an end may be joined to.",
+        "More than lie within `reach_mm` but for the densest hila. With 16 lines doubled in one"
+        " trunk left no room for the next trunk, and a point more or less led the blood of half a"
+        " lung another way.",
     )
     gap_places: tuple[float, ...] = constant(
         (0.25, 0.5, 0.75),

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from ..model.constants import MethodConstants, constant
 from ..model.work_image import WorkImage
@@ -18,7 +19,8 @@ class HilumConstants(MethodConstants):
     """Tuned number of carrying wide vessels on to the lungs' edge.
 
     Which vessels are wide follows from `RidgeConstants.wide_scale_mm`: from there on a vessel's
-    center is lost on this side of the edge.
+    center is lost on this side of the edge. A vessel's radius is √2 scales, at which a tube answers
+    most.
     """
 
     longest_mm: float = constant(
@@ -36,7 +38,9 @@ def extend_to_edge(branches: Branches, image: WorkImage, blood_from_hu: float) -
     """Carry open ends of wide vessels straight on to the lungs' edge.
 
     The ridge of a wide vessel ends about a radius before the edge, since beyond it the image is
-    filled with parenchyma. The hilar trunks would lose that much blood.
+    filled with parenchyma. The hilar trunks would lose that much blood. The way ends where it
+    enters another wide vessel, which has a line of its own: whether two lines in one trunk were
+    joined must not decide whether one of them is drawn through all of the hilum.
 
     Parameters
     ----------
@@ -58,15 +62,52 @@ def extend_to_edge(branches: Branches, image: WorkImage, blood_from_hu: float) -
     before: dict[int, np.ndarray] = {}
     after: dict[int, np.ndarray] = {}
     wide = branches.scale_mm >= ridges.CONSTANTS.wide_scale_mm
+    others = _WideVessels.of(branches, wide)
     for ends, column, sign, grown in ((first, 0, -1.0, before), (last, 1, 1.0, after)):
         for branch in np.flatnonzero(is_open[:, column] & wide[ends]).tolist():
             end = ends[branch]
             ahead = _until_edge(
                 branches.position_mm[end], sign * branches.tangent[end], image, blood_from_hu
             )
+            ahead = ahead[: others.first_inside(ahead, branch)]
             if len(ahead):
                 grown[branch] = ahead[::-1] if sign < 0 else ahead
     return _with_points(branches, before, after) if before or after else branches
+
+
+@dataclass(frozen=True, eq=False)
+class _WideVessels:
+    """Points of wide branches as balls; w of them.
+
+    Attributes
+    ----------
+    tree : cKDTree
+        Their places.
+    radius_mm : numpy.ndarray
+        (w,) of the vessel.
+    branch : numpy.ndarray
+        (w,) that each is part of.
+    """
+
+    tree: cKDTree
+    radius_mm: np.ndarray
+    branch: np.ndarray
+
+    @classmethod
+    def of(cls, branches: Branches, wide: np.ndarray) -> _WideVessels:
+        """Balls at the points that are wide."""
+        radius_mm = np.sqrt(2) * branches.scale_mm[wide]
+        return cls(cKDTree(branches.position_mm[wide]), radius_mm, branches.branch_id[wide])
+
+    def first_inside(self, way: np.ndarray, own_branch: int) -> int:
+        """Return which point of a way (m, 3) is the first inside another branch; m if none is."""
+        near = self.tree.query_ball_point(way, self.radius_mm.max(initial=0.0))
+        for step, (point, balls) in enumerate(zip(way, near, strict=True)):
+            other = np.array([ball for ball in balls if self.branch[ball] != own_branch], int)
+            distance_mm = np.linalg.norm(self.tree.data[other] - point, axis=1)
+            if (distance_mm < self.radius_mm[other]).any():
+                return step
+        return len(way)
 
 
 def _until_edge(

@@ -50,6 +50,22 @@ def test_a_lone_outlier_does_not_count():
     assert np.allclose(size_branches(branches, read_as(branches, [area])).csa_mm2, 3.0)
 
 
+def test_one_reading_that_is_off_beside_a_junction_is_not_carried_on():
+    """Whether the last readable point is hidden or not must not size all that is hidden."""
+    trunk = [straight((0, 0, 0), (0, 1, 0), 20), straight((0, 20, 0), (0, 1, 0), 20)]
+    lines = [*trunk, straight((0, 20, 0), (0, 0, 1), 20)]
+    branches = line_branches(lines, [3.0, 3.0, 2.0], [[0, 1], [1, 2], [1, 3]])
+    side = branches.branch_id == 2
+    # The trunk's radius of 4 mm, the branch's own of 2.3 mm and a margin hide 7 mm.
+    hidden = straight((0, 20, 0), (0, 0, 1), 7)
+    for off in (len(hidden) - 1, len(hidden)):
+        area = np.full(side.sum(), 16.0)
+        area[:off] = 60.0
+        area[off] = 37.0
+        sized = size_branches(branches, read_as(branches, [50.0, 50.0, area]))
+        assert np.allclose(sized.csa_mm2[side], 16.0)
+
+
 def test_a_taper_is_kept():
     branches = line_branches([straight((0, 0, 0), (0, 0, 1), 70)], [1.0])
     taper = np.linspace(9.0, 2.0, len(branches.position_mm))

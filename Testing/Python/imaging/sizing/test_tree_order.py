@@ -177,3 +177,16 @@ def test_the_network_finds_the_widest_way_and_what_is_fed():
     fed = network.along_branches(network.fed_mm2(own, way_mm), branches)
     assert fed[0] == pytest.approx(120)
     assert fed[branches.branch_id == 1][-2] == pytest.approx(60)
+
+
+def test_doubled_lines_hide_no_way_out():
+    """An end sees the trunk beside it though ten lines of its own vessel are nearer."""
+    trunk = ((50, 50, 99), (50, 50, 60), 40.0, 0, 1)
+    end = ((50, 58, 66), (50, 58, 40), 20.0, 2, 3)
+    twins = [
+        ((50, 58 + 0.1 * n, 66), (50, 58 + 0.1 * n, 40), 20.0, 50 + n, 70 + n) for n in range(10)
+    ]
+    twigs = [((50, 58, 40), (75, 30 + 4 * n, 30), 5.0, 3, 10 + n) for n in range(12)]
+    shares = judged([trunk, end, *twigs, *twins])
+    # As far as the end is from the hilum.
+    assert shares[0][:40].min() > 0.99

@@ -60,3 +60,13 @@ def test_given_blood_goes_before_measured_before_usual():
     assert calibrate(parenchyma, None, None).blood_hu == CONSTANTS.unenhanced_blood_hu
     # 0 HU is a value, too.
     assert calibrate(parenchyma, measured, 0.0).blood_hu == 0
+
+
+def test_whole_numbers_give_the_noise_of_what_they_were_rounded_from():
+    # The median of whole second differences is whole: 8.5, 9.1 or 9.7 HU of noise, none between.
+    image, lung = lung_image(9.4)
+    exact = measure_parenchyma(image, lung)
+    rounded = measure_parenchyma(np.rint(image), lung)
+    # Rounding itself is noise of 0.3 HU.
+    assert rounded.noise_hu == pytest.approx(np.hypot(exact.noise_hu, 12**-0.5), abs=0.03)
+    assert rounded.level_hu == pytest.approx(exact.level_hu, abs=0.1)

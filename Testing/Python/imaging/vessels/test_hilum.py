@@ -83,3 +83,22 @@ def test_the_images_end_counts_as_the_edge():
     longer = extend_to_edge(branches, image, FROM_HU)
     assert longer.position_mm[:, 0].max() <= (SHAPE[0] - 0.5) * 0.7
     assert longer.position_mm[:, 0].max() > 54
+
+
+def test_the_way_ends_at_the_next_wide_vessel():
+    # A trunk of 4 mm radius crosses at 36 mm.
+    trunk_scale = 4.0 / np.sqrt(2)
+    first = straight((5, MIDDLE, MIDDLE), (1, 0, 0), 24)
+    trunk = straight((36, MIDDLE - 8, MIDDLE), (0, 1, 0), 16)
+    branches = line_branches([first, trunk], [WIDE, trunk_scale])
+    longer = extend_to_edge(branches, scene(), FROM_HU)
+    own = longer.branch_id == 0
+    assert longer.position_mm[own, 0].max() == pytest.approx(32, abs=SAMPLE_STEP_MM)
+
+
+def test_an_end_within_a_wide_vessel_stays_whether_they_were_joined_or_not():
+    first = straight((5, MIDDLE, MIDDLE), (1, 0, 0), 29)
+    trunk = straight((36, MIDDLE - 8, MIDDLE), (0, 1, 0), 16)
+    branches = line_branches([first, trunk], [WIDE, 4.0 / np.sqrt(2)])
+    longer = extend_to_edge(branches, scene(), FROM_HU)
+    assert (longer.branch_id == 0).sum() == len(first)
