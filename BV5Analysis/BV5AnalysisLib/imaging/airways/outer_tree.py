@@ -32,10 +32,10 @@ class OuterTreeConstants(MethodConstants):
         " 1.58 of the lumen's, the middle 1.29.",
     )
     gap_mm: float = constant(
-        4.5,
+        3.0,
         "mm",
-        "Longest gap between two points of one airway.",
-        "Forks and crossing vessels hide the ring for 3 mm; half of that is lost at either end.",
+        "Longest gap between two points of one airway, and to the tree.",
+        "Forks and crossing vessels hide the ring for that long, no longer.",
     )
     crowd_mm: float = constant(
         10.0,
@@ -44,7 +44,7 @@ class OuterTreeConstants(MethodConstants):
         "Several diameters of the bronchi looked at, and more than a honeycomb's cells (3 to 10).",
     )
     most_crowded: float = constant(
-        3.0,
+        2.5,
         "1",
         "Length of bronchi within that reach, as a multiple of its diameter, at most.",
         "A bronchus alone has 1, at a fork 1.5, between two forks 2 to 2.5. In a honeycomb, whose"
