@@ -8,7 +8,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from .airways.airway_findings import airway_findings
-from .airways.bronchi import find_bronchi
+from .airways.bronchi import Bronchi, find_bronchi
+from .airways.outer_tree import with_outer_tree
 from .airways.tree import segment_airways
 from .airways.walls import subtract_bronchi
 from .errors import AnalysisError
@@ -156,6 +157,8 @@ class Lines:
         Where the branches are in the scan.
     image : WorkImage
         The lungs on the work grid, bronchi taken off.
+    bronchi : Bronchi
+        Those that were taken off, in the work frame.
     branches : Branches
         Centerlines in the work frame.
     sections : CrossSections
@@ -172,12 +175,18 @@ class Lines:
 
     work: WorkGrid
     image: WorkImage
+    bronchi: Bronchi
     branches: Branches
     sections: CrossSections
     sized: SizedBranches
     calibration: Calibration
     blood_levels: BloodLevels | None
     blur: Blur
+
+    def airways(self, grown: np.ndarray, ct: Volume) -> np.ndarray:
+        """Lumen (z, y, x) of what grew in a scan, with the bronchi that hang on it."""
+        index = self.work.to_scan_index(self.bronchi.position_mm)
+        return with_outer_tree(grown, ct.grid, index, self.bronchi.wall_radius_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,6 +290,7 @@ def analyze(
     lines = measure_lines(turned.ct, anatomy.lungs, anatomy.airways, parameters, steps)
     with steps.step(Step.VOLUMES):
         vessels = judge_lines(lines, anatomy)
+        airways = lines.airways(anatomy.airways, turned.ct)
         del lines
         lung_labels = turned.orientation.turned_back(anatomy.lungs)
         blood = measure_blood(scan, lung_labels, vessels, regions, parameters)
@@ -291,7 +301,7 @@ def analyze(
     return AnalysisResult(
         scan=scan,
         lungs=lung_labels,
-        airways=turned.orientation.turned_back(anatomy.airways),
+        airways=turned.orientation.turned_back(airways),
         vessels=blood.labels,
         centerlines=blood.centerlines,
         measurements=blood.measurements,
@@ -335,7 +345,8 @@ def measure_lines(
         parenchyma = measure_parenchyma(work.samples(ct.array), work.sampled_labels(lungs) > 0)
         image = _work_image(ct, lungs, airways, work)
     with steps.step(Step.BRONCHI):
-        image = _without_bronchi(image, airways, work, parenchyma)
+        bronchi = _bronchi(image, airways, work, parenchyma)
+        image = subtract_bronchi(image, bronchi)
     with steps.step(Step.CENTERS) as within:
         points = find_ridge_points(
             image.filled(parenchyma.level_hu), parenchyma.presumed_half_blood_hu, progress=within
@@ -351,7 +362,7 @@ def measure_lines(
         branches, sections = without_sheets(branches, sections)
         sized = size_branches(branches, sections)
         sized = with_wide_volumes(sized, branches, sections, image, calibration)
-    return Lines(work, image, branches, sections, sized, calibration, levels, blur)
+    return Lines(work, image, bronchi, branches, sections, sized, calibration, levels, blur)
 
 
 def judge_lines(lines: Lines, anatomy: Anatomy) -> Vessels:
@@ -467,17 +478,13 @@ def _work_image(ct: Volume, lungs: np.ndarray, airways: np.ndarray, work: WorkGr
     return WorkImage(hu, lung, core, work.spacing)
 
 
-def _without_bronchi(
+def _bronchi(
     image: WorkImage, airways: np.ndarray, work: WorkGrid, parenchyma: Parenchyma
-) -> WorkImage:
-    """Leave only vessels in the image.
-
-    The walls of the airways that are known already lie in the lungs, too.
-    """
+) -> Bronchi:
+    """Bronchi in the lungs, with those whose lumen is known already: their walls lie there, too."""
     within = without_edge(image.lung | work.labels(airways), image.spacing, CONSTANTS.edge_mm)
     around = WorkImage(image.hu, within, within, image.spacing)
-    bronchi = find_bronchi(around, parenchyma)
-    return subtract_bronchi(image, bronchi)
+    return find_bronchi(around, parenchyma)
 
 
 def _places(branches: Branches, anatomy: Anatomy, work: WorkGrid) -> Places:

@@ -169,10 +169,13 @@ class AirwayBranch:
 
     @property
     def width(self) -> float:
-        """Voxels in a typical front; a short branch says no more than its parent."""
-        if len(self.layers) <= self.scale.layers(CONSTANTS.typical_diameters):
+        """Voxels in a typical front, at most the parent's; the shorter, the more it is as that."""
+        if not self.layers:
             return self.parent_width
-        return float(np.median([len(layer) for layer in self.layers[1:]]))
+        typical = self.scale.layers(CONSTANTS.typical_diameters)
+        own = float(np.median([len(layer) for layer in self.layers]))
+        share = min(len(self.layers) / typical, 1)
+        return self.parent_width + share * min(own - self.parent_width, 0)
 
 
 def grow_airways(
