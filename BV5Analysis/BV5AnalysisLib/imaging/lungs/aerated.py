@@ -44,6 +44,14 @@ class AeratedConstants(MethodConstants):
         "Bullae and honeycombs have no wall that coarse voxels show: a sixth of a cube's face and"
         " more is open. Gaps in a blurred diaphragm are a few voxels.",
     )
+    largest_cyst_ml: float = constant(
+        10.0,
+        "mL",
+        "Largest piece under lung that is lung wherever it is joined to it at the strict"
+        " threshold.",
+        "Cysts of honeycombs are up to 25 mm wide, which is 8 mL, and walls close them off at many"
+        " places; larger pieces of lung are wide open to it, bowel is at a breach of its wall.",
+    )
     column_share: float = constant(
         0.5,
         "1",
@@ -94,8 +102,8 @@ def aerated_lungs(
 
     At a threshold stricter than that between air and tissue, organs are separate pieces. Those
     that bronchi run in are lung; so are those that are open to lung without a wall between, unless
-    they are gas behind a small gap, and those with lung beneath. The rest of the air belongs to
-    the piece that is nearest.
+    they are gas, or lie under lung, behind a small gap, and those with lung beneath. The rest of
+    the air belongs to the piece that is nearest.
 
     Parameters
     ----------
@@ -155,9 +163,15 @@ def aerated_lungs(
         for number in waiting:
             where = _around(boxes[number - 1], CONTACT_STEPS + 1)
             here = cores[where] == number
+            # Under lung lies bowel, which may be as bright, and whose wall noise may breach.
+            may_be_bowel = milliliters[number] > CONSTANTS.largest_cyst_ml and _beside(
+                cores, number, boxes, known, above=True
+            )
+            through = strict if may_be_bowel else air
+            joined = not may_be_bowel and bool(open_to_lung[pieces[where][here][0]])
             is_lung[number] = (
-                (not gas[number] and bool(open_to_lung[pieces[where][here][0]]))
-                or _contact(here, known[cores[where]], air[where])
+                (joined and not gas[number])
+                or _contact(here, known[cores[where]], through[where])
                 >= CONSTANTS.open_contact * sizes[number] ** (2 / 3)
                 or _beside(cores, number, boxes, known, above=False)
             )

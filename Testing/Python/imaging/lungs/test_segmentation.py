@@ -47,6 +47,19 @@ def test_stomach_right_under_the_diaphragm_is_no_lung(simple_body):
     check_sides(simple_body, labels)
 
 
+def test_gas_as_bright_as_lung_is_none_where_noise_breaches_its_wall(simple_body):
+    simple_body.add_lungs()
+    bubble = simple_body.ellipsoid((75, 0, 25), (45, 60, 40))
+    bubble &= ~ndimage.binary_dilation(simple_body.lung(1), iterations=2)
+    simple_body.fill(bubble, -870)
+    lung_hu = np.median(simple_body.hu[simple_body.lung(1)])
+    breach = simple_body.rod((75, 0, 50), (75, 0, 90), 2.5) & ~simple_body.lung(1)
+    simple_body.fill(breach, lung_hu)
+    labels = labels_of(simple_body.volume())
+    assert np.count_nonzero(labels[bubble]) < 0.02 * bubble.sum()
+    check_sides(simple_body, labels)
+
+
 def test_colon_gas_is_no_lung(simple_body):
     simple_body.add_lungs()
     colon = simple_body.rod((-90, -60, 15), (90, -60, 15), 14)
