@@ -33,12 +33,16 @@ class AirwayScore:
         Airway found in true lung, away from any bronchus.
     by_kind : dict of str to list of int
         Branches found and of all, by kind.
+    wide : list of int
+        Branches found and of all, of those whose lumen is at least as wide as the scan's blur at
+        half maximum: in narrower ones the blur takes more than half of the contrast.
     """
 
     branches: int
     found: int
     leak_ml: float
     by_kind: dict[str, list[int]]
+    wide: list[int]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, fit for JSON."""
@@ -47,17 +51,43 @@ class AirwayScore:
 
 def airway_score(truth: ChestTruth, airways: np.ndarray) -> AirwayScore:
     """Compare a found lumen (bool) with the truth."""
-    by_kind = {}
+    by_kind, wide = {}, np.zeros(2, int)
+    radius_mm = _radius_mm(truth)
     for kind in (AirwayKind.TRACHEA, AirwayKind.MAIN, AirwayKind.LOBAR, AirwayKind.SEGMENTAL):
         labels, count = ndimage.label(truth.airways == kind, CONNECTED)
         whole = np.bincount(labels.ravel(), minlength=count + 1)[1:]
         seen = np.bincount(labels[airways], minlength=count + 1)[1:]
         # Crumbs where a lumen is about a voxel wide are no branches.
         real = whole * truth.grid.voxel_volume_ml > LEAST_ML
-        found = np.count_nonzero(seen[real] >= FOUND_SHARE * whole[real])
-        by_kind[kind.name] = [int(found), int(np.count_nonzero(real))]
+        found = seen[real] >= FOUND_SHARE * whole[real]
+        by_kind[kind.name] = [int(np.count_nonzero(found)), int(np.count_nonzero(real))]
+        widest_mm = 2 * ndimage.maximum(radius_mm, labels, np.arange(1, count + 1))
+        is_wide = np.reshape(widest_mm, -1)[real] >= blur_mm(truth)
+        wide += np.count_nonzero(found & is_wide), np.count_nonzero(is_wide)
     found_in_all, branches = np.sum(list(by_kind.values()), axis=0).tolist()
-    return AirwayScore(branches, found_in_all, leak_ml(truth, airways), by_kind)
+    return AirwayScore(
+        branches, found_in_all, leak_ml(truth, airways), by_kind, [int(each) for each in wide]
+    )
+
+
+def blur_mm(truth: ChestTruth) -> float:
+    """Width of the scan's blur at half maximum, along the axis where it is widest."""
+    spec, spacing = truth.spec, truth.grid.spacing_zyx
+    sigma_mm = max(spec["blur_pixels"] * spacing[2], spec["blur_slices"] * spacing[0])
+    return float(2 * np.sqrt(2 * np.log(2)) * sigma_mm)
+
+
+def _radius_mm(truth: ChestTruth) -> np.ndarray:
+    """Depth in the true lumen, on its axis the radius."""
+    depth_mm = np.zeros(truth.airways.shape, np.float32)
+    lumen = truth.airways > 0
+    if lumen.any():
+        box = ndimage.find_objects(lumen.view(np.uint8))[0]
+        # Distances are to the middle of the first voxel outside.
+        half = 0.5 * float(np.min(truth.grid.spacing_zyx))
+        inside = ndimage.distance_transform_edt(np.pad(lumen[box], 1), truth.grid.spacing_zyx)
+        depth_mm[box] = np.maximum(inside[1:-1, 1:-1, 1:-1] - half, 0)
+    return depth_mm
 
 
 LEAST_ML = 0.01

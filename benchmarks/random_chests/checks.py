@@ -66,9 +66,9 @@ CHECKS = (
         lambda row: between(_share(row, "CONSOLIDATION", "MASS"), 0.0, 1.0),
     ),
     Check(
-        "much_consolidation",
-        "consolidation fills 30 % of the lungs (none wanted below 20 %)",
-        lambda row: between(_share(row, "CONSOLIDATION", "MASS"), 20.0, 30.0),
+        "much_opacity",
+        "reticulation and consolidation fill 30 % of the lungs (none wanted below 20 %)",
+        lambda row: between(_share(row, "RETICULATION", "CONSOLIDATION", "MASS"), 20.0, 30.0),
     ),
     Check(
         "two_blood_levels",

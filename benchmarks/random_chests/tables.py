@@ -49,8 +49,10 @@ def must_reach(rows: Sequence[Row]) -> str:
     leaks = sum(row["airways"]["leak_ml"] > LEAK_ML for row in seen)
     bronchi_pct = 100 * found / max(branches, 1)
     false_pct = 100 * false / max(len(rows), 1)
+    refused = sum("refused" in row for row in rows)
     lines = [
         _target("crashes", "0", str(crashes), crashes == 0),
+        _target("refused, and in none of the figures below", "", str(refused), refused == 0),
         _target(
             f"silent failures: lung Dice < {LEAST_DICE:g}, neither error nor refusal",
             "0",
@@ -276,6 +278,9 @@ def bronchi(rows: Sequence[Row]) -> str:
     for row in analyzed(rows):
         for kind, counts in row["airways"]["by_kind"].items():
             totals[kind] = totals.get(kind, np.zeros(2, int)) + counts
+    totals["as wide as the blur, or wider"] = sum(
+        (np.array(row["airways"]["wide"]) for row in analyzed(rows)), np.zeros(2, int)
+    )
     lines = [
         [_words(kind), str(found), str(whole), f"{100 * found / max(whole, 1):.1f}"]
         for kind, (found, whole) in totals.items()

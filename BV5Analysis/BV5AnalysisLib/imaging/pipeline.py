@@ -17,7 +17,7 @@ from .lungs.anatomy import Anatomy
 from .lungs.completeness import is_slab
 from .lungs.given_lungs import given_lungs
 from .lungs.hila import Places, find_hila
-from .lungs.lung_checks import doubt_lungs
+from .lungs.lung_checks import doubt_given_lungs, doubt_lungs
 from .lungs.lung_findings import lung_findings
 from .lungs.opacities import find_opacities, opacity_volumes
 from .lungs.opacity_findings import opacity_findings
@@ -454,10 +454,10 @@ def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
         lungs = segment_lungs(ct, chest, airways)
         doubts = doubt_lungs(chest, lungs, airways)
     else:
-        doubts = None
         mask = given if isinstance(given, Volume) else Volume.of(given)
         airways = _airways_if_any(ct, chest)
         lungs = np.where(airways, np.uint8(0), given_lungs(mask, turned.orientation))
+        doubts = doubt_given_lungs(chest, lungs, airways)
     return Anatomy(lungs, airways, chest, find_hila(lungs, airways, chest), doubts)
 
 

@@ -102,6 +102,7 @@ def test_the_true_result_is_without_fault(truth):
     branches = airway_score(truth, airways)
     assert (branches.branches, branches.found, branches.leak_ml) == (2, 2, 0)
     assert branches.by_kind["SEGMENTAL"] == [1, 1]
+    assert branches.wide == [0, 0], "both are a millimeter wide"
     blood = blood_score(truth, found_in(truth, line_at(VESSEL_Y)))
     assert blood.bv5_error == pytest.approx(0)
     assert blood.tpbv_error_pct == pytest.approx(0)
@@ -116,6 +117,14 @@ def test_lost_lung_shows_in_overlap_volume_and_surface(truth):
     assert score.dice_right == pytest.approx(2 * 20 / 50, abs=0.001)
     assert score.lost_ml == pytest.approx(12.0, abs=0.01)
     assert score.surface_worst_mm == pytest.approx(10, abs=1)
+
+
+def test_bronchi_as_wide_as_the_blur_are_counted_apart(truth):
+    truth.airways[6:14, 6:14, 5:25] = AirwayKind.MAIN
+    narrow = truth.airways == AirwayKind.SEGMENTAL
+    assert airway_score(truth, truth.airways > 0).wide == [1, 1]
+    assert airway_score(truth, narrow).wide == [0, 1]
+    assert airway_score(truth, narrow).found == 1
 
 
 def test_air_of_the_lung_taken_for_airway_is_lung_lost_and_a_leak(truth):
@@ -218,6 +227,7 @@ def row_of(seed: int = 1000, **changed) -> dict:
             "found": 24,
             "leak_ml": 0.0,
             "by_kind": {"TRACHEA": [1, 1], "SEGMENTAL": [18, 18]},
+            "wide": [20, 20],
         },
         "blood": {
             "tpbv_ml": 101.0,

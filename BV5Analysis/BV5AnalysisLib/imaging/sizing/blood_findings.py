@@ -37,6 +37,13 @@ class BloodFindingConstants(MethodConstants):
         "Noise from which on a warning is given.",
         "Measured on tubes: from here on areas below 2.5 mm² scatter by over a tenth.",
     )
+    untried_noise_hu: float = constant(
+        100.0,
+        "HU",
+        "Noise from which on it is an error.",
+        "The noisiest random chests that the method is measured on have 80; in more, noise itself"
+        " has ridges above the floor of BV5.",
+    )
     notable_without_agent_pct: float = constant(
         15.0,
         "%",
@@ -123,7 +130,18 @@ def calibration_findings(
     if levels is not None:
         found += _level_findings(calibration, levels)
     noise = calibration.noise_hu
-    if noise >= CONSTANTS.noisy_hu:
+    if noise >= CONSTANTS.untried_noise_hu:
+        found.append(
+            Finding(
+                "high_noise",
+                Severity.ERROR,
+                f"The noise in the lungs is {noise:.0f} HU, more than the method was ever tried on:"
+                " noise may be taken for small vessels, and the numbers cannot be used. Give a"
+                " reconstruction with a softer kernel or thicker slices.",
+                noise,
+            )
+        )
+    elif noise >= CONSTANTS.noisy_hu:
         found.append(
             Finding(
                 "high_noise",

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.imaging.lungs.lung_checks import doubt_lungs
+from BV5AnalysisLib.imaging.lungs.lung_checks import doubt_given_lungs, doubt_lungs
 from BV5AnalysisLib.imaging.lungs.survey import survey_chest
 from BV5AnalysisLib.imaging.model.finding import Severity
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel
+from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from scipy import ndimage
 
 
@@ -64,6 +65,48 @@ def test_a_lung_that_is_missing_or_nearly_so_is_doubted(body, label):
     labels = labels_of(body)
     labels[(labels == label) & np.broadcast_to(body.z < 190, labels.shape)] = 0
     assert {"lung_lost", "implausible_lungs"} <= errors(body, labels)
+
+
+@pytest.mark.parametrize("with_vessels", [True, False])
+def test_air_under_a_band_without_air_is_lung_if_it_holds_vessels(body, with_vessels):
+    band = (body.z > 88) & (body.z < 112) & (body.lung(-1) | body.lung(1))
+    body.fill(band, 30)
+    labels = labels_of(body)
+    below = (labels > 0) & (body.z < 100)
+    if with_vessels:
+        for x in range(-100, 101, 16):
+            for y in range(-48, 49, 16):
+                body.fill(body.rod((x, y, 0), (x, y, 90), 2.5) & below, 40)
+    labels[np.broadcast_to(body.z < 100, labels.shape)] = 0
+    assert ("lung_lost" in errors(body, labels)) == with_vessels
+
+
+def test_a_given_mask_that_leaves_lung_out_is_a_warning(body):
+    labels = labels_of(body)
+    chest = survey_chest(body.volume())
+    assert doubt_given_lungs(chest, labels, body.hu == -990).findings == ()
+    labels[:80] = 0
+    (finding,) = doubt_given_lungs(chest, labels, body.hu == -990).findings
+    assert finding.code == "lung_lost"
+    assert finding.severity is Severity.WARNING
+    assert "given" in finding.text
+
+
+@pytest.mark.parametrize("first", [20, 21])
+def test_blocks_that_are_half_lung_are_no_flat_cut(first):
+    """Blocks of two voxels, of which the lungs' flat sides fill one: tissue is beyond."""
+    shape = (100, 110, 240)
+    labels = np.zeros(shape, np.uint8)
+    labels[first : first + 61, first : first + 71, first : first + 81] = LungLabel.RIGHT
+    labels[first : first + 61, first : first + 71, first + 101 : first + 182] = LungLabel.LEFT
+    hu = np.where(labels > 0, -860, 40).astype(np.int16)
+    chest = survey_chest(Volume(hu, Grid(shape[::-1], (1.1, 1.1, 1.1))))
+    assert chest.factor == (2, 2, 2)
+    findings = doubt_lungs(chest, labels, np.zeros(shape, bool)).findings
+    assert "flat_cut" not in {finding.code for finding in findings}
+    labels[: first + 30] = 0
+    findings = doubt_lungs(chest, labels, np.zeros(shape, bool)).findings
+    assert "flat_cut" in {finding.code for finding in findings}
 
 
 def test_lungs_that_take_in_bowel_below_are_not_called_lost(body):
