@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from BV5AnalysisLib.imaging.errors import AnalysisError, Cancelled
+from BV5AnalysisLib.imaging.model.finding import Severity
 from BV5AnalysisLib.imaging.model.scan import Region
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel, SizeClass
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
@@ -60,6 +61,10 @@ def test_own_lungs_give_the_true_volumes(chest, analyzed):
     assert found.tpbv_ml == pytest.approx(true.tpbv_ml, rel=TPBV_SHARE)
     assert found.bv5_pct == pytest.approx(true.bv5_pct, abs=BV5_POINTS)
     assert found.lung_volume_ml == pytest.approx(true.lung_volume_ml, rel=0.025)
+
+
+def test_a_healthy_chest_is_not_doubted(analyzed):
+    assert [each.code for each in analyzed.findings if each.severity is Severity.ERROR] == []
 
 
 def test_the_scan_is_read_as_it_was_made(chest, analyzed_in_true_lungs):
