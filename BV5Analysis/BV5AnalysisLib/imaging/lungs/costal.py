@@ -142,7 +142,7 @@ def costal_gaps(lungs: np.ndarray, chest: Chest) -> np.ndarray:
     lower = np.maximum.accumulate(outermost > 0, axis=0)
     bridged[~lower] = 0
     depth_mm = CONSTANTS.deepest * rays.half_width_mm
-    bone = ribs(chest, rays, outermost, CONSTANTS.medial)
+    bone = ribs(chest, rays, outermost, CONSTANTS.medial, CONSTANTS.bone_ml)
     near_ribs = _near(bone, chest, rays)
     gaps = np.zeros_like(lungs)
     for z in np.flatnonzero((bridged > outermost).any(axis=1)):
@@ -172,7 +172,9 @@ def _bridged(outermost: np.ndarray, half_width: float) -> np.ndarray:
     return closed[high:-high, wide:-wide].copy()
 
 
-def ribs(chest: Chest, rays: Rays, outermost: np.ndarray, medial: float) -> np.ndarray:
+def ribs(
+    chest: Chest, rays: Rays, outermost: np.ndarray, medial: float, least_ml: float
+) -> np.ndarray:
     """Find bones around the lungs.
 
     Parameters
@@ -186,6 +188,8 @@ def ribs(chest: Chest, rays: Rays, outermost: np.ndarray, medial: float) -> np.n
     medial : float
         Distance from the middle within which bone is spine or sternum, as a share of the
         half-width.
+    least_ml : float
+        Smallest piece of dense voxels that is bone.
 
     Returns
     -------
@@ -199,7 +203,7 @@ def ribs(chest: Chest, rays: Rays, outermost: np.ndarray, medial: float) -> np.n
     labels, _ = ndimage.label(dense)
     sizes = np.bincount(labels.ravel()) * chest.grid.voxel_volume_ml
     sizes[0] = 0
-    bone: np.ndarray = (sizes >= CONSTANTS.bone_ml)[labels]
+    bone: np.ndarray = (sizes >= least_ml)[labels]
     return bone
 
 

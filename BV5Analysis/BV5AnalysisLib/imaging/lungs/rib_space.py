@@ -42,6 +42,12 @@ class RibSpaceConstants(MethodConstants):
         "Where a direction in which there is no lung begins, as a share of the way to the ribs.",
         "Heart and vessels lie further in.",
     )
+    rib_ml: float = constant(
+        0.1,
+        "mL",
+        "Smallest dense piece outside of the lungs that is part of a rib.",
+        "Ribs of thin children show as crumbs of a few coarse voxels; noise has smaller ones.",
+    )
     rib_gap: float = constant(
         0.1,
         "1",
@@ -86,7 +92,7 @@ def airless_at_ribs(chest: Chest, sides: list[np.ndarray]) -> list[float]:
     lungs = sides[0] | sides[1]
     rays = Rays.around(lungs, chest)
     lateral = rays.off_middle_mm > CONSTANTS.medial * rays.half_width_mm
-    bone = ribs(chest, rays, rays.outermost(lungs), CONSTANTS.medial)
+    bone = ribs(chest, rays, rays.outermost(lungs), CONSTANTS.medial, CONSTANTS.rib_ml)
     inner_mm = _inside(bone, chest, rays)
     dense = (chest.hu.array > chest.half_hu) & ~bone & ~lungs & lateral
     middle = np.flatnonzero(lungs.any(axis=(0, 1)))[[0, -1]].mean()

@@ -121,3 +121,18 @@ def test_fluid_behind_a_lung_is_told(body):
     assert finding.code == "airless_at_ribs"
     assert finding.severity is Severity.ERROR
     assert "right" in finding.text
+
+
+def test_fluid_is_told_where_ribs_are_crumbs(simple_body):
+    """Ribs of a thin child: pieces of a third of a milliliter, 25 mm apart."""
+    simple_body.add_lungs()
+    lungs = simple_body.lung(-1) | simple_body.lung(1)
+    from_lungs = ndimage.distance_transform_edt(~lungs, sampling=simple_body.grid.spacing_zyx)
+    around = np.arctan2(simple_body.y, simple_body.x)
+    crumbs = (from_lungs > 3) & (from_lungs < 7) & (np.rint(around * 12) % 2 == 0)
+    crumbs &= np.broadcast_to((abs(simple_body.x) > 60) & (simple_body.z % 24 < 5), lungs.shape)
+    simple_body.fill(crumbs, 500)
+    assert errors(simple_body, labels_of(simple_body)) == set()
+    fluid = simple_body.lung(-1) & np.broadcast_to(simple_body.y > 25, lungs.shape)
+    simple_body.fill(fluid, 10)
+    assert errors(simple_body, labels_of(simple_body)) == {"airless_at_ribs"}

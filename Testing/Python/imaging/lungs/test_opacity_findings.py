@@ -31,6 +31,13 @@ def test_opacities_are_told_from_five_percent_on(code):
     assert "(right 210 mL)" in finding.text
 
 
+def test_reticulation_whose_lines_may_count_as_vessels_is_an_error():
+    assert found(lines=390)["reticulation"].severity is Severity.WARNING
+    finding = found(lines=410)["reticulation"]
+    assert finding.severity is Severity.ERROR
+    assert "cannot be used" in finding.text
+
+
 def test_consolidation_tells_what_was_not_measured():
     assert found(solid=0.9) == {}
     assert found(solid=8)["consolidation"].severity is Severity.INFO
