@@ -84,7 +84,7 @@ def opacity_findings(opacities: Sequence[OpacityVolumes]) -> list[Finding]:
         )
     if both.reticulation_pct >= CONSTANTS.notable_percent:
         where = _where(opacities, lambda row: row.reticulation_ml)
-        much = both.reticulation_pct >= CONSTANTS.most_reticulation_percent
+        is_error = both.reticulation_pct >= CONSTANTS.most_reticulation_percent
         advice = (
             " Lines that are not known as a mesh may be counted as vessels: BV5 % may be off by ten"
             " points, and the numbers cannot be used."
@@ -92,10 +92,10 @@ def opacity_findings(opacities: Sequence[OpacityVolumes]) -> list[Finding]:
         found.append(
             Finding(
                 "reticulation",
-                Severity.ERROR if much else Severity.WARNING,
+                Severity.ERROR if is_error else Severity.WARNING,
                 f"Reticulation fills about {both.reticulation_pct:.0f} % of the lungs ({where}):"
                 " thin lines in it are not counted, and the small vessels among them are missing."
-                + (advice if much else ""),
+                + (advice if is_error else ""),
                 both.reticulation_pct,
             )
         )
