@@ -69,7 +69,19 @@ def test_tubes_without_agent_are_told():
     limit = CONSTANTS.notable_without_agent_pct
     few, many = (BloodLevels(300.0, (300.0,), share) for share in (limit - 1, limit + 1))
     assert "vessels_without_agent" not in codes(blood=300.0, levels=few)
-    assert codes(blood=300.0, levels=many)["vessels_without_agent"].value == limit + 1
+    finding = codes(blood=300.0, levels=many)["vessels_without_agent"]
+    assert finding.value == limit + 1
+    assert finding.severity == Severity.WARNING
+    most = BloodLevels(300.0, (300.0,), CONSTANTS.most_without_agent_pct + 1)
+    finding = codes(blood=300.0, levels=most)["vessels_without_agent"]
+    assert finding.severity == Severity.ERROR
+
+
+def test_noise_beyond_what_was_tried_is_an_error():
+    assert codes(noise=CONSTANTS.untried_noise_hu - 1)["high_noise"].severity == Severity.WARNING
+    finding = codes(noise=CONSTANTS.untried_noise_hu)["high_noise"]
+    assert finding.severity == Severity.ERROR
+    assert "softer kernel" in finding.text
 
 
 @pytest.mark.parametrize(
