@@ -41,6 +41,7 @@ from .reading.scan_reader import scan_from_image
 from .sizing.blood_findings import (
     calibration_findings,
     core_findings,
+    noisy_ground_glass,
     vessel_findings,
     worst_first,
 )
@@ -537,6 +538,7 @@ def _findings(
         parameters.blood_hu is not None,
         turned.scan.acquisition.contrast_agent,
     )
+    of_blood += noisy_ground_glass(vessels.calibration, opacities[0])
     of_blood += core_findings(turned.scan.volume, blood.centerlines, vessels.calibration)
     of_vessels = vessel_findings(blood.measurements[0])
     places = _places(vessels.branches, anatomy, vessels.work)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..lungs import opacity_findings
 from ..model.centerlines import Centerlines
 from ..model.constants import MethodConstants, constant
 from ..model.cutting import values_at
 from ..model.edits import Edits
 from ..model.finding import Finding, Severity
 from ..model.measurements import BloodLevels, Calibration, Measurement
+from ..model.tissue import OpacityVolumes
 from ..model.volume import Volume
 
 EDITED = "edited_by_hand"
@@ -43,6 +45,12 @@ class BloodFindingConstants(MethodConstants):
         "Noise from which on it is an error.",
         "The noisiest random chests that the method is measured on have 80; in more, noise itself"
         " has ridges above the floor of BV5.",
+    )
+    hazy_contrast: float = constant(
+        0.5,
+        "1",
+        "Contrast of blood in ground glass over that in plain lung.",
+        "40 against -450 HU and 40 against -850 HU: 0.55; less in denser ground glass.",
     )
     notable_without_agent_pct: float = constant(
         15.0,
@@ -158,6 +166,37 @@ def calibration_findings(
             )
         )
     return found
+
+
+def noisy_ground_glass(calibration: Calibration, opacities: OpacityVolumes) -> list[Finding]:
+    """Judge noise against the lower contrast that vessels have in ground glass.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        Noise.
+    opacities : OpacityVolumes
+        Of both lungs.
+
+    Returns
+    -------
+    list of Finding
+        ``noisy_ground_glass``, or empty.
+    """
+    limit_hu = CONSTANTS.hazy_contrast * CONSTANTS.untried_noise_hu
+    notable = opacity_findings.CONSTANTS.notable_percent
+    if calibration.noise_hu < limit_hu or opacities.ground_glass_pct < notable:
+        return []
+    return [
+        Finding(
+            "noisy_ground_glass",
+            Severity.ERROR,
+            f"Ground glass fills {opacities.ground_glass_pct:.0f} % of the lungs, and the noise is"
+            f" {calibration.noise_hu:.0f} HU: patches and noise in it may be taken for vessels, and"
+            " the volumes cannot be used. Give a reconstruction with a softer kernel.",
+            calibration.noise_hu,
+        )
+    ]
 
 
 def _level_findings(calibration: Calibration, levels: BloodLevels) -> list[Finding]:

@@ -9,11 +9,13 @@ from BV5AnalysisLib.imaging.model.edits import Edits
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
 from BV5AnalysisLib.imaging.model.measurements import BloodLevels, Calibration, Measurement
 from BV5AnalysisLib.imaging.model.size_classes import SizeClass
+from BV5AnalysisLib.imaging.model.tissue import OpacityVolumes
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from BV5AnalysisLib.imaging.sizing.blood_findings import (
     CONSTANTS,
     calibration_findings,
     core_findings,
+    noisy_ground_glass,
     renewed_findings,
     vessel_findings,
     worst_first,
@@ -75,6 +77,17 @@ def test_tubes_without_agent_are_told():
     most = BloodLevels(300.0, (300.0,), CONSTANTS.most_without_agent_pct + 1)
     finding = codes(blood=300.0, levels=most)["vessels_without_agent"]
     assert finding.severity == Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("noise", "glass_ml", "told"), [(49.0, 400, False), (51.0, 400, True), (51.0, 190, False)]
+)
+def test_noise_in_ground_glass_is_an_error(noise, glass_ml, told):
+    lungs = OpacityVolumes("both", 4000, glass_ml, 0, 0)
+    found = noisy_ground_glass(Calibration(40.0, -850.0, noise), lungs)
+    assert [(each.code, each.severity) for each in found] == (
+        [("noisy_ground_glass", Severity.ERROR)] if told else []
+    )
 
 
 def test_noise_beyond_what_was_tried_is_an_error():
