@@ -47,7 +47,8 @@ class LungCheckConstants(MethodConstants):
         "1",
         "Brightness of vessels in coarse voxels, on the way from air of the piece (0) to the"
         " threshold between air and tissue (1).",
-        "A vessel of 1 mm² in a voxel of 2 mm; four times the noise of the noisiest scans.",
+        "A vessel of half a square millimeter in a voxel of 2 mm; nearly four times the noise that"
+        " 80 HU leave there.",
     )
     vessel_share: float = constant(
         0.01,
@@ -137,9 +138,8 @@ def doubt_lungs(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> LungDo
     lumen = chest.shrunk(airways) > 0
     lungs = sides[0] | sides[1]
     unclaimed = _unclaimed_air(chest, lungs, lumen)
-    lost = float(np.count_nonzero(unclaimed)) / max(1.0, float(np.count_nonzero(lungs)))
     findings = [
-        _lung_lost(lost),
+        _lung_lost(_share_of(lungs, unclaimed)),
         _flat_cut(chest, shares[0] + shares[1], lungs, lumen),
         _implausible(chest, sides),
         rib_space_finding(chest, sides),
@@ -162,7 +162,7 @@ def doubt_given_lungs(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> 
     """
     lungs = chest.shrunk(labels > 0) > CONSTANTS.majority
     unclaimed = _unclaimed_air(chest, lungs, chest.shrunk(airways) > 0)
-    share = float(np.count_nonzero(unclaimed)) / max(1.0, float(np.count_nonzero(lungs)))
+    share = _share_of(lungs, unclaimed)
     if share < CONSTANTS.lost:
         return LungDoubts((), unclaimed)
     warning = Finding(
@@ -229,6 +229,10 @@ def _vessels_in(piece: np.ndarray, hu: np.ndarray, half_hu: float) -> float:
     air_hu = float(np.median(hu[piece]))
     vessel_hu = air_hu + CONSTANTS.vessel_to_half * (half_hu - air_hu)
     return np.count_nonzero(hu[inside] > vessel_hu) / np.count_nonzero(inside)
+
+
+def _share_of(lungs: np.ndarray, unclaimed: np.ndarray) -> float:
+    return float(np.count_nonzero(unclaimed)) / max(1.0, float(np.count_nonzero(lungs)))
 
 
 def _lung_lost(share: float) -> Finding | None:
