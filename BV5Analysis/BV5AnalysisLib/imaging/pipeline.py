@@ -23,6 +23,7 @@ from .lungs.opacities import find_opacities, opacity_volumes
 from .lungs.opacity_findings import opacity_findings
 from .lungs.segmentation import segment_lungs
 from .lungs.survey import Chest, survey_chest
+from .lungs.trachea import find_trachea
 from .model.centerlines import Centerlines
 from .model.constants import MethodConstants, constant
 from .model.cutting import keep_points, values_at
@@ -450,22 +451,22 @@ def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
     """Segment the scan, or take the lungs that were given."""
     ct = turned.ct
     chest = survey_chest(ct)
+    trachea = find_trachea(chest)
+    airways = _airways_if_any(ct, chest, trachea)
     if given is None:
-        airways = _airways_if_any(ct, chest)
-        lungs = segment_lungs(ct, chest, airways)
+        lungs = segment_lungs(ct, chest, trachea, airways)
         doubts = doubt_lungs(chest, lungs, airways)
     else:
         mask = given if isinstance(given, Volume) else Volume.of(given)
-        airways = _airways_if_any(ct, chest)
         lungs = np.where(airways, np.uint8(0), given_lungs(mask, turned.orientation))
         doubts = doubt_given_lungs(chest, lungs, airways)
     return Anatomy(lungs, airways, chest, find_hila(lungs, airways, chest), doubts)
 
 
-def _airways_if_any(ct: Volume, chest: Chest) -> np.ndarray:
+def _airways_if_any(ct: Volume, chest: Chest, trachea: np.ndarray) -> np.ndarray:
     """Airways of a scan that may be cropped to its lungs; bronchi inside are found later on."""
     try:
-        return segment_airways(ct, chest)
+        return segment_airways(ct, chest, trachea)
     except AnalysisError:
         return np.zeros(ct.array.shape, bool)
 

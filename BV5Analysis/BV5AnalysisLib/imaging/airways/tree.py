@@ -9,7 +9,6 @@ from scipy import ndimage
 
 from ..errors import AnalysisError
 from ..lungs.survey import Chest
-from ..lungs.trachea import find_trachea
 from ..model.constants import MethodConstants, constant
 from ..model.volume import Volume
 from . import air_levels
@@ -66,7 +65,7 @@ class TreeConstants(MethodConstants):
 CONSTANTS = TreeConstants()
 
 
-def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
+def segment_airways(volume: Volume, chest: Chest, trachea: np.ndarray) -> np.ndarray:
     """Segment the lumen of trachea and bronchi.
 
     Parameters
@@ -75,6 +74,8 @@ def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
         Attenuation in HU, LPS axes.
     chest : Chest
         The same scan, surveyed.
+    trachea : numpy.ndarray
+        Bool, coarse, as `find_trachea` gives it.
 
     Returns
     -------
@@ -84,9 +85,13 @@ def segment_airways(volume: Volume, chest: Chest) -> np.ndarray:
     Raises
     ------
     AnalysisError
-        No trachea is in the scan.
+        The scan shows no trachea, or one without air.
     """
-    trachea = find_trachea(chest)
+    if not trachea.any():
+        raise AnalysisError(
+            "No trachea was found: this seems to be no chest CT, or it starts below the trachea;"
+            " give a scan of the whole chest."
+        )
     seed_z = _seed_slice(trachea)
     air_hu = tracheal_air(volume, chest, trachea)
     box = _airway_box(volume, chest, trachea, seed_z)

@@ -16,7 +16,6 @@ from .aerated import aerated_lungs
 from .costal import costal_gaps
 from .sides import split_sides
 from .survey import Chest
-from .trachea import trachea_if_any
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,9 @@ class LungConstants(MethodConstants):
 CONSTANTS = LungConstants()
 
 
-def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarray:
+def segment_lungs(
+    volume: Volume, chest: Chest, trachea: np.ndarray, airways: np.ndarray
+) -> np.ndarray:
     """Segment both lungs.
 
     Aerated lung is air-like, inside the body, large and no airway; each side is closed so that
@@ -132,6 +133,8 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
         Attenuation in HU, LPS axes.
     chest : Chest
         The same scan, surveyed.
+    trachea : numpy.ndarray
+        Bool, coarse, as `find_trachea` gives it.
     airways : numpy.ndarray
         Bool, lumen of trachea and bronchi on the scan's grid.
 
@@ -152,7 +155,6 @@ def segment_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> np.ndarr
     bowel is excluded and hilum and disease at the ribs are included is the project's own.
     """
     lumen = chest.shrunk(airways)
-    trachea = trachea_if_any(chest)
     large = _large_airways(lumen, trachea, chest)
     aerated = aerated_lungs(chest, trachea, lumen > 0, large)
     right, left = split_sides(aerated, chest.grid)

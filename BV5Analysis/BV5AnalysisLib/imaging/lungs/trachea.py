@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..errors import AnalysisError
 from ..model.constants import MethodConstants, constant
 from .survey import IN_PLANE, Chest
 
@@ -97,14 +96,6 @@ class _Middle:
     width: float
 
 
-def trachea_if_any(chest: Chest) -> np.ndarray:
-    """Trachea of a scan, as `find_trachea` gives it, or an empty mask."""
-    try:
-        return find_trachea(chest)
-    except AnalysisError:
-        return np.zeros(chest.inner_air.shape, bool)
-
-
 def find_trachea(chest: Chest) -> np.ndarray:
     """Find the trachea.
 
@@ -119,12 +110,8 @@ def find_trachea(chest: Chest) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        Bool, coarse; the trachea and no more than the start of the main bronchi.
-
-    Raises
-    ------
-    AnalysisError
-        No such tube.
+        Bool, coarse; the trachea and no more than the start of the main bronchi; empty where there
+        is no such tube.
     """
     trachea, best_score = np.zeros(chest.inner_air.shape, bool), 0.0
     middle, width = _middle_and_width(chest)
@@ -141,11 +128,6 @@ def find_trachea(chest: Chest) -> np.ndarray:
         mask, score = _best_tube(scene, chest)
         if score > best_score:
             trachea[:, :, central], best_score = mask, score
-    if best_score == 0:
-        raise AnalysisError(
-            "No trachea was found: this seems to be no chest CT, or it starts below the trachea;"
-            " give a scan of the whole chest."
-        )
     return trachea
 
 

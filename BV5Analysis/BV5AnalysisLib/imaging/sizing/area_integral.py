@@ -115,8 +115,11 @@ def area_integral(
         (n,) integral, and share of directions free of neighbors.
     """
     # The outermost ring counts by the share of it that the reach takes in.
-    share = np.clip((reach_mm[:, :, None] - profile.radius_mm) / profile.step_mm + 0.5, 0, 1)
-    ring_mm2 = (2 * np.pi * profile.radius_mm * profile.step_mm * share).astype(np.float32)
+    radii = profile.radius_mm.astype(np.float32)
+    ring_mm2 = (reach_mm.astype(np.float32)[:, :, None] - radii) / np.float32(profile.step_mm)
+    ring_mm2 += np.float32(0.5)
+    np.clip(ring_mm2, 0, 1, out=ring_mm2)
+    ring_mm2 *= np.float32(2 * np.pi * profile.step_mm) * radii
     stop = _valley(profile, fraction, radius_mm, noise)
     counted = (np.arange(len(profile.radius_mm)) < stop[:, :, None]) & np.isfinite(fraction)
     sector_mm2 = (np.where(counted, fraction, 0) * ring_mm2).sum(axis=2) / expected
@@ -168,24 +171,31 @@ def _valley(
     profile: Profiles, fraction: np.ndarray, radius_mm: np.ndarray, noise: np.ndarray
 ) -> np.ndarray:
     """Count the rings (n, sectors) up to the valley towards a neighbor or to the lungs' edge."""
-    around = (np.roll(fraction, 1, axis=1) + 2 * fraction + np.roll(fraction, -1, axis=1)) / 4
-    around = np.where(np.isfinite(around), around, fraction)
+    around = 2 * fraction
+    around += np.roll(fraction, 1, axis=1)
+    around += np.roll(fraction, -1, axis=1)
+    around /= 4
+    np.copyto(around, fraction, where=~np.isfinite(around))
     # A rise counts outside the lumen only: inside, noise and mixing of blood make harmless ones.
     beyond = (profile.radius_mm > CONSTANTS.lumen_share * radius_mm[:, None])[:, None, :]
     noise = noise[:, None, None]
-    darker = np.maximum(CONSTANTS.darker, CONSTANTS.darker_noises * noise)
-    missing = ~np.isfinite(fraction) | (beyond & (around < -darker))
-    filled = np.where(missing, np.float32(np.inf), around)
+    missing = around < -np.maximum(CONSTANTS.darker, CONSTANTS.darker_noises * noise)
+    missing &= beyond
+    missing |= ~np.isfinite(fraction)
+    filled = around.copy()
+    filled[missing] = np.inf
     rise = around - np.minimum.accumulate(filled, axis=2)
-    neighbor = (rise > np.maximum(CONSTANTS.rise, CONSTANTS.rise_noises * noise)) & beyond
+    neighbor = rise > np.maximum(CONSTANTS.rise, CONSTANTS.rise_noises * noise)
+    neighbor &= beyond
+    rings = fraction.shape[2]
     end = _first(neighbor | missing)
+    last = np.minimum(end, rings - 1)[:, :, None]
+    noticed = np.take_along_axis(neighbor, last, axis=2)[:, :, 0] & (end < rings)
     # Back from where the rise was noticed to the valley itself.
-    position = np.arange(fraction.shape[2])
-    before = np.where(position < np.maximum(end, 1)[:, :, None], filled, np.float32(np.inf))
-    valley = before.argmin(axis=2)
-    last = np.minimum(end, fraction.shape[2] - 1)[:, :, None]
-    noticed = np.take_along_axis(neighbor, last, axis=2)[:, :, 0] & (end < fraction.shape[2])
-    return np.where(noticed, valley, end)
+    before = filled[noticed]
+    before[np.arange(rings) >= np.maximum(end[noticed], 1)[:, None]] = np.inf
+    end[noticed] = before.argmin(axis=1)
+    return end
 
 
 def _first(hit: np.ndarray) -> np.ndarray:

@@ -4,12 +4,18 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.airways.tree import segment_airways
 from BV5AnalysisLib.imaging.lungs.survey import survey_chest
+from BV5AnalysisLib.imaging.lungs.trachea import find_trachea
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
+
+
+def airways_of(volume: Volume) -> np.ndarray:
+    chest = survey_chest(volume)
+    return segment_airways(volume, chest, find_trachea(chest))
 
 
 def recall_and_leak(body, volume):
     """Share of the trachea that is found, and of the far lungs that is taken for airway."""
-    airways = segment_airways(volume, survey_chest(volume))
+    airways = airways_of(volume)
     trachea = body.rod((0, 0, 240), (0, 0, 175), 6)[: len(airways)]
     lungs = body.lung(-1) | body.lung(1)
     far = (lungs & np.broadcast_to(abs(body.x) > 65, lungs.shape))[: len(airways)]
@@ -57,7 +63,7 @@ def test_a_trachea_that_the_scan_cuts_short_still_leads_to_the_bronchi(simple_bo
         np.rint(noisy(simple_body, 20)[:top]).astype(np.int16),
         Grid((*grid.size[:2], top), grid.spacing, grid.origin),
     )
-    airways = segment_airways(volume, survey_chest(volume))
+    airways = airways_of(volume)
     for side in (-1, 1):
         bronchus = simple_body.rod((side * 10, 0, 155), (side * 40, 0, 140), 4)[:top]
         assert airways[bronchus].mean() > 0.8

@@ -102,10 +102,15 @@ def test_trachea_is_found_between_the_lungs(simple_body):
     assert (z.max() - z.min()) * chest.grid.spacing[2] > 80
 
 
+def airways_of(volume: Volume) -> np.ndarray:
+    chest = survey_chest(volume)
+    return segment_airways(volume, chest, find_trachea(chest))
+
+
 def test_airways_hold_trachea_and_both_bronchi_but_no_lung(simple_body):
     simple_body.add_lungs()
     volume = simple_body.volume()
-    airways = segment_airways(volume, survey_chest(volume))
+    airways = airways_of(volume)
     trachea = simple_body.rod((0, 0, 250), (0, 0, 165), 8)
     assert np.mean(airways[trachea]) > 0.95
     for side in (-1, 1):
@@ -118,12 +123,12 @@ def test_airways_hold_trachea_and_both_bronchi_but_no_lung(simple_body):
 def test_scan_without_trachea_is_refused(simple_body):
     simple_body.fill(simple_body.lung(-1) | simple_body.lung(1), -850)
     with pytest.raises(AnalysisError, match="trachea"):
-        find_trachea(survey_chest(simple_body.volume()))
+        airways_of(simple_body.volume())
 
 
 def test_phantom_airways_are_followed_without_leak(small_chest_phantom):
     volume = small_chest_phantom.volume
-    airways = segment_airways(volume, survey_chest(volume))
+    airways = airways_of(volume)
     truth = small_chest_phantom.airway_centerlines
     index = np.rint(volume.grid.world_to_index(truth.points_mm)).astype(int)
     found = ndimage.binary_dilation(airways)[tuple(index.T)]
@@ -140,7 +145,7 @@ def test_phantom_airways_are_followed_without_leak(small_chest_phantom):
 def test_a_seed_where_the_trachea_looks_wide_still_has_room_to_grow():
     """Air of a small chest leads to a seed that is far wider than the trachea's median."""
     ct = chest_phantom(ChestPhantomSpec(scale=0.55, spacing_mm=(0.7, 0.7, 1.25))).volume
-    lumen = segment_airways(ct, survey_chest(ct))
+    lumen = airways_of(ct)
     assert lumen.any()
     # The edge of wide airways, above air; 10 HU for what the trachea's air is off by.
     assert ct.array[lumen].max() < -1000 + air_levels.CONSTANTS.lumen_edge_hu + 10

@@ -6,6 +6,7 @@ from BV5AnalysisLib.imaging.airways.tree import segment_airways
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.lungs.segmentation import _paint, segment_lungs
 from BV5AnalysisLib.imaging.lungs.survey import Chest, survey_chest
+from BV5AnalysisLib.imaging.lungs.trachea import find_trachea
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
 from scipy import ndimage
@@ -15,7 +16,8 @@ SIDES = {-1: LungLabel.RIGHT, 1: LungLabel.LEFT}
 
 def labels_of(volume: Volume) -> np.ndarray:
     chest = survey_chest(volume)
-    return segment_lungs(volume, chest, segment_airways(volume, chest))
+    trachea = find_trachea(chest)
+    return segment_lungs(volume, chest, trachea, segment_airways(volume, chest, trachea))
 
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:
