@@ -392,7 +392,9 @@ def judge_lines(lines: Lines, anatomy: Anatomy) -> Vessels:
         anatomy.hila,
         places,
     )
-    mesh = find_mesh(lines.branches, order, lines.sections, places)
+    mesh = find_mesh(
+        lines.branches, lines.sized.csa_mm2, order, lines.sections, places, anatomy.hila
+    )
     order = replace(order, share=order.share * (1 - mesh.lines(order, places)))
     return Vessels(
         work=lines.work,

@@ -221,11 +221,16 @@ class Hila:
             largest[mine] = CONSTANTS.trunk * beyond_mm**2
         return largest
 
-    def _inside(self, points_mm: np.ndarray) -> np.ndarray:
-        """How much (n,) points are inside a lung, 0 to 1."""
+    def depth_at(self, points_mm: np.ndarray) -> np.ndarray:
+        """Depth (n,) of points (n, 3) below the surface of either lung, mm, negative outside."""
         index = (points_mm - self.first_mm) / self.step_mm
         # A lung that the scan cuts goes on beyond.
         depth_mm = ndimage.map_coordinates(self.depth_mm, index.T, order=1, mode="nearest")
+        return np.asarray(depth_mm)
+
+    def _inside(self, points_mm: np.ndarray) -> np.ndarray:
+        """How much (n,) points are inside a lung, 0 to 1."""
+        depth_mm = self.depth_at(points_mm)
         return np.asarray(np.clip(0.5 + depth_mm / float(self.step_mm.max()), 0.0, 1.0))
 
     def way_mm(self, places: Places) -> np.ndarray:
