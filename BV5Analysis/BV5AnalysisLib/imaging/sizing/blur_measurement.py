@@ -12,6 +12,7 @@ from ..model.work_image import WorkImage
 from ..numerics.polar_profiles import MarkedImage, read_profiles
 from ..vessels import ridges
 from ..vessels.branches import Branches, pick_points
+from ..vessels.work_grid import slice_variance_mm2
 from .blur import Blur
 from .spots import Spots, read_spots
 
@@ -37,8 +38,8 @@ class BlurMeasurementConstants(MethodConstants):
         (0.35, 2.2),
         "mm",
         "Least and largest standard deviation that is believed.",
-        "Sharper than any kernel's, and beyond slices of 3 mm whose profile is half as wide again as"
-        " they are apart.",
+        "Sharper than any kernel's; slices of 3 mm with a profile half as wide again as they are"
+        " apart.",
     )
     thin_mm2: tuple[float, float] = constant(
         (0.5, 4.0),
@@ -132,7 +133,7 @@ def measure_blur(
         return Blur()
     chosen = thin[np.linspace(0, len(thin) - 1, min(MOST_POINTS, len(thin))).astype(int)]
     some = pick_points(branches, chosen)
-    marked, blood_hu = MarkedImage.of(image), calibration.blood_hu
+    marked = MarkedImage.of(image)
     center = read_profiles(
         marked,
         some.position_mm,
@@ -141,8 +142,6 @@ def measure_blur(
         CONSTANTS.middle_step_mm,
     )
     middle_hu = center.hu.mean(axis=(1, 2))
-    least_height, largest_height = CONSTANTS.height
-    least_mm2, largest_mm2 = CONSTANTS.thin_mm2
     blur = _presumed(voxel_mm)
     for _ in range(CONSTANTS.rounds):
         spots = read_spots(marked, some, middle_hu, calibration, blur, CONSTANTS.thin_mm2[1])
@@ -161,15 +160,7 @@ def _between(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
 def _presumed(voxel_mm: np.ndarray) -> Blur:
     """Return the usual blur with what thick slices add to it."""
     usual = Blur().variance_mm2
-    return Blur((usual[0] + max(_slice_variance_mm2(voxel_mm), 0.0), *usual[1:]))
-
-
-def _slice_variance_mm2(voxel_mm: np.ndarray) -> float:
-    """Variance along z over that within slices as the voxels' size (z, y, x) has it.
-
-    A box of width w has the variance w² / 12.
-    """
-    return float((voxel_mm[0] ** 2 - voxel_mm[1] * voxel_mm[2]) / 12)
+    return Blur((usual[0] + slice_variance_mm2(voxel_mm), *usual[1:]))
 
 
 def _fitted(blur: Blur, spots: Spots, upright: np.ndarray, voxel_mm: np.ndarray) -> Blur:
@@ -200,7 +191,7 @@ def _fitted(blur: Blur, spots: Spots, upright: np.ndarray, voxel_mm: np.ndarray)
         unit = np.median(np.abs(off), axis=1)
         unit = np.array([1.0, CONSTANTS.shape_weight]) * unit[0] / np.maximum(unit, TINY)
         matrix = CONSTANTS.prior_weight * np.outer(pull, pull)
-        target = CONSTANTS.prior_weight * pull * (_slice_variance_mm2(voxel_mm) - pull @ fit)
+        target = CONSTANTS.prior_weight * pull * (slice_variance_mm2(voxel_mm) - pull @ fit)
         for kind in range(2):
             residual = unit[kind] * off[kind]
             slopes = unit[kind] * np.stack([off[kind] - by[kind] for by in moved]) / STEP_MM2
