@@ -70,7 +70,7 @@ from .vessels.calibration import Parenchyma, calibrate, measure_parenchyma
 from .vessels.hilum import extend_to_edge
 from .vessels.linking import link_branches
 from .vessels.ridges import find_ridge_points
-from .vessels.work_grid import WorkGrid
+from .vessels.work_grid import WorkGrid, slice_variance_mm2
 
 SHARES: dict[str, float] = {
     Step.LUNGS: 7.0,
@@ -351,7 +351,10 @@ def measure_lines(
         image = subtract_bronchi(image, bronchi)
     with steps.step(Step.CENTERS) as within:
         points = find_ridge_points(
-            image.filled(parenchyma.level_hu), parenchyma.presumed_half_blood_hu, progress=within
+            image.filled(parenchyma.level_hu),
+            parenchyma.presumed_half_blood_hu,
+            progress=within,
+            slices_mm2=slice_variance_mm2(ct.grid.spacing_zyx),
         )
         levels = measure_blood_levels(image, points, parenchyma)
         calibration = calibrate(parenchyma, levels, parameters.blood_hu)

@@ -114,17 +114,8 @@ def area_integral(
     area_mm2, clean : numpy.ndarray
         (n,) integral, and share of directions free of neighbors.
     """
-    # The outermost ring counts by the share of it that the reach takes in.
-    radii = profile.radius_mm.astype(np.float32)
-    ring_mm2 = (reach_mm.astype(np.float32)[:, :, None] - radii) / np.float32(profile.step_mm)
-    ring_mm2 += np.float32(0.5)
-    np.clip(ring_mm2, 0, 1, out=ring_mm2)
-    ring_mm2 *= np.float32(2 * np.pi * profile.step_mm) * radii
-    stop = _valley(profile, fraction, radius_mm, noise)
-    counted = (np.arange(len(profile.radius_mm)) < stop[:, :, None]) & np.isfinite(fraction)
-    sector_mm2 = (np.where(counted, fraction, 0) * ring_mm2).sum(axis=2) / expected
-
-    clean = stop * profile.step_mm >= reach_mm - 0.5 * profile.step_mm
+    sector_mm2, clean = sector_integrals(profile, fraction, radius_mm, reach_mm, noise)
+    sector_mm2 = sector_mm2 / expected
     clean_count = clean.sum(axis=1)
     clean_mm2 = (sector_mm2 * clean).sum(axis=1) / np.maximum(clean_count, 1)
     half_turn = SECTORS // 2
@@ -146,6 +137,40 @@ def area_integral(
     noise_mm2 = noise * np.sqrt(np.pi * SECTORS / 6) * reach_mm.mean(axis=1) * grain_mm
     area = _mean_of_agreeing_pairs(taken, noise_mm2)
     return area, clean_count / SECTORS
+
+
+def sector_integrals(
+    profile: Profiles,
+    fraction: np.ndarray,
+    radius_mm: np.ndarray,
+    reach_mm: np.ndarray,
+    noise: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Integrate the blood fraction along each direction, as if it were the same all around.
+
+    Parameters
+    ----------
+    profile, fraction, radius_mm, reach_mm, noise
+        As of `area_integral`.
+
+    Returns
+    -------
+    area_mm2, clean : numpy.ndarray
+        (n, sectors) integral up to the reach or the valley towards a neighbor, and whether there
+        was no neighbor.
+    """
+    # The outermost ring counts by the share of it that the reach takes in.
+    radii = profile.radius_mm.astype(np.float32)
+    ring_mm2 = (reach_mm.astype(np.float32)[:, :, None] - radii) / np.float32(profile.step_mm)
+    ring_mm2 += np.float32(0.5)
+    np.clip(ring_mm2, 0, 1, out=ring_mm2)
+    ring_mm2 *= np.float32(2 * np.pi * profile.step_mm) * radii
+    stop = _valley(profile, fraction, radius_mm, noise)
+    counted = (np.arange(len(profile.radius_mm)) < stop[:, :, None]) & np.isfinite(fraction)
+    sector_mm2 = (np.where(counted, fraction, 0) * ring_mm2).sum(axis=2)
+
+    clean = stop * profile.step_mm >= reach_mm - 0.5 * profile.step_mm
+    return sector_mm2, clean
 
 
 def _mean_of_agreeing_pairs(sector_mm2: np.ndarray, noise_mm2: np.ndarray) -> np.ndarray:

@@ -12,15 +12,25 @@ from ..model.work_image import WorkImage
 from ..numerics.polar_profiles import MarkedImage, read_profiles
 from ..vessels import ridges
 from ..vessels.branches import Branches, pick_points
+from ..vessels.work_grid import slice_variance_mm2
 from .blur import Blur
-from .cross_sections import measure_in_marked
+from .spots import Spots, read_spots
 
 MOST_POINTS = 12000
 """Points of thin vessels that are read at most, which bounds the time. With 3000 the variance along
 z moved by 7 % when noise of 1 HU chose other points, and TPBV by 1 %."""
 
 FIRST_POINTS = 3000
-"""Those of the rounds before the last, whose error the last one divides by about six."""
+"""Those of the rounds before the last, which only say how far out spots are read."""
+
+ANGLES = 8
+"""Directions of a quarter of a turn that heights are integrated over: within 0.1 %."""
+
+STEP_MM2 = 1e-3
+"""By which variances are moved to see what that changes."""
+
+TINY = 1e-9
+"""To divide by where nothing is off."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +38,11 @@ class BlurMeasurementConstants(MethodConstants):
     """Tuned numbers of measuring the blur."""
 
     limits_mm: tuple[float, float] = constant(
-        (0.35, 1.3),
+        (0.35, 2.2),
         "mm",
         "Least and largest standard deviation that is believed.",
-        "Sharper than any kernel's, and as blurred as slices of 3 mm.",
+        "Sharper than any kernel's; slices of 3 mm with a profile half as wide again as they are"
+        " apart.",
     )
     thin_mm2: tuple[float, float] = constant(
         (0.5, 4.0),
@@ -45,6 +56,14 @@ class BlurMeasurementConstants(MethodConstants):
         "Share of blood's contrast in the middle of vessels that show the blur.",
         "Chosen by eye: less is lost in noise, more shows nothing of the blur.",
     )
+    shape_weight: float = constant(
+        4.0,
+        "1",
+        "How much more a spot's shape weighs than the height in its middle, both in units of their"
+        " scatter.",
+        "A line that is a little off the middle lowers all heights and changes no shape. With this,"
+        " shapes alone settle the ratio of the axes, and heights their product.",
+    )
     prior_weight: float = constant(
         10.0,
         "1",
@@ -57,17 +76,18 @@ class BlurMeasurementConstants(MethodConstants):
     rounds: int = constant(
         3,
         "1",
-        "Rounds of measuring areas with the blur and the blur from the areas.",
+        "Rounds of reading spots as far out as the blur says, and the blur from the spots.",
         "Chosen by eye: later rounds change next to nothing.",
     )
     fit_rounds: int = constant(
-        5, "1", "Rounds of fitting the axes and leaving out outliers.", "Chosen by eye."
+        8, "1", "Rounds of fitting the axes and weighing the points.", "Chosen by eye."
     )
-    outlier: float = constant(
-        3.0,
+    steady: float = constant(
+        0.3,
         "1",
-        "Median absolute deviations from the fit beyond which a point is left out.",
-        "Chosen by eye: two standard deviations of a normal distribution.",
+        "Median absolute deviations from the fit up to which points weigh alike; beyond, as much"
+        " less as they are farther off.",
+        "Nearly the least sum of absolute deviations: neighbors swell spots on one side only.",
     )
     middle_radius_mm: float = constant(
         0.2, "mm", "Radius around the centerline that gives the middle's height.", "Chosen by eye."
@@ -87,8 +107,9 @@ def measure_blur(
 
     The integral over a vessel's cross-section keeps its area whatever the blur, and the height in
     its middle shows over how wide a spot the blur spread it: a disc of area A under a Gaussian of
-    standard deviation s has the height 1 - exp(-A / 2 pi s²). Vessels of many directions show the
-    axes apart.
+    standard deviation s has the height 1 - exp(-A / 2 pi s²). Where the blur is wider along z, s²
+    is the product of the two standard deviations across the vessel, and how oblong the spot is
+    shows their ratio. Vessels of many directions show the axes apart.
 
     Parameters
     ----------
@@ -114,34 +135,23 @@ def measure_blur(
     if len(thin) < CONSTANTS.fewest_points:
         return Blur()
     marked = MarkedImage.of(image)
-    blur = Blur()
+    blur = _presumed(voxel_mm)
     for count in (FIRST_POINTS,) * (CONSTANTS.rounds - 1) + (MOST_POINTS,):
-        some = thin[np.linspace(0, len(thin) - 1, min(count, len(thin))).astype(int)]
-        spots = _spots(marked, pick_points(branches, some), calibration, blur)
-        if len(spots.area_mm2) < CONSTANTS.fewest_points:
-            return Blur()
-        blur = Blur(_by_axis(spots, voxel_mm))
+        chosen = thin[np.linspace(0, len(thin) - 1, min(count, len(thin))).astype(int)]
+        some = pick_points(branches, chosen)
+        spots = read_spots(
+            marked, some, _middles_hu(marked, some), calibration, blur, CONSTANTS.thin_mm2[1]
+        )
+        usable = spots.is_clean & _between(spots.height, CONSTANTS.height)
+        usable &= _between(spots.area_mm2, CONSTANTS.thin_mm2)
+        if np.count_nonzero(usable) < CONSTANTS.fewest_points:
+            return _presumed(voxel_mm)
+        blur = _fitted(blur, spots[usable], 1 - some.tangent[usable, 0] ** 2, voxel_mm)
     return blur
 
 
-@dataclass(frozen=True, eq=False)
-class _Spots:
-    """How wide the blur is across thin vessels; n points.
-
-    Attributes
-    ----------
-    area_mm2 : numpy.ndarray
-        (n,) mean variance across the vessel.
-    tangent : numpy.ndarray
-        (n, 3) unit vectors along the vessel, (z, y, x).
-    """
-
-    area_mm2: np.ndarray
-    tangent: np.ndarray
-
-
-def _spots(image: MarkedImage, some: Branches, calibration: Calibration, blur: Blur) -> _Spots:
-    """Blur's spot at those points that show it, their areas measured with the blur known so far."""
+def _middles_hu(image: MarkedImage, some: Branches) -> np.ndarray:
+    """Attenuation (n,) in the middle of lines."""
     middle = read_profiles(
         image,
         some.position_mm,
@@ -149,39 +159,89 @@ def _spots(image: MarkedImage, some: Branches, calibration: Calibration, blur: B
         CONSTANTS.middle_radius_mm,
         CONSTANTS.middle_step_mm,
     )
-    middle_hu = middle.hu.mean(axis=(1, 2))
-    sections = measure_in_marked(image, some, calibration, blur)
-    height = (middle_hu - sections.background_hu) / (calibration.blood_hu - sections.background_hu)
-    least_height, largest_height = CONSTANTS.height
-    least_mm2, largest_mm2 = CONSTANTS.thin_mm2
-    usable = (sections.clean == 1) & (height > least_height) & (height < largest_height)
-    usable &= (sections.csa_mm2 > least_mm2) & (sections.csa_mm2 < largest_mm2)
-    spot = -sections.csa_mm2[usable] / (2 * np.pi * np.log1p(-height[usable]))
-    return _Spots(spot, some.tangent[usable])
+    return np.asarray(middle.hu.mean(axis=(1, 2)))
 
 
-def _by_axis(spots: _Spots, voxel_mm: np.ndarray) -> tuple[float, float, float]:
-    """Variances (z, y, x) that fit best the mean across each tangent, outliers left out.
+def _between(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+    return np.asarray((values > limits[0]) & (values < limits[1]))
 
-    Within slices the blur is the same in all directions: a straight line of the spot over how much
-    of the plane across a vessel lies along z. Where all vessels rise alike its slope cannot be
-    seen; then the voxels' size stands in, since each voxel averages over itself.
+
+def _presumed(voxel_mm: np.ndarray) -> Blur:
+    """Return the usual blur with what thick slices add to it."""
+    usual = Blur().variance_mm2
+    return Blur((usual[0] + slice_variance_mm2(voxel_mm), *usual[1:]))
+
+
+def _fitted(blur: Blur, spots: Spots, upright: np.ndarray, voxel_mm: np.ndarray) -> Blur:
+    """Variances along the axes that fit best the spots of vessels.
+
+    Gauss-Newton. Within slices the blur is the same in all directions. Where all vessels rise alike
+    it cannot be seen along z; then the voxels' size stands in, since each voxel averages over
+    itself.
+
+    Parameters
+    ----------
+    blur : Blur
+        To start from.
+    spots : Spots
+        Of n points.
+    upright : numpy.ndarray
+        (n,) square of the sine between vessel and slices' axis.
+    voxel_mm : numpy.ndarray
+        Voxel size of the scan (z, y, x).
     """
-    # A box of width w has the variance w² / 12.
-    expected_slope = (voxel_mm[0] ** 2 - voxel_mm[1] * voxel_mm[2]) / 12
-    spot_mm2 = spots.area_mm2
-    along_z = (1 - spots.tangent[:, 0] ** 2) / 2
-    keep = np.abs(spot_mm2 - np.median(spot_mm2)) < np.median(spot_mm2)
-    for _ in range(CONSTANTS.fit_rounds):
-        apart = along_z[keep] - along_z[keep].mean()
-        mean = spot_mm2[keep].mean()
-        residual = spot_mm2[keep] - mean - expected_slope * apart
-        slope = expected_slope + (apart * residual).sum() / (
-            (apart**2).sum() + CONSTANTS.prior_weight
-        )
-        within = mean - slope * along_z[keep].mean()
-        deviation = np.abs(spot_mm2 - within - slope * along_z)
-        keep = deviation <= CONSTANTS.outlier * np.median(deviation)
     low, high = np.array(CONSTANTS.limits_mm) ** 2
-    z, yx = np.clip([within + slope, within], low, high)
-    return float(z), float(yx), float(yx)
+    fit = np.array(blur.variance_mm2[:2])
+    pull = np.array([1.0, -1.0])
+    for _ in range(CONSTANTS.fit_rounds):
+        off = _off(spots, upright, fit)
+        moved = [_off(spots, upright, fit + step) for step in STEP_MM2 * np.eye(2)]
+        # Shapes in units of the heights' scatter, so that each counts by how little it scatters.
+        unit = np.median(np.abs(off), axis=1)
+        unit = np.array([1.0, CONSTANTS.shape_weight]) * unit[0] / np.maximum(unit, TINY)
+        matrix = CONSTANTS.prior_weight * np.outer(pull, pull)
+        target = CONSTANTS.prior_weight * pull * (slice_variance_mm2(voxel_mm) - pull @ fit)
+        for kind in range(2):
+            residual = unit[kind] * off[kind]
+            slopes = unit[kind] * np.stack([off[kind] - by[kind] for by in moved]) / STEP_MM2
+            steady = max(CONSTANTS.steady * float(np.median(np.abs(residual))), TINY)
+            weighted = slopes * (steady / np.maximum(np.abs(residual), steady))
+            matrix, target = matrix + weighted @ slopes.T, target + weighted @ residual
+        fit = np.clip(fit + np.linalg.solve(matrix, target), low, high)
+    z, within = (float(variance) for variance in fit)
+    return Blur((z, within, within))
+
+
+def _off(spots: Spots, upright: np.ndarray, fit: np.ndarray) -> np.ndarray:
+    """How far (2, n) spots are from what a blur (z, within) makes: by height, mm², and by shape.
+
+    A disc is taken for a Gaussian of its variance, radius² / 4, but for its height.
+    """
+    z, within = fit
+    across = within + (z - within) * upright
+    disc = spots.area_mm2 / (4 * np.pi)
+    rising, level = across + disc, within + disc
+    along = 2 / ((1 + spots.twice) / rising[:, None] + (1 - spots.twice) / level[:, None])
+    seen = along * -np.expm1(-(spots.reach_mm**2) / (2 * along))
+    share = seen.mean(axis=1)
+    area = spots.seen_mm2 * np.sqrt(rising * level) / share
+    height = _middle_height(area, within, across)
+    by_height = _spot_mm2(spots.height, area) - _spot_mm2(height, area)
+    by_shape = spots.oblong - (seen * spots.twice).mean(axis=1) / share
+    return np.stack([by_height, by_shape])
+
+
+def _spot_mm2(height: np.ndarray, area_mm2: np.ndarray) -> np.ndarray:
+    """Variance (n,) of a round Gaussian under which discs have such heights in their middle."""
+    return np.asarray(-area_mm2 / (2 * np.pi * np.log1p(-height)))
+
+
+def _middle_height(area_mm2: np.ndarray, within: float, across: np.ndarray) -> np.ndarray:
+    """Height (n,) in the middle of discs under Gaussians of two variances across each other.
+
+    The integral over the disc in polar coordinates: along a ray it has a closed form.
+    """
+    angle = (np.arange(ANGLES) + 0.5) * (np.pi / 2 / ANGLES)
+    squared = 1 / (np.cos(angle) ** 2 / across[:, None] + np.sin(angle) ** 2 / within)
+    caught = -np.expm1(-area_mm2[:, None] / (2 * np.pi * squared))
+    return np.asarray((squared * caught).mean(axis=1) / np.sqrt(within * across))

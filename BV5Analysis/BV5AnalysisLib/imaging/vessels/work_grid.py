@@ -270,6 +270,14 @@ class WorkGrid:
         return self.source.index_to_world(self.to_scan_index(points_mm))
 
 
+def slice_variance_mm2(voxel_mm: np.ndarray) -> float:
+    """Variance that thick slices add to the blur along z, at least, from a scan's voxels (z, y, x).
+
+    A box of width w has the variance w² / 12.
+    """
+    return max(float((voxel_mm[0] ** 2 - voxel_mm[1] * voxel_mm[2]) / 12), 0.0)
+
+
 def _voxels_from_world_origin(grid: Grid) -> list[int]:
     """Count a scan's first voxel along (z, y, x) from the world's origin.
 
