@@ -18,12 +18,13 @@ from .survey import Chest
 class AirlessConstants(MethodConstants):
     """Tuned numbers of airless lung; places are shares of the lungs' half-width or depth."""
 
-    gap_mm: tuple[float, float] = constant(
-        (3.0, 7.0),
-        "mm",
+    gap: tuple[float, float] = constant(
+        (0.022, 0.052),
+        "1",
         "Tissue between lung and the surface inside the ribs from which it begins to be looked at,"
-        " and is in full.",
-        "Healthy lungs are up to 3 mm off that surface: extrapleural fat, muscle, coarse voxels.",
+        " and is in full, by the half-width.",
+        "3 and 7 mm in an adult. Healthy lungs are up to 3 mm off that surface: extrapleural fat,"
+        " muscle, coarse voxels.",
     )
     lateral: tuple[float, float] = constant(
         (0.45, 0.6),
@@ -37,10 +38,10 @@ class AirlessConstants(MethodConstants):
     flank_behind: float = constant(
         0.1, "1", "The same along the depth.", "Behind the middle of the lung."
     )
-    flank_mm: tuple[float, float] = constant(
-        (2.0, 4.0),
-        "mm",
-        "Gap there from which airless tissue goes on towards the spine.",
+    flank_gap: tuple[float, float] = constant(
+        (0.015, 0.03),
+        "1",
+        "Gap there, by the half-width, from which airless tissue goes on towards the spine.",
         "Where the lung reaches the ribs, what lies nearer to the spine is aorta or muscle.",
     )
     medial_right: tuple[float, float] = constant(
@@ -79,8 +80,11 @@ class AirlessConstants(MethodConstants):
         "Area inside the ribs by that of wide slices above thick airless tissue.",
         "Airless tissue goes on to the apex, where the ribs close.",
     )
-    thick_mm: tuple[float, float] = constant(
-        (4.0, 8.0), "mm", "Airless tissue that is thick enough for that.", "Twice `flank_mm`."
+    thick: tuple[float, float] = constant(
+        (0.03, 0.06),
+        "1",
+        "Airless tissue, by the half-width, that is thick enough for that.",
+        "Twice `flank_gap`.",
     )
     below_apex_mm: float = constant(
         8.0, "mm", "How far below it is measured.", "The air's own top is airless above."
@@ -143,7 +147,7 @@ class AirlessConstants(MethodConstants):
         "Fluid has 0 to 20 HU, airless lung 20 to 60.",
     )
     step_hu: tuple[float, float] = constant(
-        (3.5, 10.0),
+        (3.5, 16.0),
         "HU",
         "Least and largest distance from fluid's level to the threshold between it and lung.",
         "Half way to the lung's level, within these.",
@@ -207,11 +211,11 @@ class _Levels:
     def lung(self, hu: np.ndarray, broad_hu: np.ndarray) -> np.ndarray:
         """How surely tissue of a mean is airless lung rather than fluid, 0 to 1."""
         near, broad = (self._above(values) for values in (hu, broad_hu))
-        return self.fluid * near + (1 - self.fluid) * broad
+        return np.asarray(self.fluid * near + (1 - self.fluid) * broad)
 
     def _above(self, hu: np.ndarray) -> np.ndarray:
         ends = (self.threshold_hu - self.width_hu, self.threshold_hu + self.width_hu)
-        return ramp(hu, ends) * ramp(hu, CONSTANTS.fat_hu)
+        return np.asarray(ramp(hu, ends) * ramp(hu, CONSTANTS.fat_hu))
 
 
 def find_airless(chest: Chest, sides: list[np.ndarray]) -> list[AirlessSpace]:
@@ -299,7 +303,9 @@ def _space(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Bool: inside the ribs, and between them and aerated lung."""
     c = CONSTANTS
-    share = ramp(surface.gap_mm, c.gap_mm) * _costal(half, surface, number, lowest)
+    share = ramp(surface.gap_mm / half.half_width_mm, c.gap) * _costal(
+        half, surface, number, lowest
+    )
     inside, gap = np.zeros_like(half.lung), np.zeros_like(half.lung)
     for z in range(half.top + 1):
         ray, radius = surface.plane(z, half.lung.shape)
@@ -329,12 +335,12 @@ def _costal(half: HalfChest, surface: PleuralSurface, number: int, lowest: int) 
         ramp(area / area.max(), c.apex),
         _thick_below(thick, lowest, half) * ramp(within / usual, c.apex_airless),
     )
-    medial = ramp(thick, c.flank_mm)[:, None] * ramp(
+    medial = ramp(thick / half.half_width_mm, c.flank_gap)[:, None] * ramp(
         off, c.medial_right if number == 0 else c.medial_left
     )
     medial *= ramp(behind, c.medial_behind)
-    costal: np.ndarray = np.maximum(ramp(off, c.lateral), medial)
-    return costal * ramp(behind, c.behind) * high[:, None] * known
+    costal = np.maximum(ramp(off, c.lateral), medial)
+    return np.asarray(costal * ramp(behind, c.behind) * high[:, None] * known)
 
 
 def _thick_below(thick_mm: np.ndarray, lowest: int, half: HalfChest) -> np.ndarray:
@@ -344,7 +350,7 @@ def _thick_below(thick_mm: np.ndarray, lowest: int, half: HalfChest) -> np.ndarr
     least = thick_mm.copy()
     least[middle:] = np.minimum.accumulate(least[middle:])
     below = np.arange(len(least)) - int(CONSTANTS.below_apex_mm / half.spacing[0])
-    return ramp(least[np.clip(below, 0, highest)], CONSTANTS.thick_mm)
+    return ramp(least[np.clip(below, 0, highest)] / half.half_width_mm, CONSTANTS.thick)
 
 
 def _average(hu: np.ndarray, where: np.ndarray, sigma: np.ndarray) -> np.ndarray:
@@ -433,9 +439,9 @@ def _beyond(fluid: np.ndarray, surface: PleuralSurface) -> np.ndarray:
     np.minimum.at(nearest, (z, ray), radius)
     nearest = rank_around(nearest, (3, 3), 50.0)
     beyond = np.zeros_like(fluid)
-    for z in np.flatnonzero(np.isfinite(nearest).any(axis=1)):
-        ray, radius = surface.plane(int(z), fluid.shape)
-        beyond[z] = radius > nearest[z][ray] + float(surface.spacing[1])
+    for level in np.flatnonzero(np.isfinite(nearest).any(axis=1)).tolist():
+        rays, radii = surface.plane(level, fluid.shape)
+        beyond[level] = radii > nearest[level][rays] + float(surface.spacing[1])
     return beyond
 
 

@@ -99,6 +99,8 @@ class HalfChest:
         Of both lungs.
     top : int
         Highest slice of either lung.
+    open_air : numpy.ndarray
+        Bool, (z, y, x): air outside of the body.
     """
 
     columns: slice
@@ -109,23 +111,21 @@ class HalfChest:
     spacing: np.ndarray
     half_width_mm: float
     top: int
+    open_air: np.ndarray
 
     @classmethod
     def of(cls, chest: Chest, sides: list[np.ndarray], number: int) -> HalfChest:
         """Half of a chest with two coarse lungs, right (0) or left (1)."""
         spacing = chest.grid.spacing_zyx
-        z, y, x = (
-            np.flatnonzero(
-                np.logical_or(*(side.any(axis=tuple({0, 1, 2} - {axis})) for side in sides))
-            )
-            for axis in range(3)
-        )
+        lungs = sides[0] | sides[1]
+        z, y, x = (np.flatnonzero(lungs.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1)))
         middle, half = (x[0] + x[-1]) / 2, (x[-1] - x[0] + 1) / 2
         beyond = int(MARGIN * half)
         if number == 0:
             columns = slice(max(0, int(x[0]) - beyond), int(middle + BEYOND_MIDDLE * half) + 1)
         else:
             columns = slice(max(0, int(middle - BEYOND_MIDDLE * half)), int(x[-1]) + beyond + 1)
+        open_air = (chest.hu.array < chest.half_hu) & ~chest.inner_air
         place = np.arange(chest.hu.array.shape[2])[columns]
         level, depth = (y[0] + y[-1]) / 2, y[-1] - y[0] + 1
         return cls(
@@ -137,6 +137,7 @@ class HalfChest:
             spacing=spacing,
             half_width_mm=float(half * spacing[2]),
             top=int(z[-1]),
+            open_air=open_air[:, :, columns],
         )
 
 
@@ -226,7 +227,7 @@ def pleural_surface(half: HalfChest) -> PleuralSurface:
     np.maximum.at(air, (z, ray), radius)
     z, y, x = np.nonzero((half.hu > costal.CONSTANTS.bone_hu) & (half.off > c.rib_off))
     ray, radius = _polar(axis, spacing, z, y, x)
-    beyond = radius > air[z, ray]
+    beyond = (radius > air[z, ray]) & (radius < _open_mm(half, axis, air)[z, ray])
     ribs = np.full(air.shape, np.inf, np.float32)
     np.minimum.at(ribs, (z[beyond], ray[beyond]), radius[beyond])
     smooth, share = _smooth_ribs(ribs, half)
@@ -238,6 +239,23 @@ def pleural_surface(half: HalfChest) -> PleuralSurface:
     sigma = (c.gap_smoothing_mm / spacing[0], 1.0)
     gap = ndimage.gaussian_filter(gap, sigma, mode=("nearest", "wrap"))
     return PleuralSurface(axis, spacing, air, pleura, gap)
+
+
+def _open_mm(half: HalfChest, axis: np.ndarray, air_mm: np.ndarray) -> np.ndarray:
+    """Distance (z, ray) from the axis beyond which there is open air: bones there are arms."""
+    edge = half.open_air.copy()
+    edge[:, 1:-1, 1:-1] &= ~(
+        half.open_air[:, :-2, 1:-1]
+        & half.open_air[:, 2:, 1:-1]
+        & half.open_air[:, 1:-1, :-2]
+        & half.open_air[:, 1:-1, 2:]
+    )
+    z, y, x = np.nonzero(edge)
+    ray, radius = _polar(axis, half.spacing, z, y, x)
+    beyond = radius > air_mm[z, ray]
+    open_mm = np.full(air_mm.shape, np.inf, np.float32)
+    np.minimum.at(open_mm, (z[beyond], ray[beyond]), radius[beyond])
+    return open_mm
 
 
 def _axis(lung: np.ndarray) -> np.ndarray:
