@@ -21,7 +21,7 @@ from .lungs.lung_checks import doubt_given_lungs, doubt_lungs
 from .lungs.lung_findings import lung_findings
 from .lungs.opacities import find_opacities, opacity_volumes
 from .lungs.opacity_findings import opacity_findings
-from .lungs.segmentation import segment_lungs
+from .lungs.segmentation import find_lungs
 from .lungs.survey import Chest, survey_chest
 from .lungs.trachea import find_trachea
 from .model.centerlines import Centerlines
@@ -289,7 +289,9 @@ def analyze(
 
     with steps.step(Step.LUNGS):
         anatomy = _anatomy(turned, lungs)
-    lines = measure_lines(turned.ct, anatomy.lungs, anatomy.airways, parameters, steps)
+    searched = anatomy.lungs_with_vessels()
+    lines = measure_lines(turned.ct, searched, anatomy.airways, parameters, steps)
+    del searched
     with steps.step(Step.VOLUMES):
         vessels = judge_lines(lines, anatomy)
         airways = lines.airways(anatomy.airways, turned.ct)
@@ -459,13 +461,16 @@ def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
     trachea = find_trachea(chest)
     airways = _airways_if_any(ct, chest, trachea)
     if given is None:
-        lungs = segment_lungs(ct, chest, trachea, airways)
-        doubts = doubt_lungs(chest, lungs, airways)
+        found = find_lungs(ct, chest, trachea, airways)
+        lungs, airless = found.labels, found.airless
+        doubts = doubt_lungs(chest, lungs, airways, found.fluid)
     else:
         mask = given if isinstance(given, Volume) else Volume.of(given)
         lungs = np.where(airways, np.uint8(0), given_lungs(mask, turned.orientation))
+        airless = None
         doubts = doubt_given_lungs(chest, lungs, airways)
-    return Anatomy(lungs, airways, chest, find_hila(lungs, airways, chest), doubts)
+    hila = find_hila(lungs, airways, chest)
+    return Anatomy(lungs, airways, chest, hila, doubts, airless)
 
 
 def _airways_if_any(ct: Volume, chest: Chest, trachea: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from scipy import ndimage
 from ..model.constants import MethodConstants, constant
 from ..model.finding import Finding, Severity
 from ..model.size_classes import LungLabel
-from .rib_space import rib_space_finding
+from .rib_space import fluid_finding, rib_space_finding
 from .survey import Chest
 
 
@@ -104,8 +104,8 @@ class LungDoubts:
     Attributes
     ----------
     findings : tuple of Finding
-        ``lung_lost`` (value: % of the lungs), ``flat_cut`` (cm²), ``implausible_lungs`` and
-        ``airless_at_ribs`` (% of a lung).
+        ``lung_lost`` (value: % of the lungs), ``flat_cut`` (cm²), ``implausible_lungs``,
+        ``airless_at_ribs`` (% of a lung) and ``pleural_fluid`` (mL).
     unclaimed_air : numpy.ndarray
         Bool, (z, y, x), on the coarse grid: air that looks like lung and belongs to none.
     """
@@ -114,7 +114,9 @@ class LungDoubts:
     unclaimed_air: np.ndarray
 
 
-def doubt_lungs(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> LungDoubts:
+def doubt_lungs(
+    chest: Chest, labels: np.ndarray, airways: np.ndarray, fluid: np.ndarray | None = None
+) -> LungDoubts:
     """Look for signs that lung was lost, or that something else was taken for lung.
 
     None of them rests on how the lungs were found.
@@ -127,11 +129,13 @@ def doubt_lungs(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> LungDo
         `LungLabel` values on the scan's grid.
     airways : numpy.ndarray
         Bool, lumen of trachea and bronchi on the scan's grid.
+    fluid : numpy.ndarray, optional
+        Bool, coarse: what is known to be fluid between lungs and ribs.
 
     Returns
     -------
     LungDoubts
-        Findings of severity error.
+        Findings of severity error, and how much fluid there is.
     """
     shares = [chest.shrunk(labels == label) for label in LungLabel]
     sides = [share > CONSTANTS.majority for share in shares]
@@ -142,7 +146,8 @@ def doubt_lungs(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> LungDo
         _lung_lost(_share_of(lungs, unclaimed)),
         _flat_cut(chest, shares[0] + shares[1], lungs, lumen),
         _implausible(chest, sides),
-        rib_space_finding(chest, sides),
+        rib_space_finding(chest, sides, fluid),
+        fluid_finding(chest, fluid),
     ]
     return LungDoubts(tuple(finding for finding in findings if finding is not None), unclaimed)
 

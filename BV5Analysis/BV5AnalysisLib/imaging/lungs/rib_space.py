@@ -60,6 +60,12 @@ class RibSpaceConstants(MethodConstants):
         "Share of a lung's volume from which such tissue is reported.",
         "Lungs without fluid and consolidation have 0.002 to 0.004.",
     )
+    fluid_ml: float = constant(
+        10.0,
+        "mL",
+        "Fluid around the lungs from which it is reported.",
+        "The healthy pleural space holds less.",
+    )
     too_much: float = constant(
         0.04,
         "1",
@@ -70,11 +76,16 @@ class RibSpaceConstants(MethodConstants):
 
 CONSTANTS = RibSpaceConstants()
 
+FLUID_EDGE = 2
+"""Coarse voxels around fluid that are its blurred edge."""
+
 JOINED_RAYS = 3
 """Neighboring directions over which ribs are joined."""
 
 
-def airless_at_ribs(chest: Chest, sides: list[np.ndarray]) -> list[float]:
+def airless_at_ribs(
+    chest: Chest, sides: list[np.ndarray], fluid: np.ndarray | None = None
+) -> list[float]:
     """Measure airless tissue between each lung and the ribs, above most of the diaphragm.
 
     Parameters
@@ -83,6 +94,8 @@ def airless_at_ribs(chest: Chest, sides: list[np.ndarray]) -> list[float]:
         The surveyed scan.
     sides : list of numpy.ndarray
         Bool, coarse: right and left lung.
+    fluid : numpy.ndarray, optional
+        Bool, coarse: what is known to be fluid, which does not count.
 
     Returns
     -------
@@ -95,14 +108,20 @@ def airless_at_ribs(chest: Chest, sides: list[np.ndarray]) -> list[float]:
     bone = ribs(chest, rays, rays.outermost(lungs), CONSTANTS.medial, CONSTANTS.rib_ml)
     inner_mm = _inside(bone, chest, rays)
     dense = (chest.hu.array > chest.half_hu) & ~bone & ~lungs & lateral
+    if fluid is not None:
+        dense &= ~ndimage.binary_dilation(fluid, iterations=FLUID_EDGE)
     middle = np.flatnonzero(lungs.any(axis=(0, 1)))[[0, -1]].mean()
     columns = np.arange(lungs.shape[2])
     shares = []
-    for side, beside in zip(sides, (columns < middle, columns > middle), strict=True):
+    areas = [side.sum(axis=(1, 2)) for side in sides]
+    wide = [area >= CONSTANTS.wide_slice * area.max() for area in areas]
+    for number, beside in enumerate((columns < middle, columns > middle)):
+        side, area = sides[number], areas[number]
         outermost = rays.outermost(side)
-        area = side.sum(axis=(1, 2))
         space = np.zeros_like(side)
-        for z in np.flatnonzero(area >= CONSTANTS.wide_slice * area.max()):
+        # A lung without an airless lobe is narrow where the other one is wide.
+        counted = wide[number] | (wide[1 - number] & np.logical_or.accumulate(wide[number]))
+        for z in np.flatnonzero(counted):
             to_ribs = inner_mm[z][rays.ray]
             begin = np.maximum(outermost[z][rays.ray], CONSTANTS.inner * to_ribs)
             space[z] = (rays.radius_mm > begin) & (rays.radius_mm < to_ribs) & dense[z] & beside
@@ -122,7 +141,9 @@ def _inside(bone: np.ndarray, chest: Chest, rays: Rays) -> np.ndarray:
     return np.asarray(np.where(np.isfinite(joined), joined - CONSTANTS.wall_mm, 0.0))
 
 
-def rib_space_finding(chest: Chest, sides: list[np.ndarray]) -> Finding | None:
+def rib_space_finding(
+    chest: Chest, sides: list[np.ndarray], fluid: np.ndarray | None = None
+) -> Finding | None:
     """Report airless tissue between lungs and ribs; None if there is little.
 
     Parameters
@@ -131,23 +152,55 @@ def rib_space_finding(chest: Chest, sides: list[np.ndarray]) -> Finding | None:
         The surveyed scan.
     sides : list of numpy.ndarray
         Bool, coarse: right and left lung.
+    fluid : numpy.ndarray, optional
+        Bool, coarse: what is known to be fluid.
 
     Returns
     -------
     Finding or None
         Its value is % of the lung that has more.
     """
-    shares = airless_at_ribs(chest, sides)
+    shares = airless_at_ribs(chest, sides, fluid)
     share = max(shares)
     if share < CONSTANTS.notable:
         return None
-    name = list(LungLabel)[shares.index(share)].name.lower()
+    number = shares.index(share)
+    name = list(LungLabel)[number].name.lower()
+    volume_ml = share * chest.volume_ml(sides[number])
     much = share >= CONSTANTS.too_much
     advice = ": the numbers cannot be used; give a lung mask" if much else ""
     return Finding(
         "airless_at_ribs",
         Severity.ERROR if much else Severity.WARNING,
-        f"Between the {name} lung and the ribs lies tissue without air, {100 * share:.0f} % of the"
-        f" lung's volume: fluid, or airless lung that is not in the lungs that were found{advice}.",
+        f"Between the {name} lung and the ribs lies tissue without air, {volume_ml:.0f} mL or"
+        f" {100 * share:.0f} % of the lung's volume: fluid, or airless lung that is not in the"
+        f" lungs that were found{advice}.",
         100 * share,
+    )
+
+
+def fluid_finding(chest: Chest, fluid: np.ndarray | None) -> Finding | None:
+    """Report fluid around the lungs; None if there is little.
+
+    Parameters
+    ----------
+    chest : Chest
+        The surveyed scan.
+    fluid : numpy.ndarray or None
+        Bool, coarse.
+
+    Returns
+    -------
+    Finding or None
+        Its value is mL.
+    """
+    volume_ml = 0.0 if fluid is None else chest.volume_ml(fluid)
+    if volume_ml < CONSTANTS.fluid_ml:
+        return None
+    return Finding(
+        "pleural_fluid",
+        Severity.INFO,
+        f"Between lungs and ribs, above most of the diaphragm, lie {volume_ml:.0f} mL of fluid,"
+        " which are no lung.",
+        volume_ml,
     )

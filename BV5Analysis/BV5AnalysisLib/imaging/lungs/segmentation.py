@@ -13,6 +13,7 @@ from ..model.size_classes import LungLabel
 from ..model.volume import Grid, Volume
 from ..numerics.distances import distance_mm
 from .aerated import aerated_lungs
+from .airless import AirlessSpace, find_airless
 from .costal import costal_gaps
 from .sides import split_sides
 from .survey import Chest
@@ -118,14 +119,42 @@ class LungConstants(MethodConstants):
 CONSTANTS = LungConstants()
 
 
-def segment_lungs(
+@dataclass(frozen=True, eq=False)
+class FoundLungs:
+    """Both lungs, and what lies between them and the ribs.
+
+    Attributes
+    ----------
+    labels : numpy.ndarray
+        uint8 `LungLabel` values, 0 outside, (z, y, x).
+    spaces : tuple of AirlessSpace
+        At the right and the left lung, on the coarse grid; their airless lung is in the labels.
+    """
+
+    labels: np.ndarray
+    spaces: tuple[AirlessSpace, ...]
+
+    @property
+    def airless(self) -> np.ndarray:
+        """Bool, coarse: airless lung along the ribs."""
+        airless: np.ndarray = np.logical_or.reduce([space.lung for space in self.spaces])
+        return airless
+
+    @property
+    def fluid(self) -> np.ndarray:
+        """Bool, coarse: fluid around the lungs."""
+        fluid: np.ndarray = np.logical_or.reduce([space.fluid for space in self.spaces])
+        return fluid
+
+
+def find_lungs(
     volume: Volume, chest: Chest, trachea: np.ndarray, airways: np.ndarray
-) -> np.ndarray:
+) -> FoundLungs:
     """Segment both lungs.
 
     Aerated lung is air-like, inside the body, large and no airway; each side is closed so that
-    vessels at the hilum and the pleura are inside. All is done on the coarse grid except for the
-    edge, which the voxels of the scan decide.
+    vessels at the hilum and the pleura are inside. Airless lung along the ribs is added. All is
+    done on the coarse grid except for the edge, which the voxels of the scan decide.
 
     Parameters
     ----------
@@ -140,8 +169,8 @@ def segment_lungs(
 
     Returns
     -------
-    numpy.ndarray
-        uint8 `LungLabel` values, 0 outside, (z, y, x).
+    FoundLungs
+        Labels on the scan's grid.
 
     Raises
     ------
@@ -167,11 +196,13 @@ def segment_lungs(
     labels = np.zeros(volume.array.shape, np.uint8)
     bronchi = _main_bronchi(right, left, large, chest)
     right, left = _with_gaps(right & ~bronchi, left & ~bronchi, chest)
-    closed = [_closed(mask, chest) for mask in (right, left)]
+    spaces = tuple(find_airless(chest, [right, left]))
+    sides = [mask | space.lung for mask, space in zip((right, left), spaces, strict=True)]
+    closed = [_closed(mask, chest) for mask in sides]
     overlap = closed[0] & closed[1]
     if overlap.any():
         reach_mm = 2 * CONSTANTS.closing_mm
-        from_right, from_left = (distance_mm(~side, chest.grid, reach_mm) for side in (right, left))
+        from_right, from_left = (distance_mm(~side, chest.grid, reach_mm) for side in sides)
         nearer_right = from_right <= from_left
         closed[0] &= ~overlap | nearer_right
         closed[1] &= ~closed[0]
@@ -181,7 +212,7 @@ def segment_lungs(
     for label, mask in zip((LungLabel.RIGHT, LungLabel.LEFT), closed, strict=True):
         _paint(labels, label, mask, volume, chest, other_air)
     labels[airways & chest.to_scan(large, labels.shape)] = 0
-    return labels
+    return FoundLungs(labels, spaces)
 
 
 def _large_airways(lumen_share: np.ndarray, trachea: np.ndarray, chest: Chest) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.airways.tree import segment_airways
 from BV5AnalysisLib.imaging.errors import AnalysisError
-from BV5AnalysisLib.imaging.lungs.segmentation import _paint, segment_lungs
+from BV5AnalysisLib.imaging.lungs.segmentation import _paint, find_lungs
 from BV5AnalysisLib.imaging.lungs.survey import Chest, survey_chest
 from BV5AnalysisLib.imaging.lungs.trachea import find_trachea
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel
@@ -17,7 +17,8 @@ SIDES = {-1: LungLabel.RIGHT, 1: LungLabel.LEFT}
 def labels_of(volume: Volume) -> np.ndarray:
     chest = survey_chest(volume)
     trachea = find_trachea(chest)
-    return segment_lungs(volume, chest, trachea, segment_airways(volume, chest, trachea))
+    airways = segment_airways(volume, chest, trachea)
+    return find_lungs(volume, chest, trachea, airways).labels
 
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:
