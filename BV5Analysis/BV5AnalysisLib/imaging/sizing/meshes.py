@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from scipy import ndimage
@@ -11,13 +10,11 @@ from scipy import ndimage
 from ..lungs.anatomy import Anatomy
 from ..lungs.hila import Places, ramp
 from ..model.constants import MethodConstants, constant
+from ..numerics.grid_spread import GridSpread
 from ..vessels.branches import Branches
 from .cross_sections import CrossSections
 from .tree_order import CONSTANTS as ORDER
 from .tree_order import TreeOrder
-
-CORNERS = np.array(list(product((0, 1), repeat=3)))
-"""Corners of a grid cell."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +159,9 @@ def find_mesh(
     room = np.ceil(3 * CONSTANTS.around_mm / CONSTANTS.step_mm)
     first = np.floor(at_mm.min(axis=0) / CONSTANTS.step_mm) - room
     size = np.ceil(at_mm.max(axis=0) / CONSTANTS.step_mm) + room + 1 - first
-    spread = _Spread(at_mm / CONSTANTS.step_mm - first, tuple(size.astype(int).tolist()))
+    sigma = CONSTANTS.around_mm / CONSTANTS.step_mm
+    shape = tuple(size.astype(int).tolist())
+    spread = GridSpread(at_mm / CONSTANTS.step_mm - first, shape, sigma)
     thin = 1 - ramp(order.caliber_mm2, ORDER.judged_mm2)
     length_mm = branches.step_mm * thin
     total = spread(length_mm)
@@ -180,30 +179,9 @@ def find_mesh(
     evidence *= ramp(spread(_open_ends(branches) * thin) / known, CONSTANTS.ends_per_mm)
     per_ml = total / (CONSTANTS.step_mm**3 / 1000)
     evidence *= ramp(per_ml, CONSTANTS.mm_per_ml)
-    sigma = CONSTANTS.around_mm / CONSTANTS.step_mm
     around = ndimage.gaussian_filter(evidence * total, sigma)
     around /= np.maximum(ndimage.gaussian_filter(total, sigma), least)
     return Mesh(ramp(around, CONSTANTS.agreed), first * CONSTANTS.step_mm)
-
-
-class _Spread:
-    """Sums values of points on the nodes of a grid, linearly, and smooths them."""
-
-    def __init__(self, index: np.ndarray, shape: tuple[int, ...]) -> None:
-        low = np.floor(index).astype(int)
-        rest = index - low
-        self._shape = shape
-        self._node = [np.ravel_multi_index((low + corner).T, shape) for corner in CORNERS]
-        self._weight = [np.prod(np.where(corner, rest, 1 - rest), axis=1) for corner in CORNERS]
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """Sum (z, y, x) of values (n,), smoothed."""
-        count = int(np.prod(self._shape))
-        total = np.zeros(count)
-        for node, weight in zip(self._node, self._weight, strict=True):
-            total += np.bincount(node, weight * values, minlength=count)
-        sigma = CONSTANTS.around_mm / CONSTANTS.step_mm
-        return np.asarray(ndimage.gaussian_filter(total.reshape(self._shape), sigma))
 
 
 def _open_ends(branches: Branches) -> np.ndarray:
