@@ -35,6 +35,7 @@ from .model.scan import Region, Scan
 from .model.tissue import OpacityVolumes, Tissue
 from .model.volume import Volume
 from .model.work_image import WorkImage
+from .numerics.balls import voxels_in_balls
 from .numerics.erosion import without_edge
 from .parameters import Parameters
 from .progress import Progress, Step, Steps
@@ -56,7 +57,9 @@ from .sizing.blur import Blur
 from .sizing.blur_measurement import measure_blur
 from .sizing.branch_sizes import SizedBranches, size_branches
 from .sizing.cross_sections import CrossSections, measure_cross_sections
+from .sizing.heights import relative_heights
 from .sizing.limits import limit_findings, withheld_by
+from .sizing.lumps import vessel_shares
 from .sizing.mesh_findings import mesh_findings
 from .sizing.meshes import Mesh, find_mesh
 from .sizing.sheets import without_sheets
@@ -118,6 +121,18 @@ class PipelineConstants(MethodConstants):
         "1",
         "Share of a line that is vessel from which on it is drawn.",
         "Below, most of it is opacity. Blood counts by the share itself.",
+    )
+    least_lump_mm2: float = constant(
+        2.0,
+        "mm²",
+        "Area from which on a line that is no vessel is a lump of opacity.",
+        "Thinner ones are haze and noise.",
+    )
+    lump_rim_mm: float = constant(
+        1.3,
+        "mm",
+        "How far past its radius a lump's voxels are looked at.",
+        "Two standard deviations of the usual blur.",
     )
 
 
@@ -400,7 +415,19 @@ def judge_lines(lines: Lines, anatomy: Anatomy) -> Vessels:
     mesh = find_mesh(
         lines.branches, lines.sized.csa_mm2, order, lines.sections, places, anatomy.hila
     )
-    order = replace(order, share=order.share * (1 - mesh.lines(order, places)))
+    heights = relative_heights(
+        lines.branches,
+        lines.sized.csa_mm2,
+        lines.sections,
+        lines.image,
+        lines.calibration,
+        lines.blur,
+        order,
+    )
+    lumps = vessel_shares(
+        lines.branches.position_mm, lines.sized, order, heights, lines.calibration.blood_hu
+    )
+    order = replace(order, share=order.share * lumps * (1 - mesh.lines(order, places)))
     return Vessels(
         work=lines.work,
         branches=lines.branches,
@@ -518,7 +545,12 @@ def _opacities(
     """Opacities on the turned scan, `Tissue` values, and their volumes."""
     turn = turned.orientation.turn
     tissue = find_opacities(
-        turned.ct, anatomy, turn(blood.labels.array), vessels.calibration.noise_hu, mesh
+        turned.ct,
+        anatomy,
+        turn(blood.labels.array),
+        vessels.calibration.noise_hu,
+        mesh,
+        _lumps(turned, anatomy, vessels),
     )
     if anatomy.doubts:
         coarse = anatomy.doubts.unclaimed_air
@@ -528,6 +560,18 @@ def _opacities(
             tissue[unclaimed] = Tissue.UNCLAIMED_AIR
     masks = {region.name: turn(region.mask.array) for region in regions}
     return tissue, opacity_volumes(turned.ct.with_array(tissue), anatomy.lungs, masks)
+
+
+def _lumps(turned: TurnedScan, anatomy: Anatomy, vessels: Vessels) -> np.ndarray:
+    """Voxels (z, y, x) around lines that are no vessels, nor of a mesh."""
+    branches, order = vessels.branches, vessels.order
+    places = _places(branches, anatomy, vessels.work)
+    other = order.share < CONSTANTS.drawn_share
+    other &= vessels.mesh.lines(order, places) < CONSTANTS.drawn_share
+    other &= vessels.sized.csa_mm2 >= CONSTANTS.least_lump_mm2
+    index = vessels.work.to_scan_index(branches.position_mm[other])
+    radius_mm = np.sqrt(vessels.sized.csa_mm2[other] / np.pi) + CONSTANTS.lump_rim_mm
+    return voxels_in_balls(turned.ct.array.shape, index, turned.ct.grid.spacing_zyx, radius_mm)
 
 
 def _findings(

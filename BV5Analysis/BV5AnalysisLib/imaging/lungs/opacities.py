@@ -29,10 +29,13 @@ class OpacityConstants(MethodConstants):
         40.0, "HU", "Lung without air.", "Soft tissue and blood without contrast agent."
     )
     ground_glass: float = constant(
-        0.2,
+        0.11,
         "1",
-        "Share of its air that lung has lost from which it is ground glass.",
-        "From -860 HU that is -680 HU; -700 HU is the usual limit.",
+        "Share of its air that lung has lost on average over `smoothing_mm` from which it is ground"
+        " glass.",
+        "From -860 HU that is -760 HU: half of the way to usual ground glass, -650 to -450 HU, so"
+        " that a patch is as large as it is, though its edge is blurred. Healthy lungs reach it in"
+        " less than 1 %.",
     )
     consolidation: float = constant(
         0.62,
@@ -60,10 +63,24 @@ class OpacityConstants(MethodConstants):
         "Cysts of honeycombs are 3 to 10 mm wide (Hansell et al. 2008).",
     )
     hazy: float = constant(
-        0.1,
+        0.08,
         "1",
-        "Share of its air that a voxel itself has lost where it is ground glass or consolidation.",
-        "Half of `ground_glass`.",
+        "Share of its air that lung itself has lost, averaged over `close_mm`, where it is ground"
+        " glass or consolidation.",
+        "Less than `ground_glass`, as single blocks scatter.",
+    )
+    close_mm: float = constant(
+        1.0,
+        "mm",
+        "Standard deviation of the Gaussian of what a place itself is.",
+        "With blocks of 2 mm noise of 80 HU becomes less than 20 HU; a voxel alone would be half"
+        " noise.",
+    )
+    solid: float = constant(
+        0.45,
+        "1",
+        "Share of its air that a voxel of a lump has lost.",
+        "Half way from its rim to soft tissue.",
     )
     clip_hu: tuple[float, float] = constant(
         (-1024.0, 150.0),
@@ -129,6 +146,12 @@ class OpacityConstants(MethodConstants):
 
 CONSTANTS = OpacityConstants()
 
+LEAST = 1e-6
+"""Weight to divide by where there is none."""
+
+UNREACHED_HU = 1e4
+"""Above all attenuation."""
+
 CHUNK = 8
 """Coarse slices at a time, which bounds the memory."""
 
@@ -148,6 +171,7 @@ def find_opacities(
     vessels: np.ndarray,
     noise_hu: float,
     mesh: np.ndarray | None = None,
+    lumps: np.ndarray | None = None,
 ) -> np.ndarray:
     """Label ground glass, reticulation and consolidation.
 
@@ -169,6 +193,9 @@ def find_opacities(
     mesh : numpy.ndarray, optional
         How surely lines form a mesh, 0 to 1, on the coarse grid; lung there is reticulated, dense
         or not: honeycombs hold more air than they lose to their walls.
+    lumps : numpy.ndarray, optional
+        Nonzero around lines that are no vessels but small solid opacities. They count for no
+        average, or their blur would be ground glass.
 
     Returns
     -------
@@ -185,36 +212,40 @@ def find_opacities(
     result = np.zeros(labels.shape, np.uint8)
     if not lung.any():
         return result
-    blocks = _blocks(volume, anatomy, vessels)
+    left_out = vessels > 0 if lumps is None else (vessels > 0) | (lumps > 0)
+    blocks = _blocks(volume, anatomy, left_out)
     depth = ramp(distance_mm(lung, chest.grid, 2 * CONSTANTS.edge_mm[1]), CONSTANTS.edge_mm)
     weight = blocks.weight * depth
     sigma = CONSTANTS.smoothing_mm / chest.grid.spacing_zyx
     around = ndimage.gaussian_filter(weight, sigma)
-    known = np.maximum(around, 1e-6)
+    known = np.maximum(around, LEAST)
     mean = ndimage.gaussian_filter(weight * blocks.mean_hu, sigma) / known
     rough = ndimage.gaussian_filter(weight * blocks.variance_hu2, sigma) / known
     rough = np.minimum(rough, _roughness_between_lines(blocks.variance_hu2, chest))
     plain = _plain_parenchyma(mean, lung & (around > CONSTANTS.majority * depth.max()), chest)
     span = CONSTANTS.soft_tissue_hu - plain
-    lost = (mean - plain) / span
-    lost *= (around > CONSTANTS.least_weight) & lung & ~_in_hilum(chest, anatomy.hila)
+    in_lung = lung & ~_in_hilum(chest, anatomy.hila)
+    judged = in_lung & (around > CONSTANTS.least_weight)
+    lost = (mean - plain) / span * judged
+    itself = np.where(judged, (_close_mean(blocks, weight, mean, chest) - plain) / span, 0.0)
     texture = np.sqrt(np.maximum(rough - noise_hu**2, 0)) / span
     box = ndimage.find_objects(lung.view(np.uint8))[0]
     fine = chest.box_on_scan(box, labels.shape)
     lost_there = chest.interpolated(lost[box], box, labels.shape)
     rough_there = chest.interpolated(texture[box], box, labels.shape) > CONSTANTS.texture
     tissue = result[fine]
-    # Averages are blurred: beside dense tissue only voxels that are hazy themselves are opacity.
-    hazy_hu = chest.interpolated(
-        np.broadcast_to(plain + CONSTANTS.hazy * span, lung.shape)[box], box, labels.shape
-    )
-    hazy = volume.array[fine] > hazy_hu
+    # Averages are blurred: beside dense tissue only what is hazy itself is opacity.
+    hazy = chest.interpolated(itself[box], box, labels.shape) > CONSTANTS.hazy
     tissue[hazy & (lost_there > CONSTANTS.ground_glass)] = Tissue.GROUND_GLASS
     tissue[rough_there & (lost_there > CONSTANTS.reticulation)] = Tissue.RETICULATION
     if mesh is not None:
         meshed = chest.interpolated(mesh[box], box, labels.shape) > CONSTANTS.majority
         tissue[meshed] = Tissue.RETICULATION
     tissue[hazy & (lost_there > CONSTANTS.consolidation)] = Tissue.CONSOLIDATION
+    if lumps is not None:
+        level = np.where(in_lung, plain + CONSTANTS.solid * span, UNREACHED_HU)
+        solid_hu = chest.interpolated(level[box], box, labels.shape)
+        tissue[(lumps[fine] > 0) & (volume.array[fine] > solid_hu)] = Tissue.CONSOLIDATION
     tissue[(labels[fine] == 0) | (vessels[fine] > 0)] = 0
     return result
 
@@ -284,6 +315,16 @@ def _blocks(volume: Volume, anatomy: Anatomy, vessels: np.ndarray) -> _Blocks:
     known = np.maximum(weight, 1e-6)
     mean = total / known
     return _Blocks(weight, mean, np.maximum(square / known - mean**2, 0))
+
+
+def _close_mean(
+    blocks: _Blocks, weight: np.ndarray, mean_hu: np.ndarray, chest: Chest
+) -> np.ndarray:
+    """Attenuation close by; where nothing is known there, farther around."""
+    sigma = CONSTANTS.close_mm / chest.grid.spacing_zyx
+    around = ndimage.gaussian_filter(weight, sigma)
+    close = ndimage.gaussian_filter(weight * blocks.mean_hu, sigma) / np.maximum(around, LEAST)
+    return np.where(around > CONSTANTS.least_weight, close, mean_hu)
 
 
 def _roughness_between_lines(variance_hu2: np.ndarray, chest: Chest) -> np.ndarray:

@@ -40,6 +40,15 @@ class Blur:
 
     variance_mm2: tuple[float, float, float] = field(default_factory=_usual_variance_mm2)
 
+    def across_mm2(self, tangent: np.ndarray, more_mm2: np.ndarray) -> np.ndarray:
+        """Variance (n,) across lines of directions (n, 3): the mean that a peak's height goes by.
+
+        The height of a blurred line goes by the area of the blur's ellipse in the plane across it.
+        `more_mm2` (3,) is added along the axes.
+        """
+        variance = np.array(self.variance_mm2) + more_mm2
+        return np.asarray(np.sqrt(np.prod(variance) * (tangent**2 / variance).sum(axis=1)))
+
     def spot_mm2(self, ray: np.ndarray, radius_mm: np.ndarray) -> np.ndarray:
         """How far a blurred disc reaches along each ray of its plane, squared.
 

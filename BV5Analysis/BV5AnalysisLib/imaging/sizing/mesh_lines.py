@@ -1,9 +1,8 @@
-"""Which lines tell a mesh from a tree, how much each counts, and their sums over places."""
+"""Which lines tell a mesh from a tree, how much each counts, and where it is summed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from scipy import ndimage
@@ -11,12 +10,10 @@ from scipy.spatial import cKDTree
 
 from ..lungs.hila import Hila, ramp
 from ..model.constants import MethodConstants, constant
+from ..numerics.grid_spread import GridSpread
 from ..numerics.neighbors import nearest
 from ..vessels.branches import Branches
 from .tree_order import CONSTANTS as ORDER
-
-CORNERS = np.array(list(product((0, 1), repeat=3)))
-"""Corners of a grid cell."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +87,11 @@ class Lattice:
         """Values (z, y, x) of the nodes, averaged with the Gaussian."""
         return np.asarray(ndimage.gaussian_filter(values, CONSTANTS.around_mm / CONSTANTS.step_mm))
 
+    def sums(self, points_mm: np.ndarray) -> GridSpread:
+        """Sum values of points (n, 3) on the nodes, averaged with the Gaussian."""
+        index = points_mm / CONSTANTS.step_mm - self.first
+        return GridSpread(index, self.shape, CONSTANTS.around_mm / CONSTANTS.step_mm)
+
     def lung(self, hila: Hila) -> np.ndarray:
         """Share (z, y, x) of the lung around each node in which lines are evidence."""
         deep = ramp(hila.depth_mm, CONSTANTS.depth_mm).astype(np.float32)
@@ -99,26 +101,6 @@ class Lattice:
         return np.asarray(
             ndimage.affine_transform(around, scale, offset, output_shape=self.shape, order=1)
         )
-
-
-class Sums:
-    """Sums values of points on the nodes of a lattice, linearly, and smooths them."""
-
-    def __init__(self, points_mm: np.ndarray, lattice: Lattice) -> None:
-        index = points_mm / CONSTANTS.step_mm - lattice.first
-        low = np.floor(index).astype(int)
-        rest = index - low
-        self._lattice = lattice
-        self._node = [np.ravel_multi_index((low + corner).T, lattice.shape) for corner in CORNERS]
-        self._weight = [np.prod(np.where(corner, rest, 1 - rest), axis=1) for corner in CORNERS]
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """Sum (z, y, x) of values (n,), smoothed."""
-        count = int(np.prod(self._lattice.shape))
-        total = np.zeros(count)
-        for node, weight in zip(self._node, self._weight, strict=True):
-            total += np.bincount(node, weight * values, minlength=count)
-        return self._lattice.smoothed(total.reshape(self._lattice.shape))
 
 
 def weigh_lines(

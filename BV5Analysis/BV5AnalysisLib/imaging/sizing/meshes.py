@@ -13,7 +13,7 @@ from ..model.constants import MethodConstants, constant
 from ..vessels.branches import Branches
 from .cross_sections import CrossSections
 from .mesh_lines import CONSTANTS as LINES
-from .mesh_lines import Lattice, Sums, open_ends, weigh_lines
+from .mesh_lines import Lattice, open_ends, weigh_lines
 from .tree_order import TreeOrder
 
 
@@ -197,7 +197,7 @@ def find_mesh(
     if len(at_mm) == 0:
         return Mesh(np.zeros((1, 1, 1)), np.zeros(3))
     lattice = Lattice.around(at_mm)
-    sums = Sums(at_mm, lattice)
+    sums = lattice.sums(at_mm)
     weight = weigh_lines(branches, csa_mm2, order.caliber_mm2, hila.depth_at(at_mm))
     length_mm = branches.step_mm * weight
     total = sums(length_mm)

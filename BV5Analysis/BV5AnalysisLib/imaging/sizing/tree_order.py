@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from ..lungs.hila import Hila, Places, ramp
 from ..model.constants import MethodConstants, constant
@@ -13,6 +12,8 @@ from ..model.measurements import Calibration
 from ..model.work_image import WorkImage
 from ..vessels.branches import Branches
 from .cross_sections import CrossSections
+from .lasting import lasting
+from .middles import middles_hu
 from .vessel_network import VesselNetwork, vessel_network
 
 
@@ -127,6 +128,9 @@ class TreeOrder:
         (n,) area of the thin vessels that are fed through here, over the caliber.
     leaving : numpy.ndarray
         (n,) how surely a vessel may leave the lung here.
+    lasting : numpy.ndarray
+        (n, 2) how surely something about as wide goes on for longer than a lump does, judged with
+        reserve and strictly.
     """
 
     share: np.ndarray
@@ -134,6 +138,7 @@ class TreeOrder:
     way: np.ndarray
     fed: np.ndarray
     leaving: np.ndarray
+    lasting: np.ndarray
 
 
 def judge_tree_order(
@@ -183,7 +188,8 @@ def judge_tree_order(
     judged is the project's own.
     """
     if len(csa_mm2) == 0:
-        return TreeOrder(*(np.empty(0) for _ in range(5)))
+        nothing = np.empty(0)
+        return TreeOrder(nothing, nothing, nothing, nothing, nothing, np.empty((0, 2)))
     network = vessel_network(branches, csa_mm2, image, calibration)
     node = network.node
     caliber = network.caliber_mm2()
@@ -200,13 +206,15 @@ def judge_tree_order(
     wide *= ramp(caliber / room, CONSTANTS.oversized)
     wide *= 1 - _unlike_blood(network, caliber, wide, image)
     judged = ramp(caliber, CONSTANTS.judged_mm2)
+    lasts = [network.along_branches(values, branches) for values in lasting(network, caliber).T]
     at_points = [
         network.along_branches(values, branches)
         for values in (judged, wide, caliber, way, fed / least, leaving)
     ]
     judged, wide, caliber, way, fed, leaving = at_points
     thin = ramp(background_hu, CONSTANTS.surrounded_hu)
-    return TreeOrder(judged * wide + (1 - judged) * thin, caliber, way, fed, leaving)
+    share = judged * wide + (1 - judged) * thin
+    return TreeOrder(share, caliber, way, fed, leaving, np.stack(lasts, axis=1))
 
 
 def _fed(
@@ -235,16 +243,7 @@ def _unlike_blood(
     vessel = wide * ramp(caliber_mm2, CONSTANTS.typical_mm2)
     if not vessel.any():
         return np.zeros(len(network.node))
-    around = np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
-    place = network.position_mm / image.spacing
-    # Seven voxels together, to quiet the noise.
-    middle = np.mean(
-        [
-            ndimage.map_coordinates(image.hu, (place + step).T, order=1, mode="nearest")
-            for step in around
-        ],
-        axis=0,
-    )
+    middle = middles_hu(network.position_mm, image)
     rising = np.argsort(middle)
     weight = np.cumsum(vessel[rising])
     typical_hu = np.interp(CONSTANTS.typical * weight[-1], weight, middle[rising])
