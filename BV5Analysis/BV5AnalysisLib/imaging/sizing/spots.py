@@ -156,4 +156,5 @@ def _spots(
     upright = np.maximum(1 - tangent[:, :1] ** 2, CONSTANTS.least_upright)
     twice = 2 * profile.ray[:, :, 0] ** 2 / upright - 1
     oblong = (sector_mm2 * twice).mean(axis=1) / np.maximum(whole_mm2, sizes.least_area_mm2)
-    return whole_mm2, area, height, oblong, twice, reach_mm, clean.all(axis=1)
+    is_clean = np.asarray(clean.all(axis=1))
+    return whole_mm2, area, height, oblong, twice, reach_mm, is_clean
