@@ -34,6 +34,17 @@ OF_SMALL_VESSELS = (
 """What takes vessels below 10 mm² told apart by area; the percentages are shares with them."""
 
 
+OF_BLOOD = (
+    "tpbv_ml",
+    *(f"{name}_ml" for name in CLASSES),
+    "below_floor_ml",
+    "vessel_length_mm",
+    "tpbv_ml_per_l",
+    *(f"{name}_ml_per_l" for name in CLASSES),
+)
+"""Blood that is too little where vessels of some directions are lost; shares hold."""
+
+
 @dataclass(frozen=True)
 class Withheld:
     """Values that are not given, in any region.

@@ -65,10 +65,10 @@ class BlurMeasurementConstants(MethodConstants):
         " shapes alone settle the ratio of the axes, and heights their product.",
     )
     prior_weight: float = constant(
-        10.0,
+        1.0,
         "1",
         "Weight of what the voxels' size says of the axes against what vessels show.",
-        "That of some 500 points of all directions.",
+        "That of some 50 points of all directions: only where these rise alike does it count.",
     )
     fewest_points: int = constant(
         150, "1", "Points with fewer of which the usual blur is taken.", "Chosen by eye."

@@ -11,7 +11,8 @@ from ..model.constants import MethodConstants, constant
 from ..model.finding import Finding, Severity
 from ..model.scan import Acquisition
 from ..model.volume import Grid
-from ..model.withheld import OF_SMALL_VESSELS, TOTALS, Withheld
+from ..model.withheld import OF_BLOOD, OF_SMALL_VESSELS, TOTALS, Withheld
+from ..vessels import ridges
 from .blur import Blur
 
 
@@ -22,10 +23,18 @@ class LimitConstants(MethodConstants):
     coarsest_mm: float = constant(
         3.0,
         "mm",
-        "Slices further apart, thicker or more blurred (full width at half maximum) than this give"
-        " no volumes of small vessels.",
+        "Slices further apart, thicker or more blurred (full width at half maximum, the geometric"
+        " mean of the axes across a vessel that lies in a slice) than this give no volumes of small"
+        " vessels.",
         "A vessel of 5 mm² is 2.5 mm wide: in coarser slices it is thinner than the blur in all"
         " directions, and neighbors in one slice cannot be told apart.",
+    )
+    lying_mm2: float = constant(
+        1.25,
+        "mm²",
+        "Area of a vessel lying in a slice that has to look like a tube, and not like a plate.",
+        "The floor: thinner ones do not count. Where the blur along z flattens it more than ridges"
+        " may be, TPBV of random chests is 11 to 18 % too low, and BV5 % right within 2 points.",
     )
     rounding_mm: float = constant(
         0.01, "mm", "Slices that exceed the limit by less are at it.", "What headers round to."
@@ -35,7 +44,11 @@ class LimitConstants(MethodConstants):
 CONSTANTS = LimitConstants()
 
 
-WITHHELD = {"small_vessels_unreadable": OF_SMALL_VESSELS, "incomplete_chest": TOTALS}
+WITHHELD = {
+    "small_vessels_unreadable": OF_SMALL_VESSELS,
+    "lying_vessels_lost": OF_BLOOD,
+    "incomplete_chest": TOTALS,
+}
 """Measures that are not given, by the code of the finding that says why."""
 
 
@@ -70,6 +83,17 @@ def limit_findings(
                 f" {CONSTANTS.coarsest_mm:g} mm, so that only TPBV and BV10 are given.",
             )
         )
+    elif _lying_roundness(blur) < ridges.CONSTANTS.minimum_roundness:
+        found.append(
+            Finding(
+                "lying_vessels_lost",
+                Severity.WARNING,
+                f"The image is blurred over {_width_mm(blur.variance_mm2[0]):.2g} mm along the"
+                " slices' axis: small vessels that lie in a slice look like plates, and many are"
+                " not found. Percentages are given, volumes of blood would be a tenth and more too"
+                " low.",
+            )
+        )
     if slab:
         found.append(
             Finding(
@@ -95,8 +119,8 @@ def _coarse(grid: Grid, acquisition: Acquisition, blur: Blur) -> str:
     """Say what about a scan is coarser than small vessels; empty if nothing is."""
     limit_mm = CONSTANTS.coarsest_mm + CONSTANTS.rounding_mm
     spacing_mm, thickness_mm = max(grid.spacing), acquisition.slice_thickness_mm or 0.0
-    # A Gaussian is √(8 ln 2) of its standard deviation wide at half of its height.
-    blur_mm = float(np.sqrt(8 * np.log(2) * max(blur.variance_mm2)))
+    z, y, x = blur.variance_mm2
+    blur_mm = _width_mm(float(np.sqrt(z * np.sqrt(y * x))))
     if spacing_mm > limit_mm:
         return f"Slices are {spacing_mm:.3g} mm apart"
     if thickness_mm > limit_mm:
@@ -104,3 +128,19 @@ def _coarse(grid: Grid, acquisition: Acquisition, blur: Blur) -> str:
     if blur_mm > limit_mm:
         return f"The image is blurred over {blur_mm:.2g} mm"
     return ""
+
+
+def _width_mm(variance_mm2: float) -> float:
+    """Full width at half maximum of a Gaussian."""
+    return float(np.sqrt(8 * np.log(2) * variance_mm2))
+
+
+def _lying_roundness(blur: Blur) -> float:
+    """λ₂/λ₃ of the thinnest vessel that counts, lying in a slice.
+
+    Curvatures across it go as one over the variances of what blurs it: scanner, its own disc, and
+    the coarsest scale at which thin vessels are looked for.
+    """
+    z, y, x = blur.variance_mm2
+    own = CONSTANTS.lying_mm2 / (4 * np.pi) + ridges.CONSTANTS.scales_mm[1] ** 2
+    return float((np.sqrt(y * x) + own) / (z + own))

@@ -70,6 +70,14 @@ def test_thick_slices_blur_along_their_axis():
     assert z > 1.1 * x
 
 
+@pytest.mark.parametrize(("slice_mm", "psf_z_mm"), [(2.0, 0.9), (2.5, 1.3)])
+def test_slices_of_twice_the_pixels_and_more_blur_as_much_as_they_do(slice_mm, psf_z_mm):
+    """A blur along z that is presumed too small must not confirm itself."""
+    z, y, x = np.sqrt(blur_of((0.4, 0.4, psf_z_mm), (0.6, 0.6, slice_mm)).variance_mm2)
+    assert z == pytest.approx(expected_mm(psf_z_mm, slice_mm), rel=0.12)
+    assert y == x == pytest.approx(expected_mm(0.4, 0.6), rel=0.2)
+
+
 def rays(first, second, count=16):
     """Unit vectors (1, count, 3) around a plane."""
     angle = 2 * np.pi * np.arange(count) / count
