@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
@@ -227,7 +228,10 @@ def _off(spots: Spots, upright: np.ndarray, fit: np.ndarray) -> np.ndarray:
     area = spots.seen_mm2 * np.sqrt(rising * level) / share
     height = _middle_height(area, within, across)
     by_height = _spot_mm2(spots.height, area) - _spot_mm2(height, area)
-    by_shape = spots.oblong - (seen * spots.twice).mean(axis=1) / share
+    one = np.arange(len(share)), spots.rising
+    spread = np.sqrt(along[one])
+    rising_mm = np.sqrt(np.pi / 2) * spread * special.erf(spots.reach_mm[one] / spread / np.sqrt(2))
+    by_shape = spots.rising_mm - spots.height * rising_mm
     return np.stack([by_height, by_shape])
 
 

@@ -12,7 +12,7 @@ from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
 from ..model.work_image import WorkImage
 from ..numerics.cores import cores
-from ..numerics.polar_profiles import MarkedImage, Profiles, read_profiles
+from ..numerics.polar_profiles import SECTORS, MarkedImage, Profiles, read_profiles
 from ..vessels.branches import Branches
 from . import blur as blur_model
 from . import surroundings
@@ -222,12 +222,13 @@ def _areas(
     """Areas, backgrounds, clean shares and flatness, all (n,), from profiles and first radii."""
     radius_mm, noise_hu = start_radius_mm, calibration.noise_hu
     reach_sigmas, ring_mm = CONSTANTS.reach_sigmas, surroundings.CONSTANTS.ring_width_mm
-    blur_mm = np.sqrt(blur.spot_mm2(profile.ray, np.zeros_like(radius_mm)))
-    mean_mm = blur_mm.mean(axis=1)
-    largest_mm = profile.radius_mm[-1] - reach_sigmas * mean_mm - ring_mm
+    # As far in all directions as the blur goes in one: a sharp kernel draws a dark ring within the
+    # slice, and without it the integral comes out too large.
+    widest_mm = np.sqrt(blur.spot_mm2(profile.ray, np.zeros_like(radius_mm)).max(axis=1))
+    largest_mm = profile.radius_mm[-1] - reach_sigmas * widest_mm - ring_mm
     for _ in range(CONSTANTS.rounds):
         radius_mm = np.clip(radius_mm, CONSTANTS.least_radius_mm, largest_mm)
-        reach_mm = radius_mm[:, None] + reach_sigmas * blur_mm
+        reach_mm = np.tile((radius_mm + reach_sigmas * widest_mm)[:, None], SECTORS)
         background = ring_background(profile, reach_mm, noise_hu)
         base = background[:, None, None]
         contrast_hu = np.maximum(
@@ -238,6 +239,6 @@ def _areas(
         expected = blur.spot_mm2(profile.ray, radius_mm)
         expected /= expected.mean(axis=1, keepdims=True)
         area, clean = area_integral(profile, fraction, radius_mm, reach_mm, expected, noise)
-        area /= caught_share(radius_mm / mean_mm, reach_sigmas)
+        area /= caught_share(radius_mm / widest_mm, reach_sigmas)
         radius_mm = np.sqrt(np.clip(area, CONSTANTS.least_area_mm2, None) / np.pi)
     return area, background, clean, flatness(profile, reach_mm, background, noise_hu)

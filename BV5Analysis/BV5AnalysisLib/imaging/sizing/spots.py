@@ -10,7 +10,7 @@ import numpy as np
 from ..model.constants import MethodConstants, constant
 from ..model.measurements import Calibration
 from ..numerics.cores import cores
-from ..numerics.polar_profiles import MarkedImage, Profiles, read_profiles
+from ..numerics.polar_profiles import SECTORS, MarkedImage, Profiles, read_profiles
 from ..vessels.branches import Branches
 from . import cross_sections, surroundings
 from .area_integral import caught_share, sector_integrals
@@ -49,9 +49,11 @@ class Spots:
         (n,) the whole integral, by the blur that was presumed.
     height : numpy.ndarray
         (n,) blood fraction in the middle.
-    oblong : numpy.ndarray
-        (n,) mean of `twice` over the integral: 0 for a round spot, above for one that is longer
-        along z.
+    rising_mm : numpy.ndarray
+        (n,) integral of the blood fraction from the middle along the direction that rises most out
+        of the slice, up to its reach.
+    rising : numpy.ndarray
+        (n,) which direction that is.
     twice, reach_mm : numpy.ndarray
         (n, sectors) cos 2a of each direction, a being its angle to the one that rises most out of
         the slice; and how far it was integrated.
@@ -62,7 +64,8 @@ class Spots:
     seen_mm2: np.ndarray
     area_mm2: np.ndarray
     height: np.ndarray
-    oblong: np.ndarray
+    rising_mm: np.ndarray
+    rising: np.ndarray
     twice: np.ndarray
     reach_mm: np.ndarray
     is_clean: np.ndarray
@@ -135,13 +138,13 @@ def _spots(
     """Fields of `Spots` from profiles."""
     sizes = cross_sections.CONSTANTS
     radius_mm = np.full(len(middle_hu), sizes.least_first_radius_mm)
-    blur_mm = np.sqrt(blur.spot_mm2(profile.ray, np.zeros_like(radius_mm)))
-    mean_mm = blur_mm.mean(axis=1)
-    room_mm = sizes.reach_sigmas * mean_mm + surroundings.CONSTANTS.ring_width_mm
+    # As for areas: dark rings that a sharp kernel draws are part of the spot.
+    widest_mm = np.sqrt(blur.spot_mm2(profile.ray, np.zeros_like(radius_mm)).max(axis=1))
+    room_mm = sizes.reach_sigmas * widest_mm + surroundings.CONSTANTS.ring_width_mm
     largest_mm = np.maximum(profile.radius_mm[-1] - room_mm, sizes.least_radius_mm)
     for _ in range(sizes.rounds):
         radius_mm = np.clip(radius_mm, sizes.least_radius_mm, largest_mm)
-        reach_mm = radius_mm[:, None] + sizes.reach_sigmas * blur_mm
+        reach_mm = np.tile((radius_mm + sizes.reach_sigmas * widest_mm)[:, None], SECTORS)
         background = ring_background(profile, reach_mm, calibration.noise_hu)
         contrast_hu = np.maximum(
             np.float32(calibration.blood_hu) - background, sizes.least_contrast_hu
@@ -150,11 +153,19 @@ def _spots(
         noise = calibration.noise_hu / contrast_hu
         sector_mm2, clean = sector_integrals(profile, fraction, radius_mm, reach_mm, noise)
         whole_mm2 = sector_mm2.mean(axis=1)
-        area = whole_mm2 / caught_share(radius_mm / mean_mm, sizes.reach_sigmas)
+        area = whole_mm2 / caught_share(radius_mm / widest_mm, sizes.reach_sigmas)
         radius_mm = np.sqrt(np.clip(area, sizes.least_area_mm2, None) / np.pi)
     height = (middle_hu - background) / contrast_hu
     upright = np.maximum(1 - tangent[:, :1] ** 2, CONSTANTS.least_upright)
     twice = 2 * profile.ray[:, :, 0] ** 2 / upright - 1
-    oblong = (sector_mm2 * twice).mean(axis=1) / np.maximum(whole_mm2, sizes.least_area_mm2)
+    # Opposite directions rise alike.
+    half_turn = SECTORS // 2
+    rising = twice[:, :half_turn].argmax(axis=1)
+    each = np.arange(len(rising))
+    along = (fraction[each, rising] + fraction[each, rising + half_turn]) / 2
+    share = np.clip(
+        (reach_mm[each, rising, None] - profile.radius_mm) / profile.step_mm + 0.5, 0, 1
+    )
+    rising_mm = (np.nan_to_num(along) * share).sum(axis=1) * profile.step_mm
     is_clean = np.asarray(clean.all(axis=1))
-    return whole_mm2, area, height, oblong, twice, reach_mm, is_clean
+    return whole_mm2, area, height, rising_mm, rising, twice, reach_mm, is_clean
