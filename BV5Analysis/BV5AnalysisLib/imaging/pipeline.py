@@ -313,7 +313,7 @@ def analyze(
         del lines
         lung_labels = turned.orientation.turned_back(anatomy.lungs)
         blood = measure_blood(scan, lung_labels, vessels, regions, parameters)
-        mesh = vessels.mesh.on_chest(anatomy)
+        mesh = vessels.mesh.on_chest()
         tissue, opacities = _opacities(turned, anatomy, blood, vessels, mesh, regions)
         findings = _findings(turned, anatomy, vessels, blood, opacities, mesh, parameters)
     steps.done()

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..lungs.anatomy import Anatomy
 from ..lungs.hila import Hila, Places, ramp
 from ..model.constants import MethodConstants, constant
 from ..vessels.branches import Branches
 from .cross_sections import CrossSections
 from .mesh_lines import CONSTANTS as LINES
-from .mesh_lines import Lattice, open_ends, weigh_lines
+from .mesh_lines import Lattice, in_rim, open_ends, weigh_lines
 from .tree_order import TreeOrder
 
 
@@ -60,10 +59,10 @@ class MeshConstants(MethodConstants):
         "Odds of 20: no sign decides alone, and no place outvotes its surroundings.",
     )
     least_lung: float = constant(
-        0.25,
+        0.1,
         "1",
         "Least share of lung around that the length of lines is divided by.",
-        "Half of it is lung at a flat surface, an eighth in a corner.",
+        "Half of it is lung at a flat surface, an eighth in a corner, a third in the rim.",
     )
     doubt_mm_per_ml: float = constant(
         2.0,
@@ -72,7 +71,7 @@ class MeshConstants(MethodConstants):
         "A tenth of what a mesh has: a few lines at the edge of the lungs prove nothing.",
     )
     agreed: tuple[float, float] = constant(
-        (0.3, 1.3),
+        (0.5, 1.5),
         "1",
         "Mean logarithm of the odds around that is no mesh, and that is one.",
         "Disease fills volumes; around a fissure or a hilum the evidence is in spots. More than 0,"
@@ -113,30 +112,42 @@ class Mesh:
 
     Attributes
     ----------
-    share : numpy.ndarray
-        (z, y, x) how surely they do, 0 to 1.
-    first_mm : numpy.ndarray
-        (3,) place of the first node, mm from the scan's first voxel.
+    share, rim : numpy.ndarray
+        (z, y, x) how surely lines around do, of all depths and of the lungs' rim, 0 to 1.
+    lattice : Lattice
+        Places of these nodes.
+    hila : Hila
+        Knows which places are in the rim.
     """
 
     share: np.ndarray
-    first_mm: np.ndarray
+    rim: np.ndarray
+    lattice: Lattice
+    hila: Hila
 
     def at(self, scan_mm: np.ndarray) -> np.ndarray:
         """Share (n,) at places (n, 3), mm along the scan's axes; 0 beyond the grid."""
-        index = (scan_mm - self.first_mm) / LINES.step_mm
-        share = ndimage.map_coordinates(self.share, index.T, order=1)
-        return np.asarray(np.clip(share, 0, 1))
-
-    def on_chest(self, anatomy: Anatomy) -> np.ndarray:
-        """Share (z, y, x) on the coarse grid of a scan's survey."""
-        hila = anatomy.hila
-        offset = (hila.first_mm - self.first_mm) / LINES.step_mm
-        scale = np.asarray(hila.step_mm) / LINES.step_mm
-        shape = anatomy.chest.hu.array.shape
-        return np.asarray(
-            ndimage.affine_transform(self.share, scale, offset, output_shape=shape, order=1)
+        index = (scan_mm / LINES.step_mm - self.lattice.first).T
+        share, rim = (
+            ndimage.map_coordinates(values, index, order=1) for values in (self.share, self.rim)
         )
+        return self._joined(share, rim, self.hila.depth_at(scan_mm))
+
+    def on_chest(self) -> np.ndarray:
+        """Share (z, y, x) on the coarse grid of a scan's survey."""
+        offset = (self.hila.first_mm - self.lattice.first_mm) / LINES.step_mm
+        scale = self.hila.step_mm / LINES.step_mm
+        depth_mm = self.hila.depth_mm
+        share, rim = (
+            ndimage.affine_transform(values, scale, offset, output_shape=depth_mm.shape, order=1)
+            for values in (self.share, self.rim)
+        )
+        return self._joined(share, rim, depth_mm)
+
+    @staticmethod
+    def _joined(share: np.ndarray, rim: np.ndarray, depth_mm: np.ndarray) -> np.ndarray:
+        """Share of places by that of all depths and that of the rim."""
+        return np.asarray(np.clip(np.maximum(share, rim * in_rim(depth_mm)), 0, 1))
 
     def lines(self, order: TreeOrder, places: Places) -> np.ndarray:
         """How surely (n,) each point is of a line of a mesh, 0 to 1.
@@ -167,6 +178,7 @@ def find_mesh(
     surroundings, each of the four moves the odds that there is a mesh, within bounds; their
     logarithms add up, so that one sign that is weak in a scan, by its slices or its noise, does not
     hide the other three. Directions are no evidence: thick slices show few lines along their axis.
+    The same is done once more with the lines of the lungs' rim alone, as disease may fill no more.
 
     Parameters
     ----------
@@ -195,25 +207,48 @@ def find_mesh(
     """
     at_mm = places.scan_mm
     if len(at_mm) == 0:
-        return Mesh(np.zeros((1, 1, 1)), np.zeros(3))
+        nothing = np.zeros((1, 1, 1))
+        return Mesh(nothing, nothing, Lattice(np.zeros(3), nothing.shape), hila)
     lattice = Lattice.around(at_mm)
-    sums = lattice.sums(at_mm)
-    weight = weigh_lines(branches, csa_mm2, order.caliber_mm2, hila.depth_at(at_mm))
-    length_mm = branches.step_mm * weight
+    depth_mm = hila.depth_at(at_mm)
+    weight = weigh_lines(branches, csa_mm2, order.caliber_mm2, depth_mm)
+    lines = _Lines(at_mm, branches.step_mm, open_ends(branches), sections.flatness, sections.clean)
+    share = _share(lines, weight, lattice, lattice.lung(hila))
+    rim = _share(lines, weight * in_rim(depth_mm), lattice, lattice.lung(hila, rim=True))
+    return Mesh(share, rim, lattice, hila)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lines:
+    """Points of lines, n of them: where they are, what each stands for, and their evidence."""
+
+    at_mm: np.ndarray
+    step_mm: np.ndarray
+    open_ends: np.ndarray
+    flatness: np.ndarray
+    clean: np.ndarray
+
+
+def _share(lines: _Lines, weight: np.ndarray, lattice: Lattice, lung: np.ndarray) -> np.ndarray:
+    """How surely (z, y, x) lines of such weights (n,), in a share of lung, form a mesh."""
+    some = np.flatnonzero(weight > 0)
+    sums = lattice.sums(lines.at_mm[some])
+    weight = weight[some]
+    length_mm = lines.step_mm[some] * weight
     total = sums(length_mm)
-    node_ml = LINES.step_mm**3 / 1000
     known = np.maximum(total, TINY)
-    lung = np.maximum(lattice.lung(hila), CONSTANTS.least_lung)
+    node_ml = LINES.step_mm**3 / 1000
+    per_ml = total / node_ml / np.maximum(lung, CONSTANTS.least_lung)
     log_odds = (
-        _by_fold(sums(length_mm * np.clip(sections.flatness, 0, 1)) / known, CONSTANTS.flat)
-        + _by_fold(sums(weight * open_ends(branches)) / known, CONSTANTS.ends_per_mm)
-        + _by_fold(total / node_ml / lung, CONSTANTS.mm_per_ml)
-        + _bounded(sums(length_mm * sections.clean) / known, CONSTANTS.clear)
+        _by_fold(sums(length_mm * np.clip(lines.flatness[some], 0, 1)) / known, CONSTANTS.flat)
+        + _by_fold(sums(weight * lines.open_ends[some]) / known, CONSTANTS.ends_per_mm)
+        + _by_fold(per_ml, CONSTANTS.mm_per_ml)
+        + _bounded(sums(length_mm * lines.clean[some]) / known, CONSTANTS.clear)
     )
     log_odds = np.clip(log_odds, -CONSTANTS.most, CONSTANTS.most)
     around = lattice.smoothed(log_odds * total)
     around /= lattice.smoothed(total) + CONSTANTS.doubt_mm_per_ml * node_ml
-    return Mesh(ramp(around, CONSTANTS.agreed), lattice.first_mm)
+    return ramp(around, CONSTANTS.agreed)
 
 
 def _bounded(values: np.ndarray, evidence: tuple[float, float]) -> np.ndarray:

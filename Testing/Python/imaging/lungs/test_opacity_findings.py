@@ -32,8 +32,8 @@ def test_opacities_are_told_from_five_percent_on(code):
 
 
 def test_reticulation_whose_lines_may_count_as_vessels_is_an_error():
-    assert found(lines=390)["reticulation"].severity is Severity.WARNING
-    finding = found(lines=410)["reticulation"]
+    assert found(lines=270)["reticulation"].severity is Severity.WARNING
+    finding = found(lines=290)["reticulation"]
     assert finding.severity is Severity.ERROR
     assert "cannot be used" in finding.text
 

@@ -47,9 +47,9 @@ def lung_above(surface_x_mm=-100.0):
 class Lines:
     """Short lines that end freely, in a cube; `count` of them at 5 mm each."""
 
-    def __init__(self, length_mm=5.0, csa_mm2=2.0, count=1800):
+    def __init__(self, length_mm=5.0, csa_mm2=2.0, count=1800, thick_mm=SIZE_MM):
         rng = np.random.default_rng(1)
-        starts = rng.uniform(0, SIZE_MM, (count, 3))
+        starts = rng.uniform(0, [SIZE_MM, SIZE_MM, thick_mm], (count, 3))
         directions = rng.standard_normal((count, 3))
         lines = [
             straight(start, direction, length_mm)
@@ -90,6 +90,40 @@ def test_one_weak_sign_does_not_hide_the_others(sign, of_vessels):
     assert lines.shares().min() > 0.9
 
 
+def test_a_thin_rim_of_a_mesh_is_found_below_the_surface_alone():
+    lines = Lines(length_mm=2.0, count=100, thick_mm=4.0)
+    deep = Lines(length_mm=30.0, count=400)
+    deep.seem(clean=0.95, flatness=0.05)
+    deep_mm = deep.branches.position_mm + np.array([0.0, 0.0, 6.0])
+    position_mm = np.concatenate([lines.branches.position_mm, deep_mm])
+    count = len(lines.csa_mm2)
+    first = [lines.branches.branch_start[:-1], count + deep.branches.branch_start]
+    ends = lines.branches.end_node
+    branches = replace(
+        lines.branches,
+        position_mm=position_mm,
+        tangent=np.concatenate([lines.branches.tangent, deep.branches.tangent]),
+        scale_mm=np.full(len(position_mm), 0.7),
+        step_mm=np.concatenate([lines.branches.step_mm, deep.branches.step_mm]),
+        branch_start=np.concatenate(first),
+        end_node=np.concatenate([ends, ends.max() + 1 + deep.branches.end_node]),
+    )
+    csa_mm2 = np.full(len(position_mm), 2.0)
+    sections = CrossSections(
+        csa_mm2,
+        np.full(len(position_mm), -850.0),
+        np.concatenate([lines.sections.clean, deep.sections.clean]),
+        np.concatenate([lines.sections.flatness, deep.sections.flatness]),
+    )
+    mesh = find_mesh(
+        branches, csa_mm2, order_of(csa_mm2), sections, places_of(branches), lung_above(-0.5)
+    )
+    middle = np.full(3, SIZE_MM / 2)
+    places_mm = np.array([middle, middle])
+    places_mm[0, 2] = 2.0
+    assert mesh.at(places_mm).tolist() == pytest.approx([1, 0], abs=0.02)
+
+
 def test_long_lines_are_a_mesh_by_their_other_signs():
     assert Lines(length_mm=25.0, count=400).shares().min() > 0.9
 
@@ -115,7 +149,8 @@ def test_wide_lines_are_vessels():
 
 
 def test_in_a_mesh_vessels_have_a_way_out_and_are_wider_than_its_lines():
-    mesh = Mesh(np.ones((3, 3, 3)), np.zeros(3))
+    everywhere = np.ones((3, 3, 3))
+    mesh = Mesh(everywhere, everywhere, Lattice(np.zeros(3), everywhere.shape), lung_above())
     caliber_mm2 = np.array([2.0, 8.0, 8.0, 12.0, 16.0])
     order = replace(order_of(caliber_mm2), way=np.array([1.0, 1.0, 0.3, 0.3, 0.3]))
     places = Places(np.full((5, 3), 4.0), np.ones(5, np.uint8))
