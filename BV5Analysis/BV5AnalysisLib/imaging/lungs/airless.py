@@ -408,9 +408,10 @@ def _most_even(values: np.ndarray, least: float) -> tuple[float, float, float]:
     # Towards brighter tissue beside it the levels between occur as well.
     level = float(edges[best])
     darker = [
-        np.count_nonzero((values > level - reach) & (values <= level)) for reach in (near, far)
+        float(np.count_nonzero((values > level - reach) & (values <= level)))
+        for reach in (near, far)
     ]
-    one_sided = darker[0] / max(darker[1], 1) if darker[0] > 0.3 * least / 2 else 0.0
+    one_sided = darker[0] / max(darker[1], 1.0) if darker[0] > 0.15 * least else 0.0
     return level, max(float(even[best]), one_sided), float(crowd[best])
 
 

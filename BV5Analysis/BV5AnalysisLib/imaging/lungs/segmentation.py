@@ -129,7 +129,7 @@ class FoundLungs:
     labels : numpy.ndarray
         uint8 `LungLabel` values, 0 outside, (z, y, x).
     airless : numpy.ndarray
-        Bool, coarse: what is in the labels for airless lung along the ribs.
+        Bool, coarse: what is in the labels for airless lung along the ribs, and its edge beyond.
     spaces : tuple of AirlessSpace
         At the right and the left lung, on the coarse grid.
     """
@@ -200,9 +200,11 @@ def find_lungs(volume: Volume, chest: Chest, airways: np.ndarray) -> FoundLungs:
     sides = [mask | space.lung for mask, space in zip((right, left), spaces, strict=True)]
     closed = [_closed(mask, chest) for mask in sides]
     airless = np.zeros_like(right)
-    for whole, mask, space in zip(closed, (right, left), spaces, strict=True):
-        if space.lung.any():
-            airless |= whole & ~_closed(mask, chest)
+    if any(space.lung.any() for space in spaces):
+        without = _closed(right, chest) | _closed(left, chest)
+        airless = (closed[0] | closed[1]) & ~without
+        # With its blurred edge towards the wall.
+        airless = ndimage.binary_dilation(airless, iterations=2) & ~without
     overlap = closed[0] & closed[1]
     if overlap.any():
         reach_mm = 2 * CONSTANTS.closing_mm
