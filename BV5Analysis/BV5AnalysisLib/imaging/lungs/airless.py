@@ -93,7 +93,10 @@ class AirlessConstants(MethodConstants):
         (-100.0, 200.0), "HU", "Soft tissue.", "Between aerated lung and bone."
     )
     fat_hu: tuple[float, float] = constant(
-        (-45.0, -25.0), "HU", "Mean up to which tissue is fat, and from which it is not.", "-100 HU"
+        (-45.0, -25.0),
+        "HU",
+        "Mean up to which tissue is fat, and from which it is not.",
+        "Fat has -100 HU.",
     )
     smoothing_mm: float = constant(
         4.0,
