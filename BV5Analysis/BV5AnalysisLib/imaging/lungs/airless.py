@@ -93,7 +93,10 @@ class AirlessConstants(MethodConstants):
         (-100.0, 200.0), "HU", "Soft tissue.", "Between aerated lung and bone."
     )
     fat_hu: tuple[float, float] = constant(
-        (-45.0, -25.0), "HU", "Mean up to which tissue is fat, and from which it is not.", "-100 HU"
+        (-45.0, -25.0),
+        "HU",
+        "Mean up to which tissue is fat, and from which it is not.",
+        "Fat has -100 HU.",
     )
     smoothing_mm: float = constant(
         4.0,
@@ -128,11 +131,23 @@ class AirlessConstants(MethodConstants):
     fluid_hu: tuple[float, float] = constant(
         (35.0, 30.0), "HU", "Attenuation up to which it is.", "0 to 20 HU, offsets of 15 HU."
     )
-    airless_even: tuple[float, float] = constant(
-        (0.8, 0.68),
+    two_levels_hu: tuple[float, float] = constant(
+        (10.0, 15.0),
+        "HU",
+        "Distance of two levels from which the darker is fluid, however even.",
+        "Lung before fluid is brighter by 10 to 50 HU; airless lung alone has one level.",
+    )
+    valley: tuple[float, float] = constant(
+        (0.4, 0.2),
         "1",
-        "The same of tissue that is no fluid whatever its attenuation.",
-        "As `fluid_even`.",
+        "What lies between two levels, by what is at the darker one.",
+        "Below half its height a histogram has two modes.",
+    )
+    airless_even: tuple[float, float] = constant(
+        (0.72, 0.6),
+        "1",
+        "As `fluid_even`, of tissue that is no fluid whatever its attenuation.",
+        "Less even than what may be fluid.",
     )
     organ_even: tuple[float, float] = constant(
         (0.65, 0.8),
@@ -390,8 +405,17 @@ def _most_even(values: np.ndarray, least: float) -> tuple[float, float, float]:
         for reach in (near, far)
     )
     even = crowd / np.maximum(around, 1.0)
-    best = int((even * ramp(crowd, (0.3 * least, least))).argmax())
-    return float(edges[best]), float(even[best]), float(crowd[best])
+    # Where both are even, the darker is fluid.
+    as_fluid = np.maximum(ramp(edges[:-1], CONSTANTS.fluid_hu), 0.1)
+    best = int((even * ramp(crowd, (0.3 * least, least)) * as_fluid).argmax())
+    # Towards brighter tissue beside it the levels between occur as well.
+    level = float(edges[best])
+    darker = [
+        float(np.count_nonzero((values > level - reach) & (values <= level)))
+        for reach in (near, far)
+    ]
+    one_sided = darker[0] / max(darker[1], 1.0) if darker[0] > 0.15 * least else 0.0
+    return level, max(float(even[best]), one_sided), float(crowd[best])
 
 
 def _levels(means: _Means, core: np.ndarray, organ: np.ndarray, voxel_ml: float) -> _Levels:
@@ -410,24 +434,44 @@ def _levels(means: _Means, core: np.ndarray, organ: np.ndarray, voxel_ml: float)
     level, even, count = _most_even(values[flat], c.fluid_ml[1] / voxel_ml)
     if count == 0:
         level, even = -40.0, 0.0
-    fluid = float(
-        ramp(np.array(even / max(organ_even, 0.7)), c.fluid_even)
-        * ramp(np.array(count * voxel_ml), c.fluid_ml)
-        * ramp(np.array(level), c.fluid_hu)
-    )
+    brighter = values[values > level + c.step_hu[0]]
+    lung_hu = float(np.median(brighter)) if len(brighter) else level + 2 * c.step_hu[1]
+    alike = ramp(np.array(even / max(organ_even, 0.7)), c.fluid_even)
+    apart = _two_levels(values[flat], level, lung_hu)
+    enough = ramp(np.array(count * voxel_ml), c.fluid_ml) * ramp(np.array(level), c.fluid_hu)
+    fluid = float(np.maximum(alike, apart) * enough)
     uneven = float(
         ramp(np.array(even / max(organ_even, HALF)), c.airless_even)
         * ramp(np.array(organ_even), c.organ_even)
         * ramp(np.array(np.count_nonzero(flat) * voxel_ml), c.fluid_ml)
+        * (1 - apart)
     )
-    brighter = values[values > level + c.step_hu[0]]
-    lung_hu = float(np.median(brighter)) if len(brighter) else level + 2 * c.step_hu[1]
     at_fluid = level + float(np.clip((lung_hu - level) / 2, *c.step_hu))
     low, high = c.airless_hu
     # Uneven tissue that is not fat is no fluid.
     alone = (low + high) / 2 + uneven * (c.fat_hu[0] - (low + high) / 2)
     return _Levels(
         fluid * at_fluid + (1 - fluid) * alone, 0.5 + (1 - fluid) * (high - low) / 2, fluid
+    )
+
+
+def _two_levels(values: np.ndarray, dark_hu: float, bright_hu: float) -> float:
+    """How surely values crowd at two levels with few between, 0 to 1."""
+    c = CONSTANTS
+    near = c.even_hu[0]
+    between = np.arange(dark_hu + 2 * near, bright_hu - near, 1.0)
+    if len(between) == 0:
+        return 0.0
+    values = np.sort(values)
+
+    def crowd(levels: np.ndarray) -> np.ndarray:
+        until, start = (np.searchsorted(values, levels + reach) for reach in (near, -near))
+        return np.asarray(until - start)
+
+    dark = float(crowd(np.array([dark_hu])).max())
+    least = float(crowd(between).min()) / max(dark, 1.0)
+    return float(
+        ramp(np.array(bright_hu - dark_hu), c.two_levels_hu) * ramp(np.array(least), c.valley)
     )
 
 

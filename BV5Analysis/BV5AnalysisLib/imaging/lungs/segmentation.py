@@ -127,18 +127,15 @@ class FoundLungs:
     ----------
     labels : numpy.ndarray
         uint8 `LungLabel` values, 0 outside, (z, y, x).
+    airless : numpy.ndarray
+        Bool, coarse: what is in the labels for airless lung along the ribs, and its edge beyond.
     spaces : tuple of AirlessSpace
-        At the right and the left lung, on the coarse grid; their airless lung is in the labels.
+        At the right and the left lung, on the coarse grid.
     """
 
     labels: np.ndarray
+    airless: np.ndarray
     spaces: tuple[AirlessSpace, ...]
-
-    @property
-    def airless(self) -> np.ndarray:
-        """Bool, coarse: airless lung along the ribs."""
-        airless: np.ndarray = np.logical_or.reduce([space.lung for space in self.spaces])
-        return airless
 
     @property
     def fluid(self) -> np.ndarray:
@@ -199,6 +196,12 @@ def find_lungs(
     spaces = tuple(find_airless(chest, [right, left]))
     sides = [mask | space.lung for mask, space in zip((right, left), spaces, strict=True)]
     closed = [_closed(mask, chest) for mask in sides]
+    airless = np.zeros_like(right)
+    if any(space.lung.any() for space in spaces):
+        without = _closed(right, chest) | _closed(left, chest)
+        airless = (closed[0] | closed[1]) & ~without
+        # With its blurred edge towards the wall.
+        airless = ndimage.binary_dilation(airless, iterations=2) & ~without
     overlap = closed[0] & closed[1]
     if overlap.any():
         reach_mm = 2 * CONSTANTS.closing_mm
@@ -212,7 +215,7 @@ def find_lungs(
     for label, mask in zip((LungLabel.RIGHT, LungLabel.LEFT), closed, strict=True):
         _paint(labels, label, mask, volume, chest, other_air)
     labels[airways & chest.to_scan(large, labels.shape)] = 0
-    return FoundLungs(labels, spaces)
+    return FoundLungs(labels, airless, spaces)
 
 
 def _large_airways(lumen_share: np.ndarray, trachea: np.ndarray, chest: Chest) -> np.ndarray:
