@@ -63,18 +63,17 @@ class OpacityConstants(MethodConstants):
         "Cysts of honeycombs are 3 to 10 mm wide (Hansell et al. 2008).",
     )
     hazy: float = constant(
-        0.08,
+        0.07,
         "1",
-        "Share of its air that lung itself has lost, averaged over `close_mm`, where it is ground"
-        " glass or consolidation.",
-        "Less than `ground_glass`, as single blocks scatter.",
+        "Share of its air that a voxel itself has lost where it is ground glass or consolidation.",
+        "Less than `ground_glass`, as single voxels scatter. In noise its surroundings count for"
+        " it, by as much as the noise exceeds this.",
     )
     close_mm: float = constant(
         1.0,
         "mm",
-        "Standard deviation of the Gaussian of what a place itself is.",
-        "With blocks of 2 mm noise of 80 HU becomes less than 20 HU; a voxel alone would be half"
-        " noise.",
+        "Standard deviation of the Gaussian of a voxel's surroundings.",
+        "With blocks of 2 mm noise of 80 HU becomes less than 20 HU.",
     )
     solid: float = constant(
         0.45,
@@ -227,15 +226,18 @@ def find_opacities(
     in_lung = lung & ~_in_hilum(chest, anatomy.hila)
     judged = in_lung & (around > CONSTANTS.least_weight)
     lost = (mean - plain) / span * judged
-    itself = np.where(judged, (_close_mean(blocks, weight, mean, chest) - plain) / span, 0.0)
+    close_hu = _close_mean(blocks, weight, mean, chest)
     texture = np.sqrt(np.maximum(rough - noise_hu**2, 0)) / span
     box = ndimage.find_objects(lung.view(np.uint8))[0]
     fine = chest.box_on_scan(box, labels.shape)
     lost_there = chest.interpolated(lost[box], box, labels.shape)
     rough_there = chest.interpolated(texture[box], box, labels.shape) > CONSTANTS.texture
     tissue = result[fine]
-    # Averages are blurred: beside dense tissue only what is hazy itself is opacity.
-    hazy = chest.interpolated(itself[box], box, labels.shape) > CONSTANTS.hazy
+    # Averages are blurred: beside dense tissue only voxels that are hazy themselves are opacity.
+    limit_hu = CONSTANTS.hazy * span
+    own = limit_hu**2 / (limit_hu**2 + noise_hu**2)
+    needed_hu = (plain + limit_hu - (1 - own) * close_hu) / own
+    hazy = volume.array[fine] > chest.interpolated(needed_hu[box], box, labels.shape)
     tissue[hazy & (lost_there > CONSTANTS.ground_glass)] = Tissue.GROUND_GLASS
     tissue[rough_there & (lost_there > CONSTANTS.reticulation)] = Tissue.RETICULATION
     if mesh is not None:

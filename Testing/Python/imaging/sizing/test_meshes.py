@@ -15,7 +15,9 @@ SIZE_MM = 60.0
 
 def order_of(caliber_mm2):
     ones = np.ones(len(caliber_mm2))
-    return TreeOrder(ones, np.asarray(caliber_mm2, float), ones, ones, 0 * ones)
+    return TreeOrder(
+        ones, np.asarray(caliber_mm2, float), ones, ones, 0 * ones, np.ones((len(ones), 2))
+    )
 
 
 def places_of(branches):
