@@ -120,6 +120,25 @@ class OpacityConstants(MethodConstants):
         "Percentile of a coronal layer's blocks that is its plain parenchyma.",
         "Holds while opacities fill less than three quarters of the layer.",
     )
+    emphysema_hu: float = constant(
+        -940.0,
+        "HU",
+        "Mean of a block below which it is emphysema and no plain parenchyma.",
+        "-950 HU is the usual limit (Hansell et al. 2008); means are blurred. Where emphysema fills"
+        " a quarter of a layer, the lung between would else be denser than plain.",
+    )
+    emphysema_mm: float = constant(
+        6.0,
+        "mm",
+        "Standard deviation of the Gaussian that emphysema is spread with.",
+        "Twice the blur of its edge.",
+    )
+    emphysema_share: float = constant(
+        0.02,
+        "1",
+        "Share of emphysema around from which a block is no plain parenchyma.",
+        "Beside it means are too low.",
+    )
     steepest_hu_per_mm: float = constant(
         1.5,
         "HU/mm",
@@ -221,7 +240,8 @@ def find_opacities(
     mean = ndimage.gaussian_filter(weight * blocks.mean_hu, sigma) / known
     rough = ndimage.gaussian_filter(weight * blocks.variance_hu2, sigma) / known
     rough = np.minimum(rough, _roughness_between_lines(blocks.variance_hu2, chest))
-    plain = _plain_parenchyma(mean, lung & (around > CONSTANTS.majority * depth.max()), chest)
+    known_well = lung & (around > CONSTANTS.majority * depth.max())
+    plain = _plain_parenchyma(mean, known_well & ~_emphysema(mean, known_well, chest), chest)
     span = CONSTANTS.soft_tissue_hu - plain
     in_lung = lung & ~_in_hilum(chest, anatomy.hila)
     judged = in_lung & (around > CONSTANTS.least_weight)
@@ -334,6 +354,13 @@ def _roughness_between_lines(variance_hu2: np.ndarray, chest: Chest) -> np.ndarr
     size = 2 * np.rint(CONSTANTS.cyst_mm / 2 / chest.grid.spacing_zyx).astype(int) + 1
     closed: np.ndarray = ndimage.grey_closing(variance_hu2, size=tuple(size))
     return closed
+
+
+def _emphysema(mean_hu: np.ndarray, known: np.ndarray, chest: Chest) -> np.ndarray:
+    """Blocks of emphysema, and those beside it."""
+    thin = known & (mean_hu < CONSTANTS.emphysema_hu)
+    sigma = CONSTANTS.emphysema_mm / chest.grid.spacing_zyx
+    return ndimage.gaussian_filter(thin.astype(np.float32), sigma) > CONSTANTS.emphysema_share
 
 
 def _plain_parenchyma(mean: np.ndarray, judged: np.ndarray, chest: Chest) -> np.ndarray:
