@@ -59,7 +59,8 @@ from .sizing.branch_sizes import SizedBranches, size_branches
 from .sizing.cross_sections import CrossSections, measure_cross_sections
 from .sizing.heights import relative_heights
 from .sizing.limits import limit_findings, withheld_by
-from .sizing.lumps import vessel_shares
+from .sizing.lump_findings import lump_findings
+from .sizing.lumps import counted_ml, vessel_shares
 from .sizing.mesh_findings import mesh_findings
 from .sizing.meshes import Mesh, find_mesh
 from .sizing.sheets import without_sheets
@@ -222,6 +223,8 @@ class Vessels:
         What of them is vessel, lines of the mesh left out.
     mesh : Mesh
         Where thin lines are no vessels, as in fibrosis.
+    lumps_ml : float
+        What lines would hold that were taken for lumps of opacity or for haze.
     calibration : Calibration
         Attenuation of blood and parenchyma, and noise.
     blood_levels : BloodLevels or None
@@ -235,6 +238,7 @@ class Vessels:
     sized: SizedBranches
     order: TreeOrder
     mesh: Mesh
+    lumps_ml: float
     calibration: Calibration
     blood_levels: BloodLevels | None
     blur: Blur
@@ -427,13 +431,15 @@ def judge_lines(lines: Lines, anatomy: Anatomy) -> Vessels:
     lumps = vessel_shares(
         lines.branches.position_mm, lines.sized, order, heights, lines.calibration.blood_hu
     )
-    order = replace(order, share=order.share * lumps * (1 - mesh.lines(order, places)))
+    no_mesh = order.share * (1 - mesh.lines(order, places))
+    order = replace(order, share=no_mesh * lumps)
     return Vessels(
         work=lines.work,
         branches=lines.branches,
         sized=replace(lines.sized, volume_ml=lines.sized.volume_ml * order.share),
         order=order,
         mesh=mesh,
+        lumps_ml=float((counted_ml(lines.sized) * no_mesh) @ (1 - lumps)),
         calibration=lines.calibration,
         blood_levels=lines.blood_levels,
         blur=lines.blur,
@@ -598,6 +604,7 @@ def _findings(
     of_vessels = vessel_findings(blood.measurements[0])
     places = _places(vessels.branches, anatomy, vessels.work)
     of_vessels += vessel_order_findings(vessels.sized, vessels.order, places, anatomy.hila)
+    of_vessels += lump_findings(vessels.lumps_ml, blood.measurements[0])
     of_vessels += side_findings(blood.measurements, opacities)
     of_vessels += mesh_findings(blood.measurements[0], anatomy.share_of_lungs(mesh))
     slab = is_slab(turned.ct.with_array(anatomy.lungs))

@@ -63,18 +63,17 @@ class OpacityConstants(MethodConstants):
         "Cysts of honeycombs are 3 to 10 mm wide (Hansell et al. 2008).",
     )
     hazy: float = constant(
-        0.08,
+        0.07,
         "1",
-        "Share of its air that lung itself has lost, averaged over `close_mm`, where it is ground"
-        " glass or consolidation.",
-        "Less than `ground_glass`, as single blocks scatter.",
+        "Share of its air that a voxel itself has lost where it is ground glass or consolidation.",
+        "Less than `ground_glass`, as single voxels scatter. In noise its surroundings count for"
+        " it, by as much as the noise exceeds this.",
     )
     close_mm: float = constant(
         1.0,
         "mm",
-        "Standard deviation of the Gaussian of what a place itself is.",
-        "With blocks of 2 mm noise of 80 HU becomes less than 20 HU; a voxel alone would be half"
-        " noise.",
+        "Standard deviation of the Gaussian of a voxel's surroundings.",
+        "With blocks of 2 mm noise of 80 HU becomes less than 20 HU.",
     )
     solid: float = constant(
         0.45,
@@ -120,6 +119,25 @@ class OpacityConstants(MethodConstants):
         "%",
         "Percentile of a coronal layer's blocks that is its plain parenchyma.",
         "Holds while opacities fill less than three quarters of the layer.",
+    )
+    emphysema_hu: float = constant(
+        -940.0,
+        "HU",
+        "Mean of a block below which it is emphysema and no plain parenchyma.",
+        "-950 HU is the usual limit (Hansell et al. 2008); means are blurred. Where emphysema fills"
+        " a quarter of a layer, the lung between would else be denser than plain.",
+    )
+    emphysema_mm: float = constant(
+        6.0,
+        "mm",
+        "Standard deviation of the Gaussian that emphysema is spread with.",
+        "Twice the blur of its edge.",
+    )
+    emphysema_share: float = constant(
+        0.02,
+        "1",
+        "Share of emphysema around from which a block is no plain parenchyma.",
+        "Beside it means are too low.",
     )
     steepest_hu_per_mm: float = constant(
         1.5,
@@ -222,20 +240,24 @@ def find_opacities(
     mean = ndimage.gaussian_filter(weight * blocks.mean_hu, sigma) / known
     rough = ndimage.gaussian_filter(weight * blocks.variance_hu2, sigma) / known
     rough = np.minimum(rough, _roughness_between_lines(blocks.variance_hu2, chest))
-    plain = _plain_parenchyma(mean, lung & (around > CONSTANTS.majority * depth.max()), chest)
+    known_well = lung & (around > CONSTANTS.majority * depth.max())
+    plain = _plain_parenchyma(mean, known_well & ~_emphysema(mean, known_well, chest), chest)
     span = CONSTANTS.soft_tissue_hu - plain
     in_lung = lung & ~_in_hilum(chest, anatomy.hila)
     judged = in_lung & (around > CONSTANTS.least_weight)
     lost = (mean - plain) / span * judged
-    itself = np.where(judged, (_close_mean(blocks, weight, mean, chest) - plain) / span, 0.0)
+    close_hu = _close_mean(blocks, weight, mean, chest)
     texture = np.sqrt(np.maximum(rough - noise_hu**2, 0)) / span
     box = ndimage.find_objects(lung.view(np.uint8))[0]
     fine = chest.box_on_scan(box, labels.shape)
     lost_there = chest.interpolated(lost[box], box, labels.shape)
     rough_there = chest.interpolated(texture[box], box, labels.shape) > CONSTANTS.texture
     tissue = result[fine]
-    # Averages are blurred: beside dense tissue only what is hazy itself is opacity.
-    hazy = chest.interpolated(itself[box], box, labels.shape) > CONSTANTS.hazy
+    # Averages are blurred: beside dense tissue only voxels that are hazy themselves are opacity.
+    limit_hu = CONSTANTS.hazy * span
+    own = limit_hu**2 / (limit_hu**2 + noise_hu**2)
+    needed_hu = (plain + limit_hu - (1 - own) * close_hu) / own
+    hazy = volume.array[fine] > chest.interpolated(needed_hu[box], box, labels.shape)
     tissue[hazy & (lost_there > CONSTANTS.ground_glass)] = Tissue.GROUND_GLASS
     tissue[rough_there & (lost_there > CONSTANTS.reticulation)] = Tissue.RETICULATION
     if mesh is not None:
@@ -332,6 +354,13 @@ def _roughness_between_lines(variance_hu2: np.ndarray, chest: Chest) -> np.ndarr
     size = 2 * np.rint(CONSTANTS.cyst_mm / 2 / chest.grid.spacing_zyx).astype(int) + 1
     closed: np.ndarray = ndimage.grey_closing(variance_hu2, size=tuple(size))
     return closed
+
+
+def _emphysema(mean_hu: np.ndarray, known: np.ndarray, chest: Chest) -> np.ndarray:
+    """Blocks of emphysema, and those beside it."""
+    thin = known & (mean_hu < CONSTANTS.emphysema_hu)
+    sigma = CONSTANTS.emphysema_mm / chest.grid.spacing_zyx
+    return ndimage.gaussian_filter(thin.astype(np.float32), sigma) > CONSTANTS.emphysema_share
 
 
 def _plain_parenchyma(mean: np.ndarray, judged: np.ndarray, chest: Chest) -> np.ndarray:

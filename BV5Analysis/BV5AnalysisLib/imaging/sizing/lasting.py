@@ -70,8 +70,7 @@ def lasting(network: VesselNetwork, caliber_mm2: np.ndarray) -> np.ndarray:
     capacity route problem. Operations Research 1961;9:898-900). How it is judged is the project's
     own.
     """
-    # A single narrow reading is no narrow vessel.
-    area = network.spread(network.csa_mm2, 1.0, 1.0, 2.0, np.flatnonzero(network.csa_mm2 > 1.0))
+    area = network.steady_mm2
     parent, length_mm, level_mm2 = _merges(network, area)
     own = np.maximum(area, 0.1)
     width_mm = 2 * np.sqrt(np.maximum(caliber_mm2, 0.1) / np.pi)

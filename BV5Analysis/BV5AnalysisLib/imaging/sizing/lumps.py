@@ -36,9 +36,6 @@ class LumpConstants(MethodConstants):
         "Height over that of the scan's own vessels of the area, of haze and of a vessel.",
         "Ground glass and noise in it: 0.4 to 0.6; 95 % of the blood of vessels is above 0.75.",
     )
-    strict_faint: tuple[float, float] = constant(
-        (0.6, 0.8), "1", "The same where lumps crowd.", "Vessels in noise reach 0.7 at times."
-    )
     enhanced_hu: tuple[float, float] = constant(
         (110.0, 170.0),
         "HU",
@@ -67,7 +64,7 @@ class LumpConstants(MethodConstants):
         "Disease fills volumes of centimeters; a misread line stands alone.",
     )
     some: tuple[float, float] = constant(
-        (0.03, 0.1),
+        (0.04, 0.12),
         "1",
         "Share of thin lines around that are no vessels, by which such a line stays counted, and"
         " does not.",
@@ -80,7 +77,7 @@ class LumpConstants(MethodConstants):
         "There most of what is doubtful is none. Chosen on random chests.",
     )
     of_all: float = constant(
-        1.8,
+        2.0,
         "1",
         "How many times these shares is that of lines of all calibers that comes to the same.",
         "Hila and the heart's border have wide lines that are no vessels in healthy lungs, too.",
@@ -133,19 +130,25 @@ def vessel_shares(
     if len(position_mm) == 0:
         return np.empty(0)
     thin = ramp(order.caliber_mm2, CONSTANTS.thin_mm2)
-    tube = order.lasting[:, 0] * ramp(heights.relative, CONSTANTS.faint)
+    clear = ramp(heights.relative, CONSTANTS.faint)
+    tube = order.lasting[:, 0] * clear
     agent = _with_agent(heights, blood_hu)
-    blood_ml = sized.volume_ml * ramp(sized.csa_mm2, CONSTANTS.counted_mm2)
+    blood_ml = counted_ml(sized)
     around = _Around(position_mm)
     of_thin = around(1 - tube, blood_ml * order.share * thin)
     of_all = around(1 - order.share * (1 - thin * (1 - tube)), blood_ml)
     around_here = np.maximum(of_thin, of_all / CONSTANTS.of_all)
     crowd = ramp(around_here, CONSTANTS.crowd)
-    strict = order.lasting[:, 1] * ramp(heights.relative, CONSTANTS.strict_faint) * agent
+    strict = order.lasting[:, 1] * clear * agent
     share = 1 - ramp(around_here, CONSTANTS.some) * (1 - tube)
     share *= 1 - crowd * (1 - strict)
     # Order judges how long and wide a wide line is, but not whether its blood holds agent.
     return np.asarray(thin * share + (1 - thin) * (1 - crowd * (1 - agent)))
+
+
+def counted_ml(sized: SizedBranches) -> np.ndarray:
+    """Blood (n,) of lines that are wide enough to count, gradually around the floor, mL."""
+    return np.asarray(sized.volume_ml * ramp(sized.csa_mm2, CONSTANTS.counted_mm2))
 
 
 def _with_agent(heights: Heights, blood_hu: float) -> np.ndarray:

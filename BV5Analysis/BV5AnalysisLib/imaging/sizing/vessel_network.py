@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage, sparse
@@ -112,6 +113,11 @@ class VesselNetwork:
         """(m,) of a circle of the area."""
         return np.asarray(np.sqrt(np.maximum(self.csa_mm2, CONSTANTS.least_mm2) / np.pi))
 
+    @cached_property
+    def steady_mm2(self) -> np.ndarray:
+        """(m,) largest area close by: a single narrow reading is no narrow vessel."""
+        return self.spread(self.csa_mm2, 1.0, 1.0, 2.0, np.flatnonzero(self.csa_mm2 > 1.0))
+
     def spread(
         self, values: np.ndarray, radii: float, more_mm: float, fade_mm: float, chosen: np.ndarray
     ) -> np.ndarray:
@@ -167,8 +173,7 @@ class VesselNetwork:
         The maximum capacity route problem. Operations Research 1961;9:898-900).
         """
         count = len(self.csa_mm2)
-        # A single narrow reading is no narrow vessel.
-        area = self.spread(self.csa_mm2, 1.0, 1.0, 2.0, np.flatnonzero(self.csa_mm2 > 1.0))
+        area = self.steady_mm2
         through = area[self.links].min(axis=1) * (1 - self.gap)
         graph = self._with_outside(ENOUGH_MM2 - through, ENOUGH_MM2 - area * leaving)
         tree = csgraph.minimum_spanning_tree(graph)

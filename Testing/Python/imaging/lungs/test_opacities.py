@@ -25,9 +25,9 @@ def chest_hu():
     return hu
 
 
-def opacities(hu, vessels=None, regions=None):
+def opacities(hu, vessels=None, regions=None, noise_hu=NOISE_HU, lumps=None):
     """Rows of opacities by region, and the tissue's labels."""
-    noise = NOISE_HU * np.random.default_rng(0).standard_normal(hu.shape)
+    noise = noise_hu * np.random.default_rng(0).standard_normal(hu.shape)
     volume = Volume(np.rint(hu + noise).astype(np.int16), Grid(SHAPE[::-1], (1.0, 1.0, 1.0)))
     labels = np.zeros(SHAPE, np.uint8)
     labels[RIGHT], labels[LEFT] = LungLabel.RIGHT, LungLabel.LEFT
@@ -35,7 +35,7 @@ def opacities(hu, vessels=None, regions=None):
     chest = survey_chest(volume)
     anatomy = Anatomy(labels, nothing, chest, find_hila(labels, nothing, chest))
     vessels = nothing if vessels is None else vessels
-    tissue = find_opacities(volume, anatomy, vessels, NOISE_HU)
+    tissue = find_opacities(volume, anatomy, vessels, noise_hu, lumps=lumps)
     rows = opacity_volumes(volume.with_array(tissue), labels, regions or {})
     return {row.region: row for row in rows}, tissue
 
@@ -96,3 +96,25 @@ def test_opacities_of_regions_are_those_inside_the_lungs(chest_hu):
     assert parts == pytest.approx(rows["both"].consolidation_ml)
     whole = rows["upper"].lung_volume_ml + rows["lower"].lung_volume_ml
     assert whole == pytest.approx(rows["both"].lung_volume_ml)
+
+
+def test_noise_hides_no_ground_glass_and_makes_none(chest_hu):
+    rows, _ = opacities(chest_hu, noise_hu=80.0)
+    assert rows["both"].ground_glass_ml < 0.001 * rows["both"].lung_volume_ml
+    chest_hu[PATCH] = -640
+    rows, _ = opacities(chest_hu, noise_hu=80.0)
+    assert rows["left"].ground_glass_ml == pytest.approx(27, rel=0.25)
+
+
+def test_small_lumps_are_consolidation_without_ground_glass_around(chest_hu):
+    lumps = np.zeros(SHAPE, bool)
+    for y in range(15, 60, 15):
+        for x in range(205, 260, 15):
+            chest_hu[20:26, y : y + 6, x : x + 6] = 30
+            lumps[18:28, y - 2 : y + 8, x - 2 : x + 8] = True
+    solid_ml = (chest_hu[LEFT] == 30).sum() / 1000
+    seen, _ = opacities(chest_hu, lumps=lumps)
+    assert seen["left"].consolidation_ml == pytest.approx(solid_ml, rel=0.1)
+    assert seen["left"].ground_glass_ml < 0.1 * solid_ml
+    unseen, _ = opacities(chest_hu)
+    assert unseen["left"].consolidation_ml < 0.1 * solid_ml

@@ -20,7 +20,8 @@ MARGIN_MM = 10.0
 
 def order_of(caliber_mm2, way=0.2):
     ones = np.ones(len(caliber_mm2))
-    return TreeOrder(ones, np.asarray(caliber_mm2, float), way * ones, ones, 0 * ones)
+    lasting = np.ones((len(ones), 2))
+    return TreeOrder(ones, np.asarray(caliber_mm2, float), way * ones, ones, 0 * ones, lasting)
 
 
 def places_of(branches):

@@ -15,7 +15,9 @@ from BV5AnalysisLib.imaging.sizing.vessel_checks import side_findings, vessel_or
 def order_codes(area_mm2, leaving, share):
     """Codes of two lungs of 130 mm, with one wide point each."""
     one = np.ones(2)
-    order = TreeOrder(one * share, one * area_mm2, one, one, np.array(leaving, float))
+    order = TreeOrder(
+        one * share, one * area_mm2, one, one, np.array(leaving, float), np.ones((2, 2))
+    )
     sized = SizedBranches(one * area_mm2, one * share, np.zeros(2))
     places = Places(np.zeros((2, 3)), np.array([LungLabel.RIGHT, LungLabel.LEFT]))
     hila = Hila(
