@@ -9,6 +9,7 @@ from BV5AnalysisLib.imaging.lungs.hila import find_hila
 from BV5AnalysisLib.imaging.lungs.lung_checks import doubt_lungs
 from BV5AnalysisLib.imaging.lungs.segmentation import FoundLungs, find_lungs
 from BV5AnalysisLib.imaging.lungs.survey import survey_chest
+from BV5AnalysisLib.imaging.lungs.trachea import find_trachea
 from BV5AnalysisLib.imaging.model.finding import Severity
 from scipy import ndimage
 
@@ -35,8 +36,9 @@ def layer(body, thick_mm: float, beyond_mm: float = 0.0) -> np.ndarray:
 def found_in(volume) -> tuple[FoundLungs, set[str], set[str]]:
     """Lungs, codes of errors, and those of all findings."""
     chest = survey_chest(volume)
-    airways = segment_airways(volume, chest)
-    found = find_lungs(volume, chest, airways)
+    trachea = find_trachea(chest)
+    airways = segment_airways(volume, chest, trachea)
+    found = find_lungs(volume, chest, trachea, airways)
     doubts = doubt_lungs(chest, found.labels, airways, found.fluid).findings
     errors = {finding.code for finding in doubts if finding.severity is Severity.ERROR}
     return found, errors, {finding.code for finding in doubts}
