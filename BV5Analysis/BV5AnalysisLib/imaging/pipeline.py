@@ -308,9 +308,7 @@ def analyze(
 
     with steps.step(Step.LUNGS):
         anatomy = _anatomy(turned, lungs)
-    searched = anatomy.lungs_with_vessels()
-    lines = measure_lines(turned.ct, searched, anatomy.airways, parameters, steps)
-    del searched
+    lines = measure_lines(turned.ct, anatomy.lungs_with_vessels, anatomy.airways, parameters, steps)
     with steps.step(Step.VOLUMES):
         vessels = judge_lines(lines, anatomy)
         airways = lines.airways(anatomy.airways, turned.ct)
@@ -495,15 +493,15 @@ def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
     airways = _airways_if_any(ct, chest, trachea)
     if given is None:
         found = find_lungs(ct, chest, trachea, airways)
-        lungs, airless = found.labels, found.airless
+        lungs, searched = found.labels, found.searched
         doubts = doubt_lungs(chest, lungs, airways, found.fluid)
     else:
         mask = given if isinstance(given, Volume) else Volume.of(given)
         lungs = np.where(airways, np.uint8(0), given_lungs(mask, turned.orientation))
-        airless = None
+        searched = lungs
         doubts = doubt_given_lungs(chest, lungs, airways)
-    hila = find_hila(lungs, airways, chest)
-    return Anatomy(lungs, airways, chest, hila, doubts, airless)
+    hila = find_hila(searched, airways, chest)
+    return Anatomy(lungs, airways, chest, hila, doubts, searched)
 
 
 def _airways_if_any(ct: Volume, chest: Chest, trachea: np.ndarray) -> np.ndarray:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
-from ..model.volume import triple
 from .hila import Hila
 from .lung_checks import LungDoubts
 from .survey import Chest
@@ -29,9 +27,8 @@ class Anatomy:
         Where vessels leave the lungs.
     doubts : LungDoubts or None
         About lungs that were segmented; None for given ones.
-    airless : numpy.ndarray or None
-        Bool, on the coarse grid: airless lung along the ribs, where no vessel can be told from what
-        is around it.
+    searched : numpy.ndarray or None
+        `LungLabel` values of the part of the lungs in which vessels are sought; None for all of it.
     """
 
     lungs: np.ndarray
@@ -39,29 +36,14 @@ class Anatomy:
     chest: Chest
     hila: Hila
     doubts: LungDoubts | None = None
-    airless: np.ndarray | None = None
+    searched: np.ndarray | None = None
 
+    @property
     def lungs_with_vessels(self) -> np.ndarray:
-        """`LungLabel` values without airless lung along the ribs."""
-        if self.airless is None or not self.airless.any():
-            return self.lungs
-        box = ndimage.find_objects(self.airless.view(np.uint8))[0]
-        around = triple(slice(max(along.start - 1, 0), along.stop + 1) for along in box)
-        around = triple(
-            slice(along.start, min(along.stop, size))
-            for along, size in zip(around, self.airless.shape, strict=True)
-        )
-        shape = self.lungs.shape
-        share = self.chest.interpolated(self.airless[around].astype(np.float32), around, shape)
-        kept = self.lungs.copy()
-        kept[self.chest.box_on_scan(around, shape)][share > MAJORITY] = 0
-        return kept
+        """`LungLabel` values where vessels are sought."""
+        return self.lungs if self.searched is None else self.searched
 
     def share_of_lungs(self, values: np.ndarray) -> float:
         """Mean over the lungs of shares (z, y, x) on the coarse grid; 0 without lungs."""
         lung = self.chest.shrunk(self.lungs > 0)
         return float((lung * values).sum() / max(float(lung.sum()), 1.0))
-
-
-MAJORITY = 0.5
-"""Interpolated share from which a voxel is airless."""

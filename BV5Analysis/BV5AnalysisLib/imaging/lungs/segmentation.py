@@ -127,14 +127,15 @@ class FoundLungs:
     ----------
     labels : numpy.ndarray
         uint8 `LungLabel` values, 0 outside, (z, y, x).
-    airless : numpy.ndarray
-        Bool, coarse: what is in the labels for airless lung along the ribs, and its edge beyond.
+    searched : numpy.ndarray
+        The same without airless lung along the ribs, in which no vessel can be told from what is
+        around it.
     spaces : tuple of AirlessSpace
         At the right and the left lung, on the coarse grid.
     """
 
     labels: np.ndarray
-    airless: np.ndarray
+    searched: np.ndarray
     spaces: tuple[AirlessSpace, ...]
 
     @property
@@ -190,18 +191,31 @@ def find_lungs(
                 f"Only one lung was found, the {side} one is missing or airless;"
                 " BV5 needs both: give a lung mask if they are there."
             )
-    labels = np.zeros(volume.array.shape, np.uint8)
     bronchi = _main_bronchi(right, left, large, chest)
     right, left = _with_gaps(right & ~bronchi, left & ~bronchi, chest)
+    # Stomach and colon may lie closer than the band in which the scan's voxels decide.
+    air = chest.padding | (chest.hu.array < chest.half_hu)
+    other_air = ndimage.binary_dilation(air & ~aerated & ~large) & ~aerated
+    outside = airways & chest.to_scan(large, airways.shape)
+
+    def painted(sides: list[np.ndarray]) -> np.ndarray:
+        labels = np.zeros(volume.array.shape, np.uint8)
+        for label, mask in zip(LungLabel, _closed_apart(sides, chest), strict=True):
+            _paint(labels, label, mask, volume, chest, other_air)
+        labels[outside] = 0
+        return labels
+
+    searched = painted([right, left])
     spaces = tuple(find_airless(chest, [right, left]))
+    if not any(space.lung.any() for space in spaces):
+        return FoundLungs(searched, searched, spaces)
     sides = [mask | space.lung for mask, space in zip((right, left), spaces, strict=True)]
+    return FoundLungs(np.where(searched > 0, searched, painted(sides)), searched, spaces)
+
+
+def _closed_apart(sides: list[np.ndarray], chest: Chest) -> list[np.ndarray]:
+    """Close each lung; what both closings take in goes to the nearer lung."""
     closed = [_closed(mask, chest) for mask in sides]
-    airless = np.zeros_like(right)
-    if any(space.lung.any() for space in spaces):
-        without = _closed(right, chest) | _closed(left, chest)
-        airless = (closed[0] | closed[1]) & ~without
-        # With its blurred edge towards the wall.
-        airless = ndimage.binary_dilation(airless, iterations=2) & ~without
     overlap = closed[0] & closed[1]
     if overlap.any():
         reach_mm = 2 * CONSTANTS.closing_mm
@@ -209,13 +223,7 @@ def find_lungs(
         nearer_right = from_right <= from_left
         closed[0] &= ~overlap | nearer_right
         closed[1] &= ~closed[0]
-    # Stomach and colon may lie closer than the band in which the scan's voxels decide.
-    air = chest.padding | (chest.hu.array < chest.half_hu)
-    other_air = ndimage.binary_dilation(air & ~aerated & ~large) & ~aerated
-    for label, mask in zip((LungLabel.RIGHT, LungLabel.LEFT), closed, strict=True):
-        _paint(labels, label, mask, volume, chest, other_air)
-    labels[airways & chest.to_scan(large, labels.shape)] = 0
-    return FoundLungs(labels, airless, spaces)
+    return closed
 
 
 def _large_airways(lumen_share: np.ndarray, trachea: np.ndarray, chest: Chest) -> np.ndarray:
