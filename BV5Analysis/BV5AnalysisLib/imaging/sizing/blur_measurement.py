@@ -57,14 +57,6 @@ class BlurMeasurementConstants(MethodConstants):
         "Share of blood's contrast in the middle of vessels that show the blur.",
         "Chosen by eye: less is lost in noise, more shows nothing of the blur.",
     )
-    shape_weight: float = constant(
-        4.0,
-        "1",
-        "How much more a spot's shape weighs than the height in its middle, both in units of their"
-        " scatter.",
-        "A line that is a little off the middle lowers all heights and changes no shape. With this,"
-        " shapes alone settle the ratio of the axes, and heights their product.",
-    )
     prior_weight: float = constant(
         1.0,
         "1",
@@ -109,8 +101,9 @@ def measure_blur(
     The integral over a vessel's cross-section keeps its area whatever the blur, and the height in
     its middle shows over how wide a spot the blur spread it: a disc of area A under a Gaussian of
     standard deviation s has the height 1 - exp(-A / 2 pi s²). Where the blur is wider along z, s²
-    is the product of the two standard deviations across the vessel, and how oblong the spot is
-    shows their ratio. Vessels of many directions show the axes apart.
+    is the product of the two standard deviations across the vessel, and how far the spot goes in
+    the direction that rises most shows the one along z. The other directions are not asked: sharp
+    kernels draw dark rings there. Vessels of many directions show the axes apart.
 
     Parameters
     ----------
@@ -199,7 +192,7 @@ def _fitted(blur: Blur, spots: Spots, upright: np.ndarray, voxel_mm: np.ndarray)
         moved = [_off(spots, upright, fit + step) for step in STEP_MM2 * np.eye(2)]
         # Shapes in units of the heights' scatter, so that each counts by how little it scatters.
         unit = np.median(np.abs(off), axis=1)
-        unit = np.array([1.0, CONSTANTS.shape_weight]) * unit[0] / np.maximum(unit, TINY)
+        unit = unit[0] / np.maximum(unit, TINY)
         matrix = CONSTANTS.prior_weight * np.outer(pull, pull)
         target = CONSTANTS.prior_weight * pull * (slice_variance_mm2(voxel_mm) - pull @ fit)
         for kind in range(2):
@@ -230,8 +223,8 @@ def _off(spots: Spots, upright: np.ndarray, fit: np.ndarray) -> np.ndarray:
     by_height = _spot_mm2(spots.height, area) - _spot_mm2(height, area)
     one = np.arange(len(share)), spots.rising
     spread = np.sqrt(along[one])
-    rising_mm = np.sqrt(np.pi / 2) * spread * special.erf(spots.reach_mm[one] / spread / np.sqrt(2))
-    by_shape = spots.rising_mm - spots.height * rising_mm
+    held_mm = np.sqrt(np.pi / 2) * spread * special.erf(spots.reach_mm[one] / spread / np.sqrt(2))
+    by_shape = spots.rising_mm2 - spots.rising_mm * seen[one] / held_mm
     return np.stack([by_height, by_shape])
 
 

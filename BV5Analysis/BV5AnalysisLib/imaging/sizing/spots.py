@@ -49,9 +49,9 @@ class Spots:
         (n,) the whole integral, by the blur that was presumed.
     height : numpy.ndarray
         (n,) blood fraction in the middle.
-    rising_mm : numpy.ndarray
-        (n,) integral of the blood fraction from the middle along the direction that rises most out
-        of the slice, up to its reach.
+    rising_mm, rising_mm2 : numpy.ndarray
+        (n,) integral of the blood fraction, and of it times the distance, from the middle along the
+        direction that rises most out of the slice, up to its reach.
     rising : numpy.ndarray
         (n,) which direction that is.
     twice, reach_mm : numpy.ndarray
@@ -65,6 +65,7 @@ class Spots:
     area_mm2: np.ndarray
     height: np.ndarray
     rising_mm: np.ndarray
+    rising_mm2: np.ndarray
     rising: np.ndarray
     twice: np.ndarray
     reach_mm: np.ndarray
@@ -166,6 +167,7 @@ def _spots(
     share = np.clip(
         (reach_mm[each, rising, None] - profile.radius_mm) / profile.step_mm + 0.5, 0, 1
     )
-    rising_mm = (np.nan_to_num(along) * share).sum(axis=1) * profile.step_mm
+    along = np.nan_to_num(along) * share * profile.step_mm
+    rising_mm, rising_mm2 = along.sum(axis=1), along @ profile.radius_mm
     is_clean = np.asarray(clean.all(axis=1))
-    return whole_mm2, area, height, rising_mm, rising, twice, reach_mm, is_clean
+    return whole_mm2, area, height, rising_mm, rising_mm2, rising, twice, reach_mm, is_clean
