@@ -142,8 +142,7 @@ def vessel_shares(
     strict = order.lasting[:, 1] * clear * agent
     share = 1 - ramp(around_here, CONSTANTS.some) * (1 - tube)
     share *= 1 - crowd * (1 - strict)
-    # Order judges how long and wide a wide line is, but not whether its blood holds agent.
-    return np.asarray(thin * share + (1 - thin) * (1 - crowd * (1 - agent)))
+    return np.asarray(thin * share + (1 - thin))
 
 
 def counted_ml(sized: SizedBranches) -> np.ndarray:

@@ -53,7 +53,7 @@ CONSTANTS = VesselCheckConstants()
 
 
 def vessel_order_findings(
-    sized: SizedBranches, order: TreeOrder, places: Places, hila: Hila
+    sized: SizedBranches, order: TreeOrder, places: Places, hila: Hila, slab: bool = False
 ) -> list[Finding]:
     """Judge whether vessels hang on the hila, and how sure it is what is vessel.
 
@@ -67,6 +67,8 @@ def vessel_order_findings(
         Of the same points.
     hila : Hila
         Where vessels leave the lungs.
+    slab : bool, optional
+        The scan shows a part of the chest; the hila may lie beyond it.
 
     Returns
     -------
@@ -86,7 +88,7 @@ def vessel_order_findings(
         ]
     )
     missing = trunk_mm2 < CONSTANTS.least_trunk * hila.size_mm**2
-    if missing.any():
+    if missing.any() and not slab:
         which = " and ".join(
             side.name.lower() for side, no in zip(SIDES, missing, strict=True) if no
         )

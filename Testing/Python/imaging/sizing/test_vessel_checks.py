@@ -12,7 +12,7 @@ from BV5AnalysisLib.imaging.sizing.tree_order import TreeOrder
 from BV5AnalysisLib.imaging.sizing.vessel_checks import side_findings, vessel_order_findings
 
 
-def order_codes(area_mm2, leaving, share):
+def order_codes(area_mm2, leaving, share, slab=False):
     """Codes of two lungs of 130 mm, with one wide point each."""
     one = np.ones(2)
     order = TreeOrder(
@@ -30,7 +30,7 @@ def order_codes(area_mm2, leaving, share):
         np.zeros(3),
         np.ones(3),
     )
-    findings = vessel_order_findings(sized, order, places, hila)
+    findings = vessel_order_findings(sized, order, places, hila, slab)
     assert all(finding.severity is Severity.ERROR for finding in findings)
     return {finding.code: finding for finding in findings}
 
@@ -44,6 +44,10 @@ def test_a_lung_whose_vessels_start_nowhere_is_told():
     assert "leaves the left lung" in finding.text
     # Thin vessels at the hilum are no trunks: 130² / 1000 is 17 mm².
     assert "right and left" in order_codes(10.0, (1, 1), 1.0)["no_hilar_vessels"].text
+
+
+def test_a_slab_need_not_show_the_hila():
+    assert order_codes(10.0, (1, 1), 1.0, slab=True) == {}
 
 
 def test_blood_in_doubtful_structures_is_told_with_its_share():
