@@ -158,8 +158,18 @@ class AirlessConstants(MethodConstants):
     airless_hu: tuple[float, float] = constant(
         (16.0, 24.0),
         "HU",
-        "Mean from which tissue begins to be airless lung, and is, where evenness tells nothing.",
+        "Mean from which tissue may be airless lung, and from which it is, where evenness tells"
+        " nothing. What is between stays outside, and is reported.",
         "Fluid has 0 to 20 HU, airless lung 20 to 60.",
+    )
+    levels_hu: tuple[float, float] = constant(
+        (-40.0, 150.0), "HU", "Levels that are looked for.", "From fat to enhanced lung."
+    )
+    darker_per_hu: float = constant(
+        0.005,
+        "1/HU",
+        "How much more even a level must be than one that is darker by 1 HU.",
+        "Lung is 15 to 40 HU above fluid, and chance makes a few percent.",
     )
     step_hu: tuple[float, float] = constant(
         (3.5, 16.0),
@@ -309,6 +319,9 @@ def _of_half(
     return lung, fluid & ~lung, unsure & ~lung
 
 
+BIN_HU = 0.1
+"""Width of the bins of histograms."""
+
 HALF = 0.5
 """From here on a thing is so."""
 
@@ -399,14 +412,17 @@ def _most_even(values: np.ndarray, least: float) -> tuple[float, float, float]:
     `least` values are enough; fewer count less.
     """
     near, far = CONSTANTS.even_hu
-    count, edges = np.histogram(values, np.arange(-40.0, 150.5, 0.5))
+    count, edges = np.histogram(values, np.arange(*CONSTANTS.levels_hu, BIN_HU))
     crowd, around = (
-        ndimage.uniform_filter1d(count.astype(float), int(4 * reach), mode="constant") * 4 * reach
+        ndimage.uniform_filter1d(count.astype(float), round(2 * reach / BIN_HU), mode="constant")
+        * round(2 * reach / BIN_HU)
         for reach in (near, far)
     )
     even = crowd / np.maximum(around, 1.0)
-    # Where both are even, the darker is fluid.
+    # Where both are even, the darker is fluid, whichever chance makes a little more even.
     as_fluid = np.maximum(ramp(edges[:-1], CONSTANTS.fluid_hu), 0.1)
+    as_fluid *= 1 - CONSTANTS.darker_per_hu * (edges[:-1] - edges[0])
+    least = max(least, 1.0)
     best = int((even * ramp(crowd, (0.3 * least, least)) * as_fluid).argmax())
     # Towards brighter tissue beside it the levels between occur as well.
     level = float(edges[best])
@@ -449,7 +465,7 @@ def _levels(means: _Means, core: np.ndarray, organ: np.ndarray, voxel_ml: float)
     at_fluid = level + float(np.clip((lung_hu - level) / 2, *c.step_hu))
     low, high = c.airless_hu
     # Uneven tissue that is not fat is no fluid.
-    alone = (low + high) / 2 + uneven * (c.fat_hu[0] - (low + high) / 2)
+    alone = high + uneven * (c.fat_hu[0] - high)
     return _Levels(
         fluid * at_fluid + (1 - fluid) * alone, 0.5 + (1 - fluid) * (high - low) / 2, fluid
     )

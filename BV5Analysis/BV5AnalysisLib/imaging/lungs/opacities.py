@@ -123,9 +123,18 @@ class OpacityConstants(MethodConstants):
     emphysema_hu: float = constant(
         -940.0,
         "HU",
-        "Mean of a block below which it is emphysema and no plain parenchyma.",
+        "Mean of a block of which half is emphysema and no plain parenchyma.",
         "-950 HU is the usual limit (Hansell et al. 2008); means are blurred. Where emphysema fills"
         " a quarter of a layer, the lung between would else be denser than plain.",
+    )
+    emphysema_ramp_hu: float = constant(
+        10.0, "HU", "How far below all of it is, and above nothing.", "What means scatter by."
+    )
+    emphysema_weight: float = constant(
+        0.02,
+        "1",
+        "Weight of emphysema among plain parenchyma.",
+        "Where there is nothing else, it is what there is.",
     )
     emphysema_mm: float = constant(
         6.0,
@@ -136,7 +145,7 @@ class OpacityConstants(MethodConstants):
     emphysema_share: float = constant(
         0.02,
         "1",
-        "Share of emphysema around from which a block is no plain parenchyma.",
+        "Share of emphysema around at which a block counts half as plain parenchyma.",
         "Beside it means are too low.",
     )
     steepest_hu_per_mm: float = constant(
@@ -241,7 +250,7 @@ def find_opacities(
     rough = ndimage.gaussian_filter(weight * blocks.variance_hu2, sigma) / known
     rough = np.minimum(rough, _roughness_between_lines(blocks.variance_hu2, chest))
     known_well = lung & (around > CONSTANTS.majority * depth.max())
-    plain = _plain_parenchyma(mean, known_well & ~_emphysema(mean, known_well, chest), chest)
+    plain = _plain_parenchyma(mean, known_well, _not_emphysema(mean, known_well, chest), chest)
     span = CONSTANTS.soft_tissue_hu - plain
     in_lung = lung & ~_in_hilum(chest, anatomy.hila)
     judged = in_lung & (around > CONSTANTS.least_weight)
@@ -356,23 +365,37 @@ def _roughness_between_lines(variance_hu2: np.ndarray, chest: Chest) -> np.ndarr
     return closed
 
 
-def _emphysema(mean_hu: np.ndarray, known: np.ndarray, chest: Chest) -> np.ndarray:
-    """Blocks of emphysema, and those beside it."""
-    thin = known & (mean_hu < CONSTANTS.emphysema_hu)
-    sigma = CONSTANTS.emphysema_mm / chest.grid.spacing_zyx
-    return ndimage.gaussian_filter(thin.astype(np.float32), sigma) > CONSTANTS.emphysema_share
+def _not_emphysema(mean_hu: np.ndarray, known: np.ndarray, chest: Chest) -> np.ndarray:
+    """How little (z, y, x) there is of emphysema around; a little where all is emphysema."""
+    c = CONSTANTS
+    thin = known * ramp(
+        mean_hu, (c.emphysema_hu + c.emphysema_ramp_hu, c.emphysema_hu - c.emphysema_ramp_hu)
+    )
+    sigma = c.emphysema_mm / chest.grid.spacing_zyx
+    around = ndimage.gaussian_filter(thin.astype(np.float32), sigma)
+    return np.asarray(np.maximum(ramp(around, (2 * c.emphysema_share, 0.0)), c.emphysema_weight))
 
 
-def _plain_parenchyma(mean: np.ndarray, judged: np.ndarray, chest: Chest) -> np.ndarray:
+def _weighted_percentile(values: np.ndarray, weight: np.ndarray) -> float:
+    """Percentile of values that is plain parenchyma."""
+    rising = np.argsort(values)
+    total = np.cumsum(weight[rising])
+    middle = total - weight[rising] / 2
+    wanted = CONSTANTS.plain_percentile / 100 * total[-1]
+    return float(np.interp(wanted, middle, values[rising]))
+
+
+def _plain_parenchyma(
+    mean: np.ndarray, judged: np.ndarray, weight: np.ndarray, chest: Chest
+) -> np.ndarray:
     """Attenuation (1, y, 1) of plain parenchyma by height: the line that most layers lie on."""
-    layers = [np.flatnonzero(judged[:, y].any(axis=1)) for y in range(judged.shape[1])]
-    used = [y for y, rows in enumerate(layers) if len(rows)]
+    used = [y for y in range(judged.shape[1]) if judged[:, y].any()]
     if not used:
         return np.full((1, mean.shape[1], 1), float(np.median(mean)))
     level = np.array(
-        [np.percentile(mean[:, y][judged[:, y]], CONSTANTS.plain_percentile) for y in used]
+        [_weighted_percentile(mean[:, y][judged[:, y]], weight[:, y][judged[:, y]]) for y in used]
     )
-    count = np.array([np.count_nonzero(judged[:, y]) for y in used], float)
+    count = np.array([weight[:, y][judged[:, y]].sum() for y in used], float)
     height_mm = np.array(used) * float(chest.grid.spacing_zyx[1])
     steepest = CONSTANTS.steepest_hu_per_mm
     best = (-1.0, 0.0, 0.0)

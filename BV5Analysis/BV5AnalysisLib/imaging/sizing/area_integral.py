@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy import special
+from scipy import ndimage, special
 
 from ..model.constants import MethodConstants, constant
 from ..numerics.polar_profiles import SECTORS, Profiles
@@ -74,8 +74,11 @@ TABLE_RADII_SIGMAS = (0.1, 40.0)
 """Radii of discs that are tabulated, in standard deviations of the blur: from next to a point to
 wider than any vessel."""
 
+TABLE_REACH_SIGMAS = 8.0
+"""Longest reach beyond the radius in the table, in the same: all is caught."""
+
 TABLE_LENGTH = 120
-"""Radii in the table: as many as linear interpolation between them needs."""
+"""Radii and reaches in the table: as many as linear interpolation between them needs."""
 
 DISC_RINGS = 60
 """Rings that a disc is divided into to take the mean over it."""
@@ -105,7 +108,8 @@ def area_integral(
     reach_mm : numpy.ndarray
         (n, sectors) where the integral ends.
     expected : numpy.ndarray
-        (n, sectors) of mean 1: what each direction holds of a vessel alone; it is divided out.
+        (n, sectors) what each direction holds of a vessel alone within the reach, over its area;
+        it is divided out.
     noise : numpy.ndarray
         (n,) standard deviation of the blood fraction in a voxel.
 
@@ -228,35 +232,42 @@ def _first(hit: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(hit.any(axis=-1), hit.argmax(axis=-1), hit.shape[-1]))
 
 
-def caught_share(radius_in_sigmas: np.ndarray, reach_sigmas: float) -> np.ndarray:
+def caught_share(radius_in_sigmas: np.ndarray, reach_sigmas: np.ndarray) -> np.ndarray:
     """Share of a blurred disc's integral that lies within a reach beyond its radius.
 
     Parameters
     ----------
     radius_in_sigmas : numpy.ndarray
-        (n,) radii of the discs, in standard deviations of the blur.
-    reach_sigmas : float
-        How far past the radius, in the same.
+        Radii of the discs, in standard deviations of the blur.
+    reach_sigmas : numpy.ndarray
+        How far past the radius, in the same; of the same shape.
 
     Returns
     -------
     numpy.ndarray
-        (n,) 0 to 1.
+        0 to 1, of the same shape.
     """
-    radii, shares = _caught_table(reach_sigmas)
-    return np.asarray(np.interp(radius_in_sigmas, radii, shares))
+    table = _caught_table()
+    low, high = np.log(TABLE_RADII_SIGMAS)
+    place = [
+        (np.log(np.maximum(radius_in_sigmas, TABLE_RADII_SIGMAS[0])) - low) / (high - low),
+        np.asarray(reach_sigmas) / TABLE_REACH_SIGMAS,
+    ]
+    index = [along * (size - 1) for along, size in zip(place, table.shape, strict=True)]
+    return ndimage.map_coordinates(table, index, order=1, mode="nearest")
 
 
 @cache
-def _caught_table(reach_sigmas: float) -> tuple[np.ndarray, np.ndarray]:
-    """Radii of discs, and the share within the reach beyond the radius.
+def _caught_table() -> np.ndarray:
+    """Shares by radius, evenly in its logarithm, and by reach beyond it, evenly from 0.
 
     A point of the disc plus the blur's Gaussian has a squared distance from the center that is
     noncentral chi-squared; the share is its mean over the disc.
     """
-    radii = np.geomspace(*TABLE_RADII_SIGMAS, TABLE_LENGTH)
+    radii = np.geomspace(*TABLE_RADII_SIGMAS, TABLE_LENGTH)[:, None, None]
+    reach = radii + np.linspace(0, TABLE_REACH_SIGMAS, TABLE_LENGTH)[:, None]
     # Middles of rings of the same area.
-    from_center = np.sqrt((np.arange(DISC_RINGS) + 0.5) / DISC_RINGS) * radii[:, None]
-    reach = radii[:, None] + reach_sigmas
+    from_center = np.sqrt((np.arange(DISC_RINGS) + 0.5) / DISC_RINGS) * radii
     dimensions = 2
-    return radii, special.chndtr(reach**2, dimensions, from_center**2).mean(axis=1)
+    table: np.ndarray = special.chndtr(reach**2, dimensions, from_center**2).mean(axis=2)
+    return table

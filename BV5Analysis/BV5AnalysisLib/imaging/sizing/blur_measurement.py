@@ -127,7 +127,7 @@ def measure_blur(
     """
     thin = np.flatnonzero(branches.scale_mm <= ridges.CONSTANTS.thin_scale_mm)
     if len(thin) < CONSTANTS.fewest_points:
-        return Blur()
+        return _presumed(voxel_mm)
     marked = MarkedImage.of(image)
     blur = _presumed(voxel_mm)
     for count in (FIRST_POINTS,) * (CONSTANTS.rounds - 1) + (MOST_POINTS,):
@@ -139,7 +139,8 @@ def measure_blur(
         usable = spots.is_clean & _between(spots.height, CONSTANTS.height)
         usable &= _between(spots.area_mm2, CONSTANTS.thin_mm2)
         if np.count_nonzero(usable) < CONSTANTS.fewest_points:
-            return _presumed(voxel_mm)
+            blur = _presumed(voxel_mm)
+            continue
         blur = _fitted(blur, spots[usable], 1 - some.tangent[usable, 0] ** 2, voxel_mm)
     return blur
 

@@ -224,7 +224,8 @@ def _areas(
     reach_sigmas, ring_mm = CONSTANTS.reach_sigmas, surroundings.CONSTANTS.ring_width_mm
     # As far in all directions as the blur goes in one: a sharp kernel draws a dark ring within the
     # slice, and without it the integral comes out too large.
-    widest_mm = np.sqrt(blur.spot_mm2(profile.ray, np.zeros_like(radius_mm)).max(axis=1))
+    blur_mm = np.sqrt(blur.spot_mm2(profile.ray, np.zeros_like(radius_mm)))
+    widest_mm = blur_mm.max(axis=1)
     largest_mm = profile.radius_mm[-1] - reach_sigmas * widest_mm - ring_mm
     for _ in range(CONSTANTS.rounds):
         radius_mm = np.clip(radius_mm, CONSTANTS.least_radius_mm, largest_mm)
@@ -238,7 +239,9 @@ def _areas(
         noise = noise_hu / contrast_hu[:, 0, 0]
         expected = blur.spot_mm2(profile.ray, radius_mm)
         expected /= expected.mean(axis=1, keepdims=True)
+        expected *= caught_share(
+            radius_mm[:, None] / blur_mm, reach_sigmas * widest_mm[:, None] / blur_mm
+        )
         area, clean = area_integral(profile, fraction, radius_mm, reach_mm, expected, noise)
-        area /= caught_share(radius_mm / widest_mm, reach_sigmas)
         radius_mm = np.sqrt(np.clip(area, CONSTANTS.least_area_mm2, None) / np.pi)
     return area, background, clean, flatness(profile, reach_mm, background, noise_hu)

@@ -154,7 +154,9 @@ def _spots(
         noise = calibration.noise_hu / contrast_hu
         sector_mm2, clean = sector_integrals(profile, fraction, radius_mm, reach_mm, noise)
         whole_mm2 = sector_mm2.mean(axis=1)
-        area = whole_mm2 / caught_share(radius_mm / widest_mm, sizes.reach_sigmas)
+        area = whole_mm2 / caught_share(
+            radius_mm / widest_mm, np.full(len(radius_mm), sizes.reach_sigmas)
+        )
         radius_mm = np.sqrt(np.clip(area, sizes.least_area_mm2, None) / np.pi)
     height = (middle_hu - background) / contrast_hu
     upright = np.maximum(1 - tangent[:, :1] ** 2, CONSTANTS.least_upright)
