@@ -20,6 +20,7 @@ from helpers.tubes import (
     to_frame,
 )
 from helpers.work_images import image_of, work_image
+from scipy import ndimage
 
 NOISE_HU = 25.0
 CENTER = (0.31, -0.17, 0.23)
@@ -212,3 +213,45 @@ def test_progress_rises_to_the_whole():
     )
     assert told == sorted(told)
     assert told[-1] == 1
+
+
+STEP_MM = 0.25
+
+
+def lying_tube_area(csa_mm2, blur_mm, sharpening=0.0):
+    """Area read from a tube along x, blurred by (z, y); y sharpened by a Gaussian twice as wide."""
+    z, y = (np.indices((128, 128)) - 63.5) * STEP_MM
+    edge = (np.sqrt(csa_mm2 / np.pi) - np.hypot(z, y)) / STEP_MM + 0.5
+    disc = np.clip(edge, 0, 1)
+    disc *= csa_mm2 / (disc.sum() * STEP_MM**2)
+    along_z = ndimage.gaussian_filter1d(disc, blur_mm[0] / STEP_MM, axis=0)
+    narrow, wide = (
+        ndimage.gaussian_filter1d(along_z, sigma / STEP_MM, axis=1)
+        for sigma in (blur_mm[1], 2 * blur_mm[1])
+    )
+    share = (1 + sharpening) * narrow - sharpening * wide
+    hu = np.repeat((-850 + 890 * share).astype(np.float32)[:, :, None], 60, axis=2)
+    middle = 63.5 * STEP_MM
+    line = straight(np.array([middle, middle, 3.0]), np.array([0.0, 0.0, 1.0]), 8.0)
+    # What is measured as the blur within the slice is the one that has such a height in its middle.
+    within_mm = blur_mm[1] / (1 + sharpening / 2)
+    found = measure_cross_sections(
+        image_of(hu, np.full(3, STEP_MM)),
+        line_branches([line], [matching_scale(csa_mm2)]),
+        Calibration(40.0, -850.0, 10.0),
+        Blur((blur_mm[0] ** 2, within_mm**2, within_mm**2)),
+    )
+    return found.csa_mm2.mean()
+
+
+@pytest.mark.parametrize("csa_mm2", [1.5, 4.0, 10.0])
+@pytest.mark.parametrize("blur_mm", [(0.9, 0.55), (1.2, 0.5), (1.6, 0.5)])
+def test_slices_that_blur_more_along_their_axis_do_not_matter(csa_mm2, blur_mm):
+    assert lying_tube_area(csa_mm2, blur_mm) == pytest.approx(csa_mm2, rel=0.03)
+
+
+# Measured: within 4 %; with a sharpening of 0.8 thin vessels in these slices read 23 % too small.
+@pytest.mark.parametrize("csa_mm2", [1.5, 4.0, 10.0])
+def test_dark_rings_of_a_sharp_kernel_in_thick_slices_are_part_of_the_area(csa_mm2):
+    found = lying_tube_area(csa_mm2, (1.2, 0.5), sharpening=0.5)
+    assert found == pytest.approx(csa_mm2, rel=0.05)
