@@ -1,4 +1,4 @@
-"""Airless lung and fluid between aerated lung and ribs: which is which, and what is unsure."""
+"""Airless lung and fluid between aerated lung and ribs: which is which."""
 
 from __future__ import annotations
 
@@ -186,6 +186,12 @@ class AirlessConstants(MethodConstants):
     organ_ml: float = constant(
         20.0, "mL", "Organ under the diaphragm whose level counts.", "Its mean is certain."
     )
+    spine_side: float = constant(
+        0.1,
+        "1",
+        "Distance of the spine's side from the middle, by the half-width.",
+        "Half of a vertebra, and a lung reaches in front of it.",
+    )
     hull_mm: float = constant(
         15.0,
         "mm",
@@ -207,13 +213,10 @@ class AirlessSpace:
         Airless lung.
     fluid : numpy.ndarray
         Fluid.
-    unsure : numpy.ndarray
-        One of both.
     """
 
     lung: np.ndarray
     fluid: np.ndarray
-    unsure: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,8 +284,8 @@ def find_airless(chest: Chest, sides: list[np.ndarray]) -> list[AirlessSpace]:
 
 def _of_half(
     half: HalfChest, other: np.ndarray, chest: Chest, number: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Airless lung, fluid and what is unsure of one side."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Airless lung and fluid of one side; what may be either is neither."""
     c, voxel_ml = CONSTANTS, chest.grid.voxel_volume_ml
     none = np.zeros_like(half.lung)
     surface = pleural_surface(half)
@@ -297,7 +300,7 @@ def _of_half(
     inner = ndimage.binary_erosion(soft) & inside
     core = gap & inner
     if np.count_nonzero(core) * voxel_ml < c.least_ml:
-        return none, none, gap
+        return none, none
     means = _means(half, inner & (gap | ~upper[:, None, None]))
     organ = _organ(half, soft & inside & ~upper[:, None, None])
     levels = _levels(means, core, organ, voxel_ml)
@@ -308,15 +311,14 @@ def _of_half(
     beyond = _beyond(fluid & inner, surface)
     fluid |= gap & beyond
     lung &= ~beyond
-    unsure = gap & ~lung & ~fluid & (means.hu > c.fat_hu[1])
     if np.count_nonzero(lung) * voxel_ml < c.least_ml:
-        return none, fluid, unsure | lung
+        return none, fluid
     below = dense & inside & ~upper[:, None, None] & ~beyond
     below &= levels.lung(means.hu, means.hu) > HALF
     lung |= _below(below, lung, means, organ, half)
     medial = dense & (levels.lung(means.hu, broad) > HALF) & ~beyond & upper[:, None, None]
     lung |= _medial(medial, lung, half)
-    return lung, fluid & ~lung, unsure & ~lung
+    return lung, fluid & ~lung
 
 
 BIN_HU = 0.1
@@ -546,7 +548,7 @@ def _medial(where: np.ndarray, lung: np.ndarray, half: HalfChest) -> np.ndarray:
             hull = ConvexHull(points)
         except QhullError:
             continue
-        here = where[z] & ~lung[z] & (half.off < medial + reach) & (half.off > HULL_OFF)
+        here = where[z] & ~lung[z] & (half.off < medial + reach) & (half.off > c.spine_side)
         here[: rows[0]] = False
         for along, across, offset in hull.equations:
             here &= along * y[:, None] + across * x <= 0.1 - offset
@@ -556,7 +558,3 @@ def _medial(where: np.ndarray, lung: np.ndarray, half: HalfChest) -> np.ndarray:
         joined[0] = False
         filled[z] = here & joined[pieces]
     return filled
-
-
-HULL_OFF = 0.1
-"""Distance from the middle of the spine's side, as a share of the half-width."""

@@ -119,7 +119,7 @@ def doubt_lungs(
 ) -> LungDoubts:
     """Look for signs that lung was lost, or that something else was taken for lung.
 
-    None of them rests on how the lungs were found.
+    None of them rests on how the lungs were found, but that known fluid at the ribs is no sign.
 
     Parameters
     ----------

@@ -149,8 +149,7 @@ def measure_cross_sections(
     calibration : Calibration
         Attenuation of blood, and noise.
     blur : Blur
-        Of the image: how far out the integral goes in each direction, and what of it is to be
-        expected there.
+        Of the image: how far out the integral goes, and what each direction is expected to hold.
     progress : callable, optional
         Called with the fraction done.
 
