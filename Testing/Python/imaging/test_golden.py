@@ -17,7 +17,7 @@ def test_a_small_phantom_measures_as_before(measured):
 def test_a_change_by_two_per_mille_is_seen(measured, factor):
     tpbv_ml = measured["both"]["tpbv_ml"]
     other = measured["both"] | {"tpbv_ml": factor * tpbv_ml}
-    with pytest.raises(AssertionError, match=rf"both tpbv_ml: .*golden {tpbv_ml:.3f}"):
+    with pytest.raises(AssertionError, match=r"both tpbv_ml: .*golden \d"):
         golden.assert_golden(golden.SMALL, measured | {"both": other})
 
 

@@ -40,7 +40,7 @@ class LimitConstants(MethodConstants):
         "1",
         "Ratio of its curvatures below which too many of them are not found.",
         "That of a plate to ridges in thin slices. In random chests with slices of 3 mm, which are"
-        " below, TPBV is 11 to 18 % too low, and BV5 % right within 2 points.",
+        " below, TPBV is 11 to 18 % too low, and BV5 % right within 2 points or 10 off.",
     )
     rounding_mm: float = constant(
         0.01, "mm", "Slices that exceed the limit by less are at it.", "What headers round to."
@@ -93,11 +93,11 @@ def limit_findings(
         found.append(
             Finding(
                 "lying_vessels_lost",
-                Severity.WARNING,
+                Severity.ERROR,
                 f"The image is blurred over {_width_mm(blur.variance_mm2[0]):.2g} mm along the"
                 " slices' axis: small vessels that lie in a slice look like plates, and many are"
-                " not found. Percentages are given, volumes of blood would be a tenth and more too"
-                " low.",
+                " not found. Volumes of blood are not given, as they would be a tenth and more too"
+                " low, and percentages cannot be trusted.",
             )
         )
     if slab:
