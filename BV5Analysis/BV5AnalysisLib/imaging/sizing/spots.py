@@ -57,6 +57,9 @@ class Spots:
     twice, reach_mm : numpy.ndarray
         (n, sectors) cos 2a of each direction, a being its angle to the one that rises most out of
         the slice; and how far it was integrated.
+    dark_mm2 : numpy.ndarray
+        (n,) what of the area is taken back farther out in each direction than the blur reaches
+        there, but not than it reaches in the widest: more than 0 where there is a dark ring.
     is_clean : numpy.ndarray
         (n,) no neighbor in any direction.
     """
@@ -69,6 +72,7 @@ class Spots:
     rising: np.ndarray
     twice: np.ndarray
     reach_mm: np.ndarray
+    dark_mm2: np.ndarray
     is_clean: np.ndarray
 
     def __getitem__(self, pick: np.ndarray) -> Spots:
@@ -140,7 +144,8 @@ def _spots(
     sizes = cross_sections.CONSTANTS
     radius_mm = np.full(len(middle_hu), sizes.least_first_radius_mm)
     # As for areas: dark rings that a sharp kernel draws are part of the spot.
-    widest_mm = np.sqrt(blur.spot_mm2(profile.ray, np.zeros_like(radius_mm)).max(axis=1))
+    blur_mm = np.sqrt(blur.spot_mm2(profile.ray, np.zeros_like(radius_mm)))
+    widest_mm = blur_mm.max(axis=1)
     room_mm = sizes.reach_sigmas * widest_mm + surroundings.CONSTANTS.ring_width_mm
     largest_mm = np.maximum(profile.radius_mm[-1] - room_mm, sizes.least_radius_mm)
     for _ in range(sizes.rounds):
@@ -158,6 +163,13 @@ def _spots(
             radius_mm / widest_mm, np.full(len(radius_mm), sizes.reach_sigmas)
         )
         radius_mm = np.sqrt(np.clip(area, sizes.least_area_mm2, None) / np.pi)
+    near_mm = radius_mm[:, None] + sizes.reach_sigmas * blur_mm
+    near_mm2 = sector_integrals(profile, fraction, radius_mm, near_mm, noise)[0]
+    in_sigmas = radius_mm[:, None] / blur_mm
+    expected = caught_share(in_sigmas, (reach_mm - radius_mm[:, None]) / blur_mm) - caught_share(
+        in_sigmas, np.full(blur_mm.shape, sizes.reach_sigmas)
+    )
+    dark_mm2 = area * expected.mean(axis=1) - (sector_mm2 - near_mm2).mean(axis=1)
     height = (middle_hu - background) / contrast_hu
     upright = np.maximum(1 - tangent[:, :1] ** 2, CONSTANTS.least_upright)
     twice = 2 * profile.ray[:, :, 0] ** 2 / upright - 1
@@ -172,4 +184,15 @@ def _spots(
     along = np.nan_to_num(along) * share * profile.step_mm
     rising_mm, rising_mm2 = along.sum(axis=1), along @ profile.radius_mm
     is_clean = np.asarray(clean.all(axis=1))
-    return whole_mm2, area, height, rising_mm, rising_mm2, rising, twice, reach_mm, is_clean
+    return (
+        whole_mm2,
+        area,
+        height,
+        rising_mm,
+        rising_mm2,
+        rising,
+        twice,
+        reach_mm,
+        dark_mm2,
+        is_clean,
+    )
