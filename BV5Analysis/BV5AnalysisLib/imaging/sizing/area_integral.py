@@ -80,8 +80,8 @@ TABLE_REACH_SIGMAS = 8.0
 TABLE_LENGTH = 120
 """Radii and reaches in the table: as many as linear interpolation between them needs."""
 
-DISC_RINGS = 60
-"""Rings that a disc is divided into to take the mean over it."""
+DISC_RINGS = 20
+"""Rings that a disc is divided into to take the mean over it: within 0.001."""
 
 
 def area_integral(
@@ -163,18 +163,25 @@ def sector_integrals(
         (n, sectors) integral up to the reach or the valley towards a neighbor, and whether there
         was no neighbor.
     """
-    # The outermost ring counts by the share of it that the reach takes in.
-    radii = profile.radius_mm.astype(np.float32)
-    ring_mm2 = (reach_mm.astype(np.float32)[:, :, None] - radii) / np.float32(profile.step_mm)
-    ring_mm2 += np.float32(0.5)
-    np.clip(ring_mm2, 0, 1, out=ring_mm2)
-    ring_mm2 *= np.float32(2 * np.pi * profile.step_mm) * radii
     stop = _valley(profile, fraction, radius_mm, noise)
     counted = (np.arange(len(profile.radius_mm)) < stop[:, :, None]) & np.isfinite(fraction)
-    sector_mm2 = (np.where(counted, fraction, 0) * ring_mm2).sum(axis=2)
+    sector_mm2 = (np.where(counted, fraction, 0) * rings_mm2(profile, reach_mm)).sum(axis=2)
 
     clean = stop * profile.step_mm >= reach_mm - 0.5 * profile.step_mm
     return sector_mm2, clean
+
+
+def rings_mm2(profile: Profiles, reach_mm: np.ndarray) -> np.ndarray:
+    """Areas (n, sectors, radii) of a profile's rings within reaches (n, sectors).
+
+    The outermost ring counts by the share of it that the reach takes in.
+    """
+    radii = profile.radius_mm.astype(np.float32)
+    area = (reach_mm.astype(np.float32)[:, :, None] - radii) / np.float32(profile.step_mm)
+    area += np.float32(0.5)
+    np.clip(area, 0, 1, out=area)
+    area *= np.float32(2 * np.pi * profile.step_mm) * radii
+    return area
 
 
 def _mean_of_agreeing_pairs(sector_mm2: np.ndarray, noise_mm2: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from ..numerics.cores import cores
 from ..numerics.polar_profiles import SECTORS, MarkedImage, Profiles, read_profiles
 from ..vessels.branches import Branches
 from . import cross_sections, surroundings
-from .area_integral import caught_share, sector_integrals
+from .area_integral import caught_share, rings_mm2, sector_integrals
 from .blur import Blur
 from .surroundings import ring_background
 
@@ -164,12 +164,13 @@ def _spots(
         )
         radius_mm = np.sqrt(np.clip(area, sizes.least_area_mm2, None) / np.pi)
     near_mm = radius_mm[:, None] + sizes.reach_sigmas * blur_mm
-    near_mm2 = sector_integrals(profile, fraction, radius_mm, near_mm, noise)[0]
+    farther_mm2 = rings_mm2(profile, reach_mm) - rings_mm2(profile, near_mm)
+    farther_mm2 = (np.nan_to_num(fraction) * farther_mm2).sum(axis=2)
     in_sigmas = radius_mm[:, None] / blur_mm
     expected = caught_share(in_sigmas, (reach_mm - radius_mm[:, None]) / blur_mm) - caught_share(
         in_sigmas, np.full(blur_mm.shape, sizes.reach_sigmas)
     )
-    dark_mm2 = area * expected.mean(axis=1) - (sector_mm2 - near_mm2).mean(axis=1)
+    dark_mm2 = area * expected.mean(axis=1) - farther_mm2.mean(axis=1)
     height = (middle_hu - background) / contrast_hu
     upright = np.maximum(1 - tangent[:, :1] ** 2, CONSTANTS.least_upright)
     twice = 2 * profile.ray[:, :, 0] ** 2 / upright - 1
