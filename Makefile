@@ -12,17 +12,16 @@ BIN := $(VENV)/bin
 # as its tests share what takes long to make; each process takes up to 2 GB.
 QUICK = -n $(JOBS) --dist worksteal -m "not slow"
 SLOW = -n $(JOBS) --dist loadfile --no-loadscope-reorder -m slow
-# Empty: without, which takes a third of the quick tests' time less.
-COVERAGE = --cov --cov-report=
 SLICER_VENV ?= .venv-slicer
 API ?=
 
-.PHONY: help demo demo-cohort test test-slicer-source test-slicer-versions golden slicer-api check-slicer-api lint format constants check-index benchmark benchmark-accuracy benchmark-anatomy benchmark-continuity benchmark-speed benchmark-panel benchmark-batch benchmark-cohort benchmark-sensitivity clean check-python check-egl check-qt
+.PHONY: help demo demo-cohort test coverage test-slicer-source test-slicer-versions golden slicer-api check-slicer-api lint format constants check-index benchmark benchmark-accuracy benchmark-anatomy benchmark-continuity benchmark-speed benchmark-panel benchmark-batch benchmark-cohort benchmark-sensitivity clean check-python check-egl check-qt
 
 help:
 	@echo "make demo             measure the built-in chest phantom; CT=path for a scan, OUT=folder"
 	@echo "make demo-cohort      a study from scans to its table, on made-up data; OUT=folder"
-	@echo "make test             run every test, in JOBS processes, and tell how much of the library they run"
+	@echo "make test             run every test, in JOBS processes"
+	@echo "make coverage         the quick tests, and how much of the library they run"
 	@echo "make test-slicer-versions  the quick tests with the package versions that Slicer bundles"
 	@echo "make test-slicer-source SLICER_SOURCE=dir   the panel's tests on the Python files of a Slicer checkout"
 	@echo "make golden           take over what the analysis measures now as the golden numbers"
@@ -51,12 +50,15 @@ demo-cohort: OUT = demo-cohort-output
 demo-cohort: check-egl $(VENV)/.installed
 	@$(BIN)/bv5 demo-cohort -o "$(OUT)" --overwrite
 
-# Quick tests first: a mistake shows soon. They tell the share of the library's lines that they run,
-# and fail if it is less than pyproject.toml asks for. Only files that have slow tests are loaded
-# for those.
+# Quick tests first: a mistake shows soon. Only files that have slow tests are loaded for those.
 test: check-egl check-qt $(VENV)/.installed
-	$(BIN)/pytest -q $(QUICK) $(COVERAGE)
+	$(BIN)/pytest -q $(QUICK)
 	$(BIN)/pytest -q $(SLOW) $$(grep -rlE --include='test_*.py' 'mark\.slow' Testing/Python)
+
+# Apart from `test`, as it takes the quick tests half as long again. Fails if the share is less than
+# pyproject.toml asks for.
+coverage: check-egl check-qt $(VENV)/.installed
+	$(BIN)/pytest -q $(QUICK) --cov --cov-report=
 
 # Slicer's own ScriptedLoadableModule.py, i18n.py and parameterNodeWrapper in place of stand-ins.
 test-slicer-source: check-egl check-qt $(VENV)/.installed
