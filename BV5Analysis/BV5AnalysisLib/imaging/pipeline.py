@@ -58,6 +58,7 @@ from .sizing.blur_measurement import measure_blur
 from .sizing.branch_sizes import SizedBranches, size_branches
 from .sizing.cross_sections import CrossSections, measure_cross_sections
 from .sizing.heights import relative_heights
+from .sizing.kernel import measure_kernel
 from .sizing.limits import limit_findings, withheld_by
 from .sizing.lump_findings import lump_findings
 from .sizing.lumps import counted_ml, vessel_shares
@@ -65,6 +66,7 @@ from .sizing.mesh_findings import mesh_findings
 from .sizing.meshes import Mesh, find_mesh
 from .sizing.sheets import without_sheets
 from .sizing.tree_order import TreeOrder, judge_tree_order
+from .sizing.unsharpening import unsharpened
 from .sizing.vessel_checks import side_findings, vessel_order_findings
 from .sizing.voxel_labels import as_drawn, label_vessels
 from .sizing.wide_vessels import with_wide_volumes
@@ -82,10 +84,16 @@ SHARES: dict[str, float] = {
     Step.BRONCHI: 3.5,
     Step.CENTERS: 4.5,
     Step.BRANCHES: 2.0,
+    Step.KERNEL: 1.5,
     Step.AREAS: 3.5,
     Step.VOLUMES: 2.5,
 }
 """Steps of `analyze`, and the seconds they take on a usual scan, for the progress bar."""
+
+TRACING: dict[str, float] = {
+    step: SHARES[step] for step in (Step.RESAMPLING, Step.BRONCHI, Step.CENTERS, Step.BRANCHES)
+}
+"""Those that are done again where the kernel is sharp."""
 
 
 @dataclass(frozen=True)
@@ -361,6 +369,52 @@ def measure_lines(
     Lines
         In the work frame.
     """
+    traced = _traced(ct, lungs, airways, parameters, steps)
+    voxel_mm = ct.grid.spacing_zyx
+    with steps.step(Step.KERNEL) as within:
+        blur = measure_blur(traced.image, traced.branches, traced.calibration, voxel_mm)
+        kernel = measure_kernel(traced.image, traced.branches, traced.calibration, blur)
+        if kernel.sharpness > 0:
+            smooth = unsharpened(ct, kernel, lungs)
+            again = Steps(TRACING, lambda _, fraction: within(fraction))
+            traced = _traced(smooth, lungs, airways, parameters, again)
+            blur = measure_blur(traced.image, traced.branches, traced.calibration, voxel_mm)
+    branches = traced.branches
+    calibration = replace(traced.calibration, kernel=kernel)
+    with steps.step(Step.AREAS) as within:
+        sections = measure_cross_sections(traced.image, branches, calibration, blur, within)
+        branches, sections = without_sheets(branches, sections)
+        sized = size_branches(branches, sections)
+        sized = with_wide_volumes(sized, branches, sections, traced.image, calibration)
+    return Lines(
+        traced.work,
+        traced.image,
+        traced.bronchi,
+        branches,
+        sections,
+        sized,
+        calibration,
+        traced.levels,
+        blur,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Traced:
+    """Centerlines in an image, and what it gave; as of `Lines`."""
+
+    work: WorkGrid
+    image: WorkImage
+    bronchi: Bronchi
+    branches: Branches
+    calibration: Calibration
+    levels: BloodLevels | None
+
+
+def _traced(
+    ct: Volume, lungs: np.ndarray, airways: np.ndarray, parameters: Parameters, steps: Steps
+) -> _Traced:
+    """Find the centerlines of what is tubular inside the lungs."""
     with steps.step(Step.RESAMPLING):
         work = WorkGrid.around(lungs, ct.grid, CONSTANTS.margin_mm)
         parenchyma = measure_parenchyma(work.samples(ct.array), work.sampled_labels(lungs) > 0)
@@ -380,13 +434,7 @@ def measure_lines(
     with steps.step(Step.BRANCHES):
         branches = link_branches(points, parameters.minimum_component_length_mm)
         branches = extend_to_edge(branches, image, parenchyma.presumed_half_blood_hu)
-    with steps.step(Step.AREAS) as within:
-        blur = measure_blur(image, branches, calibration, ct.grid.spacing_zyx)
-        sections = measure_cross_sections(image, branches, calibration, blur, within)
-        branches, sections = without_sheets(branches, sections)
-        sized = size_branches(branches, sections)
-        sized = with_wide_volumes(sized, branches, sections, image, calibration)
-    return Lines(work, image, bronchi, branches, sections, sized, calibration, levels, blur)
+    return _Traced(work, image, bronchi, branches, calibration, levels)
 
 
 def judge_lines(lines: Lines, anatomy: Anatomy) -> Vessels:

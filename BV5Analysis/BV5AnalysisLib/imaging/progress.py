@@ -20,6 +20,7 @@ class Step(StrEnum):
     BRONCHI = "bronchi"
     CENTERS = "vessel centers"
     BRANCHES = "branches"
+    KERNEL = "reconstruction kernel"
     AREAS = "cross-sectional areas"
     VOLUMES = "blood volumes"
     DRAWING = "drawing"

@@ -36,6 +36,7 @@ def step_texts() -> dict[str, str]:
         Step.BRONCHI: _("Bronchi"),
         Step.CENTERS: _("Vessel centers"),
         Step.BRANCHES: _("Branches"),
+        Step.KERNEL: _("Reconstruction kernel"),
         Step.AREAS: _("Cross-sectional areas"),
         Step.VOLUMES: _("Blood volumes"),
         Step.DRAWING: _("Drawing"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -99,6 +99,24 @@ class CsaHistogram:
 
 
 @dataclass(frozen=True)
+class Kernel:
+    """A reconstruction kernel within slices: a Gaussian made sharper by taking off a wider one.
+
+    The image of a point is (1 + sharpness) times the one less sharpness times the other.
+
+    Attributes
+    ----------
+    sharpness : float
+        0 for a kernel that draws no dark ring.
+    wider_mm2 : float
+        By how much the variance of the wider Gaussian is larger; of no account without sharpness.
+    """
+
+    sharpness: float = 0.0
+    wider_mm2: float = 1.0
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What the scan itself gave the measurement.
 
@@ -110,11 +128,14 @@ class Calibration:
         Median attenuation of lung parenchyma.
     noise_hu : float
         Standard deviation of the noise in the lungs.
+    kernel : Kernel
+        Of the scan. What it sharpened was undone before anything here was read.
     """
 
     blood_hu: float
     parenchyma_hu: float
     noise_hu: float
+    kernel: Kernel = field(default_factory=Kernel)
 
     @property
     def half_blood_hu(self) -> float:

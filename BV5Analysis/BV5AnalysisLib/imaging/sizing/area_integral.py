@@ -165,13 +165,13 @@ def sector_integrals(
     """
     stop = _valley(profile, fraction, radius_mm, noise)
     counted = (np.arange(len(profile.radius_mm)) < stop[:, :, None]) & np.isfinite(fraction)
-    sector_mm2 = (np.where(counted, fraction, 0) * rings_mm2(profile, reach_mm)).sum(axis=2)
+    sector_mm2 = (np.where(counted, fraction, 0) * _rings_mm2(profile, reach_mm)).sum(axis=2)
 
     clean = stop * profile.step_mm >= reach_mm - 0.5 * profile.step_mm
     return sector_mm2, clean
 
 
-def rings_mm2(profile: Profiles, reach_mm: np.ndarray) -> np.ndarray:
+def _rings_mm2(profile: Profiles, reach_mm: np.ndarray) -> np.ndarray:
     """Areas (n, sectors, radii) of a profile's rings within reaches (n, sectors).
 
     The outermost ring counts by the share of it that the reach takes in.

@@ -30,20 +30,15 @@ def _usual_variance_mm2() -> tuple[float, float, float]:
 
 @dataclass(frozen=True)
 class Blur:
-    """A Gaussian along the axes of the work frame, and the dark ring of a sharp kernel around it.
+    """A Gaussian along the axes of the work frame.
 
     Attributes
     ----------
     variance_mm2 : tuple of float
         Along (z, y, x); the usual blur if not given.
-    dark_ring : float
-        Share of a thin vessel's integral that is taken back where it lies in the slices, farther
-        out than the Gaussian reaches within them but not than it reaches along z; 0 for a kernel
-        that draws no ring.
     """
 
     variance_mm2: tuple[float, float, float] = field(default_factory=_usual_variance_mm2)
-    dark_ring: float = 0.0
 
     def across_mm2(self, tangent: np.ndarray, more_mm2: np.ndarray) -> np.ndarray:
         """Variance (n,) across lines of directions (n, 3): the mean that a peak's height goes by.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
@@ -141,11 +141,7 @@ def measure_blur(
         if np.count_nonzero(usable) < CONSTANTS.fewest_points:
             blur = _presumed(voxel_mm)
             continue
-        upright = 1 - some.tangent[usable, 0] ** 2
-        blur = replace(
-            _fitted(blur, spots[usable], upright, voxel_mm),
-            dark_ring=_dark_ring(spots[usable], upright),
-        )
+        blur = _fitted(blur, spots[usable], 1 - some.tangent[usable, 0] ** 2, voxel_mm)
     return blur
 
 
@@ -231,15 +227,6 @@ def _off(spots: Spots, upright: np.ndarray, fit: np.ndarray) -> np.ndarray:
     held_mm = np.sqrt(np.pi / 2) * spread * special.erf(spots.reach_mm[one] / spread / np.sqrt(2))
     by_shape = spots.rising_mm2 - spots.rising_mm * seen[one] / held_mm
     return np.stack([by_height, by_shape])
-
-
-def _dark_ring(spots: Spots, upright: np.ndarray) -> float:
-    """Share of the area that dark rings take back, of vessels that lie in the slices.
-
-    Each counts by how much it lies: where it stands all directions across it reach alike.
-    """
-    share = spots.dark_mm2 / spots.area_mm2
-    return float(np.average(share, weights=upright)) if upright.any() else 0.0
 
 
 def _spot_mm2(height: np.ndarray, area_mm2: np.ndarray) -> np.ndarray:

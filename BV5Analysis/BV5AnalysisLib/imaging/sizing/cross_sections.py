@@ -44,15 +44,6 @@ class CrossSectionConstants(MethodConstants):
         "Chosen by eye: further out neighbors and noise come in, nearer more blood must be"
         " inferred from the blur.",
     )
-    dark_ring: tuple[float, float] = constant(
-        (0.02, 0.06),
-        "1",
-        "Dark rings up to the first share of a thin vessel's integral are left out, from the second"
-        " on they are integrated whole: each direction goes out as far as the widest.",
-        "Without a ring, random chests and scans measure up to 0.02; what a ring below it makes"
-        " areas too large is less than what neighbors make them wrong in a reach of twice the"
-        " length.",
-    )
     least_contrast_hu: float = constant(
         50.0,
         "HU",
@@ -231,7 +222,7 @@ def _areas(
     radius_mm, noise_hu = start_radius_mm, calibration.noise_hu
     reach_sigmas, ring_mm = CONSTANTS.reach_sigmas, surroundings.CONSTANTS.ring_width_mm
     blur_mm = np.sqrt(blur.spot_mm2(profile.ray, np.zeros_like(radius_mm)))
-    beyond_mm = reach_sigmas * _reaching(blur_mm, blur.dark_ring)
+    beyond_mm = reach_sigmas * blur_mm
     largest_mm = profile.radius_mm[-1] - beyond_mm.max(axis=1) - ring_mm
     for _ in range(CONSTANTS.rounds):
         radius_mm = np.clip(radius_mm, CONSTANTS.least_radius_mm, largest_mm)
@@ -249,14 +240,3 @@ def _areas(
         area, clean = area_integral(profile, fraction, radius_mm, reach_mm, expected, noise)
         radius_mm = np.sqrt(np.clip(area, CONSTANTS.least_area_mm2, None) / np.pi)
     return area, background, clean, flatness(profile, reach_mm, background, noise_hu)
-
-
-def _reaching(blur_mm: np.ndarray, dark_ring: float) -> np.ndarray:
-    """Give the standard deviations (n, sectors) to reach by: each direction's own, or the widest.
-
-    A sharp kernel draws a dark ring within the slice, and without it the integral is too large.
-    """
-    none, whole = CONSTANTS.dark_ring
-    share = np.clip((dark_ring - none) / (whole - none), 0, 1)
-    widest_mm: np.ndarray = blur_mm.max(axis=1, keepdims=True)
-    return blur_mm + share * (widest_mm - blur_mm)

@@ -13,7 +13,7 @@ from ..numerics.cores import cores
 from ..numerics.polar_profiles import SECTORS, MarkedImage, Profiles, read_profiles
 from ..vessels.branches import Branches
 from . import cross_sections, surroundings
-from .area_integral import caught_share, rings_mm2, sector_integrals
+from .area_integral import caught_share, sector_integrals
 from .blur import Blur
 from .surroundings import ring_background
 
@@ -57,9 +57,6 @@ class Spots:
     twice, reach_mm : numpy.ndarray
         (n, sectors) cos 2a of each direction, a being its angle to the one that rises most out of
         the slice; and how far it was integrated.
-    dark_mm2 : numpy.ndarray
-        (n,) what of the area is taken back farther out in each direction than the blur reaches
-        there, but not than it reaches in the widest: more than 0 where there is a dark ring.
     is_clean : numpy.ndarray
         (n,) no neighbor in any direction.
     """
@@ -72,7 +69,6 @@ class Spots:
     rising: np.ndarray
     twice: np.ndarray
     reach_mm: np.ndarray
-    dark_mm2: np.ndarray
     is_clean: np.ndarray
 
     def __getitem__(self, pick: np.ndarray) -> Spots:
@@ -163,14 +159,6 @@ def _spots(
             radius_mm / widest_mm, np.full(len(radius_mm), sizes.reach_sigmas)
         )
         radius_mm = np.sqrt(np.clip(area, sizes.least_area_mm2, None) / np.pi)
-    near_mm = radius_mm[:, None] + sizes.reach_sigmas * blur_mm
-    farther_mm2 = rings_mm2(profile, reach_mm) - rings_mm2(profile, near_mm)
-    farther_mm2 = (np.nan_to_num(fraction) * farther_mm2).sum(axis=2)
-    in_sigmas = radius_mm[:, None] / blur_mm
-    expected = caught_share(in_sigmas, (reach_mm - radius_mm[:, None]) / blur_mm) - caught_share(
-        in_sigmas, np.full(blur_mm.shape, sizes.reach_sigmas)
-    )
-    dark_mm2 = area * expected.mean(axis=1) - farther_mm2.mean(axis=1)
     height = (middle_hu - background) / contrast_hu
     upright = np.maximum(1 - tangent[:, :1] ** 2, CONSTANTS.least_upright)
     twice = 2 * profile.ray[:, :, 0] ** 2 / upright - 1
@@ -194,6 +182,5 @@ def _spots(
         rising,
         twice,
         reach_mm,
-        dark_mm2,
         is_clean,
     )
