@@ -16,7 +16,7 @@ from ..imaging.errors import AnalysisError
 from ..imaging.model.centerlines import Centerlines
 from ..imaging.model.edits import Edits
 from ..imaging.model.finding import Finding, Severity
-from ..imaging.model.measurements import Calibration, CsaHistogram, Measurement
+from ..imaging.model.measurements import Calibration, CsaHistogram, Kernel, Measurement
 from ..imaging.model.scan import Acquisition
 from ..imaging.model.tissue import OpacityVolumes
 from ..imaging.model.volume import Grid, Volume
@@ -29,7 +29,7 @@ from .opacities_csv import OPACITY_FIELDS
 from .record_fields import check_grid, check_record
 
 SCHEMA = "bv5-analysis/result"
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 
 def write_record(path: Path, case: Case) -> None:
@@ -166,9 +166,7 @@ def case_from_record(
                 Finding(found["code"], Severity(found["severity"]), found["text"], found["value"])
                 for found in record["findings"]
             ),
-            calibration=Calibration(
-                **{name: _number(value) for name, value in record["calibration"].items()}
-            ),
+            calibration=_calibration(record["calibration"]),
             parameters=_parameters(record["parameters"]),
             seconds=dict(record["seconds"]),
             lungs_given=given["lungs"] == "given",
@@ -272,6 +270,13 @@ def _parameters(values: dict[str, Any]) -> Parameters:
         return Parameters.from_dict(values)
     except AnalysisError as error:
         raise AnalysisError(f"result.json: {error}") from error
+
+
+def _calibration(values: dict[str, Any]) -> Calibration:
+    # Records of versions before 1.3 have no kernel: nothing was undone.
+    kernel = Kernel(**values.get("kernel", {}))
+    hu = {name: _number(value) for name, value in values.items() if name != "kernel"}
+    return Calibration(**hu, kernel=kernel)
 
 
 def _measurement(row: dict[str, Any]) -> Measurement:

@@ -59,6 +59,7 @@ from .sizing.branch_sizes import SizedBranches, size_branches
 from .sizing.cross_sections import CrossSections, measure_cross_sections
 from .sizing.heights import relative_heights
 from .sizing.kernel import measure_kernel
+from .sizing.kernel_findings import kernel_findings
 from .sizing.limits import limit_findings, withheld_by
 from .sizing.lump_findings import lump_findings
 from .sizing.lumps import counted_ml, vessel_shares
@@ -646,6 +647,7 @@ def _findings(
         turned.scan.acquisition.contrast_agent,
     )
     of_blood += noisy_ground_glass(vessels.calibration, opacities[0])
+    of_blood += kernel_findings(vessels.calibration.kernel)
     of_blood += core_findings(turned.scan.volume, blood.centerlines, vessels.calibration)
     of_vessels = vessel_findings(blood.measurements[0])
     places = _places(vessels.branches, anatomy, vessels.work)

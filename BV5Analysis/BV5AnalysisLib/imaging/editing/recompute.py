@@ -19,6 +19,7 @@ from ..model.volume import Volume
 from ..numerics.neighbors import nearest
 from ..parameters import Parameters
 from ..sizing.blood_volumes import csa_histogram, measure_regions
+from ..sizing.unsharpening import unsharpened
 from ..sizing.voxel_labels import (
     AS_MEASURED,
     CoreLabels,
@@ -156,7 +157,8 @@ def recompute(
     if len(painted):
         free = (lungs.array > 0) & ~within_reach(centerlines, vessels.grid) & (vessels.array == 0)
         mask = _marked(painted, vessels)
-        scan = EditedScan(ct, vessels, vessels.with_array(free), calibration)
+        smooth = None if ct is None else unsharpened(ct, calibration.kernel, mask)
+        scan = EditedScan(smooth, vessels, vessels.with_array(free), calibration)
         added = measure_added(mask, scan, left, parameters)
         added, _ = keep_points(added, values_at(lungs, added.points_mm) > 0)
     final = joined(left, added)
