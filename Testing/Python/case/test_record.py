@@ -39,7 +39,12 @@ def test_it_follows_the_schema_and_holds_what_was_measured(tmp_path, small_resul
     assert record["input"]["size"] == [96, 64, 60]
     assert record["input"]["spacing_mm"] == [3, 3, 4]
     assert record["input"]["origin_mm"] == [-144, -96, -120]
-    assert record["calibration"] == {"blood_hu": 40, "parenchyma_hu": -850, "noise_hu": 20}
+    assert record["calibration"] == {
+        "blood_hu": 40,
+        "parenchyma_hu": -850,
+        "noise_hu": 20,
+        "kernel": {"sharpness": 0, "wider_mm2": 1},
+    }
     assert record["seconds"] == small_result.seconds
     assert record["findings"][0] == {
         "code": "thick_slices",
