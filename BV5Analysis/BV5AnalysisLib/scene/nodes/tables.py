@@ -110,6 +110,14 @@ def measurement_columns(parameters: Parameters) -> tuple[TableColumn, ...]:
         TableColumn("review", "Review", "", "Accepted or rejected; empty before it was reviewed."),
         TableColumn("reviewer", "Reviewer", "", "Who reviewed it."),
         TableColumn("review_comment", "Comment", "", "What the reviewer noted."),
+        TableColumn(
+            "hilar_ml",
+            "Hilar (mL)",
+            "mL",
+            "Blood at the hilum, in no class."
+            if parameters.hilum_apart
+            else "Blood at the hilum, which the classes include.",
+        ),
     )
 
 
