@@ -129,6 +129,7 @@ def measured_card(case: FinishedCase, choice: str) -> str:
         classes=_class_values(case),
         tpbv=number(case.values["tpbv_ml"]),
         lungs=number(case.values["lung_volume_ml"], 0),
+        hilar=number(case.values["hilar_ml"]),
         findings=[
             (severity.value, SEVERITY_TITLES[severity], text) for severity, text in case.findings
         ],
