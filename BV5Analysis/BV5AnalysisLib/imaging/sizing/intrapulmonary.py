@@ -296,7 +296,8 @@ def _shares_at(index: np.ndarray, lung: np.ndarray, step_mm: np.ndarray) -> np.n
     for each in corners:
         weight = np.where(each, part, 1 - part).prod(axis=1)
         result += weight * shares[flat + each @ strides]
-    return result
+    # Weights add up to 1 but for rounding.
+    return np.clip(result, 0.0, 1.0)
 
 
 def _shares_of(place: np.ndarray, lung: np.ndarray, offsets: list[np.ndarray]) -> np.ndarray:

@@ -60,9 +60,9 @@ def size_class_label(size_class: SizeClass, parameters: Parameters) -> str:
         SizeClass.BV5_10: f"{low:g}–{high:g}",
         SizeClass.BV10: f"≥ {high:g}",
         SizeClass.BELOW_FLOOR: f"< {floor:g}",
-        SizeClass.HILAR: "in no class",
     }
-    return f"{VESSELS[size_class].name}: {bounds[size_class]}"
+    name = VESSELS[size_class].name
+    return f"{name}: {bounds[size_class]}" if size_class in bounds else name
 
 
 def set_size_class_names(node: slicer.vtkMRMLColorTableNode, parameters: Parameters) -> None:
