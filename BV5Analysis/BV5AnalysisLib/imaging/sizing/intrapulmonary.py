@@ -171,11 +171,24 @@ def share_of_lung_around(
         mine = places.side == side
         if not mine.any():
             continue
-        within = anatomy.chest.shrunk(anatomy.lungs == side)
-        lung = aerated if opacity is None else np.maximum(aerated, opacity)
-        lung = np.rint(FULL * np.where(within > 0, lung, 0)).astype(np.uint8)
-        share[mine] = _shares_at(index[mine], lung, anatomy.hila.step_mm)
+        within = anatomy.chest.shrunk(anatomy.lungs == side) > 0
+        if not within.any():
+            continue
+        box = _box_around(within)
+        lung = aerated[box] if opacity is None else np.maximum(aerated[box], opacity[box])
+        lung = np.rint(FULL * np.where(within[box], lung, 0)).astype(np.uint8)
+        first = [along.start for along in box]
+        share[mine] = _shares_at(index[mine] - first, lung, anatomy.hila.step_mm)
     return share
+
+
+def _box_around(mask: np.ndarray) -> tuple[slice, ...]:
+    """Box around a mask with a voxel more on each side, where the array has one."""
+    (box,) = ndimage.find_objects(mask.view(np.uint8))
+    return tuple(
+        slice(max(0, side.start - 1), min(size, side.stop + 1))
+        for side, size in zip(box, mask.shape, strict=True)
+    )
 
 
 def completed_lungs(anatomy: Anatomy, parameters: Parameters) -> np.ndarray:
