@@ -105,12 +105,6 @@ def measurement_columns(parameters: Parameters) -> tuple[TableColumn, ...]:
         ),
         TableColumn("tpbv_ml_per_l", "TPBV (mL/L)", "mL/L", "Blood of TPBV per liter of lung."),
         TableColumn(
-            "trusted", "Trusted", "", "Whether no finding is an error, so that numbers can be used."
-        ),
-        TableColumn("review", "Review", "", "Accepted or rejected; empty before it was reviewed."),
-        TableColumn("reviewer", "Reviewer", "", "Who reviewed it."),
-        TableColumn("review_comment", "Comment", "", "What the reviewer noted."),
-        TableColumn(
             "hilar_ml",
             "Hilar (mL)",
             "mL",
@@ -118,6 +112,12 @@ def measurement_columns(parameters: Parameters) -> tuple[TableColumn, ...]:
             if parameters.hilum_apart
             else "Blood at the hilum, which the classes include.",
         ),
+        TableColumn(
+            "trusted", "Trusted", "", "Whether no finding is an error, so that numbers can be used."
+        ),
+        TableColumn("review", "Review", "", "Accepted or rejected; empty before it was reviewed."),
+        TableColumn("reviewer", "Reviewer", "", "Who reviewed it."),
+        TableColumn("review_comment", "Comment", "", "What the reviewer noted."),
     )
 
 
