@@ -127,6 +127,11 @@ def small_result() -> AnalysisResult:
             factor * side_ml[40.0],
             factor * side_ml[0.8],
             factor * 180.0,
+            hilar_bv5_ml=0.0,
+            hilar_bv5_10_ml=0.0,
+            hilar_bv10_ml=0.0,
+            hilar_below_floor_ml=0.0,
+            hilar_length_mm=0.0,
         )
 
     edges = np.array([0.0, 1.25, 5.0, 10.0, 100.0])

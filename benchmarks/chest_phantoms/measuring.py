@@ -43,7 +43,7 @@ def measure(phantom: ChestPhantom, truth: Truth, *, true_lungs: bool) -> tuple[S
         truth,
         classes_ml(phantom.measurements[0]),
         pieces_of(result.centerlines),
-        classes_ml(result.measurements[0]),
+        classes_ml(result.measurements_hilum_included[0]),
         result.parameters,
     )
     return found, dice(result.lungs.array > 0, phantom.lungs.array > 0)

@@ -79,7 +79,7 @@ class BloodScore:
 
 def blood_score(truth: ChestTruth, result: AnalysisResult) -> BloodScore:
     """Compare what was measured with the truth."""
-    found = classes(result.measurements[0])
+    found = classes(result.measurements_hilum_included[0])
     tpbv_ml = sum(found[name] for name in COUNTED)
     bv5_pct = 100 * found["bv5"] / tpbv_ml if tpbv_ml else float("nan")
     lost = _lost(truth, result)

@@ -16,6 +16,8 @@ from BV5AnalysisLib.imaging.model.size_classes import SizeClass
 from BV5AnalysisLib.imaging.model.volume import Volume
 from BV5AnalysisLib.imaging.pipeline import analyze
 from BV5AnalysisLib.imaging.reading.scan_reader import read_scan, scan_from_image
+from BV5AnalysisLib.imaging.sizing.blood_volumes import counted_ml
+from BV5AnalysisLib.imaging.sizing.intrapulmonary import class_by_size
 from random_chests.truth import chest_of
 
 from .changes import BY_NAME, TOP_SLICES, Change
@@ -60,15 +62,16 @@ def numbers(result: AnalysisResult) -> dict[str, float]:
     row, lines = result.measurements[0], result.centerlines
     grid = result.scan.volume.grid
     height = grid.world_to_index(lines.points_mm)[:, 0]
-    below = lines.point_volume_ml[height < grid.shape[0] - TOP_SLICES - 0.5]
-    kind = lines.size_class[height < grid.shape[0] - TOP_SLICES - 0.5]
-    counted_ml = float(below[kind != SizeClass.BELOW_FLOOR].sum())
+    lower = height < grid.shape[0] - TOP_SLICES - 0.5
+    below = counted_ml(lines, result.parameters)[lower]
+    kind = class_by_size(lines, result.parameters)[lower]
+    tpbv_ml = float(below[kind != SizeClass.BELOW_FLOOR].sum())
     bv5_ml = float(below[kind == SizeClass.BV5].sum())
     return {
         "bv5_pct": row.bv5_pct,
         "tpbv_ml": row.tpbv_ml,
-        "bv5_pct_below": 100 * bv5_ml / counted_ml if counted_ml else float("nan"),
-        "tpbv_ml_below": counted_ml,
+        "bv5_pct_below": 100 * bv5_ml / tpbv_ml if tpbv_ml else float("nan"),
+        "tpbv_ml_below": tpbv_ml,
     }
 
 

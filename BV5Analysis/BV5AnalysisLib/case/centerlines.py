@@ -134,6 +134,9 @@ def _check_values(lines: Centerlines, name: str) -> None:
     shapes |= dict.fromkeys(BRANCH_ARRAYS, (lines.branch_count,))
     bounds = dict.fromkeys(arrays, (0.0, LARGEST))
     bounds |= {"Points": (-LARGEST, LARGEST), "blood_ml": (-LARGEST, LARGEST)}
+    bounds |= {"lung_around": (0.0, 1.0)}
+    if np.isnan(lines.lung_around).all():
+        del arrays["lung_around"]
     bounds |= {"kept_share": (1e-6, 1.0), "size_class": (min(SizeClass), max(SizeClass))}
     for key, values in arrays.items():
         least, most = bounds[key]
@@ -167,6 +170,8 @@ def _from_piece(piece: ElementTree.Element) -> Centerlines:
         whole = np.maximum(np.bincount(branch, csa, branch_count), 1e-12)
         shared = csa * (cell_data["volume_ml"] / whole)[branch]
         return Centerlines.measured(points.astype(float), start, csa, size_class, shared, per_point)
+    # Versions before hilar vessels were told apart.
+    point_data.setdefault("lung_around", np.full(point_count, np.nan))
     own = {
         attribute: point_data[name].astype(bool) if name == "class_by_hand" else point_data[name]
         for name, attribute in POINT_ARRAYS.items()

@@ -12,7 +12,7 @@ from pathlib import Path
 from .. import __version__
 from ..imaging.model.finding import Finding, Severity
 from ..imaging.model.measurements import Calibration, Measurement
-from ..imaging.model.withheld import Withheld, given_value
+from ..imaging.model.withheld import HILAR, Withheld, given_value
 from ..imaging.parameters import Parameters
 from ..study.formulas import guard
 from ..study.texts import printable
@@ -30,6 +30,8 @@ PERCENT_FIELDS = ("bv5_pct", "bv5_10_pct", "bv10_pct")
 MEASUREMENT_FIELDS = (*VOLUME_FIELDS, *PERCENT_FIELDS, "vessel_length_mm")
 DENSITY_FIELDS = ("tpbv_ml_per_l", "bv5_ml_per_l", "bv5_10_ml_per_l", "bv10_ml_per_l")
 """Blood per liter of lung."""
+HILAR_FIELDS = (*HILAR, "hilar_length_mm")
+"""Blood at the hilum, all and by class; tables have the first."""
 COLUMNS = (
     "case",
     "region",
@@ -46,9 +48,12 @@ COLUMNS = (
     "review",
     "reviewer",
     "review_comment",
+    "hilar_ml",
+    "hilum",
+    "hilum_share",
 )
 _DECIMALS = (
-    dict.fromkeys(VOLUME_FIELDS, 4)
+    dict.fromkeys((*VOLUME_FIELDS, "hilar_ml"), 4)
     | dict.fromkeys(PERCENT_FIELDS, 3)
     | dict.fromkeys(DENSITY_FIELDS, 4)
 )
@@ -121,12 +126,13 @@ def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]
     parameters = case.parameters
     values = {
         name: given_value(measurement, name, case.withheld)
-        for name in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS)
+        for name in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS, "hilar_ml")
     } | {
         "minimum_csa_mm2": parameters.minimum_csa_mm2,
         "bv5_upper_csa_mm2": parameters.class_bounds_mm2[0],
         "bv10_lower_csa_mm2": parameters.class_bounds_mm2[1],
         "blood_hu": case.calibration.blood_hu,
+        "hilum_share": parameters.hilum_share,
     }
     return {
         "case": safe_cell(case.name),
@@ -141,6 +147,7 @@ def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]
         "review": case.review.status,
         "reviewer": safe_cell(case.review.reviewer),
         "review_comment": safe_cell(case.review.comment),
+        "hilum": parameters.hilum,
     }
 
 

@@ -21,15 +21,17 @@ from ..imaging.model.scan import Acquisition
 from ..imaging.model.tissue import OpacityVolumes
 from ..imaging.model.volume import Grid, Volume
 from ..imaging.model.withheld import Withheld
-from ..imaging.parameters import Parameters
+from ..imaging.parameters import INCLUDED, Parameters
 from ..imaging.reading.image_files import damaged
 from .case import Case, Review
-from .measurements_csv import DENSITY_FIELDS, MEASUREMENT_FIELDS
+from .measurements_csv import DENSITY_FIELDS, HILAR_FIELDS, MEASUREMENT_FIELDS
 from .opacities_csv import OPACITY_FIELDS
 from .record_fields import check_grid, check_record
 
 SCHEMA = "bv5-analysis/result"
 SCHEMA_VERSION = "1.3"
+HILUM_SINCE = 3
+"""Minor version from which on hilar vessels are told apart; before, they were counted."""
 
 
 def write_record(path: Path, case: Case) -> None:
@@ -86,11 +88,8 @@ def case_record(case: Case) -> dict[str, Any]:
             **dataclasses.asdict(case.acquisition),
         },
         "calibration": dataclasses.asdict(case.calibration),
-        "measurements": [
-            {"region": row.region}
-            | {name: case.value(row, name) for name in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS)}
-            for row in case.measurements
-        ],
+        "measurements": _rows(case, case.measurements),
+        "measurements_hilum_included": _rows(case, case.measurements_hilum_included),
         "withheld": [dataclasses.asdict(each) for each in case.withheld],
         "seen": _seen(case) if case.withheld else None,
         "opacities": [
@@ -108,6 +107,14 @@ def case_record(case: Case) -> dict[str, Any]:
         "seconds": case.seconds,
     }
     return {name: _plain(value) for name, value in record.items()}
+
+
+def _rows(case: Case, measurements: tuple[Measurement, ...]) -> list[dict[str, Any]]:
+    names = (*MEASUREMENT_FIELDS, *DENSITY_FIELDS, *HILAR_FIELDS)
+    return [
+        {"region": row.region} | {name: case.value(row, name) for name in names}
+        for row in measurements
+    ]
 
 
 def _seen(case: Case) -> dict[str, Any]:
@@ -167,7 +174,7 @@ def case_from_record(
                 for found in record["findings"]
             ),
             calibration=_calibration(record["calibration"]),
-            parameters=_parameters(record["parameters"]),
+            parameters=_parameters(record),
             seconds=dict(record["seconds"]),
             lungs_given=given["lungs"] == "given",
             opacities=tuple(_opacities(row) for row in rows.get("opacities", ())),
@@ -252,7 +259,7 @@ def grid_of(record: dict[str, Any]) -> Grid:
 def parameters_of(record: dict[str, Any]) -> Parameters:
     """Parameters of an analysis; AnalysisError if the record has none, or impossible ones."""
     with _explained():
-        return _parameters(record["parameters"])
+        return _parameters(record)
 
 
 @contextlib.contextmanager
@@ -265,7 +272,10 @@ def _explained() -> Iterator[None]:
         ) from error
 
 
-def _parameters(values: dict[str, Any]) -> Parameters:
+def _parameters(record: dict[str, Any]) -> Parameters:
+    values = record["parameters"]
+    if int(record["schema_version"].split(".")[1]) < HILUM_SINCE:
+        values = {"hilum": INCLUDED, **values}
     try:
         return Parameters.from_dict(values)
     except AnalysisError as error:
@@ -280,8 +290,12 @@ def _calibration(values: dict[str, Any]) -> Calibration:
 
 
 def _measurement(row: dict[str, Any]) -> Measurement:
-    names = {field.name for field in dataclasses.fields(Measurement)} - {"region"}
-    return Measurement(region=row["region"], **{name: _number(row[name]) for name in names})
+    names = [field.name for field in dataclasses.fields(Measurement) if field.name != "region"]
+    # Records of earlier versions have no hilar blood.
+    values = {name: row.get(name) if name.startswith("hilar_") else row[name] for name in names}
+    return Measurement(
+        region=row["region"], **{name: _number(value) for name, value in values.items()}
+    )
 
 
 def _opacities(row: dict[str, Any]) -> OpacityVolumes:

@@ -152,6 +152,7 @@ def measurements_table(result: AnalysisResult) -> tuple[list[str], list[list[str
         "TPBV mL",
         *(f"{each.name} mL (%)" for each in classes),
         "TPBV mL/L",
+        "Hilar mL",
     ]
     rows = [
         [
@@ -160,6 +161,7 @@ def measurements_table(result: AnalysisResult) -> tuple[list[str], list[list[str
             _cell(result.value(row, "tpbv_ml")),
             *(_class_cell(result, row, each) for each in classes),
             _cell(result.value(row, "tpbv_ml_per_l"), 2),
+            _cell(result.value(row, "hilar_ml")),
         ]
         for row in result.measurements
     ]

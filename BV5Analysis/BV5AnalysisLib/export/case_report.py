@@ -21,6 +21,7 @@ from .wording import (
     SEVERITY_TITLES,
     class_range,
     edits_sentence,
+    hilum_sentence,
     method_paragraph,
     number,
     review_sentence,
@@ -29,7 +30,9 @@ from .wording import (
 _REGION_TITLES = {"both": "Both lungs", "right": "Right lung", "left": "Left lung"}
 
 
-def report_html(case: Case, overview: bytes, vessels_3d: bytes) -> str:
+def report_html(
+    case: Case, overview: bytes, vessels_3d: bytes, hilum_picture: bytes | None = None
+) -> str:
     """Report of one analysis, with nothing outside the file.
 
     Parameters
@@ -38,6 +41,8 @@ def report_html(case: Case, overview: bytes, vessels_3d: bytes) -> str:
         What to report; any text in it is escaped.
     overview, vessels_3d : bytes
         PNG of the slices and of the 3D view.
+    hilum_picture : bytes, optional
+        PNG of where hilar vessels begin, see `hilum_picture.hilum_png`.
 
     Returns
     -------
@@ -68,6 +73,8 @@ def report_html(case: Case, overview: bytes, vessels_3d: bytes) -> str:
         edits=edits_sentence(case),
         references=REFERENCES,
         method=method_paragraph(case),
+        hilum=hilum_sentence(case),
+        hilum_picture=hilum_picture,
     )
 
 
@@ -95,6 +102,7 @@ def _table_row(case: Case, row: Measurement) -> dict[str, Any]:
         "lung_volume_ml": value("lung_volume_ml"),
         "tpbv_ml": value("tpbv_ml"),
         "below_floor_ml": value("below_floor_ml"),
+        "hilar_ml": value("hilar_ml"),
         "tpbv_ml_per_l": value("tpbv_ml_per_l"),
         "classes": [
             (value(f"{VESSELS[c].key}_ml"), value(f"{VESSELS[c].key}_pct")) for c in COUNTED

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..case.case import Case
 from ..imaging.model.finding import Severity
-from ..imaging.model.size_classes import VESSELS
+from ..imaging.model.size_classes import VESSELS, SizeClass
 from ..imaging.model.tissue import TISSUES, Tissue
 from ..imaging.model.volume import Volume
 from ..study.texts import shortened
@@ -89,7 +89,7 @@ def overview_png(case: Case, ct: Volume) -> bytes:
     FigureCanvasAgg(figure)
     places = list(figure.subplots(rows, _COLUMNS).flat)
     for axes, picture in zip(places, pictures, strict=False):
-        _draw(axes, picture)
+        draw_slice(axes, picture)
     for axes in places[len(pictures) :]:
         axes.set_axis_off()
     figure.legend(
@@ -147,7 +147,8 @@ def hatched(tissue: np.ndarray, spacing_mm: tuple[float, float]) -> np.ndarray:
     return colors
 
 
-def _draw(axes: Axes, picture: SlicePicture) -> None:
+def draw_slice(axes: Axes, picture: SlicePicture) -> None:
+    """Draw a slice with its vessels, lungs and opacities, and a scale bar."""
     rows, columns = picture.hu.shape
     height_mm, width_mm = rows * picture.spacing_mm[0], columns * picture.spacing_mm[1]
     low, high = LUNG_WINDOW_HU
@@ -249,6 +250,7 @@ def _legend(case: Case) -> list[Artist]:
             label=f"{look.name}: {class_range(size_class, case.parameters)}",
         )
         for size_class, look in VESSELS.items()
+        if size_class != SizeClass.HILAR or case.parameters.hilum_apart
     ]
     lines.append(Line2D([], [], color=LUNG_COLOR, linewidth=1.5, label="Lungs"))
     if case.tissue is not None:

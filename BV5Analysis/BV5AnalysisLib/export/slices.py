@@ -73,19 +73,12 @@ def informative_slices(case: Case, ct: Volume) -> list[SlicePicture]:
         Axial seen from the feet and coronal from the front, the patient's right at the left
         edge; sagittal with the front at the left edge.
     """
-    orientation = Orientation.of(case.lungs.grid)
-    turned = _Turned(
-        orientation.turned_grid(),
-        orientation.view(ct.array),
-        orientation.view(case.vessels.array),
-        orientation.view(case.lungs.array),
-        None if case.tissue is None else orientation.view(case.tissue.array),
-    )
+    turned = _turned(case, ct)
     vessels, lungs = turned.classes, turned.lungs
 
     def counted(z: int, side: LungLabel | None = None) -> np.ndarray:
         # Vessels below the floor would draw the choice towards noise.
-        mask = (vessels[z] > 0) & (vessels[z] != SizeClass.BELOW_FLOOR)
+        mask = (vessels[z] > 0) & (vessels[z] < SizeClass.BELOW_FLOOR)
         return np.asarray(mask if side is None else mask & (lungs[z] == side))
 
     both = _counts(len(vessels), counted)
@@ -104,6 +97,34 @@ def informative_slices(case: Case, ct: Volume) -> list[SlicePicture]:
             if counts.any():
                 pictures.append(_slice(turned, _AXIAL, _fullest(counts), f"Axial, {what}"))
     return pictures
+
+
+def hilar_slice(case: Case, ct: Volume) -> SlicePicture | None:
+    """Coronal slice that cuts the most hilar vessels; None where none is hilar.
+
+    Parameters
+    ----------
+    case, ct
+        As for `informative_slices`.
+    """
+    turned = _turned(case, ct)
+
+    def hilar(z: int) -> np.ndarray:
+        return np.asarray(turned.classes[z] == SizeClass.HILAR)
+
+    counts = _counts(len(turned.classes), hilar)[_CORONAL]
+    return _slice(turned, _CORONAL, _fullest(counts), "Coronal") if counts.any() else None
+
+
+def _turned(case: Case, ct: Volume) -> _Turned:
+    orientation = Orientation.of(case.lungs.grid)
+    return _Turned(
+        orientation.turned_grid(),
+        orientation.view(ct.array),
+        orientation.view(case.vessels.array),
+        orientation.view(case.lungs.array),
+        None if case.tissue is None else orientation.view(case.tissue.array),
+    )
 
 
 def _counts(planes: int, mask: Callable[[int], np.ndarray]) -> list[np.ndarray]:

@@ -9,7 +9,7 @@ from ..imaging import pipeline
 from ..imaging.model.finding import Severity
 from ..imaging.model.size_classes import SizeClass
 from ..imaging.parameters import Parameters
-from ..imaging.sizing import branch_sizes, wide_vessels
+from ..imaging.sizing import branch_sizes, intrapulmonary, wide_vessels
 from ..imaging.vessels import work_grid
 
 COUNTED = (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
@@ -42,13 +42,14 @@ def number(value: float | None, decimals: int = 1) -> str:
 
 
 def class_range(size_class: SizeClass, parameters: Parameters) -> str:
-    """Cross-sectional areas of a class under these parameters, such as ``5 ≤ CSA < 10 mm²``."""
+    """Say what makes a class under these parameters, such as ``5 ≤ CSA < 10 mm²``."""
     floor, (low, high) = parameters.minimum_csa_mm2, parameters.class_bounds_mm2
     return {
         SizeClass.BV5: f"{floor:g} ≤ CSA < {low:g} mm²",
         SizeClass.BV5_10: f"{low:g} ≤ CSA < {high:g} mm²",
         SizeClass.BV10: f"CSA ≥ {high:g} mm²",
         SizeClass.BELOW_FLOOR: f"CSA < {floor:g} mm²",
+        SizeClass.HILAR: f"lung on less than {100 * parameters.hilum_share:g} % of sides",
     }[size_class]
 
 
@@ -104,8 +105,24 @@ def method_paragraph(case: Case) -> str:
         f" ({bv10});{below}"
         f" Vessel trees shorter than {parameters.minimum_component_length_mm:g} mm in all were"
         " dropped. Percentages are of the three classes' sum, the total pulmonary blood volume"
-        " (TPBV)."
+        f" (TPBV). {hilum_sentence(case)}"
     )
+
+
+def hilum_sentence(case: Case) -> str:
+    """Say how vessels at the hilum count, and what they hold."""
+    share, reach_mm = 100 * case.parameters.hilum_share, intrapulmonary.CONSTANTS.reach_mm
+    ml = case.value(case.measurements[0], "hilar_ml")
+    held = f"; they hold {ml:.1f} mL" if math.isfinite(ml) else ""
+    definition = (
+        f"vessels with lung within {reach_mm:g} mm (aerated, ground glass, or an opacity that was"
+        f" found) on less than {share:g} % of their sides"
+    )
+    if case.parameters.hilum_apart:
+        return f"Hilar blood is in no class and no percentage: that of {definition}{held}."
+    if not held:
+        return "Hilar blood is included in all classes and percentages, and was not told apart."
+    return f"Hilar blood is included in all classes and percentages: that of {definition}{held}."
 
 
 def review_sentence(review: Review) -> str:
@@ -123,6 +140,8 @@ def edits_sentence(case: Case) -> str:
         return ""
     held = case.measurements[0]
     whole = held.tpbv_ml + held.below_floor_ml
+    if case.parameters.hilum_apart and math.isfinite(held.hilar_ml):
+        whole += held.hilar_ml
     parts = [
         (case.edits.erased_ml, "erased"),
         (case.edits.added_ml, "added"),

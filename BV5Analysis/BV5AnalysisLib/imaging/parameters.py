@@ -25,9 +25,19 @@ class ParameterLimits(MethodConstants):
         "Attenuation of blood that is accepted lies between these.",
         "Fat, which blood never is as low as, and the densest contrast agent.",
     )
+    hilum_share: tuple[float, float] = constant(
+        (0.6, 0.95),
+        "1",
+        "Share of lung around a vessel that is accepted as the bound between lung and hilum.",
+        "Beside the chest wall, the heart or a fissure a vessel has lung on half of its sides; all"
+        " around it no vessel has lung alone.",
+    )
 
 
 CONSTANTS = ParameterLimits()
+
+APART, INCLUDED = HILUM_CHOICES = ("apart", "included")
+"""How vessels at the hilum count."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +54,20 @@ class Parameters:
         Attenuation of blood; None measures it inside the scan's large vessels.
     minimum_component_length_mm : float
         Vessel trees of a smaller total length are dropped as noise.
+    hilum : str
+        ``apart``: vessels at the hilum are in no class and no percentage; ``included``: they count
+        by their area as all others.
+    hilum_share : float
+        Share of its surroundings that is lung at which a vessel is half inside the lung and half
+        hilar.
     """
 
     minimum_csa_mm2: float = 1.25
     class_bounds_mm2: tuple[float, float] = (5.0, 10.0)
     blood_hu: float | None = None
     minimum_component_length_mm: float = 6.0
+    hilum: str = "apart"
+    hilum_share: float = 0.8
 
     def __post_init__(self) -> None:
         bounds = self.class_bounds_mm2
@@ -57,7 +75,8 @@ class Parameters:
             raise AnalysisError(
                 f"Parameter class_bounds_mm2 is {_shown(bounds)}; give two finite numbers."
             )
-        for name in ("minimum_csa_mm2", "blood_hu", "minimum_component_length_mm"):
+        numbers = ("minimum_csa_mm2", "blood_hu", "minimum_component_length_mm", "hilum_share")
+        for name in numbers:
             value = getattr(self, name)
             measured = name == "blood_hu" and value is None
             if not (measured or _is_number(value)):
@@ -67,6 +86,17 @@ class Parameters:
             raise AnalysisError(
                 f"Parameter blood_hu is {self.blood_hu:g};"
                 f" blood is between {lowest_hu:g} and {highest_hu:g} HU."
+            )
+        if self.hilum not in HILUM_CHOICES:
+            raise AnalysisError(
+                f"Parameter hilum is {_shown(self.hilum)}; give"
+                f" {' or '.join(map(json.dumps, HILUM_CHOICES))}."
+            )
+        lowest, highest = CONSTANTS.hilum_share
+        if not lowest <= self.hilum_share <= highest:
+            raise AnalysisError(
+                f"Parameter hilum_share is {self.hilum_share:g}; give a share from {lowest:g} to"
+                f" {highest:g}."
             )
         if self.minimum_component_length_mm < 0:
             raise AnalysisError("Parameter minimum_component_length_mm must not be negative.")
@@ -95,6 +125,11 @@ class Parameters:
         bounds = (self.minimum_csa_mm2, *self.class_bounds_mm2)
         classes: np.ndarray = labels[np.digitize(csa_mm2, bounds)]
         return classes
+
+    @property
+    def hilum_apart(self) -> bool:
+        """Whether vessels at the hilum are in no class."""
+        return self.hilum == APART
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, fit for JSON."""

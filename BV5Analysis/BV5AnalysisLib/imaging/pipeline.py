@@ -32,7 +32,7 @@ from .model.measurements import BloodLevels, Calibration, CsaHistogram, Measurem
 from .model.orientation import Orientation
 from .model.result import AnalysisResult
 from .model.scan import Region, Scan
-from .model.tissue import OpacityVolumes, Tissue
+from .model.tissue import OPACITIES, OpacityVolumes, Tissue
 from .model.volume import Volume
 from .model.work_image import WorkImage
 from .numerics.balls import voxels_in_balls
@@ -58,6 +58,7 @@ from .sizing.blur_measurement import measure_blur
 from .sizing.branch_sizes import SizedBranches, size_branches
 from .sizing.cross_sections import CrossSections, measure_cross_sections
 from .sizing.heights import relative_heights
+from .sizing.intrapulmonary import completed_lungs, share_of_lung_around
 from .sizing.kernel import measure_kernel
 from .sizing.kernel_findings import kernel_findings
 from .sizing.limits import limit_findings, withheld_by
@@ -147,6 +148,12 @@ class PipelineConstants(MethodConstants):
 
 
 CONSTANTS = PipelineConstants()
+
+LEAST_SHARE = np.finfo(float).tiny
+"""Less than any share of a line that is vessel."""
+
+OPAQUE = np.isin(np.arange(max(Tissue) + 1), OPACITIES)
+"""Whether a `Tissue` value, or 0, is an opacity."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,6 +247,8 @@ class Vessels:
         Blood in wide vessels; None where the scan has none that are wide enough.
     blur : Blur
         Of the scan, as its thin vessels show it.
+    lung_around : numpy.ndarray or None
+        Share of each point's surroundings that is lung; None before opacities are known.
     """
 
     work: WorkGrid
@@ -251,6 +260,7 @@ class Vessels:
     calibration: Calibration
     blood_levels: BloodLevels | None
     blur: Blur
+    lung_around: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,16 +326,18 @@ def analyze(
     turned = TurnedScan.of(scan)
 
     with steps.step(Step.LUNGS):
-        anatomy = _anatomy(turned, lungs)
+        anatomy = _anatomy(turned, lungs, parameters)
     lines = measure_lines(turned.ct, anatomy.lungs_with_vessels, anatomy.airways, parameters, steps)
     with steps.step(Step.VOLUMES):
         vessels = judge_lines(lines, anatomy)
         airways = lines.airways(anatomy.airways, turned.ct)
         del lines
         lung_labels = turned.orientation.turned_back(anatomy.lungs)
-        blood = measure_blood(scan, lung_labels, vessels, regions, parameters)
         mesh = vessels.mesh.on_chest()
-        tissue, opacities = _opacities(turned, anatomy, blood, vessels, mesh, regions)
+        drawn = draw_vessels(scan, lung_labels, vessels, parameters)
+        tissue, opacities = _opacities(turned, anatomy, drawn, vessels, mesh, regions)
+        vessels = replace(vessels, lung_around=_lung_around(anatomy, vessels, tissue))
+        blood = measure_blood(scan, lung_labels, vessels, regions, parameters)
         findings = _findings(turned, anatomy, vessels, blood, opacities, mesh, parameters)
     steps.done()
     return AnalysisResult(
@@ -520,21 +532,42 @@ def measure_blood(
     Blood
         On the scan's grid.
     """
-    everything = world_centerlines(vessels.branches, vessels.sized, vessels.work, parameters)
-    share = vessels.order.share
-    inside = (values_at(lungs, everything.points_mm) > 0) & (share > 0)
-    centerlines, _ = keep_points(everything, inside)
-    drawn, _ = keep_points(everything, inside & (share >= CONSTANTS.drawn_share))
-    labels = label_vessels(scan.volume, lungs, drawn, vessels.calibration)
+    centerlines = _inside(lungs, vessels, parameters, LEAST_SHARE)
+    labels = draw_vessels(scan, lungs, vessels, parameters)
     return Blood(
         labels=labels,
         centerlines=as_drawn(centerlines, labels),
-        measurements=measure_regions(centerlines, lungs, regions),
-        csa_histogram=csa_histogram(centerlines.csa_mm2, centerlines.point_volume_ml, parameters),
+        measurements=measure_regions(centerlines, lungs, parameters, regions),
+        csa_histogram=csa_histogram(centerlines, parameters),
     )
 
 
-def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
+def draw_vessels(scan: Scan, lungs: Volume, vessels: Vessels, parameters: Parameters) -> Volume:
+    """Draw vessels into the scan's voxels, as `SizeClass` values; parameters as above."""
+    drawn = _inside(lungs, vessels, parameters, CONSTANTS.drawn_share)
+    return label_vessels(scan.volume, lungs, drawn, vessels.calibration)
+
+
+def _inside(
+    lungs: Volume, vessels: Vessels, parameters: Parameters, least_share: float
+) -> Centerlines:
+    """Centerlines in the world, inside the lungs, that are vessel by a share or more."""
+    everything = world_centerlines(
+        vessels.branches, vessels.sized, vessels.work, parameters, vessels.lung_around
+    )
+    inside = values_at(lungs, everything.points_mm) > 0
+    return keep_points(everything, inside & (vessels.order.share >= least_share))[0]
+
+
+def _lung_around(anatomy: Anatomy, vessels: Vessels, tissue: np.ndarray) -> np.ndarray:
+    """Share of lung around the points of vessels, opacities among it."""
+    opaque = anatomy.chest.shrunk(OPAQUE[tissue])
+    return share_of_lung_around(_places(vessels.branches, anatomy, vessels.work), anatomy, opaque)
+
+
+def _anatomy(
+    turned: TurnedScan, given: sitk.Image | Volume | None, parameters: Parameters
+) -> Anatomy:
     """Segment the scan, or take the lungs that were given."""
     ct = turned.ct
     chest = survey_chest(ct)
@@ -550,7 +583,11 @@ def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
         searched = lungs
         doubts = doubt_given_lungs(chest, lungs, airways)
     hila = find_hila(searched, airways, chest)
-    return Anatomy(lungs, airways, chest, hila, doubts, searched)
+    anatomy = Anatomy(lungs, airways, chest, hila, doubts, searched)
+    if given is None:
+        return anatomy
+    completed = completed_lungs(anatomy, parameters)
+    return replace(anatomy, lungs=completed, searched=completed)
 
 
 def _airways_if_any(ct: Volume, chest: Chest, trachea: np.ndarray) -> np.ndarray:
@@ -590,7 +627,7 @@ def _places(branches: Branches, anatomy: Anatomy, work: WorkGrid) -> Places:
 def _opacities(
     turned: TurnedScan,
     anatomy: Anatomy,
-    blood: Blood,
+    drawn: Volume,
     vessels: Vessels,
     mesh: np.ndarray,
     regions: tuple[Region, ...],
@@ -600,7 +637,7 @@ def _opacities(
     tissue = find_opacities(
         turned.ct,
         anatomy,
-        turn(blood.labels.array),
+        turn(drawn.array),
         vessels.calibration.noise_hu,
         mesh,
         _lumps(turned, anatomy, vessels),

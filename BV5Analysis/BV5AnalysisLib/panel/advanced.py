@@ -22,6 +22,8 @@ FIELDS = (
     "bloodIsMeasured",
     "bloodHu",
     "minimumComponentLengthMm",
+    "hilum",
+    "hilumShare",
 )
 
 
@@ -77,7 +79,10 @@ class AdvancedSection:
         texts = []
         if recomputed.to_dict() != ofCase:
             texts.append(
-                _("The shown case has another floor or bounds: Recompute, in Review, applies them.")
+                _(
+                    "The shown case has another floor, bounds or hilum: Recompute, in Review,"
+                    " applies them."
+                )
             )
         if parameters != recomputed:
             texts.append(
@@ -101,6 +106,8 @@ def chosen_parameters(parameterNode: Any) -> Parameters:
         class_bounds_mm2=(parameterNode.bv5UpperCsaMm2, parameterNode.bv10LowerCsaMm2),
         blood_hu=None if parameterNode.bloodIsMeasured else parameterNode.bloodHu,
         minimum_component_length_mm=parameterNode.minimumComponentLengthMm,
+        hilum=parameterNode.hilum.value,
+        hilum_share=parameterNode.hilumShare,
     )
 
 
@@ -131,6 +138,8 @@ def recompute_parameters(parameterNode: Any, ofCase: dict[str, Any]) -> Paramete
         Parameters.from_dict(ofCase),
         minimum_csa_mm2=chosen.minimum_csa_mm2,
         class_bounds_mm2=chosen.class_bounds_mm2,
+        hilum=chosen.hilum,
+        hilum_share=chosen.hilum_share,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -179,6 +180,7 @@ def _columns() -> list[tuple[str, str]]:
         (_("mm"), _("Length, mm")),
         (_("mL"), _("Blood volume, mL")),
         (_("Lung"), _("Lung that the middle of the branch lies in")),
+        (_("Hilar"), _("Share of its length that is hilar, %")),
     ]
 
 
@@ -192,6 +194,7 @@ def _texts(row: BranchRow) -> list[str]:
         f"{row.lengthMm:.1f}",
         f"{row.volumeMl:.3f}",
         {"right": _("Right"), "left": _("Left")}.get(row.lung, ""),
+        "" if math.isnan(row.hilarPct) else f"{row.hilarPct:.0f} %",
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import slicer
 
-CLASSES = {"BV5": 1, "BV5-10": 2, "BV10": 3, "Below floor": 4}
+CLASSES = {"BV5": 1, "BV5-10": 2, "BV10": 3, "Below floor": 4, "Hilar": 5}
 """`SizeClass` values by the names that tables have."""
 SURE = 0.9
 """Branches whose class is less probable are doubtful."""
@@ -35,6 +37,8 @@ class BranchRow:
         Probability that the mean area lies in its class.
     lung : str
         ``right``, ``left`` or empty.
+    hilarPct : float
+        Share of its length that is hilar, %; NaN where that was not told apart.
     """
 
     branchId: int
@@ -46,10 +50,11 @@ class BranchRow:
     volumeMl: float
     confidence: float
     lung: str
+    hilarPct: float = math.nan
 
 
-CLASS_ORDER = (4, 1, 2, 3)
-"""`SizeClass` values from thin to thick."""
+CLASS_ORDER = (4, 1, 2, 3, 5)
+"""`SizeClass` values from thin to thick, and then the hilum."""
 SORT_KEYS: tuple[Callable[[BranchRow], Any], ...] = (
     lambda row: row.branchId,
     lambda row: row.confidence,
@@ -59,6 +64,7 @@ SORT_KEYS: tuple[Callable[[BranchRow], Any], ...] = (
     lambda row: row.lengthMm,
     lambda row: row.volumeMl,
     lambda row: row.lung,
+    lambda row: -1.0 if math.isnan(row.hilarPct) else row.hilarPct,
 )
 """What each column of the list is sorted by."""
 
@@ -106,9 +112,10 @@ def branch_rows(table: slicer.vtkMRMLTableNode) -> list[BranchRow]:
         array = columns.GetColumnByName(name)
         return (array.GetValue(row) for row in range(columns.GetNumberOfRows()))
 
+    unknown = itertools.repeat(math.nan, columns.GetNumberOfRows())
     return [
-        BranchRow(int(branchId), CLASSES[name], name, csa, distance, length, volume, sure, lung)
-        for branchId, name, csa, distance, length, volume, sure, lung in zip(
+        BranchRow(int(branchId), CLASSES[name], name, *measures)
+        for branchId, name, *measures in zip(
             column("branch_id"),
             column("size_class"),
             column("mean_csa_mm2"),
@@ -117,6 +124,7 @@ def branch_rows(table: slicer.vtkMRMLTableNode) -> list[BranchRow]:
             column("volume_ml"),
             (percent / 100 for percent in column("confidence_pct")),
             column("lung"),
+            column("hilar_pct") if columns.GetColumnByName("hilar_pct") else unknown,
             strict=True,
         )
     ]

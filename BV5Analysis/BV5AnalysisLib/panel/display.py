@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from ..scene.nodes.outcome import Outcome
     from ..scene.views.display import DisplaySettings
 
-CLASS_FIELDS = {"bv5": "BV5", "bv510": "BV5_10", "bv10": "BV10", "belowFloor": "BELOW_FLOOR"}
+CLASS_FIELDS = {
+    "bv5": "BV5",
+    "bv510": "BV5_10",
+    "bv10": "BV10",
+    "belowFloor": "BELOW_FLOOR",
+    "hilar": "HILAR",
+}
 """Prefix of a class's fields in the parameter node, and its name in `SizeClass`."""
 FIELDS = (
     *(f"{prefix}{what}" for prefix in CLASS_FIELDS for what in ("Visible", "Color", "Opacity")),

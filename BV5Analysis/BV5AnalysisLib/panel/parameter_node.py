@@ -55,10 +55,23 @@ class BranchClass(Enum):
     BV5_10 = 2
     BV10 = 3
     BELOW_FLOOR = 4
+    HILAR = 5
 
     def label(self) -> str:
         """Text in the combo box."""
-        texts = [_("All classes"), "BV5", "BV5-10", "BV10", _("Below floor")]
+        texts = [_("All classes"), "BV5", "BV5-10", "BV10", _("Below floor"), _("Hilar")]
+        return texts[self.value]
+
+
+class Hilum(Enum):
+    """How vessels at the hilum count; the values are those of `imaging.parameters`."""
+
+    APART = "apart"
+    INCLUDED = "included"
+
+    def label(self) -> str:
+        """Text in the combo box."""
+        texts = {"apart": _("Apart, in no class"), "included": _("Included in the classes")}
         return texts[self.value]
 
 
@@ -81,6 +94,8 @@ class BV5AnalysisParameterNode:
     bloodIsMeasured: bool = True
     bloodHu: Annotated[float, WithinRange(-99, 1499)] = 40.0
     minimumComponentLengthMm: Annotated[float, WithinRange(0, 1000)] = 6.0
+    hilum: Hilum = Hilum.APART
+    hilumShare: Annotated[float, WithinRange(0.6, 0.95)] = 0.8
 
     bv5Visible: bool = True
     bv5Color: qt.QColor = qt.QColor("#D55E00")
@@ -94,6 +109,9 @@ class BV5AnalysisParameterNode:
     belowFloorVisible: bool = True
     belowFloorColor: qt.QColor = qt.QColor("#999999")
     belowFloorOpacity: Annotated[float, WithinRange(0, 1)] = 1.0
+    hilarVisible: bool = True
+    hilarColor: qt.QColor = qt.QColor("#7F5A70")
+    hilarOpacity: Annotated[float, WithinRange(0, 1)] = 1.0
     vesselGeometry: VesselGeometry = VesselGeometry.TUBES
     sliceStyle: SliceStyle = SliceStyle.OUTLINES
     lungsVisible: bool = True

@@ -162,10 +162,19 @@ def method_text(case: ShownCase) -> str:
             version=record["software"]["bv5-analysis"]
         ),
     ]
+    lines.append(hilum_text(parameters))
     if case.edits:
         lines.append(_("Edited by hand"))
     lines += [_("Not given: {reason}").format(reason=reason) for reason in case.withheld]
     return ". ".join(line.removesuffix(".") for line in lines) + "."
+
+
+def hilum_text(parameters: dict[str, Any]) -> str:
+    """Say how hilar blood counts."""
+    if parameters["hilum"] == "included":
+        return _("Hilar blood included")
+    percent = 100 * parameters["hilum_share"]
+    return _("Hilar blood apart, lung on less than {percent:g} % of sides").format(percent=percent)
 
 
 def table_rows() -> list[tuple[str, str]]:
@@ -184,6 +193,7 @@ def table_rows() -> list[tuple[str, str]]:
         ("ground_glass_pct", _("Ground glass %")),
         ("reticulation_pct", _("Reticulation %")),
         ("consolidation_pct", _("Consolidation %")),
+        ("hilar_ml", _("Hilar mL")),
     ]
 
 

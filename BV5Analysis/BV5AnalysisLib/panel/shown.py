@@ -111,9 +111,8 @@ def shown_case(outcome: Outcome) -> ShownCase:
     AnalysisError
         The record is damaged, or of a newer version of the module.
     """
-    from ..case.record import SCHEMA_VERSION, check_schema
+    from ..case.record import SCHEMA_VERSION, check_schema, parameters_of
     from ..case.record_fields import check_record
-    from ..imaging.parameters import Parameters
 
     node = outcome.caseNode
     name, text = node.GetName(), node.GetText()
@@ -124,7 +123,7 @@ def shown_case(outcome: Outcome) -> ShownCase:
             check_schema(record)
             check_record(record)
             # An earlier version may have had fewer.
-            parameters = Parameters.from_dict(record["parameters"]).to_dict()
+            parameters = parameters_of(record).to_dict()
             record["parameters"] = json.loads(json.dumps(parameters))
     except (AnalysisError, ValueError, TypeError, RecursionError) as error:
         raise AnalysisError(

@@ -71,7 +71,7 @@ class Found:
     lungs: Volume
     tissue: Volume | None = None
     opacities: tuple = ()
-    measurements: list[Measurement] = field(init=False)
+    measurements_hilum_included: list[Measurement] = field(init=False)
     centerlines: Centerlines = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,7 +86,8 @@ class Found:
             point_length_mm=np.ones(count),
             csa_error_mm2=np.zeros(len(self.lines)),
         )
-        self.measurements = [Measurement("both", 36.0, POINT_ML * count, 0.0, 0.0, 0.0, count)]
+        both = Measurement("both", 36.0, POINT_ML * count, 0.0, 0.0, 0.0, count)
+        self.measurements_hilum_included = [both]
 
 
 def found_in(truth: ChestTruth, *lines: np.ndarray, **options) -> Found:

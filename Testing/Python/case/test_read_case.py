@@ -323,7 +323,7 @@ def test_a_segmentation_that_slicer_saved_anew_is_read(folder, case):
     path = folder / "vessels.seg.nrrd"
     image = sitk.ReadImage(str(path))
     array = sitk.GetArrayFromImage(image)
-    values = {"bv5": 3, "bv5_10": 1, "bv10": 4, "below_floor": 2}
+    values = {"bv5": 3, "bv5_10": 1, "bv10": 4, "below_floor": 2, "hilar": 5}
     new = np.zeros_like(array)
     for value, appearance in VESSELS.items():
         new[array == value] = values[appearance.key]

@@ -8,6 +8,7 @@ import pytest
 from BV5AnalysisLib.case.files import Review, case_of
 from BV5AnalysisLib.case.measurements_csv import COLUMNS, safe_cell, write_measurements
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
+from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.study.formulas import unguard
 
 FIXED = (
@@ -111,4 +112,21 @@ def test_the_review_stands_in_every_row_and_is_no_formula(tmp_path, small_result
         assert row["review"] == "rejected"
         assert row["reviewer"] == "'=HYPERLINK(1)"
         assert row["review_comment"] == '\'@cmd "two", lines'
-    assert list(rows[0])[-3:] == ["review", "reviewer", "review_comment"]
+    assert list(rows[0])[-6:-3] == ["review", "reviewer", "review_comment"]
+
+
+def test_hilar_blood_and_how_it_counts_stand_at_the_end(tmp_path, small_result):
+    row = dataclasses.replace(small_result.measurements[0], hilar_bv10_ml=2.5, hilar_bv5_ml=0.25)
+    result = dataclasses.replace(small_result, measurements=(row,))
+    write_measurements(tmp_path / "m.csv", case_of("c", result))
+    (written,) = read_rows(tmp_path / "m.csv")
+    assert list(written)[-3:] == ["hilar_ml", "hilum", "hilum_share"]
+    assert list(written.values())[-3:] == ["2.7500", "apart", "0.80"]
+    # Not told apart: no number.
+    unknown = dataclasses.replace(row, hilar_bv10_ml=float("nan"))
+    old = dataclasses.replace(
+        result, measurements=(unknown,), parameters=Parameters(hilum="included")
+    )
+    write_measurements(tmp_path / "m.csv", case_of("c", old))
+    (written,) = read_rows(tmp_path / "m.csv")
+    assert list(written.values())[-3:] == ["", "included", "0.80"]

@@ -34,7 +34,8 @@ DATA_FILES = [
     "result.json",
     "vessels.seg.nrrd",
 ]
-TITLES = ["Region", "Lung mL", "TPBV mL", "BV5 mL (%)", "BV5-10 mL (%)", "BV10 mL (%)", "TPBV mL/L"]
+TITLES = ["Region", "Lung mL", "TPBV mL", "BV5 mL (%)", "BV5-10 mL (%)", "BV10 mL (%)"]
+TITLES += ["TPBV mL/L", "Hilar mL"]
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 
 

@@ -106,7 +106,8 @@ def test_slices_are_turned_as_radiologists_read_them(marked):
 def test_the_histogram_shows_each_class_in_its_color(small_result):
     picture = pixels(histogram_png(case_of("c", small_result)))
     for size_class in VESSELS:
-        assert count(picture, size_class) > 1500
+        # Hilar vessels are of no class by area.
+        assert (count(picture, size_class) > 1500) == (size_class != SizeClass.HILAR)
     # The volumes are 0.36, 0.84 and 4.8 mL, and areas are volumes.
     axes_only = picture[:, : int(picture.shape[1] * 0.84)]
     areas = [

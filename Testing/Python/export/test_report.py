@@ -97,6 +97,7 @@ def test_the_table_holds_the_measurements(page_of):
             "80.0",
             "0.10",
             "1.17",
+            "0.0",
         ),
         *(
             "Right lung",
@@ -110,6 +111,7 @@ def test_the_table_holds_the_measurements(page_of):
             "80.0",
             "0.05",
             "1.17",
+            "0.0",
         ),
         *(
             "Left lung",
@@ -123,6 +125,7 @@ def test_the_table_holds_the_measurements(page_of):
             "80.0",
             "0.05",
             "1.17",
+            "0.0",
         ),
     ]
 

@@ -38,6 +38,7 @@ FIELDS = (
     "bv5_10_pct",
     "bv10_pct",
     "vessel_length_mm",
+    "hilar_ml",
 )
 RELATIVE, ABSOLUTE = 1e-3, 1e-3
 """Numbers may differ by this share, and this much: other processors and versions of libraries round

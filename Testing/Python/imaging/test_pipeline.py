@@ -36,15 +36,20 @@ def check_sums(result):
     # A little of the centerlines lies between the lungs' voxels and their smooth edge.
     held = both.tpbv_ml + both.below_floor_ml
     assert result.csa_histogram.volume_ml.sum() == pytest.approx(held, rel=2e-3)
+    held += both.hilar_ml + both.hilar_below_floor_ml
     assert lines.volume_ml.sum() == pytest.approx(held, rel=2e-3)
-    assert np.array_equal(lines.size_class, result.parameters.size_class(lines.csa_mm2))
+    included = by_region(result.measurements_hilum_included)["both"]
+    assert included.tpbv_ml == pytest.approx(both.tpbv_ml + both.hilar_ml)
+    hilar = lines.lung_around < result.parameters.hilum_share
+    by_area = result.parameters.size_class(lines.csa_mm2)
+    assert np.array_equal(lines.size_class, np.where(hilar, SizeClass.HILAR, by_area))
     assert lines.branch_start[-1] == len(lines.points_mm) == len(lines.csa_mm2)
 
 
 # Measured with seeds 0 and 1: TPBV -2.4 and -2.0 %, BV5 +1.0 and +1.1 points.
 def test_true_lungs_give_the_true_volumes(chest, analyzed_in_true_lungs):
     check_sums(analyzed_in_true_lungs)
-    found = by_region(analyzed_in_true_lungs.measurements)
+    found = by_region(analyzed_in_true_lungs.measurements_hilum_included)
     for true in chest.measurements:
         row = found[true.region]
         assert row.tpbv_ml == pytest.approx(true.tpbv_ml, rel=TPBV_SHARE)
@@ -56,7 +61,7 @@ def test_true_lungs_give_the_true_volumes(chest, analyzed_in_true_lungs):
 # the phantom is small for closings in mm (lungs +1.3 %).
 def test_own_lungs_give_the_true_volumes(chest, analyzed):
     check_sums(analyzed)
-    found = by_region(analyzed.measurements)["both"]
+    found = by_region(analyzed.measurements_hilum_included)["both"]
     true = by_region(chest.measurements)["both"]
     assert found.tpbv_ml == pytest.approx(true.tpbv_ml, rel=TPBV_SHARE)
     assert found.bv5_pct == pytest.approx(true.bv5_pct, abs=BV5_POINTS)
@@ -98,7 +103,7 @@ def test_areas_are_those_of_the_true_tree(chest, analyzed_in_true_lungs):
 
 def test_labels_are_vessels_inside_the_lungs(chest, analyzed):
     vessels, lungs = analyzed.vessels, analyzed.lungs
-    assert set(np.unique(vessels.array)) == {0, *map(int, SizeClass)}
+    assert set(np.unique(vessels.array)) | {SizeClass.HILAR} == {0, *map(int, SizeClass)}
     assert set(np.unique(lungs.array)) == {0, *map(int, LungLabel)}
     assert not vessels.array[lungs.array == 0].any()
     hu = chest.volume.array
@@ -244,7 +249,7 @@ def test_noise_is_not_taken_for_vessels(tiny_chest):
     inside = tiny_chest.lungs.array > 0
     hu[inside] = rng.normal(-850, 15, inside.sum())
     result = analyze(Volume(hu, tiny_chest.volume.grid).to_sitk(), lungs=tiny_chest.lungs)
-    assert result.measurements[0].tpbv_ml < 0.02 * tiny_chest.measurements[0].tpbv_ml
+    assert result.measurements_hilum_included[0].tpbv_ml < 0.02 * tiny_chest.measurements[0].tpbv_ml
 
 
 def test_a_region_off_the_grid_is_refused(coarse_chest):

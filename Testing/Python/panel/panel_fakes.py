@@ -38,6 +38,8 @@ RECORD = {
         "class_bounds_mm2": [5.0, 10.0],
         "blood_hu": None,
         "minimum_component_length_mm": 6.0,
+        "hilum": "apart",
+        "hilum_share": 0.8,
     },
     "calibration": {"blood_hu": 43.2, "parenchyma_hu": -860.0, "noise_hu": 14.0},
     "measurements": [

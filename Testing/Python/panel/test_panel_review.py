@@ -384,6 +384,8 @@ def test_recompute_updates_numbers_and_branches(bench, case):
         "class_bounds_mm2": [5.0, 10.0],
         "blood_hu": None,
         "minimum_component_length_mm": 6.0,
+        "hilum": "apart",
+        "hilum_share": 0.8,
     }
     assert bench.ui.keyLabel.text == "Cannot be trusted, see Findings: BV5 32.1 % · TPBV 111.0 mL"
     assert numbers(bench) == [0, 1]

@@ -50,6 +50,7 @@ CLASSES = {
     "bv510": SizeClass.BV5_10,
     "bv10": SizeClass.BV10,
     "belowFloor": SizeClass.BELOW_FLOOR,
+    "hilar": SizeClass.HILAR,
 }
 
 

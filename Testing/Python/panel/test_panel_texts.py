@@ -21,6 +21,8 @@ FIXED = {
     "bv10LowerCsaSpinBoxLabel",
     "bloodHuSpinBoxLabel",
     "minimumComponentLengthSpinBoxLabel",
+    "hilumComboBoxLabel",
+    "hilumShareSpinBoxLabel",
     "parametersErrorIcon",
 }
 """Names of fields: they never change."""

@@ -56,6 +56,7 @@ DRAWING = {
     "export/html.py",
     "export/overview.py",
     "export/histogram.py",
+    "export/hilum_picture.py",
     "export/case_report.py",
     "export/batch/contact_sheet.py",
     "export/cohort/figures.py",

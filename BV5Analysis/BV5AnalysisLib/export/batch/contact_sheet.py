@@ -34,6 +34,7 @@ SORT_KEYS = {
     "below_floor_ml": "Below floor, mL",
     "lung_volume_ml": "Lung volume, mL",
     "tpbv_ml_per_l": "TPBV, mL per L of lung",
+    "hilar_ml": "Hilar, mL",
 }
 """What cases can be sorted by: title by key."""
 NUMBER_KEYS = tuple(SORT_KEYS)[3:]
@@ -128,6 +129,7 @@ def measured_card(case: FinishedCase, choice: str) -> str:
         classes=_class_values(case),
         tpbv=number(case.values["tpbv_ml"]),
         lungs=number(case.values["lung_volume_ml"], 0),
+        hilar=number(case.values["hilar_ml"]),
         findings=[
             (severity.value, SEVERITY_TITLES[severity], text) for severity, text in case.findings
         ],
@@ -153,6 +155,10 @@ def _definition(parameters: Parameters) -> str:
     return "; ".join(
         f"{VESSELS[size_class].name}: {class_range(size_class, parameters)}"
         for size_class in COUNTED
+    ) + (
+        f"; hilar blood apart (lung on less than {100 * parameters.hilum_share:g} % of sides)"
+        if parameters.hilum_apart
+        else "; hilar blood included"
     )
 
 

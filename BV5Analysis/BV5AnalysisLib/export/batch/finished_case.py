@@ -15,11 +15,13 @@ from ...case.case import Review
 from ...case.measurements_csv import (
     COLUMNS,
     DENSITY_FIELDS,
+    HILAR_FIELDS,
     MEASUREMENT_FIELDS,
     csv_text,
     safe_cell,
 )
 from ...case.output_folder import RESULT
+from ...case.record import parameters_of
 from ...imaging.errors import AnalysisError
 from ...imaging.model.finding import Severity
 from ...imaging.parameters import Parameters
@@ -140,13 +142,14 @@ def _finished(
         name=name,
         table=_table(name, rows),
         values={
-            field: _number(both.get(field)) for field in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS)
+            field: _number(both.get(field))
+            for field in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS, *HILAR_FIELDS)
         },
         findings=tuple(
             (Severity(finding["severity"]), str(finding["text"])) for finding in record["findings"]
         ),
         withheld=tuple(str(each["reason"]) for each in record.get("withheld", ())),
-        parameters=Parameters.from_dict(record["parameters"]),
+        parameters=parameters_of(record),
         review=review.status,
         comment=str(review.comment),
         files=files,

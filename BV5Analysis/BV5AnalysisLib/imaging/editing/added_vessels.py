@@ -19,6 +19,7 @@ from ..numerics.curves import Curves, smooth_curves
 from ..numerics.neighbors import nearest
 from ..parameters import Parameters
 from ..sizing import branch_sizes
+from ..sizing.intrapulmonary import class_by_place
 from ..vessels import linking
 from .known_vessels import KnownVessels, gaps_mm, origin_of
 from .painted_pieces import EditedScan, Piece, blood_of_piece, painted_pieces
@@ -108,7 +109,21 @@ def measure_added(
     known = KnownVessels.of(vessels, scan.grid)
     for piece in pieces:
         added = joined(added, _measured(piece, scan, known, parameters))
-    return added
+    return _placed(added, vessels, known, parameters)
+
+
+def _placed(
+    added: Centerlines, vessels: Centerlines, known: KnownVessels, parameters: Parameters
+) -> Centerlines:
+    """Tell hilar ones: as they are painted, or else as the nearest known vessel."""
+    around = np.ones(len(added.points_mm))
+    if len(vessels.points_mm):
+        around = vessels.lung_around[nearest(known.tree, added.points_mm)[1]]
+    hilar = added.size_class == SizeClass.HILAR
+    around = np.where(added.class_by_hand, np.where(hilar, 0.0, 1.0), around)
+    by_place = class_by_place(added.csa_mm2, around, parameters)
+    classes = np.where(added.class_by_hand, added.size_class, by_place).astype(np.uint8)
+    return dataclasses.replace(added, size_class=classes, lung_around=around)
 
 
 def no_centerlines() -> Centerlines:

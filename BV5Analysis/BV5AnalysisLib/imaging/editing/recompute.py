@@ -15,10 +15,12 @@ from ..model.cutting import joined, keep_points, values_at
 from ..model.edits import Edits
 from ..model.measurements import Calibration, CsaHistogram, Measurement
 from ..model.scan import Region
+from ..model.size_classes import SizeClass
 from ..model.volume import Volume
 from ..numerics.neighbors import nearest
 from ..parameters import Parameters
 from ..sizing.blood_volumes import csa_histogram, measure_regions
+from ..sizing.intrapulmonary import class_by_place
 from ..sizing.unsharpening import unsharpened
 from ..sizing.voxel_labels import (
     AS_MEASURED,
@@ -64,7 +66,7 @@ class RecomputeConstants(MethodConstants):
 
 CONSTANTS = RecomputeConstants()
 
-RECOMPUTABLE = ("minimum_csa_mm2", "class_bounds_mm2")
+RECOMPUTABLE = ("minimum_csa_mm2", "class_bounds_mm2", "hilum", "hilum_share")
 """Parameters that `recompute` follows; all others take a new analysis."""
 
 
@@ -144,6 +146,12 @@ def recompute(
     for name, volume in (("scan", ct), ("lungs", lungs)):
         if volume is not None and not volume.grid.matches(vessels.grid):
             raise AnalysisError(f"The vessels and the {name} lie on different voxel grids.")
+    if parameters.hilum_apart and np.isnan(centerlines.lung_around).any():
+        raise AnalysisError(
+            "This case is of an earlier version, which did not tell hilar vessels apart; analyze"
+            ' the scan again, or keep parameter hilum at "included".'
+        )
+    vessels = _known_labels(vessels, parameters)
     inside = values_at(lungs, centerlines.points_mm) > 0
     seen = labels_in_cores(vessels, centerlines)
     present = _as_labeled(centerlines, seen, parameters)
@@ -182,8 +190,8 @@ def recompute(
     return Recomputed(
         vessels=settled,
         centerlines=final,
-        measurements=measure_regions(final, lungs, regions),
-        csa_histogram=csa_histogram(final.csa_mm2, final.point_volume_ml, parameters),
+        measurements=measure_regions(final, lungs, parameters, regions),
+        csa_histogram=csa_histogram(final, parameters),
         edits=_edits(centerlines, present, inside, keep, added),
     )
 
@@ -210,6 +218,16 @@ def check_recomputable(before: Parameters, after: Parameters) -> None:
             )
 
 
+def _known_labels(vessels: Volume, parameters: Parameters) -> Volume:
+    """Labels as edited; what was painted as hilar is as measured where the hilum is no place."""
+    if parameters.hilum_apart:
+        return vessels
+    hilar = vessels.array == SizeClass.HILAR
+    if not hilar.any():
+        return vessels
+    return vessels.with_array(np.where(hilar, np.uint8(AS_MEASURED), vessels.array))
+
+
 def _marked(voxels: np.ndarray, like: Volume) -> np.ndarray:
     """Bool (z, y, x) with the voxels at these places of the flat array."""
     mask = np.zeros(like.grid.shape, bool)
@@ -225,17 +243,26 @@ def _as_labeled(centerlines: Centerlines, seen: CoreLabels, parameters: Paramete
     share = np.where(centerlines.drawn_voxels[evidence] > 0, share, centerlines.kept_share)
     share = np.where(share < CONSTANTS.least_share, 0.0, share)
 
-    by_area = parameters.size_class(centerlines.csa_mm2)
     label = seen.of_half(centerlines.drawn_voxels, centerlines.drawn_class)
     repainted = (label != centerlines.drawn_class)[evidence]
     label = label[evidence]
-    still_by_hand = centerlines.class_by_hand & ~seen.is_as_measured[evidence]
+    as_measured = seen.is_as_measured[evidence]
+    still_by_hand = centerlines.class_by_hand & ~as_measured
+    measured = centerlines.lung_around
+    # A class by hand says whether a vessel counts, too.
+    no_longer = (centerlines.drawn_class == SizeClass.HILAR)[evidence] & repainted
+    no_longer |= centerlines.class_by_hand & (measured == 0) & as_measured
+    around = np.where(no_longer, 1.0, measured)
+    around[repainted & (label == SizeClass.HILAR)] = 0.0
+    by_place = class_by_place(centerlines.csa_mm2, around, parameters)
+    as_found = class_by_place(centerlines.csa_mm2, measured, parameters)
     return dataclasses.replace(
         centerlines,
         size_class=np.where(
-            repainted, label, np.where(still_by_hand, centerlines.size_class, by_area)
+            repainted, label, np.where(still_by_hand, centerlines.size_class, by_place)
         ),
-        class_by_hand=np.where(repainted, label != by_area, still_by_hand),
+        class_by_hand=np.where(repainted, label != as_found, still_by_hand),
+        lung_around=around,
         kept_share=share,
         point_volume_ml=centerlines.point_volume_ml * (share / centerlines.kept_share),
     )

@@ -10,6 +10,7 @@ from scipy import ndimage
 from ..model.constants import MethodConstants, constant
 from ..model.finding import Finding, Severity
 from ..model.size_classes import LungLabel
+from ..numerics.distances import distance_mm
 from .rib_space import fluid_finding, rib_space_finding
 from .survey import Chest
 
@@ -41,6 +42,18 @@ class LungCheckConstants(MethodConstants):
         "1",
         "Share of the lungs that such pieces hold together, from which lung is lost.",
         "Dice falls by 0.01; two segments in five are seen at once.",
+    )
+    airless_mm: float = constant(
+        15.0,
+        "mm",
+        "Distance from air of a given mask, beyond which the mask holds something else than lung.",
+        "No vessel inside a lung has its middle so far from air; the heart has most of it.",
+    )
+    airless: float = constant(
+        0.02,
+        "1",
+        "Share of a given mask that is so far from air, from which the mask is doubted.",
+        "A heart of 600 mL in lungs of 5 L: 0.04.",
     )
     vessel_to_half: float = constant(
         0.25,
@@ -163,14 +176,38 @@ def doubt_given_lungs(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> 
     Returns
     -------
     LungDoubts
-        ``lung_lost`` as a warning, if at all.
+        ``lung_lost`` and ``mask_beyond_lungs`` as warnings, if at all.
     """
     lungs = chest.shrunk(labels > 0) > CONSTANTS.majority
     unclaimed = _unclaimed_air(chest, lungs, chest.shrunk(airways) > 0)
-    share = _share_of(lungs, unclaimed)
+    findings = [_given_lost(_share_of(lungs, unclaimed)), _given_airless(chest, lungs)]
+    return LungDoubts(tuple(finding for finding in findings if finding is not None), unclaimed)
+
+
+def _given_airless(chest: Chest, lungs: np.ndarray) -> Finding | None:
+    """Say that a mask holds what no lung is around, such as the heart."""
+    air = lungs & (chest.hu.array < chest.half_hu)
+    if not air.any():
+        return None
+    far = lungs & (distance_mm(~air, chest.grid) > CONSTANTS.airless_mm)
+    share = float(far.sum()) / float(lungs.sum())
+    if share < CONSTANTS.airless:
+        return None
+    return Finding(
+        "mask_beyond_lungs",
+        Severity.WARNING,
+        f"The lung mask that was given holds tissue far from any air ({100 * share:.0f} % of it),"
+        " such as the heart, or lung without air: it counts as lung volume. Vessels there are"
+        " hilar. Give one of the lungs alone if that is not meant.",
+        100 * share,
+    )
+
+
+def _given_lost(share: float) -> Finding | None:
+    """Say that a mask leaves out a share of the lungs."""
     if share < CONSTANTS.lost:
-        return LungDoubts((), unclaimed)
-    warning = Finding(
+        return None
+    return Finding(
         "lung_lost",
         Severity.WARNING,
         f"Air that looks like lung is not in the lung mask that was given ({100 * share:.0f} % of"
@@ -178,7 +215,6 @@ def doubt_given_lungs(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> 
         " meant.",
         100 * share,
     )
-    return LungDoubts((warning,), unclaimed)
 
 
 def _unclaimed_air(chest: Chest, lungs: np.ndarray, airways: np.ndarray) -> np.ndarray:

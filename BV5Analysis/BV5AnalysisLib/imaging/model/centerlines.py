@@ -14,6 +14,7 @@ POINT_ARRAYS = {
     "length_mm": "point_length_mm",
     "class_by_hand": "class_by_hand",
     "kept_share": "kept_share",
+    "lung_around": "lung_around",
     "drawn_voxels": "drawn_voxels",
     "drawn_class": "drawn_class",
 }
@@ -36,7 +37,7 @@ class Centerlines:
     csa_mm2 : numpy.ndarray
         (n,) cross-sectional area.
     size_class : numpy.ndarray
-        (n,) uint8 `SizeClass` values.
+        (n,) uint8 `SizeClass` values; `SizeClass.HILAR` where hilar vessels are counted apart.
     point_volume_ml, point_length_mm : numpy.ndarray
         (n,) blood volume and centerline length assigned to a point.
     csa_error_mm2 : numpy.ndarray
@@ -45,6 +46,9 @@ class Centerlines:
         (n,) bool, the class was set by a user, not by the area.
     kept_share : numpy.ndarray
         (n,) share of the measured blood that remains after edits, 1 if not edited.
+    lung_around : numpy.ndarray
+        (n,) share of a point's surroundings that is lung, from which follows how much of its blood
+        is hilar; 0 and 1 where a user said so; NaN where not measured.
     drawn_voxels, drawn_class : numpy.ndarray
         (n,) int32 and uint8: number of labeled voxels in a point's core when it was measured, and
         their most frequent class when the numbers were last computed. Edited labels are compared
@@ -60,6 +64,7 @@ class Centerlines:
     csa_error_mm2: np.ndarray
     class_by_hand: np.ndarray
     kept_share: np.ndarray
+    lung_around: np.ndarray
     drawn_voxels: np.ndarray
     drawn_class: np.ndarray
 
@@ -74,7 +79,7 @@ class Centerlines:
         point_length_mm: np.ndarray,
         csa_error_mm2: np.ndarray | float = 0.0,
     ) -> Centerlines:
-        """Centerlines without edits, before their voxels are labeled."""
+        """Centerlines without edits, as if all inside the lung, before their voxels are labeled."""
         count = len(points_mm)
         return cls(
             points_mm,
@@ -86,6 +91,7 @@ class Centerlines:
             np.broadcast_to(np.asarray(csa_error_mm2, float), len(branch_start) - 1),
             class_by_hand=np.zeros(count, bool),
             kept_share=np.ones(count),
+            lung_around=np.ones(count),
             drawn_voxels=np.zeros(count, np.int32),
             drawn_class=size_class,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,6 +26,11 @@ class Measurement:
         Blood volume in vessels thinner than the floor, in no percentage.
     vessel_length_mm : float
         Centerline length of vessels at or above the floor.
+    hilar_bv5_ml, hilar_bv5_10_ml, hilar_bv10_ml, hilar_below_floor_ml : float
+        Blood volume of vessels at the hilum by size class, whether those above count it or not;
+        NaN where it was not measured.
+    hilar_length_mm : float
+        Their centerline length at or above the floor.
     """
 
     region: str
@@ -34,6 +40,27 @@ class Measurement:
     bv10_ml: float
     below_floor_ml: float
     vessel_length_mm: float
+    hilar_bv5_ml: float = math.nan
+    hilar_bv5_10_ml: float = math.nan
+    hilar_bv10_ml: float = math.nan
+    hilar_below_floor_ml: float = math.nan
+    hilar_length_mm: float = math.nan
+
+    @property
+    def hilar_ml(self) -> float:
+        """Blood in vessels at the hilum at or above the floor, mL; NaN where not measured."""
+        return self.hilar_bv5_ml + self.hilar_bv5_10_ml + self.hilar_bv10_ml
+
+    def with_hilum(self) -> Measurement:
+        """Count hilar blood as all other, in a row that counts it apart."""
+        return replace(
+            self,
+            bv5_ml=self.bv5_ml + self.hilar_bv5_ml,
+            bv5_10_ml=self.bv5_10_ml + self.hilar_bv5_10_ml,
+            bv10_ml=self.bv10_ml + self.hilar_bv10_ml,
+            below_floor_ml=self.below_floor_ml + self.hilar_below_floor_ml,
+            vessel_length_mm=self.vessel_length_mm + self.hilar_length_mm,
+        )
 
     @property
     def tpbv_ml(self) -> float:

@@ -66,6 +66,13 @@ class Measured:
     withheld: tuple[Withheld, ...] = ()
 
     @property
+    def measurements_hilum_included(self) -> tuple[Measurement, ...]:
+        """The same rows with hilar blood in all classes and percentages."""
+        if not self.parameters.hilum_apart:
+            return self.measurements
+        return tuple(row.with_hilum() for row in self.measurements)
+
+    @property
     def trusted(self) -> bool:
         """Whether no finding is an error, so that the numbers can be used."""
         return all(finding.severity != Severity.ERROR for finding in self.findings)

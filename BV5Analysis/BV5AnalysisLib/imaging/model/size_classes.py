@@ -7,12 +7,16 @@ from enum import IntEnum
 
 
 class SizeClass(IntEnum):
-    """Size class of a vessel by cross-sectional area; the values are label values."""
+    """Size class of a vessel by cross-sectional area; the values are label values.
+
+    Vessels at the hilum are of no class, whatever their area, where they are counted apart.
+    """
 
     BV5 = 1
     BV5_10 = 2
     BV10 = 3
     BELOW_FLOOR = 4
+    HILAR = 5
 
 
 class LungLabel(IntEnum):
@@ -75,8 +79,10 @@ TISSUE = Code("85756007", "Tissue")
 MORPHOLOGICALLY_ALTERED = Code("49755003", "Morphologically Altered Structure")
 BLOOD_VESSEL = Code("59820001", "Blood vessel")
 LUNG = Code("39607008", "Lung")
+HILUM = Code("46750007", "Hilum of lung")
 
-# Vermillion, yellow, blue and gray of the Okabe-Ito palette, safe for color-blind readers.
+# Vermillion, yellow, blue and gray of the Okabe-Ito palette, safe for color-blind readers, and its
+# purple, dimmed, for what is in no percentage.
 VESSELS: dict[SizeClass, Appearance] = {
     SizeClass.BV5: Appearance("bv5", "BV5", rgb("#D55E00"), TISSUE, BLOOD_VESSEL, LUNG),
     SizeClass.BV5_10: Appearance("bv5_10", "BV5-10", rgb("#F0E442"), TISSUE, BLOOD_VESSEL, LUNG),
@@ -84,6 +90,7 @@ VESSELS: dict[SizeClass, Appearance] = {
     SizeClass.BELOW_FLOOR: Appearance(
         "below_floor", "Below floor", rgb("#999999"), TISSUE, BLOOD_VESSEL, LUNG
     ),
+    SizeClass.HILAR: Appearance("hilar", "Hilar", rgb("#7F5A70"), TISSUE, BLOOD_VESSEL, HILUM),
 }
 
 LUNGS: dict[LungLabel, Appearance] = {

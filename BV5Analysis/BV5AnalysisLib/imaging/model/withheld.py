@@ -10,11 +10,14 @@ from .tissue import OpacityVolumes
 
 CLASSES = ("bv5", "bv5_10", "bv10")
 PERCENTAGES = tuple(f"{name}_pct" for name in CLASSES)
+HILAR = ("hilar_ml", *(f"hilar_{name}_ml" for name in (*CLASSES, "below_floor")))
+"""Blood at the hilum."""
 TOTALS = (
     "lung_volume_ml",
     "tpbv_ml",
     *(f"{name}_ml" for name in CLASSES),
     "below_floor_ml",
+    *HILAR,
     "vessel_length_mm",
     "ground_glass_ml",
     "reticulation_ml",
@@ -29,6 +32,9 @@ OF_SMALL_VESSELS = (
     "vessel_length_mm",
     "bv5_ml_per_l",
     "bv5_10_ml_per_l",
+    "hilar_bv5_ml",
+    "hilar_bv5_10_ml",
+    "hilar_below_floor_ml",
     *PERCENTAGES,
 )
 """What takes vessels below 10 mm² told apart by area; the percentages are shares with them."""
@@ -38,6 +44,7 @@ OF_BLOOD = (
     "tpbv_ml",
     *(f"{name}_ml" for name in CLASSES),
     "below_floor_ml",
+    *HILAR,
     "vessel_length_mm",
     "tpbv_ml_per_l",
     *(f"{name}_ml_per_l" for name in CLASSES),

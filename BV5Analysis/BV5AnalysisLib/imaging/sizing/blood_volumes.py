@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,12 +12,13 @@ from ..model.constants import MethodConstants, constant
 from ..model.cutting import values_at
 from ..model.measurements import CsaHistogram, Measurement
 from ..model.scan import Region
-from ..model.size_classes import LungLabel, SizeClass
+from ..model.size_classes import VESSELS, LungLabel, SizeClass
 from ..model.volume import Grid, Volume
 from ..parameters import Parameters
 from ..vessels.branches import Branches
 from ..vessels.work_grid import WorkGrid
 from .branch_sizes import SizedBranches
+from .intrapulmonary import class_by_place, class_by_size, hilar_share
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ CONSTANTS = HistogramConstants()
 
 
 def world_centerlines(
-    branches: Branches, sized: SizedBranches, work: WorkGrid, parameters: Parameters
+    branches: Branches,
+    sized: SizedBranches,
+    work: WorkGrid,
+    parameters: Parameters,
+    lung_around: np.ndarray | None = None,
 ) -> Centerlines:
     """Branches in the world, with their sizes and classes.
 
@@ -70,14 +75,16 @@ def world_centerlines(
     work : WorkGrid
         Where the work frame is.
     parameters : Parameters
-        Class bounds.
+        Class bounds, and how the hilum counts.
+    lung_around : numpy.ndarray, optional
+        (n,) share of lung around the points, if known already.
 
     Returns
     -------
     Centerlines
         The same points in LPS mm, with area, class, blood and length, and each branch's error.
     """
-    return Centerlines.measured(
+    lines = Centerlines.measured(
         points_mm=work.to_world(branches.position_mm),
         branch_start=branches.branch_start,
         csa_mm2=sized.csa_mm2,
@@ -85,6 +92,33 @@ def world_centerlines(
         point_volume_ml=sized.volume_ml,
         point_length_mm=branches.step_mm,
         csa_error_mm2=sized.csa_error_mm2,
+    )
+    return lines if lung_around is None else with_surroundings(lines, lung_around, parameters)
+
+
+def with_surroundings(
+    centerlines: Centerlines, lung_around: np.ndarray, parameters: Parameters
+) -> Centerlines:
+    """Give centerlines without edits the class that their surroundings ask for.
+
+    Parameters
+    ----------
+    centerlines : Centerlines
+        n points.
+    lung_around : numpy.ndarray
+        (n,) share of lung around.
+    parameters : Parameters
+        Class bounds, and how the hilum counts.
+
+    Returns
+    -------
+    Centerlines
+        The same, those at the hilum as `SizeClass.HILAR` where they are counted apart.
+    """
+    return replace(
+        centerlines,
+        size_class=class_by_place(centerlines.csa_mm2, lung_around, parameters),
+        lung_around=lung_around,
     )
 
 
@@ -113,7 +147,8 @@ def check_regions(regions: tuple[Region, ...], grid: Grid) -> None:
 def measure_regions(
     centerlines: Centerlines,
     lungs: Volume,
-    regions: tuple[Region, ...],
+    parameters: Parameters,
+    regions: tuple[Region, ...] = (),
 ) -> tuple[Measurement, ...]:
     """Blood volume by size class in both lungs, each lung and the given regions.
 
@@ -125,6 +160,8 @@ def measure_regions(
         Vessels with classes.
     lungs : Volume
         `LungLabel` values.
+    parameters : Parameters
+        Class bounds, and how the hilum counts.
     regions : tuple of Region
         On the same grid; what lies outside the lungs does not count.
 
@@ -151,14 +188,9 @@ def measure_regions(
         points = values_at(region.mask.with_array(within), centerlines.points_mm) & (lung > 0)
         within &= lungs.array != 0
         rows.append((region.name, points, int(np.count_nonzero(within))))
+    blood = _Blood.of(centerlines, parameters)
     return tuple(
-        _measure(
-            name,
-            voxels * lungs.grid.voxel_volume_ml,
-            centerlines.size_class[points],
-            centerlines.point_volume_ml[points],
-            centerlines.point_length_mm[points],
-        )
+        _measure(name, voxels * lungs.grid.voxel_volume_ml, blood, points)
         for name, points, voxels in rows
     )
 
@@ -168,42 +200,76 @@ def _count(array: np.ndarray, value: int) -> int:
     return sum(int(np.count_nonzero(plane == value)) for plane in array)
 
 
-def _measure(
-    region: str,
-    lung_volume_ml: float,
-    size_class: np.ndarray,
-    volume_ml: np.ndarray,
-    length_mm: np.ndarray,
-) -> Measurement:
-    blood_ml = np.bincount(size_class, volume_ml, minlength=max(SizeClass) + 1)
+@dataclass(frozen=True, eq=False)
+class _Blood:
+    """Blood and length (n,) of points, counted and at the hilum, and their size class."""
+
+    size_class: np.ndarray
+    counted_ml: np.ndarray
+    counted_mm: np.ndarray
+    hilar_ml: np.ndarray
+    hilar_mm: np.ndarray
+
+    @classmethod
+    def of(cls, centerlines: Centerlines, parameters: Parameters) -> _Blood:
+        hilar = hilar_share(centerlines.lung_around, parameters)
+        # Where the surroundings are unknown, all counts, and nothing is known of the hilum.
+        inside = 1 - np.nan_to_num(hilar) if parameters.hilum_apart else np.ones(len(hilar))
+        volume_ml, length_mm = centerlines.point_volume_ml, centerlines.point_length_mm
+        return cls(
+            class_by_size(centerlines, parameters),
+            volume_ml * inside,
+            length_mm * inside,
+            volume_ml * hilar,
+            length_mm * hilar,
+        )
+
+
+def _measure(region: str, lung_volume_ml: float, blood: _Blood, points: np.ndarray) -> Measurement:
+    """Row of a region that holds some of the points (n,) bool."""
+    size_class = blood.size_class[points]
+    counted = size_class != SizeClass.BELOW_FLOOR
+    inside, hilar = (
+        np.bincount(size_class, volume_ml[points], minlength=max(SizeClass) + 1)
+        for volume_ml in (blood.counted_ml, blood.hilar_ml)
+    )
     return Measurement(
         region=region,
         lung_volume_ml=float(lung_volume_ml),
-        bv5_ml=float(blood_ml[SizeClass.BV5]),
-        bv5_10_ml=float(blood_ml[SizeClass.BV5_10]),
-        bv10_ml=float(blood_ml[SizeClass.BV10]),
-        below_floor_ml=float(blood_ml[SizeClass.BELOW_FLOOR]),
-        vessel_length_mm=float(length_mm[size_class != SizeClass.BELOW_FLOOR].sum()),
+        **_by_class(inside),
+        vessel_length_mm=float(blood.counted_mm[points][counted].sum()),
+        **_by_class(hilar, "hilar_"),
+        hilar_length_mm=float(blood.hilar_mm[points][counted].sum()),
     )
 
 
-def csa_histogram(
-    csa_mm2: np.ndarray, volume_ml: np.ndarray, parameters: Parameters
-) -> CsaHistogram:
+def _by_class(blood_ml: np.ndarray, place: str = "") -> dict[str, float]:
+    """Fields of a row by size class."""
+    kinds = (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10, SizeClass.BELOW_FLOOR)
+    return {f"{place}{VESSELS[kind].key}_ml": float(blood_ml[kind]) for kind in kinds}
+
+
+def counted_ml(centerlines: Centerlines, parameters: Parameters) -> np.ndarray:
+    """Blood (n,) of points that the classes count, mL."""
+    return _Blood.of(centerlines, parameters).counted_ml
+
+
+def csa_histogram(centerlines: Centerlines, parameters: Parameters) -> CsaHistogram:
     """Blood volume by area, in logarithmic bins with the class bounds among the edges.
 
     Parameters
     ----------
-    csa_mm2, volume_ml : numpy.ndarray
-        (n,) area and blood of centerline points inside the lungs.
+    centerlines : Centerlines
+        Vessels inside the lungs.
     parameters : Parameters
-        Class bounds.
+        Class bounds, and how the hilum counts.
 
     Returns
     -------
     CsaHistogram
         Edges in mm², blood in mL.
     """
+    csa_mm2, volume_ml = centerlines.csa_mm2, counted_ml(centerlines, parameters)
     classes = (parameters.minimum_csa_mm2, *parameters.class_bounds_mm2)
     bounds = sorted([CONSTANTS.first_mm2, *(bound for bound in classes if bound)])
     widest_mm2 = float(csa_mm2.max(initial=0.0))

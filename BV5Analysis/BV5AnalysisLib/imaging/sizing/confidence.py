@@ -48,8 +48,8 @@ def branch_class(centerlines: Centerlines, parameters: Parameters) -> np.ndarray
     Returns
     -------
     numpy.ndarray
-        (b,) uint8 `SizeClass` values: the class of the mean area; where most of a branch was set by
-        hand, the class that most of it has.
+        (b,) uint8 `SizeClass` values: the class of the mean area, or `SizeClass.HILAR` where most
+        of a branch is; where most of it was set by hand, the class that most of it has.
     """
     by_area = parameters.size_class(centerlines.mean_csa_mm2)
     most_mm = np.stack(
@@ -60,7 +60,8 @@ def branch_class(centerlines: Centerlines, parameters: Parameters) -> np.ndarray
         axis=1,
     )
     most = np.array(list(SizeClass), np.uint8)[most_mm.argmax(axis=1)]
-    return np.where(_is_by_hand(centerlines), most, by_area)
+    taken = _is_by_hand(centerlines) | (most == SizeClass.HILAR)
+    return np.where(taken, most, by_area)
 
 
 def class_confidence(centerlines: Centerlines, parameters: Parameters) -> np.ndarray:

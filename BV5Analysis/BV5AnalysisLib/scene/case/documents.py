@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...case.case import Case
 from ...export.case_report import report_html
+from ...export.hilum_picture import hilum_png
 from ...export.overview import overview_png
 from ...imaging.model.volume import Volume
 from ..views.rendering import PICTURE_SIZE, rendered_png
@@ -37,5 +38,5 @@ def case_documents(
     return {
         "vessels_3d.png": vessels_3d,
         "overview.png": overview,
-        "report.html": report_html(case, overview, vessels_3d).encode("utf-8"),
+        "report.html": report_html(case, overview, vessels_3d, hilum_png(case, ct)).encode("utf-8"),
     }

@@ -49,6 +49,9 @@ _TITLES = {
     "review": "Review",
     "reviewer": "Reviewer",
     "review_comment": "Comment",
+    "hilar_ml": "Hilar (mL)",
+    "hilum": "Hilum",
+    "hilum_share": "Hilum below",
 }
 _NUMBERS = {
     *MEASUREMENT_FIELDS,
@@ -57,6 +60,8 @@ _NUMBERS = {
     "bv5_upper_csa_mm2",
     "bv10_lower_csa_mm2",
     "blood_hu",
+    "hilar_ml",
+    "hilum_share",
 }
 _UNITS = {"ml": "mL", "pct": "%", "mm": "mm", "mm2": "mm2", "hu": "[hnsf'U]"}
 _LONGEST_LIST = 10

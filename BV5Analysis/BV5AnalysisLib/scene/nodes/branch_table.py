@@ -15,6 +15,7 @@ from ...imaging.model.size_classes import LUNGS, VESSELS, SizeClass
 from ...imaging.model.volume import Volume
 from ...imaging.parameters import Parameters
 from ...imaging.sizing.confidence import branch_class, class_confidence, distance_to_bound_mm2
+from ...imaging.sizing.intrapulmonary import branch_hilar_share
 from .outcome import Outcome
 from .tables import TableColumn, fill_table
 
@@ -35,6 +36,7 @@ COLUMNS = (
     ),
     TableColumn("confidence_pct", "Confidence (%)", "%", "Probability that the class is right."),
     TableColumn("lung", "Lung", "", "Where its middle lies."),
+    TableColumn("hilar_pct", "Hilar (%)", "%", "Share of its length that is hilar."),
 )
 
 
@@ -54,6 +56,8 @@ class BranchRows:
         (b,) probability, 0 to 1, that the class is right.
     lung : tuple of str
         ``right``, ``left`` or empty.
+    hilar_pct : numpy.ndarray
+        (b,) share of the length that is hilar, %; NaN where it was not told apart.
     """
 
     branch_id: np.ndarray
@@ -65,6 +69,7 @@ class BranchRows:
     bound_distance_mm2: np.ndarray
     confidence: np.ndarray
     lung: tuple[str, ...]
+    hilar_pct: np.ndarray
 
 
 def fill_branches(
@@ -95,6 +100,7 @@ def fill_branches(
         "bound_distance_mm2": distance_to_bound_mm2(centerlines, parameters),
         "confidence_pct": 100 * class_confidence(centerlines, parameters),
         "lung": _sides(centerlines, lungs),
+        "hilar_pct": 100 * branch_hilar_share(centerlines, parameters),
     }
     fill_table(table, COLUMNS, values)
 

@@ -61,7 +61,8 @@ def size_class_label(size_class: SizeClass, parameters: Parameters) -> str:
         SizeClass.BV10: f"≥ {high:g}",
         SizeClass.BELOW_FLOOR: f"< {floor:g}",
     }
-    return f"{VESSELS[size_class].name}: {bounds[size_class]}"
+    name = VESSELS[size_class].name
+    return f"{name}: {bounds[size_class]}" if size_class in bounds else name
 
 
 def set_size_class_names(node: slicer.vtkMRMLColorTableNode, parameters: Parameters) -> None:
@@ -78,9 +79,15 @@ def set_size_class_names(node: slicer.vtkMRMLColorTableNode, parameters: Paramet
         index = int(size_class)
         # Short, for the corner of a view: "< 1.25 mm²" says that it is below the floor.
         label = size_class_label(size_class, parameters).removeprefix(f"{BELOW_FLOOR}: ")
-        node.SetColorName(index, f"{label} mm²")
-        below_nothing = size_class == SizeClass.BELOW_FLOOR and parameters.minimum_csa_mm2 == 0
-        node.SetColorDefined(index, not below_nothing)
+        node.SetColorName(index, label if size_class == SizeClass.HILAR else f"{label} mm²")
+        node.SetColorDefined(index, is_shown(size_class, parameters))
+
+
+def is_shown(size_class: SizeClass, parameters: Parameters) -> bool:
+    """Whether vessels can be of a class under these parameters."""
+    if size_class == SizeClass.HILAR:
+        return parameters.hilum_apart
+    return size_class != SizeClass.BELOW_FLOOR or parameters.minimum_csa_mm2 > 0
 
 
 def add_legend(model: slicer.vtkMRMLModelNode) -> slicer.vtkMRMLColorLegendDisplayNode:

@@ -17,6 +17,7 @@ from .label_grids import Frame, labels_on_grid, layers_on_grid
 
 WIDER_LAST = (
     AS_MEASURED,
+    SizeClass.HILAR,
     SizeClass.BELOW_FLOOR,
     SizeClass.BV5,
     SizeClass.BV5_10,

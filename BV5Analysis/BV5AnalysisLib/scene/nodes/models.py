@@ -64,6 +64,10 @@ def centerlines_of(model: slicer.vtkMRMLModelNode) -> Centerlines:
     """
     poly_data = model.GetPolyData() or vtk.vtkPolyData()
     point_data = poly_data.GetPointData()
+    if not point_data.HasArray("lung_around"):
+        # A scene of a version before hilar vessels were told apart.
+        unknown = np.full(poly_data.GetNumberOfPoints(), np.nan)
+        point_data.AddArray(named_array("lung_around", unknown))
     missing = [name for name in POINT_ARRAYS if not point_data.HasArray(name)]
     missing += [name for name in BRANCH_ARRAYS if not poly_data.GetCellData().HasArray(name)]
     if missing:

@@ -105,6 +105,14 @@ def measurement_columns(parameters: Parameters) -> tuple[TableColumn, ...]:
         ),
         TableColumn("tpbv_ml_per_l", "TPBV (mL/L)", "mL/L", "Blood of TPBV per liter of lung."),
         TableColumn(
+            "hilar_ml",
+            "Hilar (mL)",
+            "mL",
+            "Blood at the hilum, in no class."
+            if parameters.hilum_apart
+            else "Blood at the hilum, which the classes include.",
+        ),
+        TableColumn(
             "trusted", "Trusted", "", "Whether no finding is an error, so that numbers can be used."
         ),
         TableColumn("review", "Review", "", "Accepted or rejected; empty before it was reviewed."),

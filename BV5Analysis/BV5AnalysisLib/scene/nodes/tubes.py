@@ -36,6 +36,7 @@ SHAPES = {
     SizeClass.BV5_10: TubeShape(8, (45.0, 85.0)),
     SizeClass.BV10: TubeShape(12, (40.0, 70.0, 88.0)),
     SizeClass.BELOW_FLOOR: TubeShape(5, (60.0,)),
+    SizeClass.HILAR: TubeShape(12, (40.0, 70.0, 88.0)),
 }
 
 

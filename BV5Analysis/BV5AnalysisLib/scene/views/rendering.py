@@ -12,8 +12,8 @@ import numpy as np
 import vtk
 
 from ...case.files import Case
-from ...imaging.model.size_classes import LUNGS, VESSELS, SizeClass
-from ..nodes.colors import LEGEND_TITLE, size_class_label
+from ...imaging.model.size_classes import LUNGS, VESSELS
+from ..nodes.colors import LEGEND_TITLE, is_shown, size_class_label
 from ..nodes.coordinates import ras_points
 from ..nodes.models import SPECULAR, SPECULAR_POWER
 from ..nodes.segmentations import shell_surfaces
@@ -159,7 +159,7 @@ def _legend_entries(case: Case) -> list[LegendEntry]:
     return [
         LegendEntry(size_class_label(each, case.parameters), look.color)
         for each, look in VESSELS.items()
-        if each != SizeClass.BELOW_FLOOR or case.parameters.minimum_csa_mm2 > 0
+        if is_shown(each, case.parameters)
     ]
 
 

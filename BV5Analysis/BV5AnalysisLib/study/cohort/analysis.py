@@ -17,7 +17,7 @@ from ..tables.clinical import read_clinical
 from ..tables.columns import understand
 from ..tables.exclusions import exclude
 from ..tables.joining import Joined, join, loose
-from ..tables.measurement_table import Measurements, definition_of, read_measurements
+from ..tables.measurement_table import Measurements, definition_of, hilum_of, read_measurements
 from ..texts import counted, listed
 from ..values import Exclusion, FlowStep, UnusableCell
 from .analyses import analyses
@@ -40,6 +40,7 @@ class _Selected:
     without_scan: tuple[Exclusion, ...]
     notes: tuple[str, ...]
     bounds: tuple[float, ...] | None
+    hilum: str
 
     @property
     def table(self) -> CaseTable:
@@ -132,6 +133,7 @@ def _selected(
         joined.without_scan,
         (*measured.notes, *joined.notes, *gases.notes, *notes, *_unusable_notes(unusable)),
         definition_of(grouping.table, measured.name),
+        hilum_of(grouping.table, measured.name),
     )
 
 
@@ -191,7 +193,7 @@ def _result(selected: _Selected, options: CohortOptions, report: Progress) -> Co
             options, grouping, _gases_sentence(selected), found, versions, measured_with
         ),
         software=versions,
-        definitions=definitions(selected.bounds),
+        definitions=definitions(selected.bounds, selected.hilum),
         confidence=options.confidence,
     )
 

@@ -24,25 +24,29 @@ def software_versions() -> dict[str, str]:
     return versions | {package: importlib.metadata.version(package) for package in _PACKAGES}
 
 
-def definitions(bounds: tuple[float, ...] | None) -> tuple[str, ...]:
+def definitions(bounds: tuple[float, ...] | None, hilum: str) -> tuple[str, ...]:
     """Tell what the measures are.
 
     Parameters
     ----------
     bounds : tuple of float or None
         Floor, upper bound of BV5 and lower bound of BV10, mm²; None if not known.
+    hilum : str
+        How hilar blood counts, as `hilum_of` says.
 
     Returns
     -------
     tuple of str
-        One a size class, then the total.
+        One a size class, then the total, then the hilum.
     """
+    place = f"Hilar blood: {hilum}"
     total = "TPBV: total pulmonary blood volume, BV5 + BV5-10 + BV10; % are of it"
     if bounds is None:
         return (
             "BV5, BV5-10, BV10: blood volume in vessels by cross-sectional area (CSA), whose"
             " bounds the table of measurements does not tell",
             total,
+            place,
         )
     floor, low, high = (f"{bound:g}" for bound in bounds)
     return (
@@ -50,6 +54,7 @@ def definitions(bounds: tuple[float, ...] | None) -> tuple[str, ...]:
         f"BV5-10: {low} ≤ CSA < {high} mm²",
         f"BV10: CSA ≥ {high} mm²",
         f"{total}, without vessels below {floor} mm²" if bounds[0] > 0 else total,
+        place,
     )
 
 

@@ -34,6 +34,10 @@ CORRELATION_PAO2, CORRELATION_AADO2 = 0.3, -0.3
 
 _FLOWS_L_MIN = ((0, 0.5, 1, 1.5, 2), (3, 4, 5, 6, 8, 10))
 _FLOW_SHARES = ((0.45, 0.05, 0.2, 0.05, 0.25), (0.3, 0.2, 0.2, 0.15, 0.1, 0.05))
+HILAR_SHARE = 0.3
+"""Blood at the hilum over that of wide vessels inside the lung: 0.2 to 0.4 in six scans."""
+HILAR_MM2 = 60.0
+"""Typical area of hilar vessels."""
 _ATTEMPTS = 20_000
 _TOLERANCE = 5e-5
 
@@ -201,8 +205,34 @@ def _lungs(rng: np.random.Generator, bv5_pct: float, man: bool) -> tuple[Measure
     )
     right = whole * rng.normal(0.535, 0.012, whole.size)
     return tuple(
-        Measurement(region, *map(float, values))
+        _row(region, *map(float, values))
         for region, values in {"both": whole, "right": right, "left": whole - right}.items()
+    )
+
+
+def _row(
+    region: str,
+    lung_volume_ml: float,
+    bv5_ml: float,
+    bv5_10_ml: float,
+    bv10_ml: float,
+    below_floor_ml: float,
+    vessel_length_mm: float,
+) -> Measurement:
+    """Row of a lung, with as much blood at its hilum as is usual."""
+    return Measurement(
+        region=region,
+        lung_volume_ml=lung_volume_ml,
+        bv5_ml=bv5_ml,
+        bv5_10_ml=bv5_10_ml,
+        bv10_ml=bv10_ml,
+        below_floor_ml=below_floor_ml,
+        vessel_length_mm=vessel_length_mm,
+        hilar_bv5_ml=0.0,
+        hilar_bv5_10_ml=0.0,
+        hilar_bv10_ml=HILAR_SHARE * bv10_ml,
+        hilar_below_floor_ml=0.0,
+        hilar_length_mm=HILAR_SHARE * bv10_ml / HILAR_MM2 * 1000,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...imaging.errors import AnalysisError
+from ...imaging.parameters import APART, INCLUDED
 from ..measures import MEASURES
 from ..texts import LONGEST_REASON, counted, listed, shortened
 from ..values import Exclusion, FlowStep, UnusableCell, Variable
@@ -21,6 +22,8 @@ from .spreadsheet import Sheet, read_sheet
 FILE = "measurements.csv"
 LUNG_VOLUME = Variable("lung_volume_ml", "Lung volume", "mL")
 DEFINITION = ("minimum_csa_mm2", "bv5_upper_csa_mm2", "bv10_lower_csa_mm2")
+HILUM = "hilum"
+"""Column that says whether hilar blood is counted; tables of earlier versions lack it."""
 _OTHER_NUMBERS = (
     LUNG_VOLUME,
     Variable("below_floor_ml", "Below floor", "mL"),
@@ -32,6 +35,8 @@ _OTHER_NUMBERS = (
     Variable("bv5_upper_csa_mm2", "Upper CSA of BV5", "mm²"),
     Variable("bv10_lower_csa_mm2", "Lower CSA of BV10", "mm²"),
     Variable("blood_hu", "Attenuation of blood", "HU"),
+    Variable("hilar_ml", "Hilar", "mL"),
+    Variable("hilum_share", "Lung around of hilar vessels, below"),
 )
 _TEXTS = (
     Variable("findings", "Findings"),
@@ -39,6 +44,7 @@ _TEXTS = (
     Variable("withheld", "Withheld"),
     Variable("software_version", "Software version"),
     Variable("review", "Review"),
+    Variable(HILUM, "Hilum"),
 )
 NOT_CLINICAL = frozenset(each.key for each in (*MEASURES, *_OTHER_NUMBERS, *_TEXTS)) - {
     LUNG_VOLUME.key
@@ -167,6 +173,37 @@ def definition_of(table: CaseTable, name: str) -> tuple[float, ...] | None:
             f" 'minimum_csa_mm2!={found.most_common(1)[0][0][0]:g}'."
         )
     return next(iter(found), None)
+
+
+def hilum_of(table: CaseTable, name: str) -> str:
+    """How hilar blood counts in all cases: ``apart`` or ``included``.
+
+    Tables of versions that did not tell it apart have it included.
+
+    Raises
+    ------
+    AnalysisError
+        Cases were measured in different ways.
+    """
+    if HILUM not in table.columns:
+        return INCLUDED
+    ways = [text.strip().casefold() or INCLUDED for text in table.columns[HILUM]]
+    shares = table.columns.get("hilum_share", np.full(len(ways), np.nan))
+    told = [
+        f"{way} below {share:g}" if way == APART and np.isfinite(share) else way
+        for way, share in zip(ways, shares, strict=True)
+    ]
+    found = Counter(told)
+    if len(found) > 1:
+        listed_ways = "; ".join(
+            f"{counted(n, 'case')} with hilar blood {way}" for way, n in found.most_common()
+        )
+        raise AnalysisError(
+            f"{name} mixes definitions of the hilum ({listed_ways}), whose numbers cannot be"
+            " compared; measure all alike, or leave some out, as with --exclude"
+            f" '{HILUM}!={ways[told.index(found.most_common(1)[0][0])]}'."
+        )
+    return told[0] if told else INCLUDED
 
 
 def _indices(sheet: Sheet) -> dict[str, int]:

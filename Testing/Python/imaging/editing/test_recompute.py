@@ -296,10 +296,12 @@ def test_volumes_on_other_grids_are_refused(scene):
 
 
 def test_parameters_that_need_a_new_analysis_are_refused():
-    check_recomputable(PARAMETERS, Parameters(minimum_csa_mm2=0, class_bounds_mm2=(4, 12)))
+    followed = {"minimum_csa_mm2": 0, "class_bounds_mm2": (4, 12)}
+    followed |= {"hilum": "included", "hilum_share": 0.7}
+    check_recomputable(PARAMETERS, Parameters(**followed))
     others = {"blood_hu": 50.0, "minimum_component_length_mm": 3.0}
     names = {field.name for field in dataclasses.fields(Parameters)}
-    assert names == {"minimum_csa_mm2", "class_bounds_mm2", *others}
+    assert names == {*followed, *others}
     for name, value in others.items():
         with pytest.raises(AnalysisError, match=f"{name} was changed.* analyze the scan again"):
             check_recomputable(PARAMETERS, dataclasses.replace(PARAMETERS, **{name: value}))

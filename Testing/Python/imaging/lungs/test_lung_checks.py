@@ -92,6 +92,22 @@ def test_a_given_mask_that_leaves_lung_out_is_a_warning(body):
     assert "given" in finding.text
 
 
+def test_a_given_mask_that_holds_the_heart_is_a_warning(body):
+    """All between the lungs at their lower half, a ball of 50 mm, and what lies within reach."""
+    labels = labels_of(body)
+    chest = survey_chest(body.volume())
+    wide = ndimage.binary_closing(labels > 0, iterations=4) & (labels == 0)
+    some = np.where(wide, LungLabel.RIGHT, labels)
+    assert doubt_given_lungs(chest, some, body.hu == -990).findings == ()
+    middle = [np.mean(np.nonzero(labels)[axis]) for axis in range(3)]
+    off = np.stack(np.indices(labels.shape), -1) - middle
+    heart = np.linalg.norm(off * body.grid.spacing_zyx, axis=-1) < 50
+    more = np.where(heart & (labels == 0), LungLabel.LEFT, labels)
+    (finding,) = doubt_given_lungs(chest, more, body.hu == -990).findings
+    assert finding.code == "mask_beyond_lungs"
+    assert finding.severity is Severity.WARNING
+
+
 @pytest.mark.parametrize("first", [20, 21])
 def test_blocks_that_are_half_lung_are_no_flat_cut(first):
     """Blocks of two voxels, of which the lungs' flat sides fill one: tissue is beyond."""

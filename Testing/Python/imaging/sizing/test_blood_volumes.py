@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from BV5AnalysisLib.imaging.model.measurements import Calibration
 from BV5AnalysisLib.imaging.model.scan import Region
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel, SizeClass
@@ -69,7 +70,7 @@ def test_centerlines_carry_area_class_length_and_volume(scene):
 
 def rows_of(scene, regions=()):
     _, _, centerlines, lungs, _ = scene
-    found = measure_regions(centerlines, lungs, regions)
+    found = measure_regions(centerlines, lungs, PARAMETERS, regions)
     return {row.region: row for row in found}
 
 
@@ -109,13 +110,25 @@ def test_given_regions_are_cut_to_the_lungs(scene):
     assert rows["everywhere"].lung_volume_ml == pytest.approx(rows["both"].lung_volume_ml)
 
 
+def one_branch(csa, volume, parameters=PARAMETERS):
+    """Points of these areas and volumes, a millimeter each."""
+    return Centerlines.measured(
+        points_mm=np.zeros((len(csa), 3)),
+        branch_start=np.array([0, len(csa)]),
+        csa_mm2=csa,
+        size_class=parameters.size_class(csa),
+        point_volume_ml=volume,
+        point_length_mm=np.ones(len(csa)),
+    )
+
+
 @pytest.mark.parametrize("floor", [0.0, 0.3, 0.4, 1.25])
 def test_histogram_holds_all_blood_and_has_the_bounds_among_its_edges(floor):
     parameters = Parameters(minimum_csa_mm2=floor)
     rng = np.random.default_rng(0)
     csa = np.append(np.exp(rng.uniform(np.log(0.1), np.log(150), 4000)), [0.0, 1.25, 5.0, 10.0])
     volume = rng.uniform(0, 1, len(csa))
-    histogram = csa_histogram(csa, volume, parameters)
+    histogram = csa_histogram(one_branch(csa, volume), parameters)
     edges = histogram.edges_mm2
     assert (np.diff(edges) > 0).all()
     assert len(edges) == len(histogram.volume_ml) + 1
@@ -129,7 +142,7 @@ def test_histogram_holds_all_blood_and_has_the_bounds_among_its_edges(floor):
 
 def test_histogram_reaches_any_area():
     for csa in ([], [900.0]):
-        histogram = csa_histogram(np.array(csa), np.ones(len(csa)), PARAMETERS)
+        histogram = csa_histogram(one_branch(np.array(csa), np.ones(len(csa))), PARAMETERS)
         assert histogram.volume_ml.sum() == len(csa)
 
 
@@ -172,6 +185,7 @@ def test_a_region_counts_the_same_whatever_its_type(scene):
         measure_regions(
             centerlines,
             lungs,
+            PARAMETERS,
             (Region("half", lungs.with_array(half.astype(kind))),),
         )[-1]
         for kind in (bool, np.uint8)

@@ -94,7 +94,9 @@ def test_models_come_back_in_place(read_back, turned_result):
     display = model.GetDisplayNode()
     assert display.GetActiveScalarName() == "size_class"
     assert display.GetColorNode().GetName() == "case 7 size classes"
-    for look in VESSELS.values():
+    for size_class, look in VESSELS.items():
+        if size_class == SizeClass.HILAR:
+            continue  # none in this case
         tubes = node(read_back, f"case 7 {look.name} tubes")
         assert tubes.GetPolyData().GetNumberOfPoints() > 0
         assert tubes.GetDisplayNode().GetColor() == pytest.approx(look.color, abs=1e-3)

@@ -139,6 +139,9 @@ def test_tubes_are_thinned_out_and_know_their_branch(small_result):
     lines = small_result.centerlines
     for size_class in SizeClass:
         tubes = tubes_poly_data(lines, size_class)
+        if size_class == SizeClass.HILAR:
+            assert tubes.GetNumberOfPoints() == 0  # none in this case
+            continue
         names = {tubes.GetPointData().GetArrayName(i) for i in range(2)}
         assert names == {"branch_id", "TubeNormals"}
         expected = {int(b) for b in lines.branch_id[lines.size_class == size_class]}

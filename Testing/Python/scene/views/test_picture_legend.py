@@ -41,7 +41,7 @@ def test_nothing_overlaps_or_is_cut_off_at_any_width(laid, width, height):
     drawn = with_legend(empty, LEGEND_TITLE, ENTRIES)
     assert not empty.any()
     assert drawn.shape == empty.shape
-    assert len(laid) == 9  # The title, and a patch and a label of each class.
+    assert len(laid) == 11  # The title, and a patch and a label of each class.
     for index, box in enumerate(laid):
         left, bottom, right, top = box
         assert left >= 0

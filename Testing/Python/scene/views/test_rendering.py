@@ -98,20 +98,20 @@ def test_legend_lists_the_classes_in_order(small_result, tmp_path):
     image = picture(small_result, tmp_path / "p.png")
     legend = image[len(above_legend(image)) :]
     places = []
-    for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10, SizeClass.BELOW_FLOOR):
+    for size_class in SizeClass:
         color = 255 * np.array(VESSELS[size_class].color)
         colored = np.abs(legend - color).max(axis=-1) < 4
         # The edges of white letters are gray as well, but not seven pixels wide.
         wide = np.logical_and.reduce([np.roll(colored, step, axis=1) for step in range(-3, 4)])
         rows, columns = np.nonzero(wide)
-        assert np.ptp(columns) > 0.03 * SIZE[0]
+        assert np.ptp(columns) > 0.018 * SIZE[0]
         places.append((columns.min(), columns.max(), rows.mean()))
     lefts, rights, heights = np.array(places).T
     assert np.ptp(heights) < 1
     # Beside each patch, before the next one, is its label; above all, the title.
     bright = legend.min(axis=-1) > 170
     for right, end in zip(rights, [*lefts[1:], SIZE[0]], strict=True):
-        assert bright[:, int(right) + 4 : int(end) - 3].sum() > 40
+        assert bright[:, int(right) + 4 : int(end) - 3].sum() > 25
     assert bright[: int(heights.mean()) - 8].sum() > 100
 
 
