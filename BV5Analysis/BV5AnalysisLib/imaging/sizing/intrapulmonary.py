@@ -174,7 +174,7 @@ def share_of_lung_around(
         within = anatomy.chest.shrunk(anatomy.lungs == side) > 0
         if not within.any():
             continue
-        box = _box_around(within)
+        box = _box_around(within, index[mine])
         lung = aerated[box] if opacity is None else np.maximum(aerated[box], opacity[box])
         lung = np.rint(FULL * np.where(within[box], lung, 0)).astype(np.uint8)
         first = [along.start for along in box]
@@ -182,12 +182,16 @@ def share_of_lung_around(
     return share
 
 
-def _box_around(mask: np.ndarray) -> tuple[slice, ...]:
-    """Box around a mask with a voxel more on each side, where the array has one."""
+def _box_around(mask: np.ndarray, index: np.ndarray) -> tuple[slice, ...]:
+    """Box around a mask and places (n, 3) in it, with a voxel more on each side.
+
+    Or to the end of the array, where lung that the scan cuts goes on.
+    """
     (box,) = ndimage.find_objects(mask.view(np.uint8))
+    lowest, highest = np.floor(index.min(axis=0)), np.ceil(index.max(axis=0))
     return tuple(
-        slice(max(0, side.start - 1), min(size, side.stop + 1))
-        for side, size in zip(box, mask.shape, strict=True)
+        slice(max(0, min(side.start, int(low)) - 1), min(size, max(side.stop, int(high) + 1) + 1))
+        for side, low, high, size in zip(box, lowest, highest, mask.shape, strict=True)
     )
 
 
