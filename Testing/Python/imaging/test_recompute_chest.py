@@ -39,7 +39,7 @@ def test_unedited_numbers_are_the_analysis_own(measured):
 
 def test_a_changed_floor_gives_what_an_analysis_with_it_would(measured):
     """The same areas, in other classes: nothing else of an analysis rests on the bounds."""
-    parameters = Parameters(minimum_csa_mm2=0.0, class_bounds_mm2=(4.0, 9.0))
+    parameters = Parameters(minimum_csa_mm2=0.0, class_bounds_mm2=(4.0, 9.0), hilum="included")
     result = again(measured, parameters=parameters)
     lines = measured.centerlines
     for low, high, name in ((0, 4, "bv5_ml"), (4, 9, "bv5_10_ml"), (9, np.inf, "bv10_ml")):
