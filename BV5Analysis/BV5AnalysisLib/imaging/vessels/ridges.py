@@ -33,8 +33,7 @@ class RidgeConstants(MethodConstants):
         35.0,
         "HU",
         "Least curvature across a tube, σ²√(λ₂λ₃).",
-        "What a vessel of 0.3 mm² has at the finest scale. As much less where slices over 1.25 mm"
-        " weaken a tube.",
+        "What a vessel of 0.3 mm² has at the finest scale.",
     )
     minimum_roundness: float = constant(
         0.3,
@@ -66,13 +65,6 @@ class RidgeConstants(MethodConstants):
         "mm²",
         "Variance of the blur within slices, to tell how flat thick slices make a tube.",
         "The usual standard deviation of 0.65 mm.",
-    )
-    usual_slices_mm2: float = constant(
-        0.13,
-        "mm²",
-        "Variance that slices may add to the blur along z before the least strength falls.",
-        "That of slices of 1.25 mm, 1.25² / 12: the least strength was chosen in such and thinner"
-        " ones.",
     )
     candidate_ratio: float = constant(
         1.5,
@@ -318,10 +310,7 @@ def _ridge_points(level: _Level, minimum_hu: float, slices_mm2: float) -> RidgeP
 
 def _ridge_points_of_slab(level: _Level, minimum_hu: float, slices_mm2: float) -> RidgePoints:
     spacing, scale_mm = level.spacing, level.scale_mm
-    thicker_mm2 = max(slices_mm2 - CONSTANTS.usual_slices_mm2, 0.0)
-    # The faintest candidates are tubes that lie in the slices.
-    faintest_hu = minimum_hu * float(_flattened(np.zeros((1, 3)), scale_mm, thicker_mm2)[0])
-    least_curvature_hu = CONSTANTS.candidate_ratio * faintest_hu
+    least_curvature_hu = CONSTANTS.candidate_ratio * minimum_hu
     flat = candidates(level.hu, level.mask, (scale_mm / spacing) ** 2, least_curvature_hu)
     gradient, hessian = derivatives(level.hu, flat, spacing)
     values, direction = principal_axis(*hessian)
@@ -329,12 +318,10 @@ def _ridge_points_of_slab(level: _Level, minimum_hu: float, slices_mm2: float) -
     scale_squared = scale_mm**2 + (spacing**2).mean() / 6
     strength = scale_squared * np.sqrt(np.clip(values[:, 1] * values[:, 2], 0, None))
     offset = offset_across(gradient, hessian, values, direction)
-    least_roundness = CONSTANTS.minimum_roundness * _flattened(direction, scale_mm, slices_mm2)
-    least_hu = minimum_hu * _flattened(direction, scale_mm, thicker_mm2)
     keep = (
         (values[:, 1] < 0)
-        & (values[:, 1] <= least_roundness * values[:, 2])
-        & (strength > least_hu)
+        & (values[:, 1] <= _least_roundness(direction, scale_mm, slices_mm2) * values[:, 2])
+        & (strength > minimum_hu)
         & (np.abs(offset) <= CONSTANTS.farthest_voxels * spacing).all(axis=1)
     )
     index = np.stack(np.unravel_index(flat[keep], level.hu.shape), axis=1)
@@ -348,13 +335,12 @@ def _ridge_points_of_slab(level: _Level, minimum_hu: float, slices_mm2: float) -
     )
 
 
-def _flattened(direction: np.ndarray, scale_mm: float, slices_mm2: float) -> np.ndarray:
-    """Share (n,) of roundness and strength that thick slices leave to tubes along (n, 3).
+def _least_roundness(direction: np.ndarray, scale_mm: float, slices_mm2: float) -> np.ndarray:
+    """Least λ₂/λ₃ (n,) of tubes along directions (n, 3).
 
-    Curvatures across a thin tube go as one over the variances of what blurs it, its height as the
-    root of either: λ₂/λ₃ and √(λ₂λ₃) fall alike with the variance along z. A tube that lies in a
-    thick slice would pass for a plate, or for noise.
+    Curvatures across a thin tube go as one over the variances of what blurs it. A tube that lies in
+    a thick slice is blurred more along z, and would pass for a plate.
     """
     level = CONSTANTS.within_slices_mm2 + scale_mm**2
     rising = level + slices_mm2 * (1 - direction[:, 0] ** 2)
-    return np.asarray(level / rising)
+    return np.asarray(CONSTANTS.minimum_roundness * level / rising)
