@@ -15,6 +15,7 @@ from ..model.finding import Finding, Severity
 from ..model.measurements import BloodLevels, Calibration, Measurement
 from ..model.tissue import OpacityVolumes
 from ..model.volume import Volume
+from .unsharpening import unsharpened
 
 EDITED = "edited_by_hand"
 """Code of the finding about edits."""
@@ -259,7 +260,13 @@ def core_findings(
     wide = centerlines.csa_mm2 >= CONSTANTS.wide_mm2
     if np.count_nonzero(wide) < CONSTANTS.fewest_points:
         return []
-    middle_hu = float(np.median(values_at(scan, centerlines.points_mm[wide])))
+    # A sharp kernel raises middles; blood was read with that undone.
+    points_mm = centerlines.points_mm[wide]
+    index = np.rint(scan.grid.world_to_index(points_mm)).astype(int)
+    here = np.zeros(scan.array.shape, bool)
+    here[tuple(np.clip(index, 0, np.array(here.shape) - 1).T)] = True
+    smooth = unsharpened(scan, calibration.kernel, here)
+    middle_hu = float(np.median(values_at(smooth, points_mm)))
     contrast_hu = calibration.blood_hu - calibration.parenchyma_hu
     off = (middle_hu - calibration.blood_hu) / contrast_hu
     if abs(off) < CONSTANTS.largest_disagreement:

@@ -7,7 +7,7 @@ import pytest
 from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from BV5AnalysisLib.imaging.model.edits import Edits
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
-from BV5AnalysisLib.imaging.model.measurements import BloodLevels, Calibration, Measurement
+from BV5AnalysisLib.imaging.model.measurements import BloodLevels, Calibration, Kernel, Measurement
 from BV5AnalysisLib.imaging.model.size_classes import SizeClass
 from BV5AnalysisLib.imaging.model.tissue import OpacityVolumes
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
@@ -20,6 +20,7 @@ from BV5AnalysisLib.imaging.sizing.blood_findings import (
     vessel_findings,
     worst_first,
 )
+from scipy import ndimage
 
 ONE_LEVEL = BloodLevels(40.0, (40.0,), 0.0)
 
@@ -97,14 +98,10 @@ def test_noise_beyond_what_was_tried_is_an_error():
     assert "softer kernel" in finding.text
 
 
-@pytest.mark.parametrize(
-    ("blood", "middle", "told"), [(71.0, 285.0, True), (290.0, 285.0, False), (290.0, 71.0, True)]
-)
-def test_blood_that_wide_vessels_do_not_hold_is_an_error(blood, middle, told):
-    scan = Volume(np.full((4, 4, 200), middle, np.float32), Grid((200, 4, 4), (1.0, 1.0, 1.0)))
-    n = 150
-    centerlines = Centerlines.measured(
-        points_mm=np.stack([np.arange(n), np.full(n, 2.0), np.full(n, 2.0)], axis=1),
+def wide_line(points_mm):
+    n = len(points_mm)
+    return Centerlines.measured(
+        points_mm=points_mm,
         branch_start=np.array([0, n]),
         csa_mm2=np.full(n, 20.0),
         size_class=np.full(n, SizeClass.BV10),
@@ -112,6 +109,32 @@ def test_blood_that_wide_vessels_do_not_hold_is_an_error(blood, middle, told):
         point_length_mm=np.ones(n),
         csa_error_mm2=np.ones(1),
     )
+
+
+def test_middles_that_a_sharp_kernel_raised_are_no_other_blood():
+    """A vessel of 4 mm across slices, of 186 HU under a kernel that raises its middle."""
+    kernel = Kernel(sharpness=1.0, wider_mm2=1.5)
+    y, x = np.indices((41, 41)) - 20
+    soft = ndimage.gaussian_filter(np.where(np.hypot(y, x) <= 2, 186.0, -850.0), 0.8)
+    sharp = 2 * soft - ndimage.gaussian_filter(soft, np.sqrt(kernel.wider_mm2))
+    scan = Volume(
+        np.repeat(sharp[None].astype(np.float32), 150, axis=0), Grid((41, 41, 150), (1.0, 1.0, 1.0))
+    )
+    points = np.stack([np.full(150, 20.0), np.full(150, 20.0), np.arange(150.0)], axis=1)
+    middle = float(soft[20, 20])
+    undone = Calibration(middle, -850.0, 20.0, kernel)
+    assert core_findings(scan, wide_line(points), undone) == []
+    left = dataclasses.replace(undone, kernel=Kernel())
+    assert [f.code for f in core_findings(scan, wide_line(points), left)] == ["blood_disagrees"]
+
+
+@pytest.mark.parametrize(
+    ("blood", "middle", "told"), [(71.0, 285.0, True), (290.0, 285.0, False), (290.0, 71.0, True)]
+)
+def test_blood_that_wide_vessels_do_not_hold_is_an_error(blood, middle, told):
+    scan = Volume(np.full((4, 4, 200), middle, np.float32), Grid((200, 4, 4), (1.0, 1.0, 1.0)))
+    n = 150
+    centerlines = wide_line(np.stack([np.arange(n), np.full(n, 2.0), np.full(n, 2.0)], axis=1))
     found = core_findings(scan, centerlines, Calibration(blood, -850.0, 20.0))
     assert [(f.code, f.severity) for f in found] == told * [("blood_disagrees", Severity.ERROR)]
     thin = dataclasses.replace(centerlines, csa_mm2=np.full(n, 4.0))
