@@ -227,7 +227,7 @@ def _areas(
     for _ in range(CONSTANTS.rounds):
         radius_mm = np.clip(radius_mm, CONSTANTS.least_radius_mm, largest_mm)
         reach_mm = radius_mm[:, None] + beyond_mm
-        background = ring_background(profile, reach_mm, noise_hu)
+        background = ring_background(profile, reach_mm, calibration)
         base = background[:, None, None]
         contrast_hu = np.maximum(
             np.float32(calibration.blood_hu) - base, CONSTANTS.least_contrast_hu

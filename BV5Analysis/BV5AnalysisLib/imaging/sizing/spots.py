@@ -147,7 +147,7 @@ def _spots(
     for _ in range(sizes.rounds):
         radius_mm = np.clip(radius_mm, sizes.least_radius_mm, largest_mm)
         reach_mm = np.tile((radius_mm + sizes.reach_sigmas * widest_mm)[:, None], SECTORS)
-        background = ring_background(profile, reach_mm, calibration.noise_hu)
+        background = ring_background(profile, reach_mm, calibration)
         contrast_hu = np.maximum(
             np.float32(calibration.blood_hu) - background, sizes.least_contrast_hu
         )
@@ -171,7 +171,8 @@ def _spots(
         (reach_mm[each, rising, None] - profile.radius_mm) / profile.step_mm + 0.5, 0, 1
     )
     along = np.nan_to_num(along) * share * profile.step_mm
-    rising_mm, rising_mm2 = along.sum(axis=1), along @ profile.radius_mm
+    # Sums and no product of matrices, whose last bit depends on which points it is made for.
+    rising_mm, rising_mm2 = along.sum(axis=1), (along * profile.radius_mm).sum(axis=1)
     is_clean = np.asarray(clean.all(axis=1))
     return (
         whole_mm2,

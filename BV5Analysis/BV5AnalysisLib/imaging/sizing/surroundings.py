@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..model.constants import MethodConstants, constant
+from ..model.measurements import Calibration
 from ..numerics.polar_profiles import Profiles
 
 
@@ -50,12 +51,17 @@ class SurroundingsConstants(MethodConstants):
 CONSTANTS = SurroundingsConstants()
 
 
-def ring_background(profile: Profiles, reach_mm: np.ndarray, noise_hu: float) -> np.ndarray:
+def ring_background(
+    profile: Profiles, reach_mm: np.ndarray, calibration: Calibration
+) -> np.ndarray:
     """Attenuation of the ring outside the vessel.
 
     Opposite directions are averaged, which cancels a slope such as the edge of ground glass; then a
     clipped mean over the pairs leaves neighbors out. A low percentile instead would come out below
     the parenchyma by a share of the noise, and make every area too large.
+
+    Each point is read for itself. Where nothing of its ring is lung, it has the scan's parenchyma
+    around, as nothing says otherwise.
 
     Parameters
     ----------
@@ -63,8 +69,8 @@ def ring_background(profile: Profiles, reach_mm: np.ndarray, noise_hu: float) ->
         n points.
     reach_mm : numpy.ndarray
         (n, sectors) radius at which the ring begins.
-    noise_hu : float
-        Standard deviation of the image in plain parenchyma.
+    calibration : Calibration
+        Attenuation of plain parenchyma, and the noise in it.
 
     Returns
     -------
@@ -76,8 +82,8 @@ def ring_background(profile: Profiles, reach_mm: np.ndarray, noise_hu: float) ->
     pair = (one + other) / 2
     # Beside the lungs' edge a direction has no opposite.
     pair = np.where(np.isfinite(pair), pair, np.where(np.isfinite(one), one, other))
-    level = _percentile_of_known(pair, CONSTANTS.start_share)
-    window = max(CONSTANTS.window_hu, CONSTANTS.window_noises * noise_hu)
+    level = _percentile_of_known(pair, CONSTANTS.start_share, calibration.parenchyma_hu)
+    window = max(CONSTANTS.window_hu, CONSTANTS.window_noises * calibration.noise_hu)
     for _ in range(CONSTANTS.rounds):
         near = np.abs(pair - level[:, None]) < window
         total = near.sum(axis=1)
@@ -130,11 +136,10 @@ def _ring(profile: Profiles, reach_mm: np.ndarray) -> np.ndarray:
     return np.where(count > 0, total / np.maximum(count, 1), np.float32(np.nan))
 
 
-def _percentile_of_known(values: np.ndarray, share: float) -> np.ndarray:
-    """Percentile of each row's finite values; the middle row's where a row has none."""
+def _percentile_of_known(values: np.ndarray, share: float, otherwise: float) -> np.ndarray:
+    """Percentile of each row's finite values; another value where a row has none."""
     ordered = np.sort(values, axis=1)
     count = np.isfinite(values).sum(axis=1)
     pick = (share * np.maximum(count - 1, 0)).astype(int)
     level = ordered[np.arange(len(values)), pick]
-    some = count > 0
-    return np.where(some, level, np.median(level[some]) if some.any() else 0.0).astype(np.float32)
+    return np.where(count > 0, level, np.float32(otherwise)).astype(np.float32)

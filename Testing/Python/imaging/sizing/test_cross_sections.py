@@ -1,13 +1,18 @@
 """Areas of straight tubes of known size, alone and beside what could swell them."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.model.measurements import Calibration
+from BV5AnalysisLib.imaging.numerics.polar_profiles import MarkedImage
 from BV5AnalysisLib.imaging.phantom import StraightAirway, StraightTube, tube_phantom
 from BV5AnalysisLib.imaging.phantom.bundles import CONSTANTS, wall_thickness
 from BV5AnalysisLib.imaging.phantom.noise import KERNELS
+from BV5AnalysisLib.imaging.sizing import cross_sections
 from BV5AnalysisLib.imaging.sizing.blur import Blur
 from BV5AnalysisLib.imaging.sizing.cross_sections import measure_cross_sections
+from BV5AnalysisLib.imaging.sizing.spots import read_spots
 from BV5AnalysisLib.imaging.vessels.work_grid import WorkGrid
 from helpers.tubes import (
     DIRECTIONS,
@@ -196,6 +201,40 @@ def test_where_nothing_is_valid_there_is_no_area_and_no_warning():
     assert (found.csa_mm2 == 0).all()
     assert (found.clean == 0).all()
     assert np.isfinite(found.background_hu).all()
+
+
+def partly_bare(monkeypatch, chunk):
+    """Sections and spots of a vessel in haze whose second half has no lung around, in chunks."""
+    monkeypatch.setattr(cross_sections, "CHUNK", chunk)
+    tube = StraightTube(3.0, (1, 0, 0), CENTER)
+    phantom = tube_volume([tube], parenchyma_hu=-700.0)
+    grid = phantom.volume.grid
+    world = grid.index_to_world(np.indices(grid.shape).reshape(3, -1).T)
+    bare = (world[:, 0] > 0) & (off_axis_mm(world, tube.direction, CENTER) > 1.5)
+    image = work_image(phantom.volume, ~bare.reshape(grid.shape))
+    line = to_frame(phantom, straight((-12, CENTER[1], CENTER[2]), tube.direction, 24))
+    branches = line_branches([line], [matching_scale(3.0)])
+    calibration = Calibration(40.0, -850.0, NOISE_HU)
+    found = measure_cross_sections(image, branches, calibration, Blur())
+    middle_hu = np.full(len(line), 30.0)
+    marked = MarkedImage.of(image)
+    spots = read_spots(marked, branches, middle_hu, calibration, Blur(), largest_mm2=5.0)
+    return found, spots
+
+
+def test_each_point_is_read_for_itself(monkeypatch):
+    """The same to the last bit whichever points are read together."""
+    whole, pieces = (partly_bare(monkeypatch, chunk) for chunk in (2000, 7))
+    for one, other in zip(whole, pieces, strict=True):
+        for field in fields(one):
+            np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
+
+
+def test_where_no_lung_is_around_the_scans_own_is_taken(monkeypatch):
+    background_hu = partly_bare(monkeypatch, 2000)[0].background_hu
+    # Farther than the ring reaches from where the lung around ends.
+    assert background_hu[:5] == pytest.approx(-700, abs=10)
+    np.testing.assert_array_equal(background_hu[-5:], np.float32(-850))
 
 
 def test_progress_rises_to_the_whole():
