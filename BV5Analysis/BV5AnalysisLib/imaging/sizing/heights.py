@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,8 +46,11 @@ class HeightConstants(MethodConstants):
         "Share of a range's vessels that are lower than the height that is typical.",
         "The median, with room for lines that are no vessels, which are low.",
     )
-    fewest_ml: float = constant(
-        0.02, "mL", "Blood in a range with less of which none is typical.", "A centimeter."
+    fewest_ml: tuple[float, float] = constant(
+        (0.01, 0.02),
+        "mL",
+        "Blood in a range from which it begins to tell what is typical, and tells it alone.",
+        "Half a centimeter of a vessel of 2 mm², and one.",
     )
     sure_way: tuple[float, float] = constant(
         (0.5, 0.8),
@@ -158,16 +162,39 @@ def _along(branches: Branches, values: np.ndarray) -> np.ndarray:
 
 def _typical(ratio: np.ndarray, csa_mm2: np.ndarray, sure_mm3: np.ndarray) -> np.ndarray:
     """Read what is typical (n,) of surely vessels of each point's area; 1 where there are none."""
-    areas, levels = [], []
-    bounds = zip(CONSTANTS.areas_mm2[:-1], CONSTANTS.areas_mm2[1:], strict=True)
-    for low, high in bounds:
+    bounds = np.array(CONSTANTS.areas_mm2)
+    levels = np.ones(len(bounds) - 1)
+    blood_mm3 = np.zeros(len(levels))
+    for number, (low, high) in enumerate(pairwise(bounds)):
         inside = np.flatnonzero((csa_mm2 >= low) & (csa_mm2 < high) & (sure_mm3 > 0))
-        if sure_mm3[inside].sum() < 1000 * CONSTANTS.fewest_ml:
+        if len(inside) == 0:
             continue
         rising = inside[np.argsort(ratio[inside])]
         weight = np.cumsum(sure_mm3[rising])
-        levels.append(float(np.interp(CONSTANTS.reference * weight[-1], weight, ratio[rising])))
-        areas.append(np.sqrt(low * high))
-    if not areas:
-        return np.ones(len(ratio))
-    return np.asarray(np.interp(np.log(np.maximum(csa_mm2, 0.1)), np.log(areas), levels))
+        blood_mm3[number] = weight[-1]
+        levels[number] = np.interp(CONSTANTS.reference * weight[-1], weight, ratio[rising])
+    place = np.log(bounds[:-1] * bounds[1:]) / 2
+    levels = _bridged(levels, ramp(blood_mm3 / 1000, CONSTANTS.fewest_ml), place)
+    return np.asarray(np.interp(np.log(np.maximum(csa_mm2, 0.1)), place, levels))
+
+
+TINY = 1e-9
+"""What keeps equations solvable where no level is known; moves none that is."""
+
+
+def _bridged(levels: np.ndarray, known: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Levels (k,) that are their own by as much as they are known, else the line between others.
+
+    By as much as none is known all are 1.
+    """
+    count = len(levels)
+    between = np.zeros((count, count))
+    between[0, 1] = between[-1, -2] = 1.0
+    for number in range(1, count - 1):
+        before, here, after = place[number - 1 : number + 2]
+        between[number, number - 1] = (after - here) / (after - before)
+        between[number, number + 1] = (here - before) / (after - before)
+    unknown = 1 - known
+    system = np.eye(count) - (unknown * (1 - TINY))[:, None] * between
+    bridged = np.linalg.solve(system, known * levels + unknown * TINY)
+    return np.asarray(1 + known.max() * (bridged - 1))

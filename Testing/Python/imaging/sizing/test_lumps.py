@@ -5,6 +5,7 @@ import pytest
 from BV5AnalysisLib.imaging.model.finding import Severity
 from BV5AnalysisLib.imaging.model.measurements import Calibration, Measurement
 from BV5AnalysisLib.imaging.model.work_image import WorkImage
+from BV5AnalysisLib.imaging.sizing import heights
 from BV5AnalysisLib.imaging.sizing.blur import Blur
 from BV5AnalysisLib.imaging.sizing.branch_sizes import SizedBranches
 from BV5AnalysisLib.imaging.sizing.cross_sections import CrossSections
@@ -37,9 +38,9 @@ class Lung:
     def shares(self, blood_hu=40.0):
         count = len(self.is_lump)
         sized = SizedBranches(self.caliber_mm2, np.full(count, 0.01), np.zeros(count))
-        heights = Heights(np.full(count, 0.9), self.height)
+        stand_out = Heights(np.full(count, 0.9), self.height)
         order = order_of(self.caliber_mm2, self.lasting)
-        return vessel_shares(self.position_mm, sized, order, heights, blood_hu)
+        return vessel_shares(self.position_mm, sized, order, stand_out, blood_hu)
 
 
 def test_lumps_that_crowd_are_none_and_vessels_stay():
@@ -84,8 +85,11 @@ def test_without_lines_there_are_no_shares():
     assert len(lung.shares()) == 0
 
 
-def lines_in_image(spread, contrast_hu):
-    """Height of lines of 3 mm² of blood that are wider by a factor, over that of a vessel."""
+def lines_in_image(spread, contrast_hu, lasting=0.0):
+    """Height of lines of 3 mm² of blood that are wider by a factor, over that of a vessel.
+
+    `lasting` is the share of their blood by which the scan's own vessels are known.
+    """
     line = straight((20, 20, 5), (0, 0, 1), 30.0)
     branches = line_branches([line], [1.0])
     z, y, _ = np.indices((40, 40, 40)) * 0.7
@@ -99,7 +103,8 @@ def lines_in_image(spread, contrast_hu):
     sections = CrossSections(csa, np.full(len(line), LUNG_HU), np.ones(len(line)), 0 * csa)
     calibration = Calibration(LUNG_HU + contrast_hu, LUNG_HU, 10.0)
     blur = Blur((SIGMA_MM**2,) * 3)
-    return relative_heights(branches, csa, sections, image, calibration, blur, order_of(csa, 0.0))
+    order = order_of(csa, lasting)
+    return relative_heights(branches, csa, sections, image, calibration, blur, order)
 
 
 @pytest.mark.parametrize("contrast_hu", [900.0, 1200.0])
@@ -109,6 +114,39 @@ def test_what_is_wider_than_the_blur_of_its_area_is_fainter(contrast_hu):
     assert np.median(vessel.relative) == pytest.approx(1.2, abs=0.2)
     ratio = np.median(patch.relative) / np.median(vessel.relative)
     assert ratio == pytest.approx(1 / 1.6**2, abs=0.08)
+
+
+def test_a_scans_own_vessels_tell_what_is_typical_the_more_they_hold():
+    """A line of 90 mm³: from 10 mm³ on its height begins to count, from 20 on it is typical."""
+    line_mm3 = 90.0
+    alone = np.median(lines_in_image(1.0, 900.0).relative)
+    assert alone > 1.1
+
+    def relative(blood_mm3):
+        return np.median(lines_in_image(1.0, 900.0, blood_mm3 / line_mm3).relative)
+
+    low, high = (1000 * ml for ml in heights.CONSTANTS.fewest_ml)
+    middle = (low + high) / 2
+    assert relative(0.99 * low) == pytest.approx(alone, rel=1e-6)
+    assert relative(middle) == pytest.approx(2 * alone / (1 + alone), abs=0.01)
+    assert relative(1.01 * high) == pytest.approx(1.0, abs=0.005)
+    assert relative(2 * high) == pytest.approx(relative(1.01 * high), abs=1e-6)
+    assert relative(1.01 * middle) == pytest.approx(relative(middle), abs=0.01)
+
+
+def test_where_no_vessel_tells_what_is_typical_those_next_in_width_do():
+    """Heights are 0.8 of what the blur says at 2 mm² and 1.2 at 8 mm², and unknown between."""
+    csa = np.repeat([2.0, 4.0, 8.0, 16.0], 50)
+    ratio = np.repeat([0.8, 5.0, 1.2, 5.0], 50)
+    sure_mm3 = np.where(ratio < 5, 1.0, 0.0)
+    typical = heights._typical(ratio, csa, sure_mm3)[::50]
+    # 2 mm² is close to the middle, in logarithms, of its range from 1.7 to 2.3.
+    assert typical[0] == pytest.approx(0.8, abs=0.01)
+    place = np.log([1.7 * 2.3, 4.0**2, 6.5 * 9.0]) / 2
+    between = 0.8 + 0.4 * (place[1] - place[0]) / (place[2] - place[0])
+    assert typical[1] == pytest.approx(between, abs=0.01)
+    assert typical[2:] == pytest.approx(1.2, abs=0.025)
+    np.testing.assert_array_equal(heights._typical(ratio, csa, 0 * csa), 1.0)
 
 
 def row(tpbv_ml):
