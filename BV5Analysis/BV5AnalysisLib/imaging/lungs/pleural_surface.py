@@ -17,6 +17,18 @@ from .survey import Chest
 class PleuralSurfaceConstants(MethodConstants):
     """Tuned numbers of the pleural surface; shares are of the lungs' common half-width."""
 
+    margin: float = constant(
+        0.4,
+        "1",
+        "How far beyond a lung ribs are looked for, as a share.",
+        "50 mm in an adult, so that ribs behind thick fluid are in it. Chosen by eye.",
+    )
+    beyond_middle: float = constant(
+        0.1,
+        "1",
+        "How far beyond the middle, as a share.",
+        "Lungs reach in front of the spine. Chosen by eye.",
+    )
     rays: int = constant(
         120, "1", "Directions around a lung's axis.", "3 degrees: 4 mm at the ribs of an adult."
     )
@@ -40,10 +52,10 @@ class PleuralSurfaceConstants(MethodConstants):
         "Ribs fill half of the places, those behind are taken by shoulder blades; enhanced vessels"
         " in airless lung are fewer.",
     )
-    off_mm: float = constant(
-        8.0,
+    off_mm: tuple[float, float] = constant(
+        (4.0, 8.0),
         "mm",
-        "How far a bone may be off that to be rib.",
+        "How far a bone may be off that to be surely rib, and from which distance it is none.",
         "Ribs are 6 to 8 mm thick; enhanced vessels lie further in, shoulder blades further out.",
     )
     smoothing_mm: float = constant(
@@ -65,14 +77,23 @@ class PleuralSurfaceConstants(MethodConstants):
     usual_wall_mm: float = constant(
         4.0, "mm", "The wall where little lung is aerated.", "Median of scans at hand."
     )
-    least_places: int = constant(
-        50,
+    told_places: tuple[float, float] = constant(
+        (25.0, 50.0),
         "1",
-        "Places of aerated lung at ribs that tell the wall.",
-        "A median of fewer is chance.",
+        "Places of aerated lung at ribs that begin to tell the wall, and tell it alone.",
+        "A median of fewer is chance: of 50 its standard error is a sixth of the spread.",
     )
     gap_smoothing_mm: float = constant(
         4.0, "mm", "Standard deviation over which gaps are averaged.", "Two coarse voxels."
+    )
+    gap_smoothing_rays: float = constant(
+        1.0, "1", "The same around the axis.", "4 mm at the ribs of an adult."
+    )
+    bend: int = constant(
+        2,
+        "1",
+        "Degree of the polynomial that a lung's axis is, along x and along y.",
+        "Kyphosis and scoliosis bend it once.",
     )
 
 
@@ -120,11 +141,12 @@ class HalfChest:
         lungs = sides[0] | sides[1]
         z, y, x = (np.flatnonzero(lungs.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1)))
         middle, half = (x[0] + x[-1]) / 2, (x[-1] - x[0] + 1) / 2
-        beyond = int(MARGIN * half)
+        c = CONSTANTS
+        beyond, across = int(c.margin * half), c.beyond_middle * half
         if number == 0:
-            columns = slice(max(0, int(x[0]) - beyond), int(middle + BEYOND_MIDDLE * half) + 1)
+            columns = slice(max(0, int(x[0]) - beyond), int(middle + across) + 1)
         else:
-            columns = slice(max(0, int(middle - BEYOND_MIDDLE * half)), int(x[-1]) + beyond + 1)
+            columns = slice(max(0, int(middle - across)), int(x[-1]) + beyond + 1)
         open_air = (chest.hu.array < chest.half_hu) & ~chest.inner_air
         place = np.arange(chest.hu.array.shape[2])[columns]
         level, depth = (y[0] + y[-1]) / 2, y[-1] - y[0] + 1
@@ -139,12 +161,6 @@ class HalfChest:
             top=int(z[-1]),
             open_air=open_air[:, :, columns],
         )
-
-
-MARGIN = 0.4
-"""How far beyond a lung ribs are looked for, by the half-width."""
-BEYOND_MIDDLE = 0.1
-"""How far beyond the middle, by the half-width."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,13 +248,20 @@ def pleural_surface(half: HalfChest) -> PleuralSurface:
     np.minimum.at(ribs, (z[beyond], ray[beyond]), radius[beyond])
     smooth, share = _smooth_ribs(ribs, half)
     wall = (smooth - air)[(share > c.known) & (air > 0)]
-    wall = wall[(wall > c.wall_mm[0]) & (wall < c.wall_mm[1])]
-    wall_mm = float(np.median(wall)) if len(wall) >= c.least_places else c.usual_wall_mm
+    wall_mm = _wall_mm(wall[(wall > c.wall_mm[0]) & (wall < c.wall_mm[1])])
     pleura = np.where(share > c.known, np.maximum(smooth - wall_mm, 0), 0)
     gap = np.where(pleura > 0, np.maximum(pleura - air, 0), 0)
-    sigma = (c.gap_smoothing_mm / spacing[0], 1.0)
+    sigma = (c.gap_smoothing_mm / spacing[0], c.gap_smoothing_rays)
     gap = ndimage.gaussian_filter(gap, sigma, mode=("nearest", "wrap"))
     return PleuralSurface(axis, spacing, air, pleura, gap)
+
+
+def _wall_mm(to_ribs_mm: np.ndarray) -> float:
+    """Thickness of the wall by distances (n,) of aerated lung to ribs; the usual one for few."""
+    told = float(ramp(np.array(float(len(to_ribs_mm))), CONSTANTS.told_places))
+    if told == 0:
+        return CONSTANTS.usual_wall_mm
+    return told * float(np.median(to_ribs_mm)) + (1 - told) * CONSTANTS.usual_wall_mm
 
 
 def _open_mm(half: HalfChest, axis: np.ndarray, air_mm: np.ndarray) -> np.ndarray:
@@ -268,11 +291,14 @@ def _axis(lung: np.ndarray) -> np.ndarray:
     for axis in (1, 2):
         along = lung.sum(axis=3 - axis)[z]
         center = along @ np.arange(lung.shape[axis]) / area[z]
-        # Kyphosis and scoliosis bend it.
-        degree = min(2, len(z) - 1)
+        degree = min(CONSTANTS.bend, len(z) - 1)
         fit = np.polyfit(z - middle, center, degree, w=np.sqrt(area[z]))
         lines.append(np.polyval(fit, used))
     return np.array(lines)
+
+
+LEAST = 1e-6
+"""Share to divide by where there is none."""
 
 
 def _smooth_ribs(ribs: np.ndarray, half: HalfChest) -> tuple[np.ndarray, np.ndarray]:
@@ -284,15 +310,13 @@ def _smooth_ribs(ribs: np.ndarray, half: HalfChest) -> tuple[np.ndarray, np.ndar
     nearest = ndimage.distance_transform_edt(~has, return_distances=False, return_indices=True)
     high = 2 * int(c.joined * half.half_width_mm / half.spacing[0]) + 1
     usual = rank_around(ribs[tuple(nearest)], (high, c.joined_rays), c.rank_percent)
-    sure = np.where(
-        has, 1 - ramp(np.abs(np.where(has, ribs, 0) - usual), (c.off_mm / 2, c.off_mm)), 0
-    )
+    sure = np.where(has, 1 - ramp(np.abs(np.where(has, ribs, 0) - usual), c.off_mm), 0)
     sigma = (c.smoothing_mm / half.spacing[0], c.smoothing_rays)
     share, total = (
         ndimage.gaussian_filter(values.astype(np.float32), sigma, mode=("nearest", "wrap"))
         for values in (sure, np.where(sure > 0, sure * np.where(has, ribs, 0), 0))
     )
-    return total / np.maximum(share, 1e-6), share
+    return total / np.maximum(share, LEAST), share
 
 
 def rank_around(values: np.ndarray, size: tuple[int, int], percent: float) -> np.ndarray:

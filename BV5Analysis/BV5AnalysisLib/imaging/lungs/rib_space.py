@@ -66,6 +66,18 @@ class RibSpaceConstants(MethodConstants):
         "Fluid around the lungs from which it is reported.",
         "The healthy pleural space holds less.",
     )
+    fluid_edge_voxels: int = constant(
+        2,
+        "voxels",
+        "Coarse voxels around fluid that are its blurred edge.",
+        "One that is partly fluid, and room for one more. Chosen by eye.",
+    )
+    joined_rays: int = constant(
+        3,
+        "1",
+        "Neighboring directions over which ribs are joined.",
+        "9 degrees: 12 mm at the ribs of an adult.",
+    )
     too_much: float = constant(
         0.04,
         "1",
@@ -75,12 +87,6 @@ class RibSpaceConstants(MethodConstants):
 
 
 CONSTANTS = RibSpaceConstants()
-
-FLUID_EDGE = 2
-"""Coarse voxels around fluid that are its blurred edge."""
-
-JOINED_RAYS = 3
-"""Neighboring directions over which ribs are joined."""
 
 
 def airless_at_ribs(
@@ -109,7 +115,7 @@ def airless_at_ribs(
     inner_mm = _inside(bone, chest, rays)
     dense = (chest.hu.array > chest.half_hu) & ~bone & ~lungs & lateral
     if fluid is not None:
-        dense &= ~ndimage.binary_dilation(fluid, iterations=FLUID_EDGE)
+        dense &= ~ndimage.binary_dilation(fluid, iterations=CONSTANTS.fluid_edge_voxels)
     middle = np.flatnonzero(lungs.any(axis=(0, 1)))[[0, -1]].mean()
     columns = np.arange(lungs.shape[2])
     shares = []
@@ -136,7 +142,7 @@ def _inside(bone: np.ndarray, chest: Chest, rays: Rays) -> np.ndarray:
     np.minimum.at(nearest, (z, rays.ray[y, x]), rays.radius_mm[y, x])
     slices = int(CONSTANTS.rib_gap * rays.half_width_mm / chest.grid.spacing[2])
     joined = ndimage.minimum_filter(
-        nearest, size=(2 * slices + 1, JOINED_RAYS), mode=("nearest", "wrap")
+        nearest, size=(2 * slices + 1, CONSTANTS.joined_rays), mode=("nearest", "wrap")
     )
     return np.asarray(np.where(np.isfinite(joined), joined - CONSTANTS.wall_mm, 0.0))
 
