@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, stats
 
 from ..model.constants import MethodConstants, constant
 from .hila import ramp
@@ -118,7 +118,7 @@ class FluidLevelConstants(MethodConstants):
         "A milliliter or two, several means. Chosen by eye.",
     )
     rival: tuple[float, float] = constant(
-        (0.97, 1.0),
+        (0.94, 1.0),
         "1",
         "How good another level is, by the best one, to begin to be heeded, and to be so as much.",
         "Chance makes a few percent; without it the better of two would be a step.",
@@ -175,6 +175,9 @@ BIN_HU = 0.1
 VALLEY_STEP_HU = 1.0
 """Steps in which the valley between two levels is looked for, half of the least window."""
 
+TRIMMED = 0.25
+"""Share of values left out at either end of a mean: what is left are the middle half."""
+
 
 @dataclass(frozen=True)
 class FluidLevels:
@@ -210,10 +213,14 @@ class FluidLevels:
 
 @dataclass(frozen=True)
 class _Crowd:
-    """A level that values crowd at: where, how closely, how many, and how much it counts."""
+    """A level that values crowd at: where, how closely, how many, and how much it counts.
+
+    `most_even` is how closely they do at any level, whether it may be fluid or not.
+    """
 
     level_hu: float
     even: float
+    most_even: float
     count: float
     weight: float
 
@@ -292,16 +299,15 @@ def _most_even(values: np.ndarray, least: float) -> list[_Crowd]:
     as_good = elsewhere[other] / good[best] if good[best] > 0 else 0.0
     weight = float(ramp(np.array(as_good), c.rival)) / 2
     picks = [(best, 1 - weight), (other, weight)]
-    return [
-        _Crowd(
-            float(levels[place]),
-            max(float(even[place]), _even_below(values, float(levels[place]), least)),
-            float(crowd[place]),
-            share,
-        )
-        for place, share in picks
-        if share > 0
-    ]
+    anywhere = float((even * ramp(crowd / least, c.crowd)).max())
+    crowds = []
+    for place, share in picks:
+        if share > 0:
+            level_hu = float(levels[place])
+            closely = max(float(even[place]), _even_below(values, level_hu, least))
+            most = max(closely, anywhere)
+            crowds.append(_Crowd(level_hu, closely, most, float(crowd[place]), share))
+    return crowds
 
 
 def _even_below(values: np.ndarray, level_hu: float, least: float) -> float:
@@ -321,15 +327,15 @@ def _judged(
 ) -> tuple[float, float, float]:
     """Fields of `FluidLevels`, if a level is that of fluid."""
     c = CONSTANTS
-    level_hu, even = crowd.level_hu, crowd.even
+    level_hu = crowd.level_hu
     lung_hu = _lung_hu(values, level_hu, voxel_ml)
-    alike = ramp(np.array(even / max(organ_even, c.fluid_organ_even)), c.fluid_even)
+    alike = ramp(np.array(crowd.even / max(organ_even, c.fluid_organ_even)), c.fluid_even)
     apart = _two_levels(values[flat], level_hu, lung_hu)
     enough = ramp(np.array(crowd.count * voxel_ml), c.fluid_ml)
     enough = enough * ramp(np.array(level_hu), c.fluid_hu)
     fluid = float(np.maximum(alike, apart) * enough)
     uneven = float(
-        ramp(np.array(even / max(organ_even, c.airless_organ_even)), c.airless_even)
+        ramp(np.array(crowd.most_even / max(organ_even, c.airless_organ_even)), c.airless_even)
         * ramp(np.array(organ_even), c.organ_even)
         * ramp(np.array(np.count_nonzero(flat) * voxel_ml), c.fluid_ml)
         * (1 - apart)
@@ -348,7 +354,10 @@ def _lung_hu(values: np.ndarray, fluid_hu: float, voxel_ml: float) -> float:
     brighter = values[values > fluid_hu + least]
     told = float(ramp(np.array(len(brighter) * voxel_ml), CONSTANTS.few_ml))
     far_hu = fluid_hu + 2 * largest
-    return far_hu if told == 0 else told * float(np.median(brighter)) + (1 - told) * far_hu
+    if told == 0:
+        return far_hu
+    # A median would jump from one of two levels to the other.
+    return told * float(stats.trim_mean(brighter, TRIMMED)) + (1 - told) * far_hu
 
 
 def _two_levels(values: np.ndarray, dark_hu: float, bright_hu: float) -> float:
