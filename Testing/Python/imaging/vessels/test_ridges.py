@@ -173,21 +173,8 @@ def test_a_tube_that_lies_in_a_thick_slice_is_no_plate(axis):
     assert along_middle(0, 4.0, 0.0) >= 34
 
 
-def test_a_faint_tube_that_lies_in_a_thick_slice_is_found_as_one_that_crosses_it():
-    """Lying it is a quarter as strong; the least strength falls as much."""
-    weakest = ridges.CONSTANTS.minimum_strength_hu
-    scale_mm, level = ridges.CONSTANTS.scales_mm[0], ridges.CONSTANTS.within_slices_mm2
-    smooth = level + scale_mm**2
-    # Area of an upright tube of half more than the least strength, which is s² h / variance.
-    csa_mm2 = 1.5 * weakest * 2 * np.pi * smooth**2 / (890 * scale_mm**2)
-    assert along_middle(0, csa_mm2, SLICES_MM2) >= 34
-    assert along_middle(2, csa_mm2, SLICES_MM2) >= 34
-    assert along_middle(0, 0.5 * csa_mm2, SLICES_MM2) == 0
-    assert along_middle(2, 0.5 * csa_mm2, SLICES_MM2) == 0
-
-
 @pytest.mark.parametrize("slices_mm2", [0.0, 0.5, SLICES_MM2])
-def test_what_thick_slices_leave_of_roundness_is_that_of_the_curvatures(slices_mm2):
+def test_the_least_roundness_falls_as_curvatures_in_thick_slices_do(slices_mm2):
     """1 for a tube along z; for one in the slice the ratio of both variances, between for others.
 
     Of a slanted tube the variance across it is that along z by the square of the sine.
@@ -197,14 +184,16 @@ def test_what_thick_slices_leave_of_roundness_is_that_of_the_curvatures(slices_m
     direction = np.stack([np.cos(angle), np.sin(angle), 0 * angle], axis=1)
     level = ridges.CONSTANTS.within_slices_mm2 + scale_mm**2
     expected = level / (level + slices_mm2 * np.array([0, 0.25, 0.75, 1]))
-    found = ridges._flattened(direction, scale_mm, slices_mm2)
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    found = ridges._least_roundness(direction, scale_mm, slices_mm2)
+    np.testing.assert_allclose(found, expected * ridges.CONSTANTS.minimum_roundness, rtol=1e-12)
 
 
-@pytest.mark.parametrize("slices_mm2", [0.72, 1.3])
+@pytest.mark.parametrize("slices_mm2", [0.72, 1.3, SLICES_MM2])
 def test_a_plate_in_thick_slices_is_no_vessel_either(slices_mm2):
-    """At 45 degrees to slices of 3 and 4 mm. Measured: no point; from 6 mm on, which give no small
-    vessels at all, one in ten voxels of plate."""
+    """At 45 degrees to slices of 3, 4 and 6 mm. Measured: no point, on some 1500 voxels of plate.
+
+    With a least strength that falls as roundness does there were 130 at 6 mm.
+    """
     z, y = np.indices((49, 49), sparse=True)
     across = (z - y + 0.3) * 0.6 / np.sqrt(2)
     variance = ridges.CONSTANTS.within_slices_mm2 + slices_mm2 / 2
