@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
+from BV5AnalysisLib.imaging.model.intervals import BloodIntervals, Interval
 from BV5AnalysisLib.imaging.model.measurements import Calibration, CsaHistogram, Measurement
 from BV5AnalysisLib.imaging.model.result import AnalysisResult
 from BV5AnalysisLib.imaging.model.scan import Scan
@@ -117,6 +118,14 @@ def small_result() -> AnalysisResult:
     centerlines = as_drawn(centerlines, Volume(vessels, grid))
     side_ml = {area: 0.06 * area for area in (0.8, 3.0, 7.0, 40.0)}
 
+    def intervals(factor: int) -> BloodIntervals:
+        classes_ml = [factor * side_ml[area] for area in (3.0, 7.0, 40.0)]
+        tpbv_ml = sum(classes_ml)
+        volumes_ml = [tpbv_ml, *classes_ml, factor * side_ml[0.8], 0.0]
+        around_ml = [Interval(0.9 * ml, 1.1 * ml) for ml in volumes_ml]
+        shares_pct = [100 * ml / tpbv_ml for ml in classes_ml]
+        return BloodIntervals(*around_ml, *(Interval(pct - 2, pct + 2) for pct in shares_pct))
+
     def measurement(region: str, factor: int) -> Measurement:
         volume = factor * np.count_nonzero(lungs == LungLabel.RIGHT) * grid.voxel_volume_ml
         return Measurement(
@@ -127,6 +136,8 @@ def small_result() -> AnalysisResult:
             factor * side_ml[40.0],
             factor * side_ml[0.8],
             factor * 180.0,
+            intervals=intervals(factor),
+            intervals_with_hilum=intervals(factor),
             hilar_bv5_ml=0.0,
             hilar_bv5_10_ml=0.0,
             hilar_bv10_ml=0.0,

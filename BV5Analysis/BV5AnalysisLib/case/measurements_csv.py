@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..imaging.model.finding import Finding, Severity
+from ..imaging.model.intervals import ENDS, measure_of
 from ..imaging.model.measurements import Calibration, Measurement
 from ..imaging.model.withheld import HILAR, Withheld, given_value
 from ..imaging.parameters import Parameters
@@ -51,6 +52,7 @@ COLUMNS = (
     "hilar_ml",
     "hilum",
     "hilum_share",
+    *ENDS,
 )
 _DECIMALS = (
     dict.fromkeys((*VOLUME_FIELDS, "hilar_ml"), 4)
@@ -126,7 +128,7 @@ def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]
     parameters = case.parameters
     values = {
         name: given_value(measurement, name, case.withheld)
-        for name in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS, "hilar_ml")
+        for name in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS, "hilar_ml", *ENDS)
     } | {
         "minimum_csa_mm2": parameters.minimum_csa_mm2,
         "bv5_upper_csa_mm2": parameters.class_bounds_mm2[0],
@@ -137,7 +139,7 @@ def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]
     return {
         "case": safe_cell(case.name),
         "region": safe_cell(measurement.region),
-        **{name: cell(value, _DECIMALS.get(name, 2)) for name, value in values.items()},
+        **{name: cell(value, _DECIMALS.get(measure_of(name), 2)) for name, value in values.items()},
         "findings": ";".join(
             finding.code for finding in case.findings if finding.severity != Severity.INFO
         ),

@@ -16,6 +16,7 @@ from ..imaging.errors import AnalysisError
 from ..imaging.model.centerlines import Centerlines
 from ..imaging.model.edits import Edits
 from ..imaging.model.finding import Finding, Severity
+from ..imaging.model.intervals import ENDS, HIGH, LOW, MEASURES, BloodIntervals, Interval
 from ..imaging.model.measurements import Calibration, CsaHistogram, Kernel, Measurement
 from ..imaging.model.scan import Acquisition
 from ..imaging.model.tissue import OpacityVolumes
@@ -29,7 +30,9 @@ from .opacities_csv import OPACITY_FIELDS
 from .record_fields import check_grid, check_record
 
 SCHEMA = "bv5-analysis/result"
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
+INTERVALS = ("intervals", "intervals_with_hilum")
+"""Fields of a measurement that rows of values have as columns."""
 HILUM_SINCE = 3
 """Minor version from which on hilar vessels are told apart; before, they were counted."""
 
@@ -110,7 +113,7 @@ def case_record(case: Case) -> dict[str, Any]:
 
 
 def _rows(case: Case, measurements: tuple[Measurement, ...]) -> list[dict[str, Any]]:
-    names = (*MEASUREMENT_FIELDS, *DENSITY_FIELDS, *HILAR_FIELDS)
+    names = (*MEASUREMENT_FIELDS, *DENSITY_FIELDS, *HILAR_FIELDS, *ENDS)
     return [
         {"region": row.region} | {name: case.value(row, name) for name in names}
         for row in measurements
@@ -167,7 +170,7 @@ def case_from_record(
             lungs=lungs,
             vessels=vessels,
             centerlines=centerlines,
-            measurements=tuple(_measurement(row) for row in rows["measurements"]),
+            measurements=_measurements(rows),
             csa_histogram=_histogram(record["csa_histogram"]),
             findings=tuple(
                 Finding(found["code"], Severity(found["severity"]), found["text"], found["value"])
@@ -289,12 +292,43 @@ def _calibration(values: dict[str, Any]) -> Calibration:
     return Calibration(**hu, kernel=kernel)
 
 
-def _measurement(row: dict[str, Any]) -> Measurement:
-    names = [field.name for field in dataclasses.fields(Measurement) if field.name != "region"]
+def _measurements(rows: dict[str, Any]) -> tuple[Measurement, ...]:
+    """Rows of what is given, or of what was seen where values are withheld."""
+    with_hilum = rows.get("measurements_hilum_included") or [{}] * len(rows["measurements"])
+    return tuple(
+        _measurement(row, its) for row, its in zip(rows["measurements"], with_hilum, strict=True)
+    )
+
+
+def _measurement(row: dict[str, Any], with_hilum: dict[str, Any]) -> Measurement:
+    names = {field.name for field in dataclasses.fields(Measurement)} - {"region", *INTERVALS}
     # Records of earlier versions have no hilar blood.
     values = {name: row.get(name) if name.startswith("hilar_") else row[name] for name in names}
+    if INTERVALS[0] in row:
+        intervals = [_nested_intervals(row[name]) for name in INTERVALS]
+    else:
+        intervals = [_intervals(row), _intervals(with_hilum)]
     return Measurement(
-        region=row["region"], **{name: _number(value) for name, value in values.items()}
+        region=row["region"],
+        **{name: _number(value) for name, value in values.items()},
+        **dict(zip(INTERVALS, intervals, strict=True)),
+    )
+
+
+def _intervals(row: dict[str, Any]) -> BloodIntervals | None:
+    """Intervals in a row of values; None where it has none, as before version 1.4."""
+    ends = [[_number(row.get(name + end)) for end in (LOW, HIGH)] for name in MEASURES]
+    if np.isnan(ends).all():
+        return None
+    return BloodIntervals(*(Interval(low, high) for low, high in ends))
+
+
+def _nested_intervals(values: dict[str, Any] | None) -> BloodIntervals | None:
+    """Intervals as `_seen` writes them."""
+    if values is None:
+        return None
+    return BloodIntervals(
+        *(Interval(*(_number(values[name][end]) for end in ("low", "high"))) for name in MEASURES)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from typing import Any
 
 from .. import __version__
@@ -10,6 +11,7 @@ from ..case.case import Case
 from ..case.opacities_csv import KEYS, KINDS
 from ..case.record import case_record
 from ..imaging.model.finding import Severity
+from ..imaging.model.intervals import HIGH, LOW
 from ..imaging.model.measurements import Measurement
 from ..imaging.model.size_classes import VESSELS
 from ..imaging.model.tissue import OpacityVolumes
@@ -22,6 +24,7 @@ from .wording import (
     class_range,
     edits_sentence,
     hilum_sentence,
+    interval_sentence,
     method_paragraph,
     number,
     review_sentence,
@@ -57,6 +60,8 @@ def report_html(
         classes=_class_rows(case),
         rows=[_table_row(case, row) for row in case.measurements],
         tpbv_ml=case.value(case.measurements[0], "tpbv_ml"),
+        tpbv_range=_range(case, case.measurements[0], "tpbv_ml"),
+        intervals=interval_sentence(case),
         opacity_kinds=[(kind.name, kind.hex_color) for kind in KINDS],
         opacity_rows=[_opacity_row(case, row) for row in case.opacities],
         errors=[each.text for each in case.findings if each.severity == Severity.ERROR],
@@ -88,6 +93,7 @@ def _class_rows(case: Case) -> list[dict[str, Any]]:
             "range": class_range(size_class, case.parameters),
             "ml": case.value(both, f"{VESSELS[size_class].key}_ml"),
             "pct": case.value(both, f"{VESSELS[size_class].key}_pct"),
+            "pct_range": _range(case, both, f"{VESSELS[size_class].key}_pct"),
         }
         for size_class in COUNTED
     ]
@@ -97,17 +103,28 @@ def _table_row(case: Case, row: Measurement) -> dict[str, Any]:
     def value(measure: str) -> float:
         return case.value(row, measure)
 
+    def given(measure: str, decimals: int = 1) -> tuple[str, str]:
+        return number(value(measure), decimals), _range(case, row, measure, decimals)
+
     return {
         "title": _REGION_TITLES.get(row.region, row.region),
         "lung_volume_ml": value("lung_volume_ml"),
-        "tpbv_ml": value("tpbv_ml"),
-        "below_floor_ml": value("below_floor_ml"),
-        "hilar_ml": value("hilar_ml"),
+        "tpbv": given("tpbv_ml"),
+        "below_floor": given("below_floor_ml", 2),
+        "hilar": given("hilar_ml"),
         "tpbv_ml_per_l": value("tpbv_ml_per_l"),
         "classes": [
-            (value(f"{VESSELS[c].key}_ml"), value(f"{VESSELS[c].key}_pct")) for c in COUNTED
+            (given(f"{VESSELS[c].key}_ml", 2), given(f"{VESSELS[c].key}_pct")) for c in COUNTED
         ],
     }
+
+
+def _range(case: Case, row: Measurement, measure: str, decimals: int = 1) -> str:
+    """Interval of a value as text; empty where it has none."""
+    low, high = (case.value(row, measure + end) for end in (LOW, HIGH))
+    if not math.isfinite(low):
+        return ""
+    return f"{number(low, decimals)}–{number(high, decimals)}"
 
 
 def _opacity_row(case: Case, row: OpacityVolumes) -> dict[str, Any]:

@@ -137,6 +137,18 @@ def hilum_sentence(case: Case) -> str:
     return f"Hilar blood is included in all classes and percentages: that of {definition}{held}."
 
 
+def interval_sentence(case: Case) -> str:
+    """Say what the intervals hold; empty where there are none, as in earlier versions."""
+    if case.measurements[0].intervals is None:
+        return ""
+    return (
+        "Ranges are 90 % intervals: they allow for the scatter of areas along each branch, for the"
+        " estimate of blood's attenuation, for where the hilum begins, and for vessels that are"
+        " missed or false as often as in phantoms of such slices and noise. They do not allow for"
+        " what the findings tell of."
+    )
+
+
 def review_sentence(review: Review) -> str:
     """Say who decided what, and when; empty as long as nobody did."""
     if not review.status:

@@ -47,6 +47,7 @@ from .sizing.blood_findings import (
     vessel_findings,
     worst_first,
 )
+from .sizing.blood_intervals import ImageQuality
 from .sizing.blood_volumes import (
     check_regions,
     csa_histogram,
@@ -547,10 +548,11 @@ def measure_blood(
     """
     centerlines = _inside(lungs, vessels, parameters, LEAST_SHARE)
     labels = draw_vessels(scan, lungs, vessels, parameters)
+    image = ImageQuality.of(scan.volume.grid.spacing, vessels.calibration)
     return Blood(
         labels=labels,
         centerlines=as_drawn(centerlines, labels),
-        measurements=measure_regions(centerlines, lungs, parameters, regions),
+        measurements=measure_regions(centerlines, lungs, parameters, regions, image),
         csa_histogram=csa_histogram(centerlines, parameters),
     )
 

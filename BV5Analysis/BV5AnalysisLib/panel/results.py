@@ -132,10 +132,13 @@ class ResultsSection:
 
 
 def key_line(case: ShownCase) -> str:
-    """Put the two key numbers on one line, with what speaks against them before it."""
+    """Put the two key numbers and their intervals on one line, what speaks against them first."""
     row = case.measurements[0]
-    numbers = _("BV5 {percent} % · TPBV {volume} mL").format(
-        percent=_number(row["bv5_pct"]), volume=_number(row["tpbv_ml"])
+    numbers = _("BV5 {percent} %{percent_range} · TPBV {volume} mL{volume_range}").format(
+        percent=_number(row["bv5_pct"]),
+        percent_range=_range(row, "bv5_pct", " ({low}–{high})"),
+        volume=_number(row["tpbv_ml"]),
+        volume_range=_range(row, "tpbv_ml", " ({low}–{high})"),
     )
     if case.trusted:
         return numbers
@@ -210,10 +213,17 @@ def _fill(table: qt.QTableWidget, measurements: list[dict[str, Any]]) -> None:
         for row, (key, _text) in enumerate(rows):
             item = qt.QTableWidgetItem(_number(measurement.get(key)))
             item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
+            item.setToolTip(_range(measurement, key, _("90 % interval {low} to {high}")))
             table.setItem(row, column, item)
     table.resizeColumnsToContents()
     table.resizeRowsToContents()
     table.updateGeometry()
+
+
+def _range(row: dict[str, Any], key: str, text: str) -> str:
+    """Text with the interval of a value; empty where it has none, as in earlier versions."""
+    low, high = row.get(f"{key}_low"), row.get(f"{key}_high")
+    return "" if low is None or high is None else text.format(low=_number(low), high=_number(high))
 
 
 def _number(value: float | None) -> str:

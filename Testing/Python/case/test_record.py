@@ -55,7 +55,7 @@ def test_it_follows_the_schema_and_holds_what_was_measured(tmp_path, small_resul
     for row, measurement in zip(record["measurements"], small_result.measurements, strict=True):
         assert row["region"] == measurement.region
         for name in set(row) - {"region"}:
-            assert row[name] == pytest.approx(getattr(measurement, name))
+            assert row[name] == pytest.approx(measurement.value(name))
     assert sum(record["csa_histogram"]["volume_ml"]) == pytest.approx(
         small_result.csa_histogram.volume_ml.sum()
     )

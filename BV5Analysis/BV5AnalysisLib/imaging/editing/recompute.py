@@ -19,6 +19,7 @@ from ..model.size_classes import SizeClass
 from ..model.volume import Volume
 from ..numerics.neighbors import nearest
 from ..parameters import Parameters
+from ..sizing.blood_intervals import ImageQuality
 from ..sizing.blood_volumes import csa_histogram, measure_regions
 from ..sizing.intrapulmonary import class_by_place
 from ..sizing.unsharpening import unsharpened
@@ -187,10 +188,11 @@ def recompute(
     else:
         seen = labels_in_cores(settled, final)
     final = _as_drawn_now(final, seen, len(left.points_mm))
+    image = ImageQuality.of(vessels.grid.spacing, calibration)
     return Recomputed(
         vessels=settled,
         centerlines=final,
-        measurements=measure_regions(final, lungs, parameters, regions),
+        measurements=measure_regions(final, lungs, parameters, regions, image),
         csa_histogram=csa_histogram(final, parameters),
         edits=_edits(centerlines, present, inside, keep, added),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .intervals import ENDS, LOW, BloodIntervals, measure_of
 from .shares import percent
 
 
@@ -31,6 +32,8 @@ class Measurement:
         NaN where it was not measured.
     hilar_length_mm : float
         Their centerline length at or above the floor.
+    intervals, intervals_with_hilum : BloodIntervals or None
+        What these values, and those `with_hilum`, may truly be; None where it was not estimated.
     """
 
     region: str
@@ -45,6 +48,8 @@ class Measurement:
     hilar_bv10_ml: float = math.nan
     hilar_below_floor_ml: float = math.nan
     hilar_length_mm: float = math.nan
+    intervals: BloodIntervals | None = None
+    intervals_with_hilum: BloodIntervals | None = None
 
     @property
     def hilar_ml(self) -> float:
@@ -60,7 +65,21 @@ class Measurement:
             bv10_ml=self.bv10_ml + self.hilar_bv10_ml,
             below_floor_ml=self.below_floor_ml + self.hilar_below_floor_ml,
             vessel_length_mm=self.vessel_length_mm + self.hilar_length_mm,
+            intervals=self.intervals_with_hilum,
         )
+
+    def value(self, name: str) -> float:
+        """Value of a column of ``measurements.csv``, such as ``bv5_pct`` or ``bv5_pct_low``.
+
+        NaN where there is none.
+        """
+        if name not in ENDS:
+            return float(getattr(self, name))
+        measure = measure_of(name)
+        if self.intervals is None or math.isnan(getattr(self, measure)):
+            return math.nan
+        interval = getattr(self.intervals, measure)
+        return float(interval.low if name.endswith(LOW) else interval.high)
 
     @property
     def tpbv_ml(self) -> float:

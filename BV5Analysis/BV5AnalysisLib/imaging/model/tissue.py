@@ -78,6 +78,10 @@ class OpacityVolumes:
     reticulation_ml: float
     consolidation_ml: float
 
+    def value(self, name: str) -> float:
+        """Value of a column of ``opacities.csv``."""
+        return float(getattr(self, name))
+
     @property
     def opacity_ml(self) -> float:
         """All kinds together, mL."""

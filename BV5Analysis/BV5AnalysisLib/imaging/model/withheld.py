@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .intervals import measure_of
 from .measurements import Measurement
 from .tissue import OpacityVolumes
 
@@ -74,7 +75,10 @@ class Withheld:
 def given_value(
     row: Measurement | OpacityVolumes, measure: str, withheld: Iterable[Withheld]
 ) -> float:
-    """Value of a measure as it is shown; NaN where it is withheld, or there is none."""
-    if any(measure in each.measures for each in withheld):
+    """Value of a measure as it is shown; NaN where it is withheld, or there is none.
+
+    The ends of an interval are withheld with what it is of.
+    """
+    if any(measure_of(measure) in each.measures for each in withheld):
         return float("nan")
-    return float(getattr(row, measure))
+    return row.value(measure)

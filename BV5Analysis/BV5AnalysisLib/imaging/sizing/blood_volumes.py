@@ -17,6 +17,7 @@ from ..model.volume import Grid, Volume
 from ..parameters import Parameters
 from ..vessels.branches import Branches
 from ..vessels.work_grid import WorkGrid
+from .blood_intervals import ImageQuality, blood_intervals
 from .branch_sizes import SizedBranches
 from .intrapulmonary import class_by_place, class_by_size, hilar_share
 
@@ -149,6 +150,7 @@ def measure_regions(
     lungs: Volume,
     parameters: Parameters,
     regions: tuple[Region, ...] = (),
+    image: ImageQuality | None = None,
 ) -> tuple[Measurement, ...]:
     """Blood volume by size class in both lungs, each lung and the given regions.
 
@@ -164,6 +166,8 @@ def measure_regions(
         Class bounds, and how the hilum counts.
     regions : tuple of Region
         On the same grid; what lies outside the lungs does not count.
+    image : ImageQuality, optional
+        Of the scan, for intervals.
 
     Returns
     -------
@@ -189,9 +193,16 @@ def measure_regions(
         within &= lungs.array != 0
         rows.append((region.name, points, int(np.count_nonzero(within))))
     blood = _Blood.of(centerlines, parameters)
-    return tuple(
+    measured = tuple(
         _measure(name, voxels * lungs.grid.voxel_volume_ml, blood, points)
         for name, points, voxels in rows
+    )
+    if image is None:
+        return measured
+    found = blood_intervals(centerlines, [points for _, points, _ in rows], parameters, image)
+    return tuple(
+        replace(row, intervals=its, intervals_with_hilum=with_hilum)
+        for row, (its, with_hilum) in zip(measured, found, strict=True)
     )
 
 

@@ -81,7 +81,9 @@ CHUNK = 1 << 15
 """Places that are looked at together: they fit into the processor's cache."""
 
 
-def hilar_share(lung_around: np.ndarray, parameters: Parameters) -> np.ndarray:
+def hilar_share(
+    lung_around: np.ndarray, parameters: Parameters, threshold_shift: float = 0.0
+) -> np.ndarray:
     """Tell how much of the blood at places is hilar.
 
     Parameters
@@ -90,6 +92,8 @@ def hilar_share(lung_around: np.ndarray, parameters: Parameters) -> np.ndarray:
         (n,) of `share_of_lung_around`.
     parameters : Parameters
         With the share of lung at which half of the blood is hilar.
+    threshold_shift : float
+        How far above that share it is, to see what it moves.
 
     Returns
     -------
@@ -97,7 +101,7 @@ def hilar_share(lung_around: np.ndarray, parameters: Parameters) -> np.ndarray:
         (n,) 0 for intrapulmonary to 1 for hilar blood, rising smoothly between; NaN where it is
         not known what is around.
     """
-    threshold = parameters.hilum_share
+    threshold = parameters.hilum_share + threshold_shift
     ends = (threshold + CONSTANTS.half_ramp, threshold - CONSTANTS.half_ramp)
     return ramp(lung_around, ends)
 

@@ -1,0 +1,54 @@
+"""Intervals that values of a region lie in, so far as a scan and the method tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Ends of an interval.
+
+    Attributes
+    ----------
+    low, high : float
+        NaN where there is no value.
+    """
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class BloodIntervals:
+    """90 % intervals of the blood of one region.
+
+    Attributes
+    ----------
+    tpbv_ml, bv5_ml, bv5_10_ml, bv10_ml, below_floor_ml, hilar_ml : Interval
+        Of volumes, mL, none of them below 0.
+    bv5_pct, bv5_10_pct, bv10_pct : Interval
+        Of shares of TPBV, within 0 to 100 %.
+    """
+
+    tpbv_ml: Interval
+    bv5_ml: Interval
+    bv5_10_ml: Interval
+    bv10_ml: Interval
+    below_floor_ml: Interval
+    hilar_ml: Interval
+    bv5_pct: Interval
+    bv5_10_pct: Interval
+    bv10_pct: Interval
+
+
+MEASURES = tuple(field.name for field in fields(BloodIntervals))
+"""Values that have an interval."""
+LOW, HIGH = "_low", "_high"
+ENDS = tuple(f"{name}{end}" for name in MEASURES for end in (LOW, HIGH))
+"""Names of their ends in tables and records, such as ``bv5_pct_low``."""
+
+
+def measure_of(end: str) -> str:
+    """Value that an end of `ENDS` is of; what is none is its own."""
+    return end.removesuffix(LOW).removesuffix(HIGH) if end in ENDS else end
