@@ -26,12 +26,10 @@ from ..imaging.reading.image_files import damaged
 from .case import Case, Review
 from .measurements_csv import DENSITY_FIELDS, HILAR_FIELDS, MEASUREMENT_FIELDS
 from .opacities_csv import OPACITY_FIELDS
-from .record_fields import check_grid, check_record
+from .record_fields import check_grid, check_record, check_told_hilum, tells_hilum
 
 SCHEMA = "bv5-analysis/result"
 SCHEMA_VERSION = "1.3"
-HILUM_SINCE = 3
-"""Minor version from which on hilar vessels are told apart; before, they were counted."""
 
 
 def write_record(path: Path, case: Case) -> None:
@@ -274,7 +272,8 @@ def _explained() -> Iterator[None]:
 
 def _parameters(record: dict[str, Any]) -> Parameters:
     values = record["parameters"]
-    if int(record["schema_version"].split(".")[1]) < HILUM_SINCE:
+    check_told_hilum(record)
+    if not tells_hilum(record):
         values = {"hilum": INCLUDED, **values}
     try:
         return Parameters.from_dict(values)

@@ -159,7 +159,7 @@ def doubt_lungs(
     """
     shares = [chest.shrunk(labels == label) for label in LungLabel]
     sides = [share > CONSTANTS.majority for share in shares]
-    check_both(*sides)
+    check_both(sides[0], sides[1])
     lumen = chest.shrunk(airways) > 0
     lungs = sides[0] | sides[1]
     unclaimed = _unclaimed_air(chest, lungs, lumen)
