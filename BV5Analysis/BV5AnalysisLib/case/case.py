@@ -141,7 +141,7 @@ def with_recomputed(
     Raises
     ------
     AnalysisError
-        The parameters differ in more than the class bounds.
+        The parameters differ in more than class bounds and hilum.
     """
     check_recomputable(case.parameters, parameters)
     lungs = lung_edits(case.measurements, recomputed.measurements, case.grid.voxel_volume_ml)

@@ -51,6 +51,7 @@ COLUMNS = (
     "hilar_ml",
     "hilum",
     "hilum_share",
+    "kernel_sharpness",
 )
 _DECIMALS = (
     dict.fromkeys((*VOLUME_FIELDS, "hilar_ml"), 4)
@@ -123,7 +124,7 @@ def safe_cell(text: str) -> str:
 
 
 def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]:
-    parameters = case.parameters
+    parameters, kernel = case.parameters, case.calibration.kernel
     values = {
         name: given_value(measurement, name, case.withheld)
         for name in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS, "hilar_ml")
@@ -133,6 +134,7 @@ def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]
         "bv10_lower_csa_mm2": parameters.class_bounds_mm2[1],
         "blood_hu": case.calibration.blood_hu,
         "hilum_share": parameters.hilum_share,
+        "kernel_sharpness": kernel.sharpness if kernel.looked_for else math.nan,
     }
     return {
         "case": safe_cell(case.name),

@@ -85,7 +85,7 @@ def case_record(case: Case) -> dict[str, Any]:
             "lungs": "given" if case.lungs_given else "segmented",
             **dataclasses.asdict(case.acquisition),
         },
-        "calibration": dataclasses.asdict(case.calibration),
+        "calibration": _calibration_record(case.calibration),
         "measurements": _rows(case, case.measurements),
         "measurements_hilum_included": _rows(case, case.measurements_hilum_included),
         "withheld": [dataclasses.asdict(each) for each in case.withheld],
@@ -113,6 +113,14 @@ def _rows(case: Case, measurements: tuple[Measurement, ...]) -> list[dict[str, A
         {"region": row.region} | {name: case.value(row, name) for name in names}
         for row in measurements
     ]
+
+
+def _calibration_record(calibration: Calibration) -> dict[str, Any]:
+    """Leave out a kernel that nobody looked for."""
+    values = dataclasses.asdict(calibration)
+    if not values["kernel"].pop("looked_for"):
+        del values["kernel"]
+    return values
 
 
 def _seen(case: Case) -> dict[str, Any]:
@@ -282,8 +290,8 @@ def _parameters(record: dict[str, Any]) -> Parameters:
 
 
 def _calibration(values: dict[str, Any]) -> Calibration:
-    # Records of versions before 1.3 have no kernel: nothing was undone.
-    kernel = Kernel(**values.get("kernel", {}))
+    # Records of versions before 1.3 have no kernel: nobody looked for it, and nothing was undone.
+    kernel = Kernel(**values["kernel"]) if "kernel" in values else Kernel(looked_for=False)
     hu = {name: _number(value) for name, value in values.items() if name != "kernel"}
     return Calibration(**hu, kernel=kernel)
 

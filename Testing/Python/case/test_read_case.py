@@ -16,12 +16,14 @@ from BV5AnalysisLib.case.files import (
     with_recomputed,
     write_case,
 )
+from BV5AnalysisLib.case.measurements_csv import measurements_csv
+from BV5AnalysisLib.case.record import write_record
 from BV5AnalysisLib.case.segmentation import write_segmentation
 from BV5AnalysisLib.imaging.editing.recompute import recompute
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from BV5AnalysisLib.imaging.model.edits import Edits
-from BV5AnalysisLib.imaging.model.measurements import CsaHistogram
+from BV5AnalysisLib.imaging.model.measurements import CsaHistogram, Kernel
 from BV5AnalysisLib.imaging.model.scan import Acquisition
 from BV5AnalysisLib.imaging.model.size_classes import LUNGS, VESSELS, LungLabel, SizeClass
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
@@ -180,7 +182,13 @@ def test_what_earlier_versions_wrote_is_read(folder, case):
     old = read_case(folder)
     assert old.review == Review()
     assert old.edits is None
-    assert old.calibration == case.calibration
+    # Nobody looked at the kernel, which is not the same as one that is not sharp.
+    unknown = Kernel(looked_for=False)
+    assert old.calibration == dataclasses.replace(case.calibration, kernel=unknown)
+    assert measurements_csv(old).splitlines()[1].endswith(",")
+    write_record(folder / "result.json", old)
+    again = read_case(folder)
+    assert again.calibration == old.calibration
     assert old.centerlines.volume_ml == pytest.approx(case.centerlines.volume_ml, rel=1e-5)
     assert old.centerlines.length_mm == pytest.approx(case.centerlines.length_mm, rel=1e-5)
     assert (old.centerlines.drawn_voxels > 0).any()

@@ -39,6 +39,7 @@ _OTHER_NUMBERS = (
     Variable("blood_hu", "Attenuation of blood", "HU"),
     Variable("hilar_ml", "Hilar", "mL"),
     Variable(HILUM_SHARE, "Lung around of hilar vessels, below"),
+    Variable("kernel_sharpness", "Sharpness of the kernel, undone"),
 )
 _TEXTS = (
     Variable("findings", "Findings"),
