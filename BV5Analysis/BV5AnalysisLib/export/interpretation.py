@@ -12,11 +12,12 @@ from ..study.reference import PERCENTILES
 from .wording import class_range, number
 
 PUBLISHED = (
-    "Published means differ as much as methods do: BV5 was 57 % of the blood in healthy volunteers"
-    " (Lins 2020) and 30 % in inpatients without COVID-19 (Morris 2021), by the same vendor's"
-    " software; 58 to 62 % by scale-space particles, which count from 0 mm². How tightly the lungs"
-    " were closed at the hilum moved one scan by 15 points; more need for oxygen in COVID-19 moved"
-    " the mean by 5.3. So no cut-off of a publication holds for these numbers."
+    "Published means, as cited, differ as much as methods do: BV5 was 57 % of the blood in healthy"
+    " volunteers (Lins 2020) and 30 % in inpatients without COVID-19 (Morris 2021), by the same"
+    " vendor's software; 58 to 62 % by scale-space particles, which count from 0 mm². How tightly"
+    " the lungs were closed at the hilum moved one scan by 15 points; more need for oxygen in"
+    " COVID-19 moved the mean by 5.3. So no cut-off of a publication holds for these numbers."
+    " Sources: docs/interpretation.md."
 )
 WITHOUT_REFERENCE = (
     "Compare them with people measured in the same way: “bv5 cohort --reference” makes a reference"
@@ -58,13 +59,13 @@ def meaning(case: Case) -> str:
         for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
     ]
     place = (
-        "that run inside the lung; blood at the hilum is told apart"
+        "run inside the lung; blood at the hilum is told apart"
         if parameters.hilum_apart
-        else "inside the lung and at the hilum"
+        else "run inside the lung or at the hilum"
     )
     return (
-        f"BV5, BV5-10 and BV10 are the blood in vessels {place}, by cross-sectional area:"
-        f" {'; '.join(ranges)}. TPBV is their sum: blood in vessels that a CT shows, without"
+        f"BV5, BV5-10 and BV10 are the blood in vessels of {ranges[0]}, {ranges[1]}, and"
+        f" {ranges[2]} that {place}. TPBV is their sum: blood in vessels that a CT shows, without"
         " capillaries and the large vessels outside the lung. BV5 % falls where small vessels"
         " lose blood, and as well where large ones gain some: read it with the volumes."
     )
