@@ -28,6 +28,8 @@ REFERENCE_MEASURES = (
     Measure("hilar_ml", "Hilar", "mL"),
     Measure("lung_volume_ml", "Lung volume", "mL"),
 )
+TABLE_STEP = 0.006
+"""Parameters this close are the same: tables, which references are made from, round them to 0.01."""
 SEXES = ("female", "male")
 _PEOPLE = {"female": "women", "male": "men"}
 
@@ -266,9 +268,17 @@ class Definition:
             ),
         )
         for name, one, two in pairs:
-            if one != two:
+            if not _same(one, two):
                 return f"was measured with {name} {_shown(one)}, not {_shown(two)}"
         return ""
+
+
+def _same(one: object, two: object) -> bool:
+    if isinstance(one, tuple) and isinstance(two, tuple):
+        return all(map(_same, one, two))
+    if isinstance(one, float) and isinstance(two, float):
+        return abs(one - two) <= TABLE_STEP
+    return one == two
 
 
 def _shown(value: object) -> str:

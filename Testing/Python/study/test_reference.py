@@ -103,6 +103,13 @@ def test_the_same_way_of_measuring_has_no_difference():
     assert Definition.of(Parameters(blood_hu=45.0), "1") == Definition.of(Parameters(), "1")
 
 
+def test_what_tables_round_is_the_same():
+    ours = Definition.of(Parameters(hilum_share=0.825, class_bounds_mm2=(5.0, 10.004)), "1")
+    table = dataclasses.replace(ours, hilum_share=0.82, class_bounds_mm2=(5.0, 10.0))
+    assert table.difference(ours) == ""
+    assert dataclasses.replace(ours, hilum_share=0.81).difference(ours) != ""
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
