@@ -29,7 +29,7 @@ REFERENCE_MEASURES = (
     Measure("lung_volume_ml", "Lung volume", "mL"),
 )
 TABLE_STEP = 0.006
-"""Parameters this close are the same: tables, which references are made from, round them to 0.01."""
+"""Parameters this close are the same: tables, of which references are made, round them to 0.01."""
 SEXES = ("female", "male")
 _PEOPLE = {"female": "women", "male": "men"}
 
