@@ -7,6 +7,7 @@ import math
 from ..case.case import Case, Review
 from ..imaging import pipeline
 from ..imaging.model.finding import Severity
+from ..imaging.model.measurements import Kernel
 from ..imaging.model.size_classes import SizeClass
 from ..imaging.parameters import Parameters
 from ..imaging.sizing import branch_sizes, intrapulmonary, wide_vessels
@@ -71,7 +72,7 @@ def method_paragraph(case: Case) -> str:
     edge_mm, anisotropy = pipeline.CONSTANTS.edge_mm, work_grid.CONSTANTS.anisotropy_limit
     bv5, bv5_10, bv10 = (class_range(size_class, parameters) for size_class in COUNTED)
     lungs = (
-        "Airways were segmented in given lungs"
+        "Airways were segmented in given lungs, to which was added what they surround"
         if case.lungs_given
         else "Lungs and airways were segmented"
     )
@@ -92,8 +93,9 @@ def method_paragraph(case: Case) -> str:
         " how far out it goes was set by the blur, read from the scan's thin vessels. Directions"
         " with a neighbor in them were replaced by the opposite ones, and pairs of opposite"
         " directions well above the lowest ones left out; lines along sheets such as fissures were"
-        f" dropped. Blood was taken as {case.calibration.blood_hu:.0f} HU,"
-        f" {_source_of_blood(case)}. Areas were smoothed along each branch by a running median"
+        f" dropped.{_kernel_sentence(case.calibration.kernel)} Blood was taken as"
+        f" {case.calibration.blood_hu:.0f} HU, {_source_of_blood(case)}. Areas were"
+        " smoothed along each branch by a running median"
         f" over {sizes.window_mm:.0f} mm, {sizes.thin_window_mm:.0f} mm below"
         f" {sizes.thin_mm2:g} mm², and carried on"
         " into junctions from outside them. Blood volume is the sum of area times length along the"
@@ -106,6 +108,16 @@ def method_paragraph(case: Case) -> str:
         f" Vessel trees shorter than {parameters.minimum_component_length_mm:g} mm in all were"
         " dropped. Percentages are of the three classes' sum, the total pulmonary blood volume"
         f" (TPBV). {hilum_sentence(case)}"
+    )
+
+
+def _kernel_sentence(kernel: Kernel) -> str:
+    """Say that a sharp kernel was undone, a space first; empty where it was not."""
+    if kernel.sharpness == 0:
+        return ""
+    return (
+        f" The kernel's sharpening ({kernel.sharpness:.2g}), read from the dark rings around thin"
+        " vessels, was undone before vessels were looked for and measured."
     )
 
 

@@ -59,7 +59,7 @@ from .sizing.branch_sizes import SizedBranches, size_branches
 from .sizing.cross_sections import CrossSections, measure_cross_sections
 from .sizing.heights import relative_heights
 from .sizing.intrapulmonary import completed_lungs, share_of_lung_around
-from .sizing.kernel import measure_kernel
+from .sizing.kernel import MeasuredKernel, measure_kernel
 from .sizing.kernel_findings import kernel_findings
 from .sizing.limits import limit_findings, withheld_by
 from .sizing.lump_findings import lump_findings
@@ -204,7 +204,11 @@ class Lines:
     blood_levels : BloodLevels or None
         Blood in wide vessels; None where the scan has none that are wide enough.
     blur : Blur
-        Of the scan, as its thin vessels show it.
+        As thin vessels show it, the kernel undone.
+    kernel : MeasuredKernel
+        Of the scan.
+    scan_noise_hu : float
+        Noise of the scan as it is; that of `calibration` is what undoing the kernel left of it.
     """
 
     work: WorkGrid
@@ -216,6 +220,8 @@ class Lines:
     calibration: Calibration
     blood_levels: BloodLevels | None
     blur: Blur
+    kernel: MeasuredKernel
+    scan_noise_hu: float
 
     def airways(self, grown: np.ndarray, ct: Volume) -> np.ndarray:
         """Lumen (z, y, x) of what grew in a scan, with the bronchi that hang on it."""
@@ -260,6 +266,8 @@ class Vessels:
     calibration: Calibration
     blood_levels: BloodLevels | None
     blur: Blur
+    kernel: MeasuredKernel
+    scan_noise_hu: float
     lung_around: np.ndarray | None = None
 
 
@@ -326,7 +334,7 @@ def analyze(
     turned = TurnedScan.of(scan)
 
     with steps.step(Step.LUNGS):
-        anatomy = _anatomy(turned, lungs, parameters)
+        anatomy = _anatomy(turned, lungs)
     lines = measure_lines(turned.ct, anatomy.lungs_with_vessels, anatomy.airways, parameters, steps)
     with steps.step(Step.VOLUMES):
         vessels = judge_lines(lines, anatomy)
@@ -386,7 +394,8 @@ def measure_lines(
     voxel_mm = ct.grid.spacing_zyx
     with steps.step(Step.KERNEL) as within:
         blur = measure_blur(traced.image, traced.branches, traced.calibration, voxel_mm)
-        kernel = measure_kernel(traced.image, traced.branches, traced.calibration, blur)
+        measured = measure_kernel(traced.image, traced.branches, traced.calibration, blur)
+        kernel, scan_noise_hu = measured.kernel, traced.calibration.noise_hu
         if kernel.sharpness > 0:
             smooth = unsharpened(ct, kernel, lungs)
             again = Steps(TRACING, lambda _, fraction: within(fraction))
@@ -409,6 +418,8 @@ def measure_lines(
         calibration,
         traced.levels,
         blur,
+        measured,
+        scan_noise_hu,
     )
 
 
@@ -502,6 +513,8 @@ def judge_lines(lines: Lines, anatomy: Anatomy) -> Vessels:
         calibration=lines.calibration,
         blood_levels=lines.blood_levels,
         blur=lines.blur,
+        kernel=lines.kernel,
+        scan_noise_hu=lines.scan_noise_hu,
     )
 
 
@@ -565,9 +578,7 @@ def _lung_around(anatomy: Anatomy, vessels: Vessels, tissue: np.ndarray) -> np.n
     return share_of_lung_around(_places(vessels.branches, anatomy, vessels.work), anatomy, opaque)
 
 
-def _anatomy(
-    turned: TurnedScan, given: sitk.Image | Volume | None, parameters: Parameters
-) -> Anatomy:
+def _anatomy(turned: TurnedScan, given: sitk.Image | Volume | None) -> Anatomy:
     """Segment the scan, or take the lungs that were given."""
     ct = turned.ct
     chest = survey_chest(ct)
@@ -586,7 +597,7 @@ def _anatomy(
     anatomy = Anatomy(lungs, airways, chest, hila, doubts, searched)
     if given is None:
         return anatomy
-    completed = completed_lungs(anatomy, parameters)
+    completed = completed_lungs(anatomy)
     return replace(anatomy, lungs=completed, searched=completed)
 
 
@@ -638,7 +649,7 @@ def _opacities(
         turned.ct,
         anatomy,
         turn(drawn.array),
-        vessels.calibration.noise_hu,
+        vessels.scan_noise_hu,
         mesh,
         _lumps(turned, anatomy, vessels),
     )
@@ -684,7 +695,7 @@ def _findings(
         turned.scan.acquisition.contrast_agent,
     )
     of_blood += noisy_ground_glass(vessels.calibration, opacities[0])
-    of_blood += kernel_findings(vessels.calibration.kernel)
+    of_blood += kernel_findings(vessels.kernel)
     of_blood += core_findings(turned.scan.volume, blood.centerlines, vessels.calibration)
     of_vessels = vessel_findings(blood.measurements[0])
     places = _places(vessels.branches, anatomy, vessels.work)

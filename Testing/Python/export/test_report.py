@@ -177,7 +177,7 @@ def test_the_method_tells_given_lungs_usual_blood_and_no_floor(page_of, small_re
         findings=(Finding("blood_not_measured", Severity.WARNING, "Few vessels.", 40.0),),
         parameters=dataclasses.replace(small_result.parameters, minimum_csa_mm2=0.0),
     ).text
-    assert "Airways were segmented in given lungs" in text
+    assert "in given lungs, to which was added what they surround" in text
     assert "as usual without contrast agent" in text
     assert "there is no floor" in text
     assert "less than 0 mm²" not in text

@@ -6,6 +6,7 @@ import pytest
 from BV5AnalysisLib.case.files import case_of
 from BV5AnalysisLib.export.wording import method_paragraph
 from BV5AnalysisLib.imaging import pipeline
+from BV5AnalysisLib.imaging.model.measurements import Kernel
 from BV5AnalysisLib.imaging.sizing import branch_sizes, wide_vessels
 from BV5AnalysisLib.imaging.vessels import work_grid
 
@@ -31,3 +32,13 @@ def test_the_method_states_the_numbers_in_use(
     text = method_paragraph(case)
     assert sentence.format("77") in text
     assert sentence.format(today) not in text
+
+
+def test_the_method_tells_of_a_kernel_that_was_undone_and_of_nothing_else(small_result):
+    assert "sharpening" not in method_paragraph(case_of("case 1", small_result))
+    calibration = dataclasses.replace(small_result.calibration, kernel=Kernel(0.734, 1.2))
+    sharp = dataclasses.replace(small_result, calibration=calibration)
+    told = (
+        "The kernel's sharpening (0.73), read from the dark rings around thin vessels, was undone"
+    )
+    assert told in method_paragraph(case_of("case 1", sharp))

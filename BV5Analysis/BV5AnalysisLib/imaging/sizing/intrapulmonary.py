@@ -62,11 +62,12 @@ class IntrapulmonaryConstants(MethodConstants):
     )
 
     completed: float = constant(
-        0.1,
+        0.7,
         "1",
-        "How far below the threshold the share of lung around may be where lungs that are given are"
-        " completed.",
-        "Vessels that count, even in part, are then found whole however a mask closes the hilum.",
+        "Share of lung around from which on lungs that are given are completed.",
+        "Below the least at which vessels count by default (0.75): however a mask closes the hilum,"
+        " they are then found whole. Not by the threshold asked for: recomputing by another one"
+        " gives what a new run gives.",
     )
 
 
@@ -195,7 +196,7 @@ def _box_around(mask: np.ndarray, index: np.ndarray) -> tuple[slice, ...]:
     )
 
 
-def completed_lungs(anatomy: Anatomy, parameters: Parameters) -> np.ndarray:
+def completed_lungs(anatomy: Anatomy) -> np.ndarray:
     """Lungs that were given, with what they surround.
 
     Masks differ in how they close the hilum, and some leave all vessels out. What has lung around
@@ -205,8 +206,6 @@ def completed_lungs(anatomy: Anatomy, parameters: Parameters) -> np.ndarray:
     ----------
     anatomy : Anatomy
         With lungs as given.
-    parameters : Parameters
-        With the share of lung around from which vessels are intrapulmonary.
 
     Returns
     -------
@@ -218,7 +217,7 @@ def completed_lungs(anatomy: Anatomy, parameters: Parameters) -> np.ndarray:
     Own method.
     """
     chest, labels = anatomy.chest, anatomy.lungs
-    limit = parameters.hilum_share - CONSTANTS.completed
+    limit = CONSTANTS.completed
     aerated = _aerated(anatomy)
     completed = labels.copy()
     for side in SIDES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize
@@ -40,8 +40,12 @@ class KernelConstants(MethodConstants):
     most_points: int = constant(
         8000, "1", "Points that are read at most.", "The median of a third of them is within 2 HU."
     )
-    fewest_points: int = constant(
-        150, "1", "With fewer points no ring is presumed.", "As for the blur."
+    points: tuple[int, int] = constant(
+        (100, 200),
+        "1",
+        "Points that show the ring, up to which it counts for nothing and from which on in full.",
+        "Around those that the blur takes; a scan of an adult has thousands. The median of 100"
+        " profiles is off by an eighth of the noise, more than the ring of a soft kernel.",
     )
     read_mm: float = constant(
         5.6, "mm", "How far out they are read.", "Rings of lung kernels end within 4 mm."
@@ -69,21 +73,37 @@ class KernelConstants(MethodConstants):
     )
     most_sharp: float = constant(5.0, "1", "Most of it.", "Above the sharpest kernels.")
     ring: tuple[float, float] = constant(
-        (0.015, 0.035),
+        (0.008, 0.016),
         "1",
         "Depth of the dark ring around such vessels, as a share of their height, from which on a"
         " kernel begins to count as sharp, and counts in full.",
-        "Below the first areas of 2 mm² are less than 2 % too large. Scans by soft kernels and"
-        " phantoms without a ring have up to 0.007, sharp ones 0.05 and more.",
+        "Scans by soft kernels and phantoms without a ring have up to 0.007, sharp ones 0.05 and"
+        " more.",
     )
 
 
 CONSTANTS = KernelConstants()
 
 
+@dataclass(frozen=True)
+class MeasuredKernel:
+    """A kernel, and how well the scan shows it.
+
+    Attributes
+    ----------
+    kernel : Kernel
+        Without sharpness where there is no ring, or where it cannot be told.
+    known : float
+        0 where too few thin vessels show it to tell a ring, 1 where enough do.
+    """
+
+    kernel: Kernel
+    known: float
+
+
 def measure_kernel(
     image: WorkImage, branches: Branches, calibration: Calibration, blur: Blur
-) -> Kernel:
+) -> MeasuredKernel:
     """Measure how sharp a kernel is by the dark ring that it draws around thin vessels.
 
     Parameters
@@ -99,8 +119,8 @@ def measure_kernel(
 
     Returns
     -------
-    Kernel
-        Without sharpness where there are too few such vessels.
+    MeasuredKernel
+        Its sharpness counts by how many vessels show it.
 
     Notes
     -----
@@ -110,9 +130,9 @@ def measure_kernel(
     upright = 1 - branches.tangent[:, 0] ** 2
     thin = branches.scale_mm <= ridges.CONSTANTS.thin_scale_mm
     chosen = np.flatnonzero(thin & (upright > CONSTANTS.level))
-    if len(chosen) < CONSTANTS.fewest_points:
-        return Kernel()
     count = min(len(chosen), CONSTANTS.most_points)
+    if count <= CONSTANTS.points[0]:
+        return MeasuredKernel(Kernel(), 0.0)
     some = pick_points(branches, chosen[np.linspace(0, len(chosen) - 1, count).astype(int)])
     marked = MarkedImage.of(image)
     sections = measure_in_marked(marked, some, calibration, blur)
@@ -120,17 +140,19 @@ def measure_kernel(
     clear = (sections.csa_mm2 > low) & (sections.csa_mm2 < high)
     clear &= sections.clean > CONSTANTS.clean
     some, area_mm2 = pick_points(some, np.flatnonzero(clear)), sections.csa_mm2[clear]
-    if len(area_mm2) < CONSTANTS.fewest_points:
-        return Kernel()
+    if len(area_mm2) <= CONSTANTS.points[0]:
+        return MeasuredKernel(Kernel(), 0.0)
     profile = read_profiles(
         marked, some.position_mm, some.tangent, CONSTANTS.read_mm, CONSTANTS.step_mm
     )
     height_hu = _within_slice(profile)
-    if len(height_hu) < CONSTANTS.fewest_points:
-        return Kernel()
+    known = float(ramp(np.asarray(len(height_hu)), CONSTANTS.points))
+    if known == 0:
+        return MeasuredKernel(Kernel(), 0.0)
     disc_mm2 = float(np.median(area_mm2)) / (4 * np.pi)
     fits = profile.radius_mm < CONSTANTS.fit_mm
-    return _fitted(profile.radius_mm[fits], np.median(height_hu[:, fits], axis=0), disc_mm2)
+    kernel = _fitted(profile.radius_mm[fits], np.median(height_hu[:, fits], axis=0), disc_mm2)
+    return MeasuredKernel(replace(kernel, sharpness=known * kernel.sharpness), known)
 
 
 def _within_slice(profile: Profiles) -> np.ndarray:

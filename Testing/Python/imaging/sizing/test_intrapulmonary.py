@@ -210,7 +210,7 @@ def test_given_lungs_are_completed_by_what_they_surround():
     outside = INDEX[..., 0] > 20
     vessel = tube(6.0) & ~outside
     scan = anatomy(vessel | outside, labels=np.where(vessel | outside, 0, R).astype(np.uint8))
-    completed = completed_lungs(scan, Parameters())
+    completed = completed_lungs(scan)
     inside = np.abs(INDEX).max(axis=-1) < 30
     assert (completed[vessel & inside] == R).all()
     # What lies beside the lungs stays there, but for what the blur of blocks takes in.
