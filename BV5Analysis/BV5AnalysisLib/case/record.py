@@ -23,13 +23,15 @@ from ..imaging.model.volume import Grid, Volume
 from ..imaging.model.withheld import Withheld
 from ..imaging.parameters import INCLUDED, Parameters
 from ..imaging.reading.image_files import damaged
+from ..study.reference import REFERENCE_MEASURES
+from .applied_reference import reference_of_record, reference_record
 from .case import Case, Review
 from .measurements_csv import DENSITY_FIELDS, HILAR_FIELDS, MEASUREMENT_FIELDS
 from .opacities_csv import OPACITY_FIELDS
 from .record_fields import check_grid, check_record, check_told_hilum, tells_hilum
 
 SCHEMA = "bv5-analysis/result"
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 
 
 def write_record(path: Path, case: Case) -> None:
@@ -98,6 +100,7 @@ def case_record(case: Case) -> dict[str, Any]:
             "edges_mm2": case.csa_histogram.edges_mm2,
             "volume_ml": case.csa_histogram.volume_ml,
         },
+        "reference": _reference(case),
         "trusted": case.trusted,
         "findings": [dataclasses.asdict(finding) for finding in case.findings],
         "review": dataclasses.asdict(case.review),
@@ -121,6 +124,17 @@ def _calibration_record(calibration: Calibration) -> dict[str, Any]:
     if not values["kernel"].pop("looked_for"):
         del values["kernel"]
     return values
+
+
+def _reference(case: Case) -> dict[str, Any] | None:
+    if case.reference is None:
+        return None
+    values = (
+        (row.region, measure.key, case.value(row, measure.key))
+        for row in case.measurements
+        for measure in REFERENCE_MEASURES
+    )
+    return reference_record(case.reference, values)
 
 
 def _seen(case: Case) -> dict[str, Any]:
@@ -166,7 +180,7 @@ def case_from_record(
     with _explained():
         given = record["input"]
         fields = {field.name for field in dataclasses.fields(Acquisition)}
-        edits = record.get("edits")
+        edits, reference = record.get("edits"), record.get("reference")
         rows = record.get("seen") or record
         return Case(
             name=record["case"],
@@ -196,6 +210,7 @@ def case_from_record(
             edits=Edits(**edits) if edits is not None else None,
             software=dict(record["software"]),
             created=record["created"],
+            reference=reference_of_record(reference) if reference else None,
         )
 
 

@@ -15,6 +15,14 @@ from ..imaging.model.size_classes import VESSELS
 from ..imaging.model.tissue import OpacityVolumes
 from .histogram import histogram_png
 from .html import html_environment
+from .interpretation import (
+    ENDS,
+    PUBLISHED,
+    WITHOUT_REFERENCE,
+    comparison,
+    meaning,
+    score_rows,
+)
 from .wording import (
     COUNTED,
     REFERENCES,
@@ -74,6 +82,11 @@ def report_html(
         references=REFERENCES,
         method=method_paragraph(case),
         hilum=hilum_sentence(case),
+        meaning=meaning(case),
+        published=PUBLISHED,
+        comparison=comparison(case.reference) if case.reference else WITHOUT_REFERENCE,
+        score_rows=score_rows(case),
+        score_ends=ENDS,
         hilum_picture=hilum_picture,
     )
 
