@@ -584,6 +584,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
             Fields of `BV5AnalysisLib.study.batch.options.BatchJob`: ``parameters``
             (`Parameters`, or a dict of names and values), ``report`` (True by default), ``resume``
             to go on with an interrupted batch, ``retryFailed``, ``jobs``, ``scheduler``,
+            ``reference`` (path of a file that ``bv5 cohort --reference`` wrote),
             ``keepIdentifiers``.
 
         Returns
@@ -654,7 +655,7 @@ class BV5AnalysisLogic(ScriptedLoadableModuleLogic):
             Replace such a folder that is there.
         **options
             Fields of `BV5AnalysisLib.study.cohort.options.CohortOptions`: ``group_by``,
-            ``threshold``, ``test``, ``outcome`` and others.
+            ``threshold``, ``test``, ``outcome``, ``reference`` (a file to write) and others.
 
         Returns
         -------

@@ -23,6 +23,7 @@ from BV5AnalysisLib.study.batch import workers
 from BV5AnalysisLib.study.batch.batch_case import BatchCase
 
 if TYPE_CHECKING:
+    from BV5AnalysisLib.study.reference import Reference
     from BV5AnalysisLib.study.scans.plan import Plan
 
 TEMPLATE = "TEMPLATE"
@@ -39,6 +40,7 @@ class StubStep:
     output: Path
     parameters: Parameters
     report: bool = True
+    reference: Reference | None = None
 
     def __call__(self, case: BatchCase) -> None:
         """Write the case's folder, or fail."""

@@ -22,6 +22,7 @@ from constant_moves.runs import Answer, Question, ask, both_ways, name_of
 from constant_moves.scans import KERNEL, NOISE_HU, NUDGE, write_nudged, write_phantoms
 from constant_moves.tables import (
     Effect,
+    beside_truth,
     by_room,
     effect_table,
     floor_row,
@@ -116,15 +117,13 @@ def phantom_part(
     effects = trial.effects(read)
     unread = [constant for constant in constants if constant not in read]
     without = [each.constant for each in effects if each.is_nothing]
-    truth = phantom.measurements[0]
     spec = phantom.spec
     text = [
         "## A small chest",
         "",
         f"A phantom of {'×'.join(str(n) for n in spec.grid.size)} voxels of"
         f" {'×'.join(f'{s:g}' for s in spec.spacing_mm)} mm, noise of {NOISE_HU:g} HU ({KERNEL}"
-        f" kernel): BV5 {trial.usual.bv5_pct:.2f} %, TPBV {trial.usual.tpbv_ml:.3f} mL"
-        f" (truth {truth.bv5_pct:.2f} %, {truth.tpbv_ml:.3f} mL).",
+        f" kernel): {beside_truth(trial.usual, phantom.measurements[0])}",
         "",
         "What changes move that should move nothing; smaller effects than these mean little:",
         "",

@@ -121,7 +121,7 @@ def small_result() -> AnalysisResult:
     def intervals(factor: int) -> BloodIntervals:
         classes_ml = [factor * side_ml[area] for area in (3.0, 7.0, 40.0)]
         tpbv_ml = sum(classes_ml)
-        volumes_ml = [tpbv_ml, *classes_ml, factor * side_ml[0.8], 0.0]
+        volumes_ml = [tpbv_ml, *classes_ml, 0.0]
         around_ml = [Interval(0.9 * ml, 1.1 * ml) for ml in volumes_ml]
         shares_pct = [100 * ml / tpbv_ml for ml in classes_ml]
         return BloodIntervals(*around_ml, *(Interval(pct - 2, pct + 2) for pct in shares_pct))

@@ -29,12 +29,14 @@ def answer(question: dict) -> dict:
     start = time.perf_counter()
     scan = read_scan(question["path"])
     try:
-        both = analyze(scan).measurements[0]
+        result = analyze(scan)
     except AnalysisError as error:
         return {"refused": str(error)}
+    both, included = result.measurements[0], result.measurements_hilum_included[0]
     return {
         "bv5_pct": both.bv5_pct,
         "tpbv_ml": both.tpbv_ml,
+        "hilum_included": [included.bv5_pct, included.tpbv_ml],
         "read": sorted(read),
         "seconds": time.perf_counter() - start,
     }

@@ -60,7 +60,7 @@ class Answer:
     Attributes
     ----------
     bv5_pct, tpbv_ml : float or None
-        Of both lungs; None if there is no result.
+        Of both lungs, the hilum apart, as users get it; None if there is no result.
     read : frozenset of str
         Constants that were read, if they were recorded.
     seconds : float
@@ -69,6 +69,8 @@ class Answer:
         ``refused`` or ``broken``; empty where there is a result.
     text : str
         What the analysis said in refusing, or how it broke.
+    hilum_included : tuple of float or None
+        BV5 % and TPBV with the hilum included, as a phantom's truth has it.
     """
 
     bv5_pct: float | None = None
@@ -77,6 +79,7 @@ class Answer:
     seconds: float = 0.0
     problem: str = ""
     text: str = ""
+    hilum_included: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, found: dict[str, Any]) -> Answer:
@@ -84,8 +87,14 @@ class Answer:
         for problem in ("refused", "broken"):
             if problem in found:
                 return cls(problem=problem, text=found[problem])
-        read = frozenset(found["read"])
-        return cls(found["bv5_pct"], found["tpbv_ml"], read, found["seconds"])
+        bv5_pct, tpbv_ml = found["hilum_included"]
+        return cls(
+            found["bv5_pct"],
+            found["tpbv_ml"],
+            frozenset(found["read"]),
+            found["seconds"],
+            hilum_included=(bv5_pct, tpbv_ml),
+        )
 
 
 def both_ways(

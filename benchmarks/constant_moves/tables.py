@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from BV5AnalysisLib.imaging.model.measurements import Measurement
 from chest_phantoms.tables import table
 
 from constant_moves.constants import Constant
@@ -151,3 +152,13 @@ def floor_row(what: str, usual: Answer, others: Sequence[Answer]) -> tuple[str, 
     tpbv = [100 * abs(_minus(other.tpbv_ml, usual.tpbv_ml)) / usual.tpbv_ml for other in known]
     cells = (f"{np.mean(values):.2f}, at most {max(values):.2f}" for values in (bv5, tpbv))
     return (what, str(len(others)), *cells)
+
+
+def beside_truth(usual: Answer, truth: Measurement) -> str:
+    """Say what is measured of a phantom, which has the hilum included in its truth."""
+    bv5_pct, tpbv_ml = usual.hilum_included
+    return (
+        f"BV5 {usual.bv5_pct:.2f} %, TPBV {usual.tpbv_ml:.3f} mL, the hilum apart; with the hilum"
+        f" included {bv5_pct:.2f} %, {tpbv_ml:.3f} mL (truth {truth.bv5_pct:.2f} %,"
+        f" {truth.tpbv_ml:.3f} mL)."
+    )

@@ -61,6 +61,10 @@ class BloodScore:
         The same elsewhere.
     false_ml : dict of str to float
         Blood found where no vessel is, by what lies there.
+    held : dict of str to bool
+        Whether the 90 % interval of a value holds the truth.
+    half_width : dict of str to float
+        Of those intervals, in the value's unit.
     """
 
     tpbv_ml: float
@@ -71,18 +75,23 @@ class BloodScore:
     lost_outside_ml: float
     missed_ml: float
     false_ml: dict[str, float]
+    held: dict[str, bool]
+    half_width: dict[str, float]
 
-    def to_dict(self) -> dict[str, float | dict[str, float]]:
+    def to_dict(self) -> dict[str, float | dict[str, float] | dict[str, bool]]:
         """Plain values, fit for JSON."""
         return asdict(self)
 
 
 def blood_score(truth: ChestTruth, result: AnalysisResult) -> BloodScore:
     """Compare what was measured with the truth."""
-    found = classes(result.measurements_hilum_included[0])
+    row = result.measurements_hilum_included[0]
+    found = classes(row)
     tpbv_ml = sum(found[name] for name in COUNTED)
     bv5_pct = 100 * found["bv5"] / tpbv_ml if tpbv_ml else float("nan")
     lost = _lost(truth, result)
+    true = {"bv5_pct": truth.bv5_pct, "tpbv_ml": truth.tpbv_ml}
+    ends = {name: (row.value(f"{name}_low"), row.value(f"{name}_high")) for name in true}
     return BloodScore(
         tpbv_ml=tpbv_ml,
         bv5_pct=bv5_pct,
@@ -92,6 +101,8 @@ def blood_score(truth: ChestTruth, result: AnalysisResult) -> BloodScore:
         lost_outside_ml=lost["outside"],
         missed_ml=lost["elsewhere"],
         false_ml=false_blood_ml(truth, result),
+        held={name: low <= true[name] <= high for name, (low, high) in ends.items()},
+        half_width={name: (high - low) / 2 for name, (low, high) in ends.items()},
     )
 
 

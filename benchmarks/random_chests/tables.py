@@ -27,6 +27,7 @@ SHARP_SLICE_MM, QUIET_HU = 1.5, 40.0
 """Chests that BV5 % is to be right on: slices and noise up to these."""
 
 LEAK_ML = 2.0
+INTERVALS_PCT = (85.0, 95.0)
 WORST = 20
 
 
@@ -83,8 +84,18 @@ def must_reach(rows: Sequence[Row]) -> str:
             bronchi_pct >= 98,
         ),
         _target(f"airway leaks over {LEAK_ML:g} mL", "0", str(leaks), leaks == 0),
+        *(_held(seen, name, text) for name, text in (("bv5_pct", "BV5 %"), ("tpbv_ml", "TPBV"))),
     ]
     return table(["", "target", "measured", "reached"], lines)
+
+
+def _held(seen: Sequence[Row], name: str, text: str) -> list[str]:
+    """Row of how many 90 % intervals hold the truth."""
+    held = [row["blood"]["held"][name] for row in seen if not errors(row)]
+    share_pct = 100 * float(np.mean(held)) if held else float("nan")
+    title = f"90 % intervals of {text} that hold the truth ({len(held)} chests without an error)"
+    reached = INTERVALS_PCT[0] <= share_pct <= INTERVALS_PCT[1]
+    return _target(title, "85 to 95 %", f"{share_pct:.0f} %", reached)
 
 
 def _target(name: str, wanted: str, measured: str, reached: bool) -> list[str]:

@@ -14,6 +14,8 @@ from ..imaging.model.scan import Acquisition
 from ..imaging.model.volume import Grid
 from ..imaging.parameters import Parameters
 from ..imaging.sizing.blood_findings import renewed_findings
+from ..study.reference import Reference
+from .applied_reference import AppliedReference, applied
 from .versions import software_versions
 
 
@@ -63,6 +65,8 @@ class Case(Measured):
         Versions by package.
     created : str
         When the scan was analyzed, UTC, ISO 8601.
+    reference : AppliedReference or None
+        Healthy people that the numbers are compared with.
     """
 
     name: str
@@ -73,9 +77,10 @@ class Case(Measured):
     edits: Edits | None = None
     software: dict[str, str] = field(default_factory=dict)
     created: str = ""
+    reference: AppliedReference | None = None
 
 
-def case_of(name: str, result: AnalysisResult) -> Case:
+def case_of(name: str, result: AnalysisResult, reference: Reference | None = None) -> Case:
     """Case of a fresh analysis, not yet reviewed.
 
     Parameters
@@ -84,6 +89,8 @@ def case_of(name: str, result: AnalysisResult) -> Case:
         Name of the case.
     result : AnalysisResult
         What was measured.
+    reference : Reference, optional
+        To compare with; measured in the same way, see `reference_file.check_usable`.
 
     Returns
     -------
@@ -110,6 +117,7 @@ def case_of(name: str, result: AnalysisResult) -> Case:
         acquisition=result.scan.acquisition,
         software=software_versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        reference=applied(reference, result.scan.person) if reference else None,
     )
 
 
@@ -136,12 +144,13 @@ def with_recomputed(
     -------
     Case
         With the earlier and the new edits. If numbers changed, without the review, which was of
-        the earlier ones.
+        the earlier ones; with other bounds or another hilum without the reference, which was
+        measured by the earlier ones.
 
     Raises
     ------
     AnalysisError
-        The parameters differ in more than the class bounds.
+        The parameters differ in more than class bounds and hilum.
     """
     check_recomputable(case.parameters, parameters)
     lungs = lung_edits(case.measurements, recomputed.measurements, case.grid.voxel_volume_ml)
@@ -160,4 +169,5 @@ def with_recomputed(
         parameters=parameters,
         review=case.review if same else Review(),
         edits=edits,
+        reference=case.reference.for_parameters(parameters) if case.reference else None,
     )

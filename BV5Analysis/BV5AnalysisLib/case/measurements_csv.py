@@ -16,7 +16,9 @@ from ..imaging.model.measurements import Calibration, Measurement
 from ..imaging.model.withheld import HILAR, Withheld, given_value
 from ..imaging.parameters import Parameters
 from ..study.formulas import guard
+from ..study.reference import REFERENCE_MEASURES
 from ..study.texts import printable
+from .applied_reference import REFERENCE_COLUMNS, AppliedReference, reference_cells
 from .case import Case, Review
 
 VOLUME_FIELDS = (
@@ -52,6 +54,7 @@ COLUMNS = (
     "hilar_ml",
     "hilum",
     "hilum_share",
+    "kernel_sharpness",
     *ENDS,
 )
 _DECIMALS = (
@@ -74,10 +77,16 @@ class TabulatedCase:
     findings: tuple[Finding, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     review: Review = field(default_factory=Review)
+    reference: AppliedReference | None = None
+
+
+def table_columns(has_reference: bool) -> tuple[str, ...]:
+    """Columns of tables: `COLUMNS`, and those of cases that are compared with a reference."""
+    return (*COLUMNS, *REFERENCE_COLUMNS) if has_reference else COLUMNS
 
 
 def write_measurements(path: Path, case: Case) -> None:
-    """Write one row a region; see `COLUMNS`.
+    """Write one row a region; see `table_columns`.
 
     A value that does not exist, or is withheld, is an empty cell; findings are the codes of
     warnings and errors, and withheld the codes of why values are.
@@ -100,7 +109,9 @@ def write_measurements(path: Path, case: Case) -> None:
 def measurements_csv(case: Case | TabulatedCase) -> str:
     """Text of ``measurements.csv``: header and one row a region."""
     return csv_text(
-        COLUMNS, (_row(case, measurement) for measurement in case.measurements), header=True
+        table_columns(case.reference is not None),
+        (_row(case, measurement) for measurement in case.measurements),
+        header=True,
     )
 
 
@@ -125,7 +136,7 @@ def safe_cell(text: str) -> str:
 
 
 def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]:
-    parameters = case.parameters
+    parameters, kernel = case.parameters, case.calibration.kernel
     values = {
         name: given_value(measurement, name, case.withheld)
         for name in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS, "hilar_ml", *ENDS)
@@ -135,6 +146,7 @@ def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]
         "bv10_lower_csa_mm2": parameters.class_bounds_mm2[1],
         "blood_hu": case.calibration.blood_hu,
         "hilum_share": parameters.hilum_share,
+        "kernel_sharpness": kernel.sharpness if kernel.looked_for else math.nan,
     }
     return {
         "case": safe_cell(case.name),
@@ -150,7 +162,22 @@ def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]
         "reviewer": safe_cell(case.review.reviewer),
         "review_comment": safe_cell(case.review.comment),
         "hilum": parameters.hilum,
+        **_reference_cells(case, measurement),
     }
+
+
+def _reference_cells(case: Case | TabulatedCase, row: Measurement) -> dict[str, str]:
+    if case.reference is None:
+        return {}
+    keys = (each.key for each in REFERENCE_MEASURES)
+    values = {key: given_value(row, key, case.withheld) for key in keys}
+    cells = reference_cells(case.reference, row.region, values)
+    return {name: safe_cell(cell) if _is_text(name) else cell for name, cell in cells.items()}
+
+
+def _is_text(column: str) -> bool:
+    # A z score may begin with a minus, and is no formula.
+    return column in {"reference", "reference_group"}
 
 
 def cell(value: float, decimals: int) -> str:

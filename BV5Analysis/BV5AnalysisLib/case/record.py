@@ -24,17 +24,17 @@ from ..imaging.model.volume import Grid, Volume
 from ..imaging.model.withheld import Withheld
 from ..imaging.parameters import INCLUDED, Parameters
 from ..imaging.reading.image_files import damaged
+from ..study.reference import REFERENCE_MEASURES
+from .applied_reference import reference_of_record, reference_record
 from .case import Case, Review
 from .measurements_csv import DENSITY_FIELDS, HILAR_FIELDS, MEASUREMENT_FIELDS
 from .opacities_csv import OPACITY_FIELDS
-from .record_fields import check_grid, check_record
+from .record_fields import check_grid, check_record, check_told_hilum, tells_hilum
 
 SCHEMA = "bv5-analysis/result"
 SCHEMA_VERSION = "1.4"
 INTERVALS = ("intervals", "intervals_with_hilum")
 """Fields of a measurement that rows of values have as columns."""
-HILUM_SINCE = 3
-"""Minor version from which on hilar vessels are told apart; before, they were counted."""
 
 
 def write_record(path: Path, case: Case) -> None:
@@ -90,7 +90,7 @@ def case_record(case: Case) -> dict[str, Any]:
             "lungs": "given" if case.lungs_given else "segmented",
             **dataclasses.asdict(case.acquisition),
         },
-        "calibration": dataclasses.asdict(case.calibration),
+        "calibration": _calibration_record(case.calibration),
         "measurements": _rows(case, case.measurements),
         "measurements_hilum_included": _rows(case, case.measurements_hilum_included),
         "withheld": [dataclasses.asdict(each) for each in case.withheld],
@@ -103,6 +103,7 @@ def case_record(case: Case) -> dict[str, Any]:
             "edges_mm2": case.csa_histogram.edges_mm2,
             "volume_ml": case.csa_histogram.volume_ml,
         },
+        "reference": _reference(case),
         "trusted": case.trusted,
         "findings": [dataclasses.asdict(finding) for finding in case.findings],
         "review": dataclasses.asdict(case.review),
@@ -118,6 +119,25 @@ def _rows(case: Case, measurements: tuple[Measurement, ...]) -> list[dict[str, A
         {"region": row.region} | {name: case.value(row, name) for name in names}
         for row in measurements
     ]
+
+
+def _calibration_record(calibration: Calibration) -> dict[str, Any]:
+    """Leave out a kernel that nobody looked for."""
+    values = dataclasses.asdict(calibration)
+    if not values["kernel"].pop("looked_for"):
+        del values["kernel"]
+    return values
+
+
+def _reference(case: Case) -> dict[str, Any] | None:
+    if case.reference is None:
+        return None
+    values = (
+        (row.region, measure.key, case.value(row, measure.key))
+        for row in case.measurements
+        for measure in REFERENCE_MEASURES
+    )
+    return reference_record(case.reference, values)
 
 
 def _seen(case: Case) -> dict[str, Any]:
@@ -163,7 +183,7 @@ def case_from_record(
     with _explained():
         given = record["input"]
         fields = {field.name for field in dataclasses.fields(Acquisition)}
-        edits = record.get("edits")
+        edits, reference = record.get("edits"), record.get("reference")
         rows = record.get("seen") or record
         return Case(
             name=record["case"],
@@ -193,6 +213,7 @@ def case_from_record(
             edits=Edits(**edits) if edits is not None else None,
             software=dict(record["software"]),
             created=record["created"],
+            reference=reference_of_record(reference) if reference else None,
         )
 
 
@@ -277,7 +298,8 @@ def _explained() -> Iterator[None]:
 
 def _parameters(record: dict[str, Any]) -> Parameters:
     values = record["parameters"]
-    if int(record["schema_version"].split(".")[1]) < HILUM_SINCE:
+    check_told_hilum(record)
+    if not tells_hilum(record):
         values = {"hilum": INCLUDED, **values}
     try:
         return Parameters.from_dict(values)
@@ -286,8 +308,8 @@ def _parameters(record: dict[str, Any]) -> Parameters:
 
 
 def _calibration(values: dict[str, Any]) -> Calibration:
-    # Records of versions before 1.3 have no kernel: nothing was undone.
-    kernel = Kernel(**values.get("kernel", {}))
+    # Records of versions before 1.3 have no kernel: nobody looked for it, and nothing was undone.
+    kernel = Kernel(**values["kernel"]) if "kernel" in values else Kernel(looked_for=False)
     hu = {name: _number(value) for name, value in values.items() if name != "kernel"}
     return Calibration(**hu, kernel=kernel)
 

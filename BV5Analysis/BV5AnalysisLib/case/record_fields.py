@@ -22,8 +22,12 @@ from ..imaging.model.scan import Acquisition
 from .json_schema import Schema, expected, problem_of, shown
 
 SCHEMA_FILE = Path(__file__).with_name("result.schema.json")
+LONGEST_MINOR = 6
+"""Digits of a minor version that are read; longer ones are no version."""
 MOST_VOXELS = 2**32
 """More than any scan that fits into memory."""
+HILUM_SINCE = 3
+"""Minor version from which on hilar vessels are told apart; before, they were counted."""
 ALL_REGIONS = ("both", "right", "left")
 """Rows that every case begins with."""
 SKEW = 0.01
@@ -53,6 +57,25 @@ def check_record(record: dict[str, Any]) -> None:
     schema = record_schema()
     _refuse(problem_of(record, schema, schema))
     _refuse(next(_contradictions(record), ""))
+
+
+def tells_hilum(record: dict[str, Any]) -> bool:
+    """Whether a record is of a version that tells hilar vessels apart; before, all counted."""
+    return int(record["schema_version"].split(".")[1][:LONGEST_MINOR]) >= HILUM_SINCE
+
+
+def check_told_hilum(record: dict[str, Any]) -> None:
+    """Refuse a record that should say how hilar blood counts, and does not; as `check_record`."""
+    _refuse(_hilum_problem(record))
+
+
+def _hilum_problem(record: dict[str, Any]) -> str:
+    # A default would be a guess: numbers with the hilum and without it differ by a sixth.
+    if tells_hilum(record):
+        for name in ("hilum", "hilum_share"):
+            if name not in record["parameters"]:
+                return f"parameters.{name} is missing"
+    return ""
 
 
 def check_grid(record: dict[str, Any]) -> None:
@@ -95,6 +118,7 @@ def _refuse(problem: str) -> None:
 def _contradictions(record: dict[str, Any]) -> Iterator[str]:
     """Say what is wrong with a record that follows the schema."""
     yield from _grid_contradictions(record["input"])
+    yield from filter(None, [_hilum_problem(record)])
     calibration = record["calibration"]
     if calibration["blood_hu"] <= calibration["parenchyma_hu"]:
         yield "calibration.blood_hu is not above parenchyma_hu"

@@ -11,6 +11,7 @@ from typing import Any
 from ..case.files import case_of, write_case
 from ..case.output_folder import RESULT, check_output, output_folder
 from ..case.record_fields import acquisition_problem
+from ..case.reference_file import check_usable, read_reference
 from ..imaging import pipeline
 from ..imaging.errors import AnalysisError
 from ..imaging.model.finding import Severity
@@ -21,6 +22,7 @@ from ..imaging.model.size_classes import VESSELS, Appearance, SizeClass
 from ..imaging.parameters import Parameters
 from ..imaging.progress import Progress, Step
 from ..imaging.reading import masks, scan_reader
+from ..study.reference import Reference
 from .arguments.analyze import Job
 from .arguments.declared import chosen
 from .drawing import drawn
@@ -73,6 +75,7 @@ def analyze_into_folder(job: Job, progress: Progress) -> AnalysisResult:
         It cannot be done; the output folder is as before.
     """
     parameters = read_parameters(job.parameters)
+    reference = usable_reference(job.reference, parameters)
     acquisition = read_acquisition(job.acquisition) if job.acquisition else None
     with stop_at_once():
         check_requirements(job.report, job.scene)
@@ -94,7 +97,7 @@ def analyze_into_folder(job: Job, progress: Progress) -> AnalysisResult:
         )
         if job.report or job.scene:
             progress(Step.DRAWING, _ANALYZED)
-        case = case_of(name, result)
+        case = case_of(name, result, reference)
         drawing = drawn(case, result, job.report, job.scene)
     with stop_in_order(), output_folder(job.output, RESULT, job.overwrite) as folder:
         progress(Step.WRITING, _DRAWN)
@@ -113,6 +116,21 @@ def read_parameters(path: Path | None) -> Parameters:
         The file cannot be read, is no JSON, or a name or value in it does not fit.
     """
     return Parameters() if path is None else Parameters.from_dict(_read_json(path, "Parameters"))
+
+
+def usable_reference(path: Path | None, parameters: Parameters) -> Reference | None:
+    """Read a reference that what is measured with these parameters can be compared with.
+
+    Raises
+    ------
+    AnalysisError
+        The file cannot be read, holds no reference, or one that was measured in another way.
+    """
+    if path is None:
+        return None
+    reference = read_reference(path)
+    check_usable(reference, parameters)
+    return reference
 
 
 def read_acquisition(path: Path) -> Acquisition:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..case.output_folder import check_output
+from ..case.reference_file import reference_id
 from ..export.batch.batch_folder import BatchFolder
 from ..export.batch.folder_checks import BATCH, check_new_batch, is_batch, remove_leftovers
 from ..imaging.errors import AnalysisError, DiskFull
@@ -23,10 +24,11 @@ from ..study.batch.memory import SHARE, available_bytes, worker_count
 from ..study.batch.options import BatchJob
 from ..study.batch.run import run_cases
 from ..study.batch.workers import LocalWorkers
+from ..study.reference import Reference
 from ..study.scans.plan import plan_batch
 from ..study.scans.replan import plan_again
 from ..study.texts import counted, listed, printable
-from .analyze import read_parameters
+from .analyze import read_parameters, usable_reference
 from .arguments.declared import chosen
 from .batch_progress import ShowBatch, Tally, planning, shown_batch_progress
 from .batch_step import MeasureCase
@@ -75,14 +77,15 @@ def run_batch(job: BatchJob, show: ShowBatch) -> BatchFolder:
         It cannot begin, the disk is full, or a cluster is lost; what was measured is kept.
     """
     parameters = read_parameters(job.parameters)
+    reference = usable_reference(job.reference, parameters)
     if not job.scheduler:  # Else those of the workers count.
         check_in_worker(job.report)
-    step = MeasureCase(job.output.resolve(), parameters, job.report)
+    step = MeasureCase(job.output.resolve(), parameters, job.report, reference)
     # A cluster is connected before the search for scans, which may take long.
     with DaskWorkers(job.scheduler) if job.scheduler else contextlib.nullcontext() as cluster:
         if cluster:
             cluster.check_equipment(functools.partial(check_requirements, job.report, scene=False))
-        batch = _opened(job, parameters, show)
+        batch = _opened(job, _request(job, parameters, reference), show)
         try:
             with batch:
                 try:
@@ -108,13 +111,20 @@ def run_batch(job: BatchJob, show: ShowBatch) -> BatchFolder:
     return batch
 
 
-def _opened(job: BatchJob, parameters: Parameters, show: ShowBatch) -> BatchFolder:
-    """Folder of a batch, new or resumed."""
+def _request(job: BatchJob, parameters: Parameters, reference: Reference | None) -> dict[str, Any]:
+    """Say what changes results: a batch is resumed with the same only."""
     request = {
         "parameters": parameters.to_dict(),
         "report": job.report,
         "keep_identifiers": job.keep_identifiers,
     }
+    if reference:
+        request["reference"] = f"{reference.name} ({reference_id(reference)})"
+    return request
+
+
+def _opened(job: BatchJob, request: dict[str, Any], show: ShowBatch) -> BatchFolder:
+    """Folder of a batch, new or resumed."""
     if job.resume and is_batch(job.output):
         batch = BatchFolder.resume(
             job.output,

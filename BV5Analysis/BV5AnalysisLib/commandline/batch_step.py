@@ -15,6 +15,7 @@ from ..imaging.model.result import AnalysisResult
 from ..imaging.parameters import Parameters
 from ..imaging.reading import masks, scan_reader
 from ..study.batch.batch_case import BatchCase
+from ..study.reference import Reference
 from .drawing import drawn
 
 
@@ -32,11 +33,14 @@ class MeasureCase:
         To measure with.
     report : bool
         Whether report and pictures are wanted.
+    reference : Reference or None
+        Healthy people to compare with.
     """
 
     output: Path
     parameters: Parameters
     report: bool = True
+    reference: Reference | None = None
 
     def __call__(self, case: BatchCase) -> None:
         """Carry it out.
@@ -61,7 +65,9 @@ class MeasureCase:
                 " it away, then --resume --retry-failed."
             )
         result = _measured(case, self.parameters)
-        written = dataclasses.replace(case_of(case.name, result), created="", seconds={})
+        written = dataclasses.replace(
+            case_of(case.name, result, self.reference), created="", seconds={}
+        )
         drawing = drawn(written, result, self.report, scene=False)
         try:
             with output_folder(folder, RESULT) as partial:

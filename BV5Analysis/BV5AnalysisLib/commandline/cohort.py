@@ -10,11 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..case.output_folder import check_output
+from ..export.cohort.reference_output import (
+    check_wanted_reference,
+    put_wanted_reference,
+    wanted_reference,
+)
 from ..export.cohort.statistics_wording import BY_RANKS, estimate_text, p_text, summary_text
 from ..imaging.progress import Progress
 from ..study.cohort.analysis import analyze_cohort
 from ..study.cohort.options import CohortOptions
+from ..study.cohort.reference import reference_notes
 from ..study.cohort.result import CohortResult
+from ..study.reference import Reference
 from ..study.statistics.statistical_results import Correlation
 from ..study.values import Variable
 from .arguments.declared import chosen
@@ -58,16 +65,23 @@ def run(options: argparse.Namespace) -> None:
         options.overwrite,
     )
     with shown_progress(options.progress) as progress:
-        result = analyze_into_folder(job, progress)
+        result, reference = analyze_into_folder(job, progress)
     if options.progress != "json":
         print_result(result)
+        if reference:
+            for note in reference_notes(reference):
+                print(f"note: {note}", file=sys.stderr)
         print(f"Report:    {job.output / 'cohort.html'}")
         print(f"Table 1:   {job.output / 'table1.html'}")
         print(f"All files: {job.output}")
+        if reference:
+            print(f"Reference: {job.options.reference}")
 
 
-def analyze_into_folder(job: CohortJob, progress: Progress) -> CohortResult:
-    """Analyze a cohort and write its folder.
+def analyze_into_folder(
+    job: CohortJob, progress: Progress
+) -> tuple[CohortResult, Reference | None]:
+    """Analyze a cohort and write its folder, and a reference where one is wanted.
 
     Parameters
     ----------
@@ -78,13 +92,16 @@ def analyze_into_folder(job: CohortJob, progress: Progress) -> CohortResult:
 
     Returns
     -------
-    CohortResult
+    result : CohortResult
         What was found.
+    reference : Reference or None
+        What was written.
 
     Raises
     ------
     AnalysisError
-        It cannot be done; the output folder is as before.
+        It cannot be done; output folder and reference file are as before, but for a reference file
+        that proves not to be writable after the folder was written.
     """
     check_installed(_PACKAGES, "The analysis of a cohort")
     # Loads what draws.
@@ -94,15 +111,18 @@ def analyze_into_folder(job: CohortJob, progress: Progress) -> CohortResult:
     # and Python at its end.
     gc.freeze()
     check_output(job.output, COHORT, job.overwrite)
+    check_wanted_reference(job.options, job.output, job.overwrite)
     with stop_at_once():
         result = analyze_cohort(
             job.measurements, job.clinical, job.options, part(progress, 0.0, _ANALYZED)
         )
+        reference = wanted_reference(job.measurements, job.clinical, result, job.options)
     progress("drawing and writing", _ANALYZED)
     with stop_in_order():
         put_cohort(job.output, result, job.options, job.overwrite)
+        put_wanted_reference(job.options, reference)
     progress("done", 1.0)
-    return result
+    return result, reference
 
 
 def print_result(result: CohortResult) -> None:

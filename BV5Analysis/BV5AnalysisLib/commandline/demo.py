@@ -54,7 +54,9 @@ def run(options: argparse.Namespace) -> None:
     if options.progress == "json":
         return
     if truth:
-        print_table(*comparison_table(result.measurements, truth))
+        print_table(*comparison_table(result.measurements_hilum_included, truth))
+        if result.parameters.hilum_apart:
+            print("Measured with the hilum included, as in the truth; in the files it is apart.")
     else:
         print_table(*measurements_table(result))
     print_files(job)
@@ -68,7 +70,8 @@ def comparison_table(
     Parameters
     ----------
     measured, truth : sequence of Measurement
-        The same regions in the same order; `measured` may have more after them.
+        The same regions in the same order, with the hilum included; `measured` may have more after
+        them.
 
     Returns
     -------
@@ -96,4 +99,4 @@ def comparison_table(
                 f"{a_ml - b_ml:+.1f} ({a_pct - b_pct:+.1f})",
             )
             rows.append([f"{true.region}  {appearance.name}, mL (%)", *cells])
-    return ["", "measured", "true", "difference"], rows
+    return ["Hilum included", "measured", "true", "difference"], rows

@@ -18,6 +18,7 @@ from ..case.output_folder import check_output, output_folder
 from ..export.cohort.demo_files import (
     CLINICAL,
     MANIFEST,
+    TRUE_BV5,
     MeasuredPhantom,
     PrunedPhantom,
     measured_phantoms,
@@ -77,7 +78,7 @@ class Study:
             str(self.folder / "phantoms" / CLINICAL),
             *("-o", str(self.folder / "pruning")),
             *("--group-by", "pruning", "--threshold", str(PRUNING_THRESHOLD_PCT)),
-            *("--correlate", "pruning,true_bv5"),
+            *("--correlate", f"pruning,{TRUE_BV5}"),
         ]
 
     @property
@@ -147,7 +148,7 @@ def make_study(study: Study, progress: Progress) -> tuple[MeasuredPhantom, ...]:
     phantoms = make_phantoms(study.folder / "phantoms", part(progress, 0.0, _MADE))
     # So that the batch does not go on alone should this process be killed.
     run_subcommand([*study.batch, "--end-with-stdin"], part(progress, _MADE, _MEASURED))
-    measured = measured_phantoms(study.folder / "batch" / "measurements.csv", phantoms)
+    measured = measured_phantoms(study.folder / "batch", phantoms)
     if len(measured) < len(phantoms):
         reasons = (study.folder / "batch" / "failures.csv").read_text(encoding="utf-8")
         raise AnalysisError(f"Not every phantom was measured: {' '.join(reasons.split())}")
@@ -200,7 +201,7 @@ def _record(study: Study) -> dict[str, object]:
 def _print_summary(folder: Path, report: bool, measured: Sequence[MeasuredPhantom]) -> None:
     """Print what was found, by which commands, and where it is."""
     study = Study(folder, report)
-    print("One chest phantom, ever more of its peripheral vessels missing:")
+    print("One chest phantom, ever more of its peripheral vessels missing (hilum included):")
     print_table(*pruning_table(measured))
     record = json.loads((folder / "table1" / "cohort.json").read_text(encoding="utf-8"))
     print("Fifty invented patients, with the statistics of a published table:")
@@ -216,7 +217,7 @@ def _print_summary(folder: Path, report: bool, measured: Sequence[MeasuredPhanto
 
 
 def pruning_table(measured: Sequence[MeasuredPhantom]) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of measured beside true values, to print."""
+    """Header and rows of measured beside true values, hilum included, to print."""
     rows = [
         [
             f"{each.phantom.pruning_pct:.0f} %",

@@ -17,6 +17,14 @@ from ..imaging.model.size_classes import VESSELS
 from ..imaging.model.tissue import OpacityVolumes
 from .histogram import histogram_png
 from .html import html_environment
+from .interpretation import (
+    ENDS,
+    PUBLISHED,
+    WITHOUT_REFERENCE,
+    comparison,
+    meaning,
+    score_rows,
+)
 from .wording import (
     COUNTED,
     REFERENCES,
@@ -79,6 +87,11 @@ def report_html(
         references=REFERENCES,
         method=method_paragraph(case),
         hilum=hilum_sentence(case),
+        meaning=meaning(case),
+        published=PUBLISHED,
+        comparison=comparison(case.reference) if case.reference else WITHOUT_REFERENCE,
+        score_rows=score_rows(case),
+        score_ends=ENDS,
         hilum_picture=hilum_picture,
     )
 
@@ -110,7 +123,7 @@ def _table_row(case: Case, row: Measurement) -> dict[str, Any]:
         "title": _REGION_TITLES.get(row.region, row.region),
         "lung_volume_ml": value("lung_volume_ml"),
         "tpbv": given("tpbv_ml"),
-        "below_floor": given("below_floor_ml", 2),
+        "below_floor_ml": value("below_floor_ml"),
         "hilar": given("hilar_ml"),
         "tpbv_ml_per_l": value("tpbv_ml_per_l"),
         "classes": [

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 BV5_WITHIN_POINTS = 5.0
 TPBV_WITHIN = 0.1
 """How near to the truth the small phantom's numbers have to come."""
+AS_SHOWN = 0.1
+"""How near a table's cell is to its value: it has one decimal."""
 BACKGROUND_SECONDS = 120.0
 EXAMPLE = MODULE_FOLDER / "Resources" / "Scripts" / "analyze_folder.py"
 
@@ -80,14 +82,18 @@ class _Steps:
         tell("Test passed")
 
     def checkMeasurements(self, outcome: Outcome, phantom: ChestPhantom) -> None:
-        """Compare the table with the truth."""
-        table = outcome.measurementsTable.GetTable()
+        """Compare the numbers with the truth, which has the hilum included, and with the table."""
+        table, record = outcome.measurementsTable.GetTable(), outcome.record
         self.test.assertEqual(table.GetNumberOfRows(), len(phantom.measurements))
-        for row, true in enumerate(phantom.measurements):
-            percent = table.GetColumnByName("bv5_pct").GetValue(row)
-            total_ml = table.GetColumnByName("tpbv_ml").GetValue(row)
+        included = record["measurements_hilum_included"]
+        for number, true in enumerate(phantom.measurements):
+            percent, total_ml = included[number]["bv5_pct"], included[number]["tpbv_ml"]
             self.test.assertAlmostEqual(percent, true.bv5_pct, delta=BV5_WITHIN_POINTS)
             self.test.assertAlmostEqual(total_ml / true.tpbv_ml, 1.0, delta=TPBV_WITHIN)
+            for name in ("bv5_pct", "tpbv_ml"):
+                shown = table.GetColumnByName(name).GetValue(number)
+                own = record["measurements"][number][name]
+                self.test.assertAlmostEqual(shown, own, delta=AS_SHOWN)
 
     def checkViews(self, outcome: Outcome) -> None:
         """Check the displays, and switch the layout there and back."""

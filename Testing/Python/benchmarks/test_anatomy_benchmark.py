@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from anatomy import broken_row, report, scan_table, seeds
 from BV5AnalysisLib.imaging.model.centerlines import Centerlines
+from BV5AnalysisLib.imaging.model.intervals import BloodIntervals, Interval
 from BV5AnalysisLib.imaging.model.measurements import Measurement
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel, SizeClass
 from BV5AnalysisLib.imaging.model.tissue import Tissue
@@ -86,7 +87,11 @@ class Found:
             point_length_mm=np.ones(count),
             csa_error_mm2=np.zeros(len(self.lines)),
         )
-        both = Measurement("both", 36.0, POINT_ML * count, 0.0, 0.0, 0.0, count)
+        volume_ml = POINT_ML * count
+        # A vessel missed or too much is not allowed for.
+        volume, share = Interval(0.9 * volume_ml, 1.1 * volume_ml), Interval(95.0, 100.0)
+        intervals = BloodIntervals(*[volume] * 5, *[share] * 3)
+        both = Measurement("both", 36.0, volume_ml, 0.0, 0.0, 0.0, count, intervals=intervals)
         self.measurements_hilum_included = [both]
 
 
@@ -107,6 +112,8 @@ def test_the_true_result_is_without_fault(truth):
     blood = blood_score(truth, found_in(truth, line_at(VESSEL_Y)))
     assert blood.bv5_error == pytest.approx(0)
     assert blood.tpbv_error_pct == pytest.approx(0)
+    assert blood.held == {"bv5_pct": True, "tpbv_ml": True}
+    assert blood.half_width["bv5_pct"] == pytest.approx(2.5)
     assert blood.missed_ml == blood.lost_outside_ml == blood.lost_to_opacity_ml == 0
     assert sum(blood.false_ml.values()) == 0
 
@@ -241,6 +248,8 @@ def row_of(seed: int = 1000, **changed) -> dict:
             "false_ml": dict.fromkeys(
                 [*(kind.name for kind in tables.SOURCES), AIRWAY, PLAIN], 0.0
             ),
+            "held": {"bv5_pct": True, "tpbv_ml": True},
+            "half_width": {"bv5_pct": 2.0, "tpbv_ml": 5.0},
         },
         "opacity_pct": {},
     }
@@ -287,7 +296,9 @@ def test_silent_failures_and_false_errors():
 
 
 def test_targets_are_reached_by_good_chests_alone():
-    good = [row_of() for _ in range(5)]
+    # Of ten intervals one does not hold: 90 % do.
+    good = [row_of() for _ in range(9)]
+    good.append(row_of(blood={"held": {"bv5_pct": False, "tpbv_ml": False}}))
     assert "**no**" not in tables.must_reach(good)
     bad = row_of(
         lungs={"dice": 0.9},
@@ -295,8 +306,9 @@ def test_targets_are_reached_by_good_chests_alone():
         blood={"bv5_error": 9.0, "lost_to_opacity_ml": 8.0},
     )
     missed = tables.must_reach([bad, broken_row(1001, "exit status -9")])
-    # Crash, silent failure, Dice, opacity, BV5 %, bronchi and leaks; there is no error finding.
-    assert missed.count("**no**") == 7
+    # Crash, silent failure, Dice, opacity, BV5 %, bronchi, leaks, and all of one interval's values
+    # held; there is no error finding.
+    assert missed.count("**no**") == 9
 
 
 def test_the_report_ranks_the_worst_first_and_tells_all():

@@ -5,12 +5,21 @@ import sys
 
 import pytest
 from BV5AnalysisLib.imaging.model.constants import described
+from BV5AnalysisLib.imaging.model.measurements import Measurement
 from BV5AnalysisLib.imaging.sizing import sheets
 from BV5AnalysisLib.imaging.vessels import ridges
 from constant_moves.constants import Constant, find_constants, moved, put_in_place, record_reads
 from constant_moves.one_case import as_tuples
 from constant_moves.runs import Answer, Question, ask, both_ways, name_of
-from constant_moves.tables import Effect, effect_table, floor_row, for_method, problems, value_text
+from constant_moves.tables import (
+    Effect,
+    beside_truth,
+    effect_table,
+    floor_row,
+    for_method,
+    problems,
+    value_text,
+)
 from resuming import Notes
 
 USUAL = Answer(bv5_pct=40.0, tpbv_ml=80.0)
@@ -148,14 +157,22 @@ def test_the_floor_is_mean_and_largest():
     assert row == ("noise", "2", "2.00, at most 3.00", "5.00, at most 10.00")
 
 
+def test_beside_the_truth_stands_what_has_the_hilum_included_like_it():
+    usual = Answer(52.0, 13.0, hilum_included=(46.5, 14.5))
+    text = beside_truth(usual, Measurement("both", 2000.0, 7.0, 3.0, 5.0, 1.0, 900.0))
+    assert text.startswith("BV5 52.00 %, TPBV 13.000 mL, the hilum apart; ")
+    assert "with the hilum included 46.50 %, 14.500 mL (truth 46.67 %, 15.000 mL)." in text
+
+
 def test_what_is_known_is_not_asked_again(tmp_path):
     notes = Notes(tmp_path / "notes.jsonl", [], resume=False)
     question = Question("nowhere.nrrd", "chest", ("sizing.sheets", "flat"), 0.3)
-    notes.keep(question.key, {"bv5_pct": 1.0, "tpbv_ml": 2.0, "read": [], "seconds": 3.0})
+    found = {"bv5_pct": 1.0, "tpbv_ml": 2.0, "hilum_included": [0.5, 4.0], "read": []}
+    notes.keep(question.key, found | {"seconds": 3.0})
     told = []
     again = Notes(tmp_path / "notes.jsonl", [], resume=True)
     answers = ask([question], again, 1, 60.0, lambda *now: told.append(now))
-    assert answers[name_of(question)] == Answer(1.0, 2.0, seconds=3.0)
+    assert answers[name_of(question)] == Answer(1.0, 2.0, seconds=3.0, hilum_included=(0.5, 4.0))
     assert told == []
 
 

@@ -8,7 +8,7 @@ import pytest
 from BV5AnalysisLib.case.case import case_of
 from BV5AnalysisLib.case.centerlines import read_centerlines, write_centerlines
 from BV5AnalysisLib.case.files import read_case, write_case
-from BV5AnalysisLib.case.record import case_record
+from BV5AnalysisLib.case.record import case_record, parameters_of
 from BV5AnalysisLib.case.record_fields import check_record
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.model.withheld import TOTALS, Withheld
@@ -75,6 +75,29 @@ def test_a_folder_of_an_earlier_version_has_it_included(tmp_path, case):
     assert anew["parameters"]["hilum"] == "included"
     assert anew["measurements"][0]["hilar_ml"] is None
     assert anew["measurements_hilum_included"] == anew["measurements"]
+
+
+@pytest.mark.parametrize("missing", ["hilum", "hilum_share"])
+@pytest.mark.parametrize("version", ["1.3", "1.4", f"1.{10**30}"])
+def test_a_record_that_should_tell_it_and_does_not_is_damaged(tmp_path, case, missing, version):
+    """Its numbers may have the hilum included: the default would be a guess."""
+    (tmp_path / "c").mkdir()
+    write_case(tmp_path / "c", case)
+    path = tmp_path / "c" / "result.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["schema_version"] = version
+    check_record(record)
+    assert parameters_of(record) == case.parameters
+    del record["parameters"][missing]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    expected = rf"lacks or garbles something: parameters\.{missing} is missing; analyze the scan"
+    for read in (
+        lambda: read_case(tmp_path / "c"),
+        lambda: check_record(record),
+        lambda: parameters_of(record),
+    ):
+        with pytest.raises(AnalysisError, match=expected):
+            read()
 
 
 def test_where_volumes_are_withheld_hilar_ones_are_too(case):

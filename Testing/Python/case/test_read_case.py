@@ -1,5 +1,6 @@
 """A case that is read back is the one that was written; anything else is refused with a reason."""
 
+import csv
 import dataclasses
 import json
 from pathlib import Path
@@ -16,12 +17,14 @@ from BV5AnalysisLib.case.files import (
     with_recomputed,
     write_case,
 )
+from BV5AnalysisLib.case.measurements_csv import measurements_csv
+from BV5AnalysisLib.case.record import write_record
 from BV5AnalysisLib.case.segmentation import write_segmentation
 from BV5AnalysisLib.imaging.editing.recompute import recompute
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.model.centerlines import Centerlines
 from BV5AnalysisLib.imaging.model.edits import Edits
-from BV5AnalysisLib.imaging.model.measurements import CsaHistogram
+from BV5AnalysisLib.imaging.model.measurements import CsaHistogram, Kernel
 from BV5AnalysisLib.imaging.model.scan import Acquisition
 from BV5AnalysisLib.imaging.model.size_classes import LUNGS, VESSELS, LungLabel, SizeClass
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
@@ -74,7 +77,14 @@ def test_it_comes_back_whole(folder, case):
 
 def test_a_bare_case_comes_back(tmp_path, small_result):
     """Not reviewed, not edited, nothing known of the scanner, and no blood."""
-    none = dataclasses.replace(small_result.measurements[0], bv5_ml=0.0, bv5_10_ml=0.0, bv10_ml=0.0)
+    none = dataclasses.replace(
+        small_result.measurements[0],
+        bv5_ml=0.0,
+        bv5_10_ml=0.0,
+        bv10_ml=0.0,
+        intervals=None,
+        intervals_with_hilum=None,
+    )
     empty = np.zeros(0)
     result = dataclasses.replace(
         small_result,
@@ -180,7 +190,14 @@ def test_what_earlier_versions_wrote_is_read(folder, case):
     old = read_case(folder)
     assert old.review == Review()
     assert old.edits is None
-    assert old.calibration == case.calibration
+    # Nobody looked at the kernel, which is not the same as one that is not sharp.
+    unknown = Kernel(looked_for=False)
+    assert old.calibration == dataclasses.replace(case.calibration, kernel=unknown)
+    (first, *_) = csv.DictReader(measurements_csv(old).splitlines())
+    assert first["kernel_sharpness"] == ""
+    write_record(folder / "result.json", old)
+    again = read_case(folder)
+    assert again.calibration == old.calibration
     assert old.centerlines.volume_ml == pytest.approx(case.centerlines.volume_ml, rel=1e-5)
     assert old.centerlines.length_mm == pytest.approx(case.centerlines.length_mm, rel=1e-5)
     assert (old.centerlines.drawn_voxels > 0).any()

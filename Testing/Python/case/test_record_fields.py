@@ -11,6 +11,7 @@ from BV5AnalysisLib.case.record import case_from_record, case_record, grid_of, r
 from BV5AnalysisLib.case.record_fields import check_record
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.model.edits import Edits
+from BV5AnalysisLib.imaging.sizing import kernel
 
 NAN, INF = float("nan"), float("inf")
 TURNED = [1, 0, 0, 0, 0.8, 0.6, 0, -0.6, 0.8]
@@ -53,6 +54,11 @@ ABSURD = [
     ("calibration.parenchyma_hu", 1e30),
     ("calibration.blood_hu", -1000),
     ("calibration.noise_hu", "x"),
+    ("calibration.kernel.sharpness", 5.01),
+    ("calibration.kernel.sharpness", -0.1),
+    ("calibration.kernel.sharpness", NAN),
+    ("calibration.kernel.wider_mm2", 0),
+    ("parameters", {"minimum_csa_mm2": 1.25}),
     ("measurements", []),
     ("measurements", {}),
     ("measurements[0].region", 5),
@@ -149,13 +155,22 @@ def test_no_grid_is_made_of_absurd_fields(record, path, value):
         ("case", "Fall Ä 患者"),
         ("created", "2026-11-22T10:00:00Z"),
         ("created", "2026-11-22T10:00:00.5+01:00"),
-        ("parameters", {"minimum_csa_mm2": 1.25}),
+        ("parameters", {"hilum": "apart", "hilum_share": 0.8}),
+        ("calibration.kernel.sharpness", 5),
         ("csa_histogram", {"edges_mm2": [0, 1.25, None], "volume_ml": [1.0, -1e-9]}),
         ("odd", 1),
     ],
 )
 def test_what_may_be_is_accepted(record, path, value):
     check_record(changed(record, path, value))
+
+
+def test_a_kernel_may_be_as_sharp_as_any_that_is_measured(record):
+    changed(record, "calibration.kernel.sharpness", kernel.CONSTANTS.most_sharp)
+    check_record(record)
+    changed(record, "calibration.kernel.sharpness", 1.001 * kernel.CONSTANTS.most_sharp)
+    with pytest.raises(AnalysisError, match=r"calibration\.kernel\.sharpness"):
+        check_record(record)
 
 
 def test_a_last_edge_at_infinity_comes_back(record, case):

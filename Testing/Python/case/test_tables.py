@@ -8,6 +8,7 @@ import pytest
 from BV5AnalysisLib.case.files import Review, case_of
 from BV5AnalysisLib.case.measurements_csv import COLUMNS, safe_cell, write_measurements
 from BV5AnalysisLib.imaging.model.finding import Finding, Severity
+from BV5AnalysisLib.imaging.model.measurements import Kernel
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.study.formulas import unguard
 
@@ -112,16 +113,16 @@ def test_the_review_stands_in_every_row_and_is_no_formula(tmp_path, small_result
         assert row["review"] == "rejected"
         assert row["reviewer"] == "'=HYPERLINK(1)"
         assert row["review_comment"] == '\'@cmd "two", lines'
-    assert list(rows[0])[-6:-3] == ["review", "reviewer", "review_comment"]
+    assert list(rows[0])[24:27] == ["review", "reviewer", "review_comment"]
 
 
-def test_hilar_blood_and_how_it_counts_stand_at_the_end(tmp_path, small_result):
+def test_hilar_blood_and_how_it_counts_stand_behind_the_review(tmp_path, small_result):
     row = dataclasses.replace(small_result.measurements[0], hilar_bv10_ml=2.5, hilar_bv5_ml=0.25)
     result = dataclasses.replace(small_result, measurements=(row,))
     write_measurements(tmp_path / "m.csv", case_of("c", result))
     (written,) = read_rows(tmp_path / "m.csv")
-    assert list(written)[-3:] == ["hilar_ml", "hilum", "hilum_share"]
-    assert list(written.values())[-3:] == ["2.7500", "apart", "0.80"]
+    assert list(written)[27:30] == ["hilar_ml", "hilum", "hilum_share"]
+    assert list(written.values())[27:30] == ["2.7500", "apart", "0.80"]
     # Not told apart: no number.
     unknown = dataclasses.replace(row, hilar_bv10_ml=float("nan"))
     old = dataclasses.replace(
@@ -129,4 +130,16 @@ def test_hilar_blood_and_how_it_counts_stand_at_the_end(tmp_path, small_result):
     )
     write_measurements(tmp_path / "m.csv", case_of("c", old))
     (written,) = read_rows(tmp_path / "m.csv")
-    assert list(written.values())[-3:] == ["", "included", "0.80"]
+    assert list(written.values())[27:30] == ["", "included", "0.80"]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "text"),
+    [(Kernel(), "0.00"), (Kernel(1.234, 1.5), "1.23"), (Kernel(looked_for=False), "")],
+)
+def test_how_sharp_a_kernel_was_undone_is_told(tmp_path, small_result, kernel, text):
+    calibration = dataclasses.replace(small_result.calibration, kernel=kernel)
+    result = dataclasses.replace(small_result, calibration=calibration)
+    write_measurements(tmp_path / "m.csv", case_of("c", result))
+    rows = read_rows(tmp_path / "m.csv")
+    assert [row["kernel_sharpness"] for row in rows] == [text] * 3

@@ -14,6 +14,7 @@ from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.study.batch.batch_case import BatchCase
 from helpers.opaque import with_opacities
+from helpers.references import reference
 
 
 @pytest.fixture
@@ -59,6 +60,14 @@ def test_a_case_is_read_measured_and_written_into_its_folder(given, tmp_path):
     assert given["parameters"] == parameters
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["P1"]
     assert finished_case(tmp_path / "out" / "P1").name == "P1"
+
+
+def test_a_case_is_compared_with_the_reference(given, tmp_path):
+    step = MeasureCase(tmp_path, Parameters(), report=False, reference=reference())
+    pickle.loads(pickle.dumps(step))(BatchCase("P1", (tmp_path / "scan.nrrd",)))
+    record = json.loads((tmp_path / "P1" / "result.json").read_text("utf-8"))
+    assert record["reference"]["name"] == "site"
+    assert record["reference"]["group"]["text"] == "all people"
 
 
 @pytest.mark.parametrize("report", [False, pytest.param(True, marks=pytest.mark.slow)])

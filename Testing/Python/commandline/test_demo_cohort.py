@@ -66,6 +66,7 @@ def test_bv5_falls_with_every_step_of_pruning_and_follows_the_truth(demo):
     assert (np.diff(true) < 0).all()
     assert (np.diff(measured) < 0).all()
     assert abs(measured - true).max() < 4
+    assert {row["hilum"] for row in rows} == {"included"}
 
 
 @pytest.mark.slow
@@ -73,7 +74,9 @@ def test_the_phantoms_were_measured_by_the_batch(demo):
     rows = [row for row in table(demo / "batch" / "measurements.csv") if row["region"] == "both"]
     pruning = table(demo / "pruning.csv")
     assert [row["case"] for row in rows] == [row["case"] for row in pruning]
-    assert column(rows, "bv5_pct") == pytest.approx(column(pruning, "bv5_pct"))
+    with_hilum_ml = column(rows, "tpbv_ml") + column(rows, "hilar_ml")
+    assert column(pruning, "tpbv_ml") == pytest.approx(with_hilum_ml, abs=1e-3)
+    assert (column(rows, "hilar_ml") > 0).all()
     assert table(demo / "batch" / "failures.csv") == []
 
 
@@ -90,6 +93,13 @@ def test_the_cohort_of_phantoms_finds_the_fall(demo):
     assert float(row["coefficient"]) < -0.95
     assert float(row["p"]) < 0.05
     assert int(row["n"]) == 4
+
+
+@pytest.mark.slow
+def test_the_true_bv5_says_what_it_is_of(demo):
+    record = json.loads((demo / "pruning" / "cohort.json").read_text(encoding="utf-8"))
+    names = {each["variable"]["name"] for each in record["correlations"]}
+    assert "True BV5, hilum included" in names
 
 
 @pytest.mark.slow

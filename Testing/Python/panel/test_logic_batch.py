@@ -285,6 +285,16 @@ def test_an_empty_scheduler_is_none(logic):
     assert job.scheduler is None
 
 
+def test_a_reference_is_found_from_where_the_script_is(logic, folder, monkeypatch):
+    batch = importlib.import_module("BV5AnalysisLib.panel.console.batch")
+    monkeypatch.chdir(folder.parents[1])
+    for given in ("site.json", Path("site.json")):
+        job, _ = batch.batchJob("scans", "out", {"reference": given})
+        assert job.reference == folder.parents[1] / "site.json"
+    with pytest.raises(AnalysisError, match="reference is a path, not 3"):
+        batch.batchJob("scans", "out", {"reference": 3})
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import slicer
+from BV5AnalysisLib.case.reference_file import read_reference
 from BV5AnalysisLib.export.cohort.synthetic_tables import write_synthetic_cohort
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.scene.views.review_layout import COHORT_LAYOUT_ID
 from BV5AnalysisLib.study.cohort.synthetic import synthetic_cohort
+from helpers.references import healthy_tables
 
 MODULE_FILE = Path(__file__).resolve().parents[3] / "BV5Analysis" / "BV5Analysis.py"
 
@@ -135,3 +137,15 @@ def test_a_cohort_is_shown_without_a_window(windowless_slicer_app, tables):
     nodes = logic.showCohort(result, "Study 1")
     assert nodes.charts["groups"].GetName().startswith("Study 1: ")
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode") > 10
+
+
+def test_a_reference_is_written_with_or_without_a_folder(logic, tmp_path):
+    tables = healthy_tables(tmp_path, 30)
+    place = tmp_path / "site.json"
+    logic.analyzeCohort(*tables, group_by="sex", reference=str(place))
+    assert read_reference(place).groups[0].n == 30
+    with pytest.raises(AnalysisError, match=r"site\.json exists; add overwrite=True"):
+        logic.analyzeCohort(*tables, group_by="sex", reference=place)
+    folder = tmp_path / "out"
+    logic.analyzeCohort(*tables, folder, overwrite=True, group_by="sex", reference=place)
+    assert (folder / "cohort.json").exists()

@@ -47,7 +47,9 @@ ROOMS = {
 BESIDE = {
     "imaging": {"errors": "model", "parameters": "model", "progress": "model"},
     "study": {
-        **dict.fromkeys(("bloodgas", "formulas", "measures", "plausible", "texts"), "values"),
+        **dict.fromkeys(
+            ("bloodgas", "formulas", "measures", "plausible", "reference", "texts"), "values"
+        ),
         **dict.fromkeys(("option_kinds", "options"), "values"),
     },
 }

@@ -34,6 +34,9 @@ class Job:
     parameters: Path | None = option(
         None, PATH, "--parameters", "JSON object of names and values", metavar="FILE"
     )
+    reference: Path | None = option(
+        None, PATH, "--reference", "healthy people to compare with, of bv5 cohort", metavar="FILE"
+    )
     case: str | None = option(
         None, TEXT, "--case", "name in the outputs, that of OUT by default", metavar="NAME"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ...case.measurements_csv import COLUMNS
+from ...case.measurements_csv import table_columns
 from ...case.output_folder import output_folder
 from ...case.whole_files import write_whole
 from ...study.batch.batch_case import BatchCase, CaseStatus
@@ -66,13 +66,16 @@ class BatchFolder:
         What changed since it was begun, one line each.
     """
 
-    def __init__(self, folder: Path, cases: Sequence[BatchCase]) -> None:
+    def __init__(
+        self, folder: Path, cases: Sequence[BatchCase], request: Mapping[str, Any]
+    ) -> None:
         self._folder = folder
+        self._columns = table_columns(has_reference=bool(request.get("reference")))
         self.notes: tuple[str, ...] = ()
         self.cases = tuple(cases)
         self._finished: dict[str, FinishedCase] = {}
         self._problems: dict[str, str] = {}
-        self._measurements = GrowingTable(folder / MEASUREMENTS, COLUMNS)
+        self._measurements = GrowingTable(folder / MEASUREMENTS, self._columns)
         self._failures = GrowingTable(folder / FAILURES, FAILURE_COLUMNS)
         self._sheet = ContactSheet(folder / INDEX)
         self._journal = Journal(folder / JOURNAL)
@@ -122,7 +125,7 @@ class BatchFolder:
             write_sources(new, cases)
             write_whole(new / CASES, cases_csv(cases, passed_over, identities or None))
         with explained(folder):
-            batch = cls(folder, cases)
+            batch = cls(folder, cases, request)
         with batch._closed_on_error():
             batch._rewrite_tables()
         return batch
@@ -166,7 +169,7 @@ class BatchFolder:
         check_names(cases)
         cases = with_sources(folder, cases)
         with explained(folder):
-            batch = cls(folder, cases)
+            batch = cls(folder, cases, request)
         with batch._closed_on_error():
             batch._take_up(retry_failed)
             if replan:
@@ -228,7 +231,7 @@ class BatchFolder:
         if name in self._finished:
             return
         with explained(self._folder):
-            finished = finished_case(self._folder / name, wait=not status.problem)
+            finished = self._read(name, wait=not status.problem)
             if finished:
                 self._finished[name] = finished
                 self._problems.pop(name, None)
@@ -270,7 +273,7 @@ class BatchFolder:
         with explained(self._folder):
             remove_leftovers(self._folder)
             for case in self.cases:
-                finished = finished_case(self._folder / case.name)
+                finished = self._read(case.name)
                 entry = self._journal.entries.get(case.name)
                 if finished:
                     self._finished[case.name] = finished
@@ -279,6 +282,9 @@ class BatchFolder:
                 else:
                     remove_damaged(self._folder / case.name)
             self._complete_journal()
+
+    def _read(self, name: str, wait: bool = False) -> FinishedCase | None:
+        return finished_case(self._folder / name, wait, self._columns)
 
     def _needed(self, retry_failed: bool) -> frozenset[str]:
         """Names of cases whose scans are no longer known, or where they were."""

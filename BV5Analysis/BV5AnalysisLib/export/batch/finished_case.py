@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class FinishedCase:
     name : str
         Name of the case.
     table : str
-        Its rows of ``measurements.csv``, with the columns of `COLUMNS` and no header.
+        Its rows of ``measurements.csv``, with the columns of the batch's table and no header.
     values : mapping of str to float or None
         `MEASUREMENT_FIELDS` and `DENSITY_FIELDS` of both lungs; None where there is no number.
     findings : tuple of (Severity, str)
@@ -81,7 +81,9 @@ class FinishedCase:
         return all(severity != Severity.ERROR for severity, _ in self.findings)
 
 
-def finished_case(folder: Path, wait: bool = False) -> FinishedCase | None:
+def finished_case(
+    folder: Path, wait: bool = False, columns: Sequence[str] = COLUMNS
+) -> FinishedCase | None:
     """Read the folder of a case.
 
     Parameters
@@ -90,23 +92,25 @@ def finished_case(folder: Path, wait: bool = False) -> FinishedCase | None:
         Folder that ``bv5 analyze`` or a batch may have written.
     wait : bool
         Whether to wait for it a little, as it is known to be there.
+    columns : sequence of str
+        Of the batch's table.
 
     Returns
     -------
     FinishedCase or None
         None if it is missing, a link, incomplete or damaged.
     """
-    finished = _read(folder)
+    finished = _read(folder, columns)
     for wait_seconds in _WAITS_SECONDS if wait else ():
         if finished:
             break
         time.sleep(wait_seconds)
         os.listdir(folder.parent)  # noqa: PTH208 - makes a network file system look again
-        finished = _read(folder)
+        finished = _read(folder, columns)
     return finished
 
 
-def _read(folder: Path) -> FinishedCase | None:
+def _read(folder: Path, columns: Sequence[str]) -> FinishedCase | None:
     if leads_elsewhere(folder):
         return None
     try:
@@ -122,7 +126,8 @@ def _read(folder: Path) -> FinishedCase | None:
             or not all(sizes[name] for name in sizes.keys() & RESULT.names)
         ):
             return None
-        return _finished(folder.name, record, rows, SHOWN_FILES.intersection(sizes))
+        table = _table(folder.name, rows, columns)
+        return _finished(folder.name, record, table, SHOWN_FILES.intersection(sizes))
     except (AnalysisError, OSError, ValueError, KeyError, TypeError, csv.Error, RecursionError):
         return None
 
@@ -133,14 +138,12 @@ def leads_elsewhere(folder: Path) -> bool:
     return os.path.dirname(os.path.realpath(folder)) != os.path.realpath(folder.parent)  # noqa: PTH120
 
 
-def _finished(
-    name: str, record: dict[str, Any], rows: list[dict[str, str]], files: frozenset[str]
-) -> FinishedCase:
+def _finished(name: str, record: dict[str, Any], table: str, files: frozenset[str]) -> FinishedCase:
     (both,) = (row for row in record["measurements"] if row["region"] == "both")
     review = Review(**(record.get("review") or {}))
     return FinishedCase(
         name=name,
-        table=_table(name, rows),
+        table=table,
         values={
             field: _number(both.get(field))
             for field in (*MEASUREMENT_FIELDS, *DENSITY_FIELDS, *HILAR_FIELDS)
@@ -156,11 +159,11 @@ def _finished(
     )
 
 
-def _table(name: str, rows: list[dict[str, str]]) -> str:
+def _table(name: str, rows: list[dict[str, str]], columns: Sequence[str]) -> str:
     return csv_text(
-        COLUMNS,
+        columns,
         (
-            {column: _cell(row.get(column) or "") for column in COLUMNS} | {"case": safe_cell(name)}
+            {column: _cell(row.get(column) or "") for column in columns} | {"case": safe_cell(name)}
             for row in rows
         ),
     )

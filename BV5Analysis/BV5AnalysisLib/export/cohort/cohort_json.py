@@ -37,7 +37,7 @@ def cohort_json(result: CohortResult, options: CohortOptions | None = None) -> s
         "schema_version": SCHEMA_VERSION,
         "version": __version__,
         "software": dict(result.software),
-        "options": _plain(options) if options is not None else None,
+        "options": _options(options) if options is not None else None,
         "n": len(result.cohort.cases),
         "variables": _plain(result.cohort.variables),
         "flow": _plain(result.cohort.flow),
@@ -63,6 +63,12 @@ def cohort_json(result: CohortResult, options: CohortOptions | None = None) -> s
         "without_scan": _plain(result.cohort.without_scan),
     }
     return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _options(options: CohortOptions) -> dict[str, object]:
+    """Options as JSON; of the reference without its folder, which may tell names."""
+    values = {name: _plain(value) for name, value in vars(options).items()}
+    return values | {"reference": options.reference.name if options.reference else None}
 
 
 def _plain(value: object) -> object:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...case.output_folder import FolderKind
+from ...case.record import read_record
 from ...case.versions import software_versions
 from ...imaging.model.measurements import Measurement
+from ...imaging.parameters import INCLUDED
 
 DEMO_COHORT = FolderKind("demo-cohort.json", "bv5-analysis/demo-cohort", frozenset())
 """How the example's folder is known; what may be in it is in the folder's own record."""
 SCHEMA_VERSION = "1.0"
 MANIFEST, CLINICAL = "manifest.csv", "clinical.csv"
+TRUE_BV5 = "true_bv5_hilum_included"
+"""What ``bv5 cohort`` calls the column of the phantoms' true BV5 %."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class PrunedPhantom:
     pruning_pct : float
         Peripheral vessels that are missing, %.
     truth : Measurement
-        Of both lungs.
+        Of both lungs, with the hilum included, which a phantom does not tell apart.
     """
 
     case: str
@@ -38,7 +43,7 @@ class PrunedPhantom:
 
 @dataclass(frozen=True)
 class MeasuredPhantom:
-    """A phantom, and BV5 and TPBV as they were measured."""
+    """A phantom, and BV5 and TPBV as they were measured: with the hilum included, as its truth."""
 
     phantom: PrunedPhantom
     bv5_pct: float
@@ -67,7 +72,7 @@ def write_phantom_tables(folder: Path, phantoms: Sequence[PrunedPhantom]) -> Non
     )
     _write(
         folder / CLINICAL,
-        ("case", "Pruning (%)", "True BV5 (%)"),
+        ("case", "Pruning (%)", "True BV5, hilum included (%)"),
         [
             (phantom.case, f"{phantom.pruning_pct:g}", f"{phantom.truth.bv5_pct:.3f}")
             for phantom in phantoms
@@ -76,38 +81,53 @@ def write_phantom_tables(folder: Path, phantoms: Sequence[PrunedPhantom]) -> Non
 
 
 def measured_phantoms(
-    measurements: Path, phantoms: Sequence[PrunedPhantom]
+    batch: Path, phantoms: Sequence[PrunedPhantom]
 ) -> tuple[MeasuredPhantom, ...]:
     """Give the phantoms that a batch measured, in the order of `phantoms`.
 
     Parameters
     ----------
-    measurements : pathlib.Path
-        ``measurements.csv`` of the batch.
+    batch : pathlib.Path
+        Folder of the batch. Its ``measurements.csv`` has the hilum apart, and a phantom's truth
+        has it included: so do the records of its cases, beside.
     phantoms : sequence of PrunedPhantom
         All that the batch was given.
 
     Returns
     -------
     tuple of MeasuredPhantom
-        Those with a row of both lungs, in the same order.
+        Those with a row in ``measurements.csv``, in the same order.
+
+    Raises
+    ------
+    AnalysisError
+        The record of one that has a row cannot be read.
     """
-    with measurements.open(encoding="utf-8", newline="") as file:
-        rows = {row["case"]: row for row in csv.DictReader(file) if row["region"] == "both"}
+    with (batch / "measurements.csv").open(encoding="utf-8", newline="") as file:
+        measured = {row["case"] for row in csv.DictReader(file)}
     return tuple(
-        MeasuredPhantom(
-            phantom, float(rows[phantom.case]["bv5_pct"]), float(rows[phantom.case]["tpbv_ml"])
-        )
-        for phantom in phantoms
-        if phantom.case in rows
+        _measured(phantom, batch / phantom.case) for phantom in phantoms if phantom.case in measured
     )
 
 
+def _measured(phantom: PrunedPhantom, folder: Path) -> MeasuredPhantom:
+    """Read what was measured of a phantom from the folder of its case."""
+    both = read_record(folder / "result.json")["measurements_hilum_included"][0]
+    bv5_pct, tpbv_ml = (
+        math.nan if value is None else float(value) for value in (both["bv5_pct"], both["tpbv_ml"])
+    )
+    return MeasuredPhantom(phantom, bv5_pct, tpbv_ml)
+
+
 def write_pruning(path: Path, measured: Sequence[MeasuredPhantom]) -> None:
-    """Write measured beside true values, one row a phantom; OSError if that is not possible."""
+    """Write measured beside true values, one row a phantom; OSError if that is not possible.
+
+    All have the hilum included, which a column says.
+    """
+    values = ("true_bv5_pct", "bv5_pct", "true_tpbv_ml", "tpbv_ml")
     _write(
         path,
-        ("case", "pruning_pct", "true_bv5_pct", "bv5_pct", "true_tpbv_ml", "tpbv_ml"),
+        ("case", "pruning_pct", *values, "hilum"),
         [
             (
                 found.phantom.case,
@@ -116,6 +136,7 @@ def write_pruning(path: Path, measured: Sequence[MeasuredPhantom]) -> None:
                 f"{found.bv5_pct:.3f}",
                 f"{found.phantom.truth.tpbv_ml:.4f}",
                 f"{found.tpbv_ml:.4f}",
+                INCLUDED,
             )
             for found in measured
         ],

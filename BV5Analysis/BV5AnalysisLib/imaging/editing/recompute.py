@@ -105,7 +105,7 @@ def recompute(
     parameters: Parameters,
     regions: tuple[Region, ...] = (),
 ) -> Recomputed:
-    """Bring the numbers in line with edited vessels, lungs and class bounds.
+    """Bring the numbers in line with edited vessels and lungs, class bounds, and the hilum.
 
     A centerline point keeps the share of its blood that the voxels of its core say: those that are
     still labeled among those that were. Points whose voxels carry another class than they did take
@@ -126,7 +126,8 @@ def recompute(
     calibration : Calibration
         Of the analysis.
     parameters : Parameters
-        Class bounds; see `check_recomputable`.
+        Class bounds, whether hilar vessels count apart, and below which share of lung around a
+        vessel is hilar; all others as of the analysis, see `check_recomputable`.
     regions : tuple of Region
         Parts of the lungs to measure apart.
 
@@ -138,7 +139,8 @@ def recompute(
     Raises
     ------
     AnalysisError
-        The volumes lie on different grids.
+        The volumes lie on different grids; or the hilum is wanted apart, and the case is of a
+        version that did not read how much lung is around its vessels.
 
     Notes
     -----

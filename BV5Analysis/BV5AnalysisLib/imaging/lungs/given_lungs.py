@@ -50,7 +50,8 @@ def given_lungs(mask: Volume, orientation: Orientation) -> np.ndarray:
     Raises
     ------
     AnalysisError
-        The mask does not lie on the scan's grid, is empty, or holds only one lung.
+        The mask does not lie on the scan's grid, is empty, or holds only one lung or next to
+        nothing.
     """
     if not mask.grid.matches(orientation.grid):
         raise AnalysisError("The lung mask does not lie on the scan's voxel grid; resample it.")
@@ -77,11 +78,12 @@ def _left_side(lungs: np.ndarray, grid: Grid) -> np.ndarray:
     thin = lungs[tuple(slice(None, None, along) for along in step)]
     spacing = triple(map(float, (grid.spacing_zyx * step)[::-1]))
     coarse = Grid(triple(thin.shape[::-1]), spacing)
-    right, left = split_sides(np.ascontiguousarray(thin), coarse)
+    # What is thinner than the step may be between the voxels that are looked at.
+    right, left = split_sides(np.ascontiguousarray(thin), coarse) if thin.any() else (thin, thin)
     if not right.any() or not left.any():
         raise AnalysisError(
-            "The lung mask covers only one lung; give one that covers both, or none to have them"
-            " segmented."
+            "The lung mask covers only one lung, or too little to tell right from left; give one"
+            " that covers both, or none to have them segmented."
         )
     nearer_left = distance_mm(~left, coarse) < distance_mm(~right, coarse)
     for axis, along in enumerate(step):

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ..errors import AnalysisError
 from ..model.constants import MethodConstants, constant
 from ..model.finding import Finding, Severity
 from ..model.size_classes import LungLabel
 from ..numerics.distances import distance_mm
 from .rib_space import fluid_finding, rib_space_finding
+from .sides import check_both
 from .survey import Chest
 
 
@@ -149,9 +151,15 @@ def doubt_lungs(
     -------
     LungDoubts
         Findings of severity error, and how much fluid there is.
+
+    Raises
+    ------
+    AnalysisError
+        A lung fills no coarse voxel.
     """
     shares = [chest.shrunk(labels == label) for label in LungLabel]
     sides = [share > CONSTANTS.majority for share in shares]
+    check_both(sides[0], sides[1])
     lumen = chest.shrunk(airways) > 0
     lungs = sides[0] | sides[1]
     unclaimed = _unclaimed_air(chest, lungs, lumen)
@@ -177,11 +185,33 @@ def doubt_given_lungs(chest: Chest, labels: np.ndarray, airways: np.ndarray) -> 
     -------
     LungDoubts
         ``lung_lost`` and ``mask_beyond_lungs`` as warnings, if at all.
+
+    Raises
+    ------
+    AnalysisError
+        The mask holds next to nothing of a lung: too little for any of what follows.
     """
+    _check_enough(chest, labels)
     lungs = chest.shrunk(labels > 0) > CONSTANTS.majority
     unclaimed = _unclaimed_air(chest, lungs, chest.shrunk(airways) > 0)
     findings = [_given_lost(_share_of(lungs, unclaimed)), _given_airless(chest, lungs)]
     return LungDoubts(tuple(finding for finding in findings if finding is not None), unclaimed)
+
+
+def _check_enough(chest: Chest, labels: np.ndarray) -> None:
+    """Refuse a mask that fills no coarse voxel of a lung, as of a slip of the brush."""
+    enough = [bool((chest.shrunk(labels == side) > CONSTANTS.majority).any()) for side in LungLabel]
+    if all(enough):
+        return
+    missing = [
+        side.name.lower() for side, there in zip(LungLabel, enough, strict=True) if not there
+    ]
+    which = "both lungs" if len(missing) == len(enough) else f"the {missing[0]} lung"
+    raise AnalysisError(
+        f"The lung mask holds next to nothing of {which}: without airways, less than"
+        f" {max(chest.grid.spacing):.1f} mm of it at any place. Give one that covers both lungs, or"
+        " none to have them segmented."
+    )
 
 
 def _given_airless(chest: Chest, lungs: np.ndarray) -> Finding | None:

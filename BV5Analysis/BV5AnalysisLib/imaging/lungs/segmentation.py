@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..errors import AnalysisError
 from ..model.constants import MethodConstants, constant
 from ..model.size_classes import LungLabel
 from ..model.volume import Grid, Volume
@@ -15,7 +14,7 @@ from ..numerics.distances import distance_mm
 from .aerated import aerated_lungs
 from .airless import AirlessSpace, find_airless
 from .costal import costal_gaps
-from .sides import split_sides
+from .sides import check_both, split_sides
 from .survey import Chest
 
 
@@ -185,13 +184,9 @@ def find_lungs(
     large = _large_airways(lumen, trachea, chest)
     aerated = aerated_lungs(chest, trachea, lumen > 0, large)
     right, left = split_sides(aerated, chest.grid)
-    for side, mask in (("right", right), ("left", left)):
-        if np.count_nonzero(mask) < CONSTANTS.least_lung * np.count_nonzero(aerated):
-            raise AnalysisError(
-                f"Only one lung was found, the {side} one is missing or airless;"
-                " BV5 needs both: give a lung mask if they are there."
-            )
+    check_both(right, left, CONSTANTS.least_lung * np.count_nonzero(aerated))
     bronchi = _main_bronchi(right, left, large, chest)
+    check_both(right & ~bronchi, left & ~bronchi)
     right, left = _with_gaps(right & ~bronchi, left & ~bronchi, chest)
     # Stomach and colon may lie closer than the band in which the scan's voxels decide.
     air = chest.padding | (chest.hu.array < chest.half_hu)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ..errors import AnalysisError
 from ..model.constants import MethodConstants, constant
 from ..model.volume import Grid
 from ..numerics.distances import distance_mm
@@ -67,6 +68,29 @@ def split_sides(lungs: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
         if len(large) >= 2 and np.ptp(middles) * grid.spacing[0] >= CONSTANTS.least_separation_mm:
             return _nearest_core(lungs, cores, large, middles, grid)
     return _by_body_side(lungs)
+
+
+def check_both(right: np.ndarray, left: np.ndarray, least: float = 1) -> None:
+    """Refuse lungs of which one is missing.
+
+    Parameters
+    ----------
+    right, left : numpy.ndarray
+        Bool.
+    least : float
+        Voxels that each has to have.
+
+    Raises
+    ------
+    AnalysisError
+        One has fewer.
+    """
+    for side, mask in (("right", right), ("left", left)):
+        if np.count_nonzero(mask) < least:
+            raise AnalysisError(
+                f"Only one lung was found, the {side} one is missing or airless;"
+                " BV5 needs both: give a lung mask if they are there."
+            )
 
 
 def _nearest_core(

@@ -25,7 +25,7 @@ class BloodIntervals:
 
     Attributes
     ----------
-    tpbv_ml, bv5_ml, bv5_10_ml, bv10_ml, below_floor_ml, hilar_ml : Interval
+    tpbv_ml, bv5_ml, bv5_10_ml, bv10_ml, hilar_ml : Interval
         Of volumes, mL, none of them below 0.
     bv5_pct, bv5_10_pct, bv10_pct : Interval
         Of shares of TPBV, within 0 to 100 %.
@@ -35,7 +35,6 @@ class BloodIntervals:
     bv5_ml: Interval
     bv5_10_ml: Interval
     bv10_ml: Interval
-    below_floor_ml: Interval
     hilar_ml: Interval
     bv5_pct: Interval
     bv5_10_pct: Interval

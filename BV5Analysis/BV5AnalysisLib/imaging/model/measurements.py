@@ -156,10 +156,13 @@ class Kernel:
         0 for a kernel that draws no dark ring.
     wider_mm2 : float
         By how much the variance of the wider Gaussian is larger; of no account without sharpness.
+    looked_for : bool
+        False in a case of a version that did not look for it, and undid nothing.
     """
 
     sharpness: float = 0.0
     wider_mm2: float = 1.0
+    looked_for: bool = True
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,24 @@ class Acquisition:
 
 
 @dataclass(frozen=True)
+class Person:
+    """What a scan's header says about the person, as far as measurements depend on it.
+
+    Nobody is known by it, and it is written into no output but as a group of a reference.
+
+    Attributes
+    ----------
+    age_years : float or None
+        At the scan; None where absent or not credible.
+    sex : str or None
+        ``female`` or ``male``; None where absent or neither.
+    """
+
+    age_years: float | None = None
+    sex: str | None = None
+
+
+@dataclass(frozen=True)
 class Scan:
     """A chest CT.
 
@@ -52,6 +70,8 @@ class Scan:
         From the DICOM header, empty for other formats.
     findings : tuple of Finding
         Quality findings known from reading it, such as thick slices.
+    person : Person
+        From the DICOM header, empty for other formats.
     """
 
     volume: Volume
@@ -59,6 +79,7 @@ class Scan:
     source: str = ""
     acquisition: Acquisition = field(default_factory=Acquisition)
     findings: tuple[Finding, ...] = ()
+    person: Person = field(default_factory=Person)
 
 
 @dataclass(frozen=True)

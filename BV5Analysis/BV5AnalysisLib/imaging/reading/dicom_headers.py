@@ -14,9 +14,10 @@ from pydicom.config import disable_value_validation
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID
 
-from ..model.scan import Acquisition
+from ..model.scan import Acquisition, Person
 from .image_files import damaged
 from .patient_identity import identity_of, without_identity
+from .person import person_of
 
 DICOM_SUFFIXES = (".dcm", ".ima", ".dicom")
 _SLICE_CLASS = "1.2.840.10008.5.1.4.1.1.2"
@@ -55,6 +56,8 @@ class Header:
         Lowest and highest value that the pixels can store, HU.
     acquisition : Acquisition
         How it was made.
+    person : Person
+        Age and sex.
     """
 
     path: Path
@@ -73,6 +76,7 @@ class Header:
     whole_hu: bool
     hu_limits: tuple[float, float]
     acquisition: Acquisition
+    person: Person
 
     @property
     def normal(self) -> np.ndarray:
@@ -208,6 +212,7 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header | None:
         whole_hu=slope.is_integer() and intercept.is_integer(),
         hu_limits=_hu_limits(dataset, slope, intercept),
         acquisition=_acquisition(dataset),
+        person=person_of(dataset),
     )
 
 

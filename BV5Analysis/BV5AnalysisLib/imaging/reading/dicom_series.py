@@ -12,7 +12,6 @@ import SimpleITK as sitk
 
 from ..errors import AnalysisError
 from ..model.constants import MethodConstants, constant
-from ..model.scan import Acquisition
 from ..model.volume import Triple, triple
 from .dicom_headers import Header, read_header
 from .image_files import check_readable, damaged, is_utf8
@@ -74,7 +73,7 @@ class _Slice:
     cosines: tuple[float, ...]
 
 
-def read_dicom_folder(folder: Path, series: str | None = None) -> tuple[sitk.Image, Acquisition]:
+def read_dicom_folder(folder: Path, series: str | None = None) -> tuple[sitk.Image, Header]:
     """Read the CT series of a folder, and of the folders in it.
 
     Parameters
@@ -88,8 +87,8 @@ def read_dicom_folder(folder: Path, series: str | None = None) -> tuple[sitk.Ima
     -------
     image : SimpleITK.Image
         HU, slices in order of position, spacing measured between positions.
-    acquisition : Acquisition
-        Header of the first slice.
+    header : Header
+        Of the first slice.
 
     Raises
     ------
@@ -109,7 +108,7 @@ def read_dicom_folder(folder: Path, series: str | None = None) -> tuple[sitk.Ima
     return _read_series(_chosen(headers, series, name), name)
 
 
-def read_dicom_sources(sources: Sequence[Path], series_uid: str) -> tuple[sitk.Image, Acquisition]:
+def read_dicom_sources(sources: Sequence[Path], series_uid: str) -> tuple[sitk.Image, Header]:
     """Read one CT series from files and folders that are known.
 
     Parameters
@@ -122,7 +121,7 @@ def read_dicom_sources(sources: Sequence[Path], series_uid: str) -> tuple[sitk.I
 
     Returns
     -------
-    image, acquisition
+    image, header
         As `read_dicom_folder` gives.
 
     Raises
@@ -219,7 +218,7 @@ def _listed(groups: dict[str, list[Header]]) -> str:
     )
 
 
-def _read_series(headers: Sequence[Header], name: str) -> tuple[sitk.Image, Acquisition]:
+def _read_series(headers: Sequence[Header], name: str) -> tuple[sitk.Image, Header]:
     _check_kind(headers, name)
     slices = _placed(headers, name)
     _check_same(slices, name)
@@ -233,7 +232,7 @@ def _read_series(headers: Sequence[Header], name: str) -> tuple[sitk.Image, Acqu
     image.SetOrigin(first.position_mm)
     image.SetSpacing((first.pixel_spacing_mm[1], first.pixel_spacing_mm[0], spacing))
     image.SetDirection(tuple(map(float, np.column_stack([row, column, normal]).ravel())))
-    return image, first.header.acquisition
+    return image, first.header
 
 
 def slice_spacing(

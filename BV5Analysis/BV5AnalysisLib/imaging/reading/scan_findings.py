@@ -85,8 +85,9 @@ def acquisition_findings(grid: Grid, acquisition: Acquisition) -> tuple[Finding,
             Finding(
                 "sharp_kernel",
                 Severity.WARNING,
-                f"Kernel {acquisition.kernel} is sharp: it raises edges and noise, which changes"
-                " small vessels; a soft or medium kernel is better.",
+                f"Kernel {acquisition.kernel} is known as sharp: noise stays higher than with a"
+                " soft or medium one, which is better for small vessels. How far it raises edges is"
+                " measured in the scan, and undone as far as the scan shows it.",
             )
         )
     return tuple(findings)

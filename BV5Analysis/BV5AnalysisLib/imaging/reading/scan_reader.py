@@ -16,6 +16,7 @@ from ..model.constants import MethodConstants, constant
 from ..model.scan import OUTSIDE_HU, PADDING_BELOW_HU, Acquisition, Scan
 from ..model.volume import Grid, Triple, Volume
 from . import scan_findings
+from .dicom_headers import Header
 from .dicom_series import read_dicom_folder, read_dicom_sources, refuse_dicom_file
 from .image_files import check_readable, is_image_file, not_perpendicular, read_image
 from .scan_findings import acquisition_findings
@@ -96,8 +97,8 @@ def read_scan(path: Path | str, series: str | None = None) -> Scan:
         return scan_from_image(read_image(path), path.name)
     if not path.is_dir():
         refuse_dicom_file(path)
-    image, acquisition = read_dicom_folder(path, series)
-    return _checked(image, path.resolve().name, acquisition)
+    image, header = read_dicom_folder(path, series)
+    return _of_series(image, path.resolve().name, header)
 
 
 def read_sources(sources: Sequence[Path], series_uid: str = "") -> Scan:
@@ -127,8 +128,8 @@ def read_sources(sources: Sequence[Path], series_uid: str = "") -> Scan:
     try:
         if is_image:
             return scan_from_image(read_image(path))
-        image, acquisition = read_dicom_sources(sources, series_uid)
-        return dataclasses.replace(_checked(image, "The series", acquisition), source="")
+        image, header = read_dicom_sources(sources, series_uid)
+        return dataclasses.replace(_of_series(image, "The series", header), source="")
     except AnalysisError as error:
         file = "The image" if is_image else None
         raise AnalysisError(error.worded(file=file, path="of the scan")) from error
@@ -180,6 +181,11 @@ def with_acquisition(scan: Scan, acquisition: Acquisition) -> Scan:
     _check_slices(scan.volume.grid.spacing, acquisition, scan.source or "The image")
     findings = acquisition_findings(scan.volume.grid, acquisition)
     return dataclasses.replace(scan, acquisition=acquisition, findings=findings)
+
+
+def _of_series(image: sitk.Image, source: str, header: Header) -> Scan:
+    """Scan of a DICOM series, with what its header says."""
+    return dataclasses.replace(_checked(image, source, header.acquisition), person=header.person)
 
 
 def _checked(image: sitk.Image, source: str, acquisition: Acquisition) -> Scan:

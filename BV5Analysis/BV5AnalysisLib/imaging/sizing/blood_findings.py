@@ -146,13 +146,13 @@ def calibration_findings(
         )
     if levels is not None:
         found += _level_findings(calibration, levels)
-    noise = calibration.noise_hu
+    noise, seen = calibration.noise_hu, _noise_seen(calibration)
     if noise >= CONSTANTS.untried_noise_hu:
         found.append(
             Finding(
                 "high_noise",
                 Severity.ERROR,
-                f"The noise in the lungs is {noise:.0f} HU, more than the method was ever tried on:"
+                f"The noise in the lungs is {seen}, more than the method was ever tried on:"
                 " noise may be taken for small vessels, and the numbers cannot be used. Give a"
                 " reconstruction with a softer kernel or thicker slices.",
                 noise,
@@ -163,11 +163,18 @@ def calibration_findings(
             Finding(
                 "high_noise",
                 Severity.WARNING,
-                f"The noise in the lungs is {noise:.0f} HU; small vessels scatter between classes.",
+                f"The noise in the lungs is {seen}; small vessels scatter between classes.",
                 noise,
             )
         )
     return found
+
+
+def _noise_seen(calibration: Calibration) -> str:
+    """Noise, and what it is of where that is not the scan as it came."""
+    kernel = calibration.kernel
+    undone = " with the kernel's sharpening undone" if kernel.sharpness > 0 else ""
+    return f"{calibration.noise_hu:.0f} HU{undone}"
 
 
 def noisy_ground_glass(calibration: Calibration, opacities: OpacityVolumes) -> list[Finding]:
@@ -194,7 +201,7 @@ def noisy_ground_glass(calibration: Calibration, opacities: OpacityVolumes) -> l
             "noisy_ground_glass",
             Severity.ERROR,
             f"Ground glass fills {opacities.ground_glass_pct:.0f} % of the lungs, and the noise is"
-            f" {calibration.noise_hu:.0f} HU: patches and noise in it may be taken for vessels, and"
+            f" {_noise_seen(calibration)}: patches and noise in it may be taken for vessels, and"
             " the volumes cannot be used. Give a reconstruction with a softer kernel.",
             calibration.noise_hu,
         )

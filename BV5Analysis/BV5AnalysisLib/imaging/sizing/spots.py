@@ -139,7 +139,8 @@ def _spots(
     """Fields of `Spots` from profiles."""
     sizes = cross_sections.CONSTANTS
     radius_mm = np.full(len(middle_hu), sizes.least_first_radius_mm)
-    # As for areas: dark rings that a sharp kernel draws are part of the spot.
+    # Alike in all directions, as far as the widest blur: a blur presumed too small along one of
+    # them must not confirm itself.
     blur_mm = np.sqrt(blur.spot_mm2(profile.ray, np.zeros_like(radius_mm)))
     widest_mm = blur_mm.max(axis=1)
     room_mm = sizes.reach_sigmas * widest_mm + surroundings.CONSTANTS.ring_width_mm

@@ -15,7 +15,7 @@ MARGIN_MM = 10.0
 """Taken along around what must be right: as far as kernels reach."""
 
 LIMITS_HU = (-1100.0, 1500.0)
-"""What is outside of the reconstruction, and metal, must not spread."""
+"""What is outside of the reconstruction, and metal, must not spread; it stays beyond by as much."""
 
 
 def unsharpened(ct: Volume, kernel: Kernel, inside: np.ndarray) -> Volume:
@@ -92,10 +92,13 @@ class _Filter:
             (more, size - length - more)
             for more, size, length in zip(self.pad, self.padded, self.shape, strict=True)
         ]
-        extended = np.pad(np.clip(hu, *LIMITS_HU).astype(np.float32), room, mode="symmetric")
+        clipped = np.clip(hu, *LIMITS_HU).astype(np.float32)
+        extended = np.pad(clipped, room, mode="symmetric")
         smooth = fft.irfft2(fft.rfft2(extended) * self.gain, s=self.padded)
         first, second = self.pad
-        return np.asarray(smooth[first:, second:][: self.shape[0], : self.shape[1]])
+        within = smooth[first:, second:][: self.shape[0], : self.shape[1]]
+        # Without sharpness nothing changes: what was cut off is put back.
+        return np.asarray(within + (hu - clipped))
 
 
 def _axial_axis(grid: Grid) -> int:

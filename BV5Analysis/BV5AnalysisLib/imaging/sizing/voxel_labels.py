@@ -130,7 +130,7 @@ class CoreLabels:
     Attributes
     ----------
     votes : numpy.ndarray
-        (n, 6) voxels by label: none, the four size classes, `AS_MEASURED`.
+        (n, 7) voxels by label: none, the four size classes, hilar, `AS_MEASURED`.
     labeled_voxels : numpy.ndarray
         (n,) labeled ones, with those that rounding may have moved out of the core.
     """

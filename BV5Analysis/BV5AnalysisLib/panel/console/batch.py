@@ -36,7 +36,8 @@ def batchJob(
     source, folder : path-like
         Manifest or folder of scans, and folder to write.
     options : mapping of str to object
-        Fields of `BatchJob` in camelCase; ``parameters`` are `Parameters` or a mapping.
+        Fields of `BatchJob` in camelCase; ``parameters`` are `Parameters` or a mapping,
+        ``reference`` is a path.
 
     Returns
     -------
@@ -56,6 +57,8 @@ def batchJob(
     parameters = given.pop("parameters", None)
     # An empty address stands for none.
     given["scheduler"] = given.get("scheduler") or None
+    if isinstance(given.get("reference"), Path | str):
+        given["reference"] = _absolute(given["reference"])
     check_values(BatchJob, given, scriptName)
     if isinstance(parameters, Mapping):
         from ...imaging.parameters import Parameters

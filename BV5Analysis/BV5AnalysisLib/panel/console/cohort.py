@@ -59,6 +59,8 @@ def analyzeCohort(
     for name in options:
         if name not in known:
             raise AnalysisError(f"A cohort has no option {name}; there are {', '.join(known)}.")
+    if isinstance(options.get("reference"), str):
+        options = {**options, "reference": Path(options["reference"])}
     ensureStatistics()
     ask = slicer.util.mainWindow() is not None
     if clinical.suffix.lower() in WORKBOOKS:
@@ -81,17 +83,24 @@ def _analyzed(
     overwrite: bool,
     chosen: CohortOptions,
 ) -> CohortResult:
+    from ...export.cohort.reference_output import (
+        check_wanted_reference,
+        put_wanted_reference,
+        wanted_reference,
+    )
     from ...study.cohort.analysis import analyze_cohort
 
-    if folder is None:
-        return analyze_cohort(measurements, clinical, chosen)
+    check_wanted_reference(chosen, folder, overwrite)
+    if folder is not None:
+        from ...case.output_folder import check_output
+        from ...export.cohort.cohort_folder import COHORT, put_cohort
 
-    from ...case.output_folder import check_output
-    from ...export.cohort.cohort_folder import COHORT, put_cohort
-
-    check_output(folder, COHORT, overwrite)
+        check_output(folder, COHORT, overwrite)
     result = analyze_cohort(measurements, clinical, chosen)
-    put_cohort(folder, result, chosen, overwrite)
+    reference = wanted_reference(measurements, clinical, result, chosen)
+    if folder is not None:
+        put_cohort(folder, result, chosen, overwrite)
+    put_wanted_reference(chosen, reference)
     return result
 
 

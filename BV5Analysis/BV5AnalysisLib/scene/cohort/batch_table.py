@@ -52,6 +52,7 @@ _TITLES = {
     "hilar_ml": "Hilar (mL)",
     "hilum": "Hilum",
     "hilum_share": "Hilum below",
+    "kernel_sharpness": "Kernel sharpness",
 }
 _NUMBERS = {
     *MEASUREMENT_FIELDS,
@@ -62,6 +63,7 @@ _NUMBERS = {
     "blood_hu",
     "hilar_ml",
     "hilum_share",
+    "kernel_sharpness",
 }
 _UNITS = {"ml": "mL", "pct": "%", "mm": "mm", "mm2": "mm2", "hu": "[hnsf'U]"}
 _LONGEST_LIST = 10

@@ -66,6 +66,8 @@ class BatchJob:
         With `resume`: also measure failed cases once more.
     parameters : pathlib.Path or None
         JSON file with parameters; the defaults if None.
+    reference : pathlib.Path or None
+        Healthy people to compare with, as ``bv5 cohort --reference`` writes them.
     report : bool
         Whether each case gets its pictures and report.
     keep_identifiers : bool
@@ -98,6 +100,9 @@ class BatchJob:
     )
     parameters: Path | None = option(
         None, PATH, "--parameters", "JSON object of names and values", metavar="FILE"
+    )
+    reference: Path | None = option(
+        None, PATH, "--reference", "healthy people to compare with, of bv5 cohort", metavar="FILE"
     )
     report: bool = option(True, SWITCH, "--no-report", "no reports and no pictures")
     keep_identifiers: bool = option(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ...imaging.errors import AnalysisError
-from ..option_kinds import NAMES, NAMES_OR_NONE, NUMBER, RULES, SWITCH, TEXT, UNITS, WHOLE
+from ..option_kinds import NAMES, NAMES_OR_NONE, NUMBER, PATH, RULES, SWITCH, TEXT, UNITS, WHOLE
 from ..options import check_values, declared, option
 from ..options import for_scripts as options_for_scripts
 
@@ -73,6 +74,8 @@ class CohortOptions:
         Level of intervals.
     resamples, seed : int
         Of the bootstrap.
+    reference : pathlib.Path or None
+        File to write a reference into, of all who are analyzed and have to be healthy.
     keep_identifiers : bool
         Keep columns that name patients, dates and free text in the table of cases; reports and
         statistics are without them all the same.
@@ -237,6 +240,14 @@ class CohortOptions:
         section=_GROUPS,
     )
     seed: int = option(0, WHOLE, "--seed", "of the bootstrap", metavar="N", section=_GROUPS)
+    reference: Path | None = option(
+        None,
+        PATH,
+        "--reference",
+        "also write a reference of these people, who have to be healthy, for bv5 analyze and batch",
+        metavar="FILE",
+        section=_GROUPS,
+    )
     keep_identifiers: bool = option(
         False,
         SWITCH,

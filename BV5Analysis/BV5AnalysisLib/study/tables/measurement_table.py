@@ -24,6 +24,8 @@ LUNG_VOLUME = Variable("lung_volume_ml", "Lung volume", "mL")
 DEFINITION = ("minimum_csa_mm2", "bv5_upper_csa_mm2", "bv10_lower_csa_mm2")
 HILUM = "hilum"
 """Column that says whether hilar blood is counted; tables of earlier versions lack it."""
+HILUM_SHARE = "hilum_share"
+"""Column that says from which share of lung around a vessel is not hilar."""
 _OTHER_NUMBERS = (
     LUNG_VOLUME,
     Variable("below_floor_ml", "Below floor", "mL"),
@@ -36,7 +38,8 @@ _OTHER_NUMBERS = (
     Variable("bv10_lower_csa_mm2", "Lower CSA of BV10", "mm²"),
     Variable("blood_hu", "Attenuation of blood", "HU"),
     Variable("hilar_ml", "Hilar", "mL"),
-    Variable("hilum_share", "Lung around of hilar vessels, below"),
+    Variable(HILUM_SHARE, "Lung around of hilar vessels, below"),
+    Variable("kernel_sharpness", "Sharpness of the kernel, undone"),
 )
 _TEXTS = (
     Variable("findings", "Findings"),
@@ -188,22 +191,42 @@ def hilum_of(table: CaseTable, name: str) -> str:
     if HILUM not in table.columns:
         return INCLUDED
     ways = [text.strip().casefold() or INCLUDED for text in table.columns[HILUM]]
-    shares = table.columns.get("hilum_share", np.full(len(ways), np.nan))
+    shares = table.columns.get(HILUM_SHARE, np.full(len(ways), np.nan))
     told = [
         f"{way} below {share:g}" if way == APART and np.isfinite(share) else way
         for way, share in zip(ways, shares, strict=True)
     ]
     found = Counter(told)
     if len(found) > 1:
+        kept = told.index(found.most_common(1)[0][0])
         listed_ways = "; ".join(
             f"{counted(n, 'case')} with hilar blood {way}" for way, n in found.most_common()
         )
         raise AnalysisError(
             f"{name} mixes definitions of the hilum ({listed_ways}), whose numbers cannot be"
-            " compared; measure all alike, or leave some out, as with --exclude"
-            f" '{HILUM}!={ways[told.index(found.most_common(1)[0][0])]}'."
+            " compared; measure all alike, or leave some out, as with"
+            f" {_rules_to_keep(kept, table.columns[HILUM], shares)}."
         )
     return told[0] if told else INCLUDED
+
+
+def _rules_to_keep(kept: int, written: np.ndarray, shares: np.ndarray) -> str:
+    """Options that leave out all cases whose hilum is not told as that of the case at `kept`."""
+    cells = [text.strip().casefold() for text in written]
+    way, share = cells[kept] or INCLUDED, shares[kept]
+    rules = []
+    if way == APART and "" in cells:  # Missing: what is not equal leaves it in.
+        rules.append(f"{HILUM}=")
+    if not {way, ""}.issuperset(cells):
+        rules.append(f"{HILUM}!={way}")
+    alike = np.array([cell == way for cell in cells], bool)
+    if way == APART:
+        known = np.isfinite(shares)
+        if np.isfinite(share) and (alike & ~known).any():
+            rules.append(f"{HILUM_SHARE}=")
+        if (alike & known & (shares != share)).any():
+            rules.append(f"{HILUM_SHARE}!={share:g}" if np.isfinite(share) else f"{HILUM_SHARE}!=")
+    return " ".join(f"--exclude '{rule}'" for rule in rules)
 
 
 def _indices(sheet: Sheet) -> dict[str, int]:

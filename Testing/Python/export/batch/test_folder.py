@@ -402,6 +402,21 @@ def test_a_table_of_another_version_is_taken_by_its_columns(out, written_case):
         assert "new" not in row
 
 
+def test_the_sharpness_of_a_kernel_is_blank_for_a_case_of_before_it_was_measured(out, written_case):
+    with begun(out, "a", "b") as batch:
+        for name in "ab":
+            put_case(out, name, written_case)
+        table = out / "a" / "measurements.csv"
+        before = [name for name in COLUMNS if name != "kernel_sharpness"]
+        old = [{name: row[name] for name in before} for row in rows(table)]
+        table.write_text(csv_text(before, old, header=True))
+        for name in "ab":
+            batch.add(CaseStatus(name))
+    found = rows(out / "measurements.csv")
+    assert {(row["case"], row["kernel_sharpness"]) for row in found} == {("a", ""), ("b", "0.00")}
+    assert {row["hilum_share"] for row in found} == {"0.80"}
+
+
 def test_paths_leave_with_the_last_case_and_stand_in_no_output(out, written_case):
     secret = Path("/archive/DOE^JOHN 19500102")
     plan = [

@@ -57,6 +57,16 @@ def test_one_lung_is_refused(simple_body):
         given_lungs(mask, Orientation.of(mask.grid))
 
 
+@pytest.mark.parametrize("corner", range(3))
+def test_two_voxels_of_one_label_are_refused(corner):
+    """On the voxels that are looked at, every third one, and between them."""
+    grid = Grid((90, 60, 60), (0.7, 0.7, 0.7))
+    labels = np.zeros(grid.shape, np.uint8)
+    labels[30 + corner, 30, 15] = labels[30 + corner, 30, 75] = 1
+    with pytest.raises(AnalysisError, match="too little to tell right from left"):
+        given_lungs(Volume(labels, grid), Orientation.of(grid))
+
+
 def test_empty_mask_is_refused(simple_body):
     mask = masks(simple_body, 0, 0)
     with pytest.raises(AnalysisError, match="empty"):

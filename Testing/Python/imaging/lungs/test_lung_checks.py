@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.imaging.lungs.lung_checks import doubt_given_lungs, doubt_lungs
 from BV5AnalysisLib.imaging.lungs.survey import survey_chest
 from BV5AnalysisLib.imaging.model.finding import Severity
@@ -106,6 +107,76 @@ def test_a_given_mask_that_holds_the_heart_is_a_warning(body):
     (finding,) = doubt_given_lungs(chest, more, body.hu == -990).findings
     assert finding.code == "mask_beyond_lungs"
     assert finding.severity is Severity.WARNING
+
+
+def fine_chest():
+    """Two boxes of lung in tissue, in voxels of which eight make a block."""
+    labels = np.zeros((100, 110, 240), np.uint8)
+    labels[20:80, 20:90, 20:100] = LungLabel.RIGHT
+    labels[20:80, 20:90, 140:220] = LungLabel.LEFT
+    grid = Grid(labels.shape[::-1], (1.0, 1.0, 1.0))
+    hu = np.where(labels > 0, -860, 40).astype(np.int16)
+    return survey_chest(Volume(hu, grid)), labels
+
+
+RIGHT, LEFT = (50, 50, 60), (50, 50, 180)
+
+
+def two_voxels(_labels, painted):
+    painted[RIGHT], painted[LEFT] = LungLabel.RIGHT, LungLabel.LEFT
+
+
+def one_slice(labels, painted):
+    painted[51] = labels[51]
+
+
+def a_voxel_on_the_left(labels, painted):
+    painted[labels == LungLabel.RIGHT] = LungLabel.RIGHT
+    painted[LEFT] = LungLabel.LEFT
+
+
+def a_slice_on_the_right(labels, painted):
+    painted[labels == LungLabel.LEFT] = LungLabel.LEFT
+    painted[51][labels[51] == LungLabel.RIGHT] = LungLabel.RIGHT
+
+
+@pytest.mark.parametrize(
+    ("paint", "what"),
+    [
+        (two_voxels, "both lungs"),
+        (one_slice, "both lungs"),
+        (lambda *_: None, "both lungs"),
+        (a_voxel_on_the_left, "the left lung"),
+        (a_slice_on_the_right, "the right lung"),
+    ],
+)
+def test_a_given_mask_with_next_to_nothing_in_it_is_refused(paint, what):
+    """Without anything in it: what a mask of airways alone leaves."""
+    chest, labels = fine_chest()
+    assert chest.factor == (2, 2, 2)
+    painted = np.zeros_like(labels)
+    paint(labels, painted)
+    with pytest.raises(AnalysisError, match=f"next to nothing of {what}: .* Give one that"):
+        doubt_given_lungs(chest, painted, np.zeros(labels.shape, bool))
+
+
+@pytest.mark.parametrize(("left", "missing"), [(False, "left"), (True, "right")])
+def test_found_lungs_of_which_one_is_next_to_nothing_are_refused(left, missing):
+    chest, labels = fine_chest()
+    painted = np.where(labels == (LungLabel.LEFT if left else LungLabel.RIGHT), labels, 0)
+    painted[RIGHT if left else LEFT] = LungLabel.RIGHT if left else LungLabel.LEFT
+    with pytest.raises(AnalysisError, match=f"Only one lung was found, the {missing} one"):
+        doubt_lungs(chest, painted, np.zeros(labels.shape, bool))
+
+
+def test_a_given_mask_of_one_block_a_lung_is_not_refused():
+    chest, labels = fine_chest()
+    painted = np.zeros_like(labels)
+    for place in (RIGHT, LEFT):
+        around = tuple(slice(along - 2, along + 2) for along in place)
+        painted[around] = labels[around]
+    found = doubt_given_lungs(chest, painted, np.zeros(labels.shape, bool))
+    assert [finding.code for finding in found.findings] == ["lung_lost"]
 
 
 @pytest.mark.parametrize("first", [20, 21])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.airways.tree import segment_airways
 from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.imaging.lungs import segmentation
 from BV5AnalysisLib.imaging.lungs.segmentation import _paint, find_lungs
 from BV5AnalysisLib.imaging.lungs.survey import Chest, survey_chest
 from BV5AnalysisLib.imaging.lungs.trachea import find_trachea
@@ -169,6 +170,17 @@ def test_a_scan_cropped_to_its_lungs_keeps_the_table_in_its_corners_out(simple_b
 
 def test_body_without_lungs_is_refused(simple_body):
     with pytest.raises(AnalysisError, match="chest"):
+        labels_of(simple_body.volume())
+
+
+@pytest.mark.parametrize(("side", "missing"), [(0, "right"), (1, "left")])
+def test_a_lung_that_is_all_bronchus_is_refused(simple_body, monkeypatch, side, missing):
+    """Where all that is left of a side is taken for a main bronchus."""
+    simple_body.add_lungs()
+    monkeypatch.setattr(
+        segmentation, "_main_bronchi", lambda right, left, *_: (right, left)[side].copy()
+    )
+    with pytest.raises(AnalysisError, match=f"one lung.*{missing}"):
         labels_of(simple_body.volume())
 
 

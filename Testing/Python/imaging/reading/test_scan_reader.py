@@ -325,6 +325,9 @@ def test_a_sharp_kernel_is_a_finding(tmp_path):
     (finding,) = read_scan(write_series(tmp_path, ConvolutionKernel=["Br64d", "3"])).findings
     assert finding.code == "sharp_kernel"
     assert "Br64d" in finding.text
+    # Edges are measured and undone; noise is not.
+    assert "noise stays higher" in finding.text
+    assert "undone as far as the scan shows it" in finding.text
 
 
 @pytest.mark.parametrize(

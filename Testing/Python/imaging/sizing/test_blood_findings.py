@@ -98,6 +98,20 @@ def test_noise_beyond_what_was_tried_is_an_error():
     assert "softer kernel" in finding.text
 
 
+UNDONE = "with the kernel's sharpening undone"
+
+
+@pytest.mark.parametrize(("kernel", "told"), [(Kernel(), False), (Kernel(0.8, 1.4), True)])
+def test_noise_of_an_undone_kernel_is_said_to_be_so(kernel, told):
+    lungs = OpacityVolumes("both", 4000, 400, 0, 0)
+    for noise in (CONSTANTS.noisy_hu + 20, CONSTANTS.untried_noise_hu + 1):
+        calibration = Calibration(40.0, -850.0, noise, kernel)
+        (high,) = calibration_findings(calibration, ONE_LEVEL, False, None)
+        (hazy,) = noisy_ground_glass(calibration, lungs)
+        for finding in (high, hazy):
+            assert (f"{noise:.0f} HU {UNDONE}" in finding.text) == told
+
+
 def wide_line(points_mm):
     n = len(points_mm)
     return Centerlines.measured(

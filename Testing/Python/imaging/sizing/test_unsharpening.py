@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 from BV5AnalysisLib.imaging.model.measurements import Kernel
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
-from BV5AnalysisLib.imaging.sizing.unsharpening import MARGIN_MM, unsharpened
+from BV5AnalysisLib.imaging.sizing.unsharpening import LIMITS_HU, MARGIN_MM, unsharpened
 from scipy import ndimage
 
 KERNEL = Kernel(sharpness=1.0, wider_mm2=1.5)
@@ -97,3 +97,42 @@ def test_a_bright_metal_does_not_spread():
     found = unsharpened(Volume(hu, GRID), KERNEL, ALL).array
     clean = unsharpened(Volume(sharpened(smooth_lung()), GRID), KERNEL, ALL).array
     assert np.abs(found - clean)[6, 20:24, 30:33].max() < 1
+
+
+def with_extremes():
+    """Metal, bone and what lies outside of the reconstruction, in lung; whole HU."""
+    hu = np.rint(sharpened(smooth_lung()))
+    hu[6, 60:63, 70:73] = 20000
+    hu[:, 40:44, 50:60] = 1700
+    hu[:, :, :6] = -3024
+    return hu.astype(np.int16)
+
+
+def test_without_sharpness_left_the_scan_is_left():
+    hu = with_extremes()
+    nearly = replace(KERNEL, sharpness=1e-7)
+    assert (unsharpened(Volume(hu, GRID), nearly, ALL).array == hu).all()
+    in_halves = hu + 0.5
+    found = unsharpened(Volume(in_halves, GRID), nearly, ALL).array
+    assert np.abs(found - in_halves).max() < 0.01
+
+
+def test_the_less_sharpness_the_less_is_changed():
+    hu = with_extremes().astype(float)
+    changes = [
+        np.abs(unsharpened(Volume(hu, GRID), replace(KERNEL, sharpness=s), ALL).array - hu).max()
+        for s in (0.1, 0.01, 0.001)
+    ]
+    assert changes[0] > 50
+    assert changes[1] == pytest.approx(changes[0] / 10, rel=0.15)
+    assert changes[2] == pytest.approx(changes[0] / 100, rel=0.15)
+
+
+def test_what_is_beyond_the_limits_is_as_far_beyond_as_it_was():
+    """Only what lies within them is filtered."""
+    hu = with_extremes().astype(float)
+    found = unsharpened(Volume(hu, GRID), KERNEL, ALL).array
+    cut = unsharpened(Volume(np.clip(hu, *LIMITS_HU), GRID), KERNEL, ALL).array
+    assert np.abs(found - cut - (hu - np.clip(hu, *LIMITS_HU))).max() < 0.01
+    assert found[6, 61, 71] > 18000
+    assert found[0, 0, 0] < -2900

@@ -1,7 +1,9 @@
 """Tables of measurements that cannot be what they say are refused, with the rows named."""
 
+import numpy as np
 import pytest
 from BV5AnalysisLib.imaging.errors import AnalysisError
+from BV5AnalysisLib.study.tables.exclusions import exclude
 from BV5AnalysisLib.study.tables.measurement_table import read_measurements
 from helpers.cohort_tables import BV5_PCT, case_names, measured, measurements, with_column, workbook
 
@@ -34,6 +36,18 @@ def test_two_columns_of_one_name_are_refused(tmp_path, key):
 def test_two_columns_of_somebody_elses_are_none_of_ours(tmp_path):
     table = with_column(with_column(as_table(rows_of_cases()), "x", [1] * 10), "x", [2] * 10)
     assert len(read_measurements(workbook(tmp_path, table)).table) == 10
+
+
+def test_sharpness_of_kernels_may_be_told_to_leave_cases_out(tmp_path):
+    """Blank is what nobody looked for: it is kept, and told."""
+    rows = [row | {"kernel_sharpness": "0.00"} for row in rows_of_cases()]
+    rows[0]["kernel_sharpness"], rows[1]["kernel_sharpness"] = "0.85", ""
+    table = read_measurements(measurements(tmp_path, rows)).table
+    assert table.columns["kernel_sharpness"][0] == 0.85
+    assert np.isnan(table.columns["kernel_sharpness"][1])
+    left, _, notes = exclude(table, ["kernel_sharpness>0"])
+    assert left.cases == table.cases[1:]
+    assert "1 case without a value" in notes[0]
 
 
 def test_fractions_are_no_percentages(tmp_path):

@@ -1,0 +1,236 @@
+"""A case beside a reference: which people it is compared with, and where its numbers stand."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..imaging.model.scan import Person
+from ..imaging.parameters import Parameters
+from ..study.reference import (
+    EVERYBODY,
+    REFERENCE_MEASURES,
+    Definition,
+    Distribution,
+    People,
+    Reference,
+    ReferenceGroup,
+    Standing,
+    ages_of,
+)
+from .reference_file import (
+    definition_of_record,
+    definition_record,
+    distribution_of_record,
+    reference_id,
+)
+
+
+@dataclass(frozen=True)
+class AppliedReference:
+    """The part of a reference that one case is compared with.
+
+    Attributes
+    ----------
+    name, created, reference_id : str
+        Which reference: its name, when it was made, and letters and digits of its content.
+    definition : Definition
+        How it was measured, as the case was.
+    group : ReferenceGroup
+        The people the case is compared with.
+    reason : str
+        Why these, where it is not those of the case's sex and age, or why the comparison is not
+        sure; else empty.
+    """
+
+    name: str
+    created: str
+    reference_id: str
+    definition: Definition
+    group: ReferenceGroup
+    reason: str
+
+    def for_parameters(self, parameters: Parameters) -> AppliedReference | None:
+        """Keep it for numbers with other parameters, if they are measured alike; else None."""
+        same = Definition.of(parameters, self.definition.software_version)
+        return None if self.definition.difference(same) else self
+
+
+def applied(reference: Reference, person: Person) -> AppliedReference:
+    """Choose the group of a reference that a person is compared with.
+
+    Parameters
+    ----------
+    reference : Reference
+        Usable for the case, see `reference_file.check_usable`.
+    person : Person
+        What the scan's header says.
+
+    Returns
+    -------
+    AppliedReference
+        With the group of the person's sex and age; if the reference has none, that of the sex,
+        then that of the age, then all people.
+    """
+    groups = {group.people: group for group in reference.groups}
+    ages = ages_of(person.age_years) if person.age_years is not None else (None, None)
+    wanted = People(person.sex, *ages)
+    candidates = (wanted, People(person.sex), People(None, *ages), EVERYBODY)
+    group = next(groups[each] for each in candidates if each in groups)
+    reasons = [*_missing(person), *_no_group(wanted, group), *_outside(person, group)]
+    return AppliedReference(
+        reference.name,
+        reference.created,
+        reference_id(reference),
+        reference.definition,
+        group,
+        "; ".join(reasons),
+    )
+
+
+def _missing(person: Person) -> Iterator[str]:
+    absent = [
+        what for what, value in (("sex", person.sex), ("age", person.age_years)) if value is None
+    ]
+    if absent:
+        yield f"the scan's header does not tell the {' and the '.join(absent)}"
+
+
+def _no_group(wanted: People, group: ReferenceGroup) -> Iterator[str]:
+    if group.people != wanted:
+        yield f"the reference has too few {wanted.text}"
+
+
+def _outside(person: Person, group: ReferenceGroup) -> Iterator[str]:
+    age, low, high = person.age_years, group.lowest_age, group.highest_age
+    if age is None or low is None or high is None:
+        return
+    if age < low:
+        yield f"the person is younger than all of these, who are {low} to {high} years old"
+    elif int(age) > high:
+        yield f"the person is older than all of these, who are {low} to {high} years old"
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number of a case beside the reference.
+
+    Attributes
+    ----------
+    value : float
+        Of the case; NaN where there is none, or it is withheld.
+    distribution : Distribution
+        Of the people it is compared with.
+    standing : Standing
+        Where it stands.
+    """
+
+    value: float
+    distribution: Distribution
+    standing: Standing
+
+
+def score(group: ReferenceGroup, region: str, measure: str, value: float) -> Score | None:
+    """Score of one number; None if the reference does not have it."""
+    found = group.by_place.get((region, measure))
+    return Score(value, found, found.standing(value)) if found else None
+
+
+def reference_record(
+    reference: AppliedReference, values: Iterator[tuple[str, str, float]]
+) -> dict[str, Any]:
+    """Plain values of a comparison, fit for JSON.
+
+    Parameters
+    ----------
+    reference : AppliedReference
+        What the case is compared with.
+    values : iterator of (str, str, float)
+        Region, measure, and the case's value.
+
+    Returns
+    -------
+    dict
+        As ``result.schema.json`` says; what is not a number is NaN.
+    """
+    people, group = reference.group.people, reference.group
+    scores = (score(group, region, measure, value) for region, measure, value in values)
+    return {
+        "name": reference.name,
+        "created": reference.created,
+        "id": reference.reference_id,
+        "definition": definition_record(reference.definition),
+        "group": {
+            **dataclasses.asdict(people),
+            "n": group.n,
+            "lowest_age": group.lowest_age,
+            "highest_age": group.highest_age,
+            "text": people.text,
+            "reason": reference.reason,
+        },
+        "scores": [_score_record(each) for each in scores if each],
+    }
+
+
+def _score_record(each: Score) -> dict[str, Any]:
+    standing = each.standing
+    return {
+        **dataclasses.asdict(each.distribution),
+        "value": each.value,
+        "z": standing.z,
+        "percentile": standing.percentile,
+        "beyond": standing.beyond,
+    }
+
+
+def reference_of_record(values: dict[str, Any]) -> AppliedReference:
+    """Read what a case was compared with, of plain values that follow the schema."""
+    group = values["group"]
+    return AppliedReference(
+        values["name"],
+        values["created"],
+        values["id"],
+        definition_of_record(values["definition"]),
+        ReferenceGroup(
+            People(group["sex"], group["age_from"], group["age_below"]),
+            group["n"],
+            group["lowest_age"],
+            group["highest_age"],
+            tuple(distribution_of_record(each) for each in values["scores"]),
+        ),
+        group["reason"],
+    )
+
+
+def reference_cells(
+    reference: AppliedReference, region: str, values: dict[str, float]
+) -> dict[str, str]:
+    """Cells of `REFERENCE_COLUMNS` for one row of a table, not yet safe for spreadsheets.
+
+    Parameters
+    ----------
+    reference : AppliedReference
+        What the case is compared with.
+    region : str
+        Of the row.
+    values : dict of str to float
+        Of the case there, by measure.
+    """
+    cells = {"reference": reference.name, "reference_group": reference.group.people.text}
+    for measure in REFERENCE_MEASURES:
+        found = score(reference.group, region, measure.key, values[measure.key])
+        z = found.standing.z if found else math.nan
+        cells[f"{measure.key}_z"] = f"{z:.2f}" if math.isfinite(z) else ""
+        cells[f"{measure.key}_percentile"] = found.standing.text if found else ""
+    return cells
+
+
+REFERENCE_COLUMNS = (
+    "reference",
+    "reference_group",
+    *(f"{each.key}_{what}" for each in REFERENCE_MEASURES for what in ("z", "percentile")),
+)
+"""At the end of tables of cases that are compared with a reference."""
