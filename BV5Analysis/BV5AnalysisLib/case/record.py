@@ -326,14 +326,13 @@ def _measurement(row: dict[str, Any], with_hilum: dict[str, Any]) -> Measurement
     names = {field.name for field in dataclasses.fields(Measurement)} - {"region", *INTERVALS}
     # Records of earlier versions have no hilar blood.
     values = {name: row.get(name) if name.startswith("hilar_") else row[name] for name in names}
-    if INTERVALS[0] in row:
-        intervals = [_nested_intervals(row[name]) for name in INTERVALS]
+    numbers: dict[str, Any] = {name: _number(value) for name, value in values.items()}
+    if "intervals" in row:
+        own, included = (_nested_intervals(row[name]) for name in INTERVALS)
     else:
-        intervals = [_intervals(row), _intervals(with_hilum)]
+        own, included = _intervals(row), _intervals(with_hilum)
     return Measurement(
-        region=row["region"],
-        **{name: _number(value) for name, value in values.items()},
-        **dict(zip(INTERVALS, intervals, strict=True)),
+        region=row["region"], intervals=own, intervals_with_hilum=included, **numbers
     )
 
 

@@ -209,7 +209,7 @@ class _Split:
 
     def sums_ml(self, points: np.ndarray) -> np.ndarray:
         """Blood (8,) of points (n,) bool: counted by kind, then hilar by kind."""
-        return self.by_group_ml(points, np.zeros(len(points), int), 1)[0]
+        return np.asarray(self.by_group_ml(points, np.zeros(len(points), int), 1)[0])
 
     def by_group_ml(self, points: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
         """Give the same (groups, 8) for each group of points, whose number is `group` (n,)."""
@@ -268,8 +268,9 @@ def _intervals(ml: np.ndarray, covariance: np.ndarray) -> BloodIntervals:
     tpbv_ml = float(total @ ml)
 
     def share(of_class: np.ndarray) -> Interval:
+        # Without blood there is no share, which could be any.
         if tpbv_ml <= 0:
-            return Interval(float("nan"), float("nan"))
+            return Interval(0.0, 100.0)
         part = float(of_class @ ml) / tpbv_ml
         off = 100 * spread((of_class - part * total) / tpbv_ml)
         return Interval(max(100 * part - off, 0.0), min(100 * part + off, 100.0))

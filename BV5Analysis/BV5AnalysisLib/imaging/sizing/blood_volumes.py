@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -254,7 +255,7 @@ def _measure(region: str, lung_volume_ml: float, blood: _Blood, points: np.ndarr
     )
 
 
-def _by_class(blood_ml: np.ndarray, place: str = "") -> dict[str, float]:
+def _by_class(blood_ml: np.ndarray, place: str = "") -> dict[str, Any]:
     """Fields of a row by size class."""
     kinds = (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10, SizeClass.BELOW_FLOOR)
     return {f"{place}{VESSELS[kind].key}_ml": float(blood_ml[kind]) for kind in kinds}
