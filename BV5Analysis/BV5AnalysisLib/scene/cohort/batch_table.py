@@ -15,6 +15,7 @@ import slicer
 
 from ...case.measurements_csv import COLUMNS, DENSITY_FIELDS, MEASUREMENT_FIELDS
 from ...imaging.errors import AnalysisError
+from ...imaging.model.intervals import ENDS, HIGH, LOW, MEASURES, measure_of
 from ...study.batch.batch_case import CaseStatus
 from ...study.formulas import unguard
 from ..nodes.tables import TableColumn, fill_table
@@ -54,6 +55,12 @@ _TITLES = {
     "hilum_share": "Hilum below",
     "kernel_sharpness": "Kernel sharpness",
 }
+_END_TITLES = {LOW: "from", HIGH: "to"}
+_TITLES |= {
+    f"{measure}{end}": f"{_TITLES[measure]} {title}"
+    for measure in MEASURES
+    for end, title in _END_TITLES.items()
+}
 _NUMBERS = {
     *MEASUREMENT_FIELDS,
     *DENSITY_FIELDS,
@@ -64,6 +71,7 @@ _NUMBERS = {
     "hilar_ml",
     "hilum_share",
     "kernel_sharpness",
+    *ENDS,
 }
 _UNITS = {"ml": "mL", "pct": "%", "mm": "mm", "mm2": "mm2", "hu": "[hnsf'U]"}
 _LONGEST_LIST = 10
@@ -204,4 +212,4 @@ def _number(text: str) -> float:
 def _unit(key: str) -> str:
     if key in DENSITY_FIELDS:
         return "mL/L"
-    return _UNITS.get(key.rsplit("_", 1)[-1], "") if key in _NUMBERS else ""
+    return _UNITS.get(measure_of(key).rsplit("_", 1)[-1], "") if key in _NUMBERS else ""

@@ -44,6 +44,7 @@ def test_the_table_has_a_row_a_case(application, tmp_path):
     assert names == list(COLUMNS)
     assert all(node.GetColumnTitle(name) for name in names)
     assert node.GetColumnTitle("bv5_10_ml") == "BV5-10 (mL)"
+    assert node.GetColumnTitle("bv5_pct_low") == "BV5 (%) from"
     np.testing.assert_allclose(vtk_to_numpy(table.GetColumnByName("tpbv_ml")), [100.5, 90.123])
     percent = vtk_to_numpy(table.GetColumnByName("bv5_pct"))
     assert percent[0] == 40.25
