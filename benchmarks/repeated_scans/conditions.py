@@ -91,7 +91,7 @@ def conditions(scale: float) -> list[Condition]:
     lost_ml = AIR_LOST_L * LITER_ML * scale**3
     return [
         BASE,
-        *(Condition(NOISE, f"noise {seed}", {"noise_seed": seed}) for seed in NOISE_SEEDS),
+        *(Condition(NOISE, f"seed {seed}", {"noise_seed": seed}) for seed in NOISE_SEEDS),
         *(Condition(SHIFT, f"by {_list(by)} mm", {"shift_mm": by}) for by in SHIFTS_MM),
         *(Condition(TURN, f"by {_list(by)}°", {"turn_deg": by}) for by in TURNS_DEG),
         *(Condition(KERNEL, name, change) for name, change in KERNELS.items()),
