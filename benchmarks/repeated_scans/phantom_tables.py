@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from chest_phantoms.tables import signed, table
@@ -97,11 +97,30 @@ def told(images: Sequence[Image]) -> str:
     failed = [each for each in images if each.trouble]
     anatomies = len({each.seed for each in images})
     text = f"Anatomies: {anatomies}; images asked for: {len(images)}, measured:"
-    reasons = [
-        f"- anatomy {each.seed}, {full_name(each.condition)}: {each.trouble}" for each in failed
-    ]
+    reasons = by_reason(
+        (f"anatomy {each.seed}, {full_name(each.condition)}", each.trouble) for each in failed
+    )
     # An empty line, without which Markdown takes a list into the paragraph before.
-    return "\n".join([f"{text} {len(images) - len(failed)}.", *([""] if failed else []), *reasons])
+    return f"{text} {len(images) - len(failed)}.\n\n{reasons}".strip()
+
+
+def by_reason(failed: Iterable[tuple[str, str]]) -> str:
+    """List what could not be measured, a line a reason.
+
+    Parameters
+    ----------
+    failed : iterable of tuple
+        What, and why.
+
+    Returns
+    -------
+    str
+        Markdown; empty if there is nothing.
+    """
+    names: dict[str, list[str]] = {}
+    for name, why in failed:
+        names.setdefault(why, []).append(name)
+    return "\n".join(f"- {why}: {'; '.join(which)}" for why, which in names.items())
 
 
 def full_name(condition: Condition) -> str:

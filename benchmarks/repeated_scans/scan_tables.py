@@ -9,6 +9,7 @@ import numpy as np
 from chest_phantoms.tables import signed, table
 
 from .images import BV5_ML, BV5_PCT, MEASURES, TPBV_ML, TPBV_PCT, Measure
+from .phantom_tables import by_reason
 from .scan_conditions import SCAN_CHANGES, ScanChange
 from .spread import within_subject
 
@@ -40,16 +41,17 @@ def scan_report(known: dict[str, Answers], why_none: str) -> str:
     """
     if not known:
         return f"## Real scans read again\n\nNot measured: no scans ({why_none}).\n"
-    parts = [
-        "## Real scans read again",
-        ABOUT.strip(),
-        each_table(known),
-        "### Over all scans",
-        "Within-subject standard deviation and repeatability coefficient (1.96 · √2 times it), each"
-        " scan a subject that is measured twice.",
-        all_table(known),
-        missing(known),
-    ]
+    parts = ["## Real scans read again"]
+    if any(not _is_broken(answers, asked) for answers in known.values() for asked in SCAN_CHANGES):
+        parts += [
+            ABOUT.strip(),
+            each_table(known),
+            "### Over all scans",
+            "Within-subject standard deviation and repeatability coefficient (1.96 · √2 times it),"
+            " each scan a subject that is measured twice.",
+            all_table(known),
+        ]
+    parts.append(missing(known))
     return "\n\n".join(part.rstrip("\n") for part in parts if part) + "\n"
 
 
@@ -60,6 +62,10 @@ def trouble(answers: Answers, asked: ScanChange) -> str:
             if kind in answers[name]:
                 return f"{kind}: {answers[name][kind]}" if kind != "none" else answers[name][kind]
     return ""
+
+
+def _is_broken(answers: Answers, asked: ScanChange) -> bool:
+    return any("broken" in answers[name] for name in (asked.base, asked.name))
 
 
 def expected(answers: Answers, asked: ScanChange) -> dict[str, float]:
@@ -79,9 +85,9 @@ def each_table(known: dict[str, Answers]) -> str:
     rows = []
     for scan, answers in known.items():
         for asked in SCAN_CHANGES:
-            why = trouble(answers, asked)
-            if why.startswith("broken"):
+            if _is_broken(answers, asked):
                 continue
+            why = trouble(answers, asked)
             if why:
                 rows.append([scan, asked.name, *[""] * 5, why])
                 continue
@@ -130,10 +136,10 @@ def _spread_text(differences: Sequence[float]) -> str:
 
 def missing(known: dict[str, Answers]) -> str:
     """List what broke or was not measured."""
-    lines = [
-        f"- {scan}, {name}: {answer['broken']}"
+    lines = by_reason(
+        (f"{scan}, {name}", answer["broken"])
         for scan, answers in known.items()
         for name, answer in answers.items()
         if "broken" in answer
-    ]
-    return "Not measured:\n\n" + "\n".join(lines) if lines else ""
+    )
+    return f"Not measured:\n\n{lines}" if lines else ""

@@ -192,7 +192,7 @@ def test_what_broke_is_in_no_figure_and_is_told():
     # The second anatomy has no base to compare with.
     assert [each.seed for each, _ in pairs(found)] == [0]
     text = phantom_report(found)
-    assert "- anatomy 0, noise seed 1: not done after 9 s" in text
+    assert "- not done after 9 s: anatomy 0, noise seed 1" in text
     assert "measured: 2." in text
 
 
@@ -266,7 +266,7 @@ def test_the_table_of_scans_tells_what_missed_its_target(answers):
     assert f"| P7 | {CUT.name} | 32.00 → 32.20 | +0.20 |" in text
     assert f"| P7 | {OTHER_FORMAT} | 31.00 → 31.00 | +0.00 |" in text
     assert "its slices are as thick already" in text
-    assert "- P7, turned by axes: not measured in this run" in text
+    assert "- not measured in this run: P7, turned by axes" in text
     # Over scans: half of the square of the difference is its variance.
     mirrored = next(line for line in text.splitlines() if line.startswith("| mirrored | 1 |"))
     assert f"+0.50; {0.5 / np.sqrt(2):.2f} / {1.96 * 0.5:.2f}" in mirrored
@@ -361,7 +361,11 @@ def test_a_whole_run_asks_for_all_and_writes_its_report(command, tmp_path, capsy
     text = (tmp_path / "reproducibility.md").read_text(encoding="utf-8")
     assert text.startswith("# Reproducibility\n")
     assert f"Anatomies: 2; images asked for: {2 * count}, measured: {2 * count}." in text
-    assert "- P2.nrrd, mirrored: stand-in" in text
+    listed = next(
+        line for line in text.splitlines() if line.startswith("- stand-in: P1, as it is;")
+    )
+    assert "; P2.nrrd, mirrored" in listed
+    assert "### Over all scans" not in text
     assert text.strip() == capsys.readouterr().out.strip()
 
 
@@ -399,6 +403,15 @@ def test_an_output_in_no_folder_is_refused(command, tmp_path, capsys):
     with pytest.raises(SystemExit):
         command("--output", str(tmp_path / "none" / "x.md"))
     assert "is no folder" in capsys.readouterr().err
+
+
+def test_small_chests_are_told(command, tmp_path):
+    command("--scale", "0.5", "--output", str(tmp_path / "small.md"))
+    text = (tmp_path / "small.md").read_text(encoding="utf-8")
+    assert "scale 0.5, 12% of an adult's volume" in text
+    assert "some 2.8 times" in text
+    command("--output", str(tmp_path / "adult.md"))
+    assert "of an adult's volume" not in (tmp_path / "adult.md").read_text(encoding="utf-8")
 
 
 def test_options_of_seeds_are_ranges():
