@@ -90,8 +90,8 @@ def size_note(scale: float) -> str:
     if scale == 1:
         return ""
     return (
-        f"**Chests of scale {scale:g}, {scale**3:.0%} of an adult's volume.** Errors that are others"
-        " at each vessel average out over fewer of them: spreads in points and % may be some"
+        f"**Chests of scale {scale:g}, {scale**3:.0%} of an adult's volume.** Errors that differ"
+        " from vessel to vessel average out over fewer: spreads in points and % may be some"
         f" {scale**-1.5:.1f} times an adult's. Few vessels are wide.\n"
     )
 

@@ -75,6 +75,15 @@ def expected(answers: Answers, asked: ScanChange) -> dict[str, float]:
     return {key: base[f"{key}{below}"] for key in ("bv5_pct", "tpbv_ml", "bv5_ml")}
 
 
+def cut_off(answers: Answers, asked: ScanChange) -> str:
+    """Say how much blood a cut takes: where it is none, the cut shows nothing."""
+    if not asked.change.is_cut:
+        return ""
+    base = answers[asked.base]
+    gone_ml = base["tpbv_ml"] - base["tpbv_ml_below"]
+    return f"; {gone_ml:.1f} of {base['tpbv_ml']:.1f} mL cut off"
+
+
 def difference(answers: Answers, asked: ScanChange, measure: Measure) -> float:
     """How far a changed scan is from what is expected of it."""
     return measure.difference(answers[asked.name], expected(answers, asked))
@@ -105,7 +114,8 @@ def each_table(known: dict[str, Answers]) -> str:
                         signed(difference(answers, asked, measure), 2)
                         for measure in (TPBV_ML, TPBV_PCT, BV5_ML)
                     ),
-                    f"{'yes' if met else 'no'} (≤ {asked.change.bv5_points:g})",
+                    f"{'yes' if met else 'no'} (≤ {asked.change.bv5_points:g})"
+                    + cut_off(answers, asked),
                 ]
             )
     names = [measure.name for measure in MEASURES]

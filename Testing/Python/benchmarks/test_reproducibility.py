@@ -264,6 +264,7 @@ def test_the_table_of_scans_tells_what_missed_its_target(answers):
         "| P7 | mirrored | 30.00 → 30.50 | **+0.50** | +2.00 | +1.00 | +1.61 | no (≤ 0.2) |" in text
     )
     assert f"| P7 | {CUT.name} | 32.00 → 32.20 | +0.20 |" in text
+    assert "yes (≤ 0.3); 50.0 of 200.0 mL cut off |" in text
     assert f"| P7 | {OTHER_FORMAT} | 31.00 → 31.00 | +0.00 |" in text
     assert "its slices are as thick already" in text
     assert "- not measured in this run: P7, turned by axes" in text
