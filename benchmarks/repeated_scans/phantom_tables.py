@@ -43,7 +43,7 @@ attenuations. Where the truth moves, only what goes beyond it counts.
 SPREADS = """
 Within-subject standard deviation (its 95 % confidence interval) / repeatability coefficient,
 1.96 · √2 times it: 95 % of pairs of images of one subject differ by less (Bland & Altman, Lancet
-1986;327:307–310; Stat Methods Med Res 1999;8:135–160). n: images, the base among them. *Everything*
+1986;327:307–310; Stat Methods Med Res 1999;8:135–160). df: degrees of freedom. *Everything*
 has what a protocol sets in it, each once, and is no estimate of any one of them.
 """
 
@@ -154,12 +154,9 @@ def spread_table(images: Sequence[Image]) -> str:
     for way, name in WAYS.items():
         for group, factors in GROUPS.items():
             cells = [spread(images, factors, way, measure) for measure in MEASURES]
-            count = sum(
-                image.condition == BASE or image.condition.factor in factors
-                for image, _ in pairs(images)
-            )
-            rows.append([name, group, str(count), *map(_spread_text, cells)])
-    return table(["way", "over", "n", *(measure.name for measure in MEASURES)], rows)
+            degrees = str(cells[0].degrees) if cells[0] else "0"
+            rows.append([name, group, degrees, *map(_spread_text, cells)])
+    return table(["way", "over", "df", *(measure.name for measure in MEASURES)], rows)
 
 
 def _spread_text(found: Spread | None) -> str:

@@ -80,7 +80,7 @@ def cut_off(answers: Answers, asked: ScanChange) -> str:
     if not asked.change.is_cut:
         return ""
     base = answers[asked.base]
-    gone_ml = base["tpbv_ml"] - base["tpbv_ml_below"]
+    gone_ml = max(base["tpbv_ml"] - base["tpbv_ml_below"], 0.0)
     return f"; {gone_ml:.1f} of {base['tpbv_ml']:.1f} mL cut off"
 
 

@@ -37,7 +37,7 @@ from repeated_scans.images import (
 from repeated_scans.one_phantom import parenchyma_hu
 from repeated_scans.phantom_tables import phantom_report
 from repeated_scans.scan_conditions import OTHER_FORMAT, OWN_FILES, SCAN_CHANGES
-from repeated_scans.scan_tables import difference, scan_report, trouble
+from repeated_scans.scan_tables import cut_off, difference, scan_report, trouble
 from repeated_scans.spread import Spread, within_subject
 from repeated_scans.verdicts import CORRECTION, NOTHING, WIDER, verdict
 from scan_changes.changes import PLAIN, TOP_SLICES
@@ -209,7 +209,7 @@ def test_the_report_has_effects_limits_and_what_is_needed():
     text = phantom_report(images)
     sd, limit = 0.2 / np.sqrt(2), 1.96 * 0.2
     line = next(line for line in text.splitlines() if "| all repeats" in line)
-    assert line.startswith("| BV5 Analysis | all repeats: noise, shift, turn | 6 |")
+    assert line.startswith("| BV5 Analysis | all repeats: noise, shift, turn | 3 |")
     assert f"{sd:.2f} (" in line
     assert f"/ {limit:.2f} |" in line
     assert "| noise seed 1 | +0.00 | +0.20 (+0.20 to +0.20) |" in text
@@ -256,6 +256,10 @@ def answers():
 def test_a_cut_is_held_against_the_blood_that_is_left(answers):
     assert difference(answers, CUT, BV5_PCT) == pytest.approx(0.2)
     assert difference(answers, CUT, TPBV_PCT) == pytest.approx(0.0)
+    assert cut_off(answers, CUT) == "; 50.0 of 200.0 mL cut off"
+    # Sums in another order differ in their last digits.
+    answers[PLAIN.name] = numbers(30.0, 200.0, (30.0, 200.0 + 1e-9))
+    assert cut_off(answers, CUT) == "; 0.0 of 200.0 mL cut off"
 
 
 def test_the_table_of_scans_tells_what_missed_its_target(answers):
