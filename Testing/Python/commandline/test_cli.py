@@ -647,6 +647,8 @@ def test_phantom_takes_every_option(out, capsys):
     options = ["--seed", "7", "--noise", "5", "--kernel", "sharp", "--blood", "200"]
     options += ["--psf", "0.4", "0.4", "0.8", "--ground-glass", "0.2", "--consolidation", "0.1"]
     options += ["--pruning", "0.3", "--expiration", "0.5", "--no-airways", "--no-fissures"]
+    options += ["--noise-seed", "8", "--shift", "1", "0", "-2", "--turn", "0", "3", "0"]
+    options += ["--air-lost", "5"]
     assert cli.main(["phantom", "-o", str(out), *SMALL, *options]) == 0
     assert names(out) == PHANTOM_FILES
     truth = json.loads((out / "truth.json").read_text())
@@ -664,6 +666,10 @@ def test_phantom_takes_every_option(out, capsys):
         "consolidation_fraction": 0.1,
         "pruning": 0.3,
         "expiration": 0.5,
+        "noise_seed": 8,
+        "shift_mm": [1, 0, -2],
+        "turn_deg": [0, 3, 0],
+        "air_lost_ml": 5,
     }
     assert {name: truth["spec"][name] for name in expected} == expected
     assert str(out) in capsys.readouterr().out
