@@ -15,7 +15,7 @@ import slicer
 
 from ...case.measurements_csv import COLUMNS, DENSITY_FIELDS, MEASUREMENT_FIELDS
 from ...imaging.errors import AnalysisError
-from ...imaging.model.intervals import ENDS, HIGH, LOW, MEASURES, measure_of
+from ...imaging.model.intervals import ENDS, LOW, measure_of
 from ...study.batch.batch_case import CaseStatus
 from ...study.formulas import unguard
 from ..nodes.tables import TableColumn, fill_table
@@ -54,12 +54,6 @@ _TITLES = {
     "hilum": "Hilum",
     "hilum_share": "Hilum below",
     "kernel_sharpness": "Kernel sharpness",
-}
-_END_TITLES = {LOW: "from", HIGH: "to"}
-_TITLES |= {
-    f"{measure}{end}": f"{_TITLES[measure]} {title}"
-    for measure in MEASURES
-    for end, title in _END_TITLES.items()
 }
 _NUMBERS = {
     *MEASUREMENT_FIELDS,
@@ -163,7 +157,7 @@ def add_batch_table(
         regions = ", ".join(dict.fromkeys(row["region"] for row in rows))
         raise AnalysisError(f"No case has the region {region}; choose one of {regions}.")
     keys = [key for key in COLUMNS if wanted and key in wanted[0]]
-    columns = [TableColumn(key, _TITLES[key], _unit(key), "") for key in keys or COLUMNS[:2]]
+    columns = [TableColumn(key, _title(key), _unit(key), "") for key in keys or COLUMNS[:2]]
     values = {
         column.key: (
             np.array([_number(row[column.key]) for row in wanted], float)
@@ -207,6 +201,12 @@ def _number(text: str) -> float:
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
+
+
+def _title(key: str) -> str:
+    measure = measure_of(key)
+    end = "" if measure == key else " from" if key.endswith(LOW) else " to"
+    return _TITLES[measure] + end
 
 
 def _unit(key: str) -> str:
