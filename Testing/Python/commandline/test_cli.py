@@ -622,6 +622,18 @@ def test_measurements_without_blood_are_shown_with_a_dash(small_result):
     assert row[3] == "0.0 (–)"
 
 
+def test_intervals_of_what_is_given_are_printed(small_result, capsys):
+    command.print_intervals(small_result)
+    said = "90 % intervals, both lungs: BV5 4.0 to 8.0 %, TPBV 5.4 to 6.6 mL\n"
+    assert capsys.readouterr().out == said
+    withheld = Withheld("incomplete_chest", "The scan shows a slab.", TOTALS)
+    command.print_intervals(dataclasses.replace(small_result, withheld=(withheld,)))
+    assert capsys.readouterr().out == "90 % intervals, both lungs: BV5 4.0 to 8.0 %\n"
+    old = dataclasses.replace(small_result.measurements[0], intervals=None)
+    command.print_intervals(dataclasses.replace(small_result, measurements=(old,)))
+    assert capsys.readouterr().out == ""
+
+
 # Phantom and demo
 
 
