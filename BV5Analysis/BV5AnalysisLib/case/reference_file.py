@@ -127,12 +127,19 @@ def check_reference_place(path: Path, folder: Path | None, overwrite: bool) -> N
     Raises
     ------
     AnalysisError
-        Something is there that may not be replaced, or its folder is not there or is `folder`.
+        Something is there that may not be replaced, or its folder is not there, or it is `folder`,
+        or one of them would lie in the other.
     """
-    if folder is not None and folder.resolve() in path.resolve().parents:
+    place, output = path.resolve(), folder.resolve() if folder else None
+    if output and output in place.parents:
         raise AnalysisError(
             f"Reference file {path.name} lies in the output folder, which is replaced as a whole;"
             " give a place outside of it."
+        )
+    if output and place in (output, *output.parents):
+        raise AnalysisError(
+            f"Reference file {path.name} has the path of the output folder, or of a folder around"
+            " it; give the reference file another name."
         )
     if not path.resolve().parent.is_dir():
         raise AnalysisError(

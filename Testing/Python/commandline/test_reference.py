@@ -122,14 +122,14 @@ def test_a_cohort_that_cannot_be_one_leaves_nothing(tmp_path, capsys, rows, opti
     assert sorted(each.name for each in tmp_path.iterdir()) == ["clinical.csv", "measurements.csv"]
 
 
-@pytest.mark.parametrize("place", ["out/site.json", "nowhere/site.json", "clinical.csv"])
+@pytest.mark.parametrize("place", ["out/site.json", "nowhere/site.json", "clinical.csv", "out"])
 def test_a_place_that_will_not_do_is_refused_before_the_work(tmp_path, capsys, place, monkeypatch):
     tables = healthy_tables(tmp_path, 30)
     monkeypatch.setattr("BV5AnalysisLib.commandline.cohort.analyze_cohort", None)
     options = ["--reference", tmp_path / place, "--overwrite"]
     assert cohort(tmp_path, tables, "--group-by", "sex", *options) == 1
     told_in_one_line(capsys)
-    assert not (tmp_path / "out").exists()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["clinical.csv", "measurements.csv"]
     assert tables[1].read_text().startswith("case,")
 
 
