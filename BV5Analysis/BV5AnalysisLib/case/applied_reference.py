@@ -12,6 +12,7 @@ from ..imaging.model.scan import Person
 from ..imaging.parameters import Parameters
 from ..study.reference import (
     EVERYBODY,
+    HIGHEST_AGE_YEARS,
     REFERENCE_MEASURES,
     Definition,
     Distribution,
@@ -108,6 +109,8 @@ def _outside(person: Person, group: ReferenceGroup) -> Iterator[str]:
     age, low, high = person.age_years, group.lowest_age, group.highest_age
     if age is None or low is None or high is None:
         return
+    # As the reference's ages: nobody of 95 is older than people whose ages read 90.
+    age = min(age, HIGHEST_AGE_YEARS)
     if age < low:
         yield f"the person is younger than all of these, who are {low} to {high} years old"
     elif int(age) > high:

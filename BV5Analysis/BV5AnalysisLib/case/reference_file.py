@@ -66,6 +66,7 @@ def reference_json(reference: Reference) -> str:
             "selection": list(source.selection),
             "left_out_for_errors": source.left_out,
             "findings": dict(source.findings),
+            "notes": list(source.notes),
         },
         "percentiles": list(PERCENTILES),
         "groups": [_group_record(group) for group in reference.groups],
@@ -214,13 +215,14 @@ def definition_record(definition: Definition) -> dict[str, Any]:
         "minimum_component_length_mm": definition.minimum_component_length_mm,
         "hilum": definition.hilum,
         "hilum_share": definition.hilum_share,
+        "blood_hu": definition.blood_hu,
     }
 
 
 def definition_of_record(values: dict[str, Any]) -> Definition:
     """Definition of plain values that follow the schema."""
     low, high = values["class_bounds_mm2"]
-    share = values["hilum_share"]
+    share, blood_hu = values["hilum_share"], values.get("blood_hu")
     return Definition(
         values["method"],
         values["software_version"],
@@ -229,6 +231,7 @@ def definition_of_record(values: dict[str, Any]) -> Definition:
         float(values["minimum_component_length_mm"]),
         values["hilum"],
         None if share is None else float(share),
+        None if blood_hu is None else float(blood_hu),
     )
 
 
@@ -314,6 +317,7 @@ def _reference(record: dict[str, Any]) -> Reference:
             tuple(source["selection"]),
             source["left_out_for_errors"],
             tuple(source["findings"].items()),
+            tuple(source["notes"]),
         ),
         tuple(
             ReferenceGroup(

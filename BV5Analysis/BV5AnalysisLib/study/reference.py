@@ -228,6 +228,8 @@ class Definition:
         ``apart`` or ``included``.
     hilum_share : float or None
         Where the hilum begins; None where it is included, as it is of no account then.
+    blood_hu : float or None
+        Attenuation of blood that was given; None where it was measured in each scan.
     """
 
     method: str
@@ -237,6 +239,7 @@ class Definition:
     minimum_component_length_mm: float
     hilum: str
     hilum_share: float | None
+    blood_hu: float | None = None
 
     @classmethod
     def of(cls, parameters: Parameters, software_version: str) -> Definition:
@@ -249,6 +252,7 @@ class Definition:
             float(parameters.minimum_component_length_mm),
             parameters.hilum,
             float(parameters.hilum_share) if parameters.hilum_apart else None,
+            None if parameters.blood_hu is None else float(parameters.blood_hu),
         )
 
     def difference(self, other: Definition) -> str:
@@ -266,11 +270,16 @@ class Definition:
                 self.minimum_component_length_mm,
                 other.minimum_component_length_mm,
             ),
+            ("blood_hu", _blood(self.blood_hu), _blood(other.blood_hu)),
         )
         for name, one, two in pairs:
             if not _same(one, two):
                 return f"was measured with {name} {_shown(one)}, not {_shown(two)}"
         return ""
+
+
+def _blood(blood_hu: float | None) -> float | str:
+    return "measured in each scan" if blood_hu is None else blood_hu
 
 
 def _same(one: object, two: object) -> bool:
@@ -301,6 +310,8 @@ class ReferenceSource:
         Cases that were chosen but had an error among their findings.
     findings : tuple of (str, int)
         Warnings of quality among those that count: code, and how many have it.
+    notes : tuple of str
+        What had to be assumed or left out, in words.
     """
 
     measurements: str
@@ -308,6 +319,7 @@ class ReferenceSource:
     selection: tuple[str, ...] = ()
     left_out: int = 0
     findings: tuple[tuple[str, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,15 @@ def test_ages_that_the_reference_does_not_have_are_told(age, told):
     assert "older" not in applied(reference(), Person(59.9, None)).reason
 
 
+def test_ages_above_90_are_capped_as_those_of_the_reference():
+    oldest = dataclasses.replace(group(), lowest_age=90, highest_age=90)
+    assert applied(reference(oldest), Person(95.0, "male")).reason == (
+        "the reference has too few men from 80 years on"
+    )
+    younger = dataclasses.replace(group(), lowest_age=60, highest_age=89)
+    assert "older than all of these" in applied(reference(younger), Person(95.0, "male")).reason
+
+
 @pytest.fixture
 def case(small_result):
     """Whose BV5 is 6 % of its blood, with a reference of 10 % and a standard deviation of 2."""
@@ -110,6 +119,15 @@ def test_a_folder_gives_it_back(tmp_path, case):
     assert case_record(back)["reference"] == case_record(case)["reference"]
     assert back.reference.definition == case.reference.definition
     assert back.reference.group.people == MIDDLE_WOMEN
+
+
+def test_a_given_attenuation_of_blood_comes_back(tmp_path, small_result):
+    given = dataclasses.replace(ALL.definition, blood_hu=45.0)
+    made = dataclasses.replace(ALL, definition=given)
+    case = case_of("c", small_result, made)
+    jsonschema.validate(json.loads(json.dumps(case_record(case))), record_schema())
+    write_case(tmp_path, case)
+    assert read_case(tmp_path).reference.definition == given
 
 
 def test_folders_of_before_have_none(tmp_path, case):

@@ -53,6 +53,7 @@ def garbled(tmp_path, change) -> str:
         reference(),
         RICH,
         reference(name="Klinik Ü", definition=Definition.of(Parameters(hilum="included"), "7")),
+        reference(definition=Definition.of(Parameters(blood_hu=45.0), "7")),
     ],
 )
 def test_it_comes_back_whole(tmp_path, made):
@@ -178,7 +179,8 @@ def paths(value: object, path: tuple = ()):
 
 def test_numbers_that_were_measured_in_the_same_way_can_be_compared():
     check_usable(RICH, Parameters())
-    check_usable(RICH, Parameters(blood_hu=45.0))
+    given = dataclasses.replace(DEFINITION, blood_hu=45.0)
+    check_usable(reference(definition=given), Parameters(blood_hu=45.0))
 
 
 @pytest.mark.parametrize(
@@ -198,6 +200,17 @@ def test_numbers_that_were_measured_in_the_same_way_can_be_compared():
             DEFINITION,
             Parameters(minimum_component_length_mm=9.0),
             "minimum_component_length_mm 6, not 9",
+        ),
+        (DEFINITION, Parameters(blood_hu=45.0), "with blood_hu measured in each scan, not 45"),
+        (
+            dataclasses.replace(DEFINITION, blood_hu=45.0),
+            Parameters(),
+            "with blood_hu 45, not measured in each scan",
+        ),
+        (
+            dataclasses.replace(DEFINITION, blood_hu=45.0),
+            Parameters(blood_hu=300.0),
+            "with blood_hu 45, not 300",
         ),
     ],
 )

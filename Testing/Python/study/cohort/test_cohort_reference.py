@@ -241,12 +241,17 @@ def test_a_table_of_before_hilar_blood_was_told_has_it_included(tmp_path):
 
 def test_the_parameters_of_a_batch_count(tmp_path):
     tables = healthy_tables(tmp_path, 30)
-    parameters = Parameters(minimum_component_length_mm=12.0).to_dict()
+    alone = made(tables)
+    assert (alone.definition.minimum_component_length_mm, alone.definition.blood_hu) == (6.0, None)
+    assert "blood measured in each scan (blood_hu not given)" in reference_notes(alone)[-1]
+    parameters = Parameters(minimum_component_length_mm=12.0, blood_hu=45.0).to_dict()
     batch = tmp_path / "batch.json"
     batch.write_text(json.dumps({"request": {"parameters": parameters}}))
     by_table, by_folder = made(tables), made((tmp_path, tables[1]))
     assert by_table == by_folder
     assert by_table.definition.minimum_component_length_mm == 12.0
+    assert by_table.definition.blood_hu == 45.0
+    assert by_table.source.notes == ()
     assert by_table.definition.software_version == __version__
     batch.write_text("{}")
     assert "batch.json beside measurements.csv cannot be read" in refused(tables)
