@@ -55,6 +55,31 @@ def test_ages_that_the_reference_does_not_have_are_told(age, told):
     assert "older" not in applied(reference(), Person(59.9, None)).reason
 
 
+def without(lacking: str, people: People):
+    """Group in which too few have a measure of both lungs."""
+    made = group(people)
+    kept = (each for each in made.distributions if (each.region, each.measure) != ("both", lacking))
+    return dataclasses.replace(made, distributions=tuple(kept))
+
+
+def test_a_group_without_a_measure_of_the_case_is_passed_over(small_result):
+    lacking = reference(group(), without("tpbv_ml", WOMEN), group(MIDDLE))
+    scan = dataclasses.replace(small_result.scan, person=Person(45.0, "female"))
+    result = dataclasses.replace(small_result, scan=scan)
+    case = case_of("c", result, lacking)
+    assert case.reference.group.people == MIDDLE
+    assert case.reference.reason == (
+        "the reference has too few women of 40 to 59 years; too few women of the reference have"
+        " TPBV (mL) in the region both"
+    )
+    assert ("both", "tpbv_ml") in scores(case_record(case))
+    # Of no account where the scan cannot give it, or nobody has it.
+    slab = dataclasses.replace(result, withheld=(Withheld("slab", "A slab.", TOTALS),))
+    assert case_of("c", slab, lacking).reference.group.people == WOMEN
+    nobody = reference(without("tpbv_ml", EVERYBODY), without("tpbv_ml", WOMEN))
+    assert case_of("c", result, nobody).reference.group.people == WOMEN
+
+
 def test_ages_above_90_are_capped_as_those_of_the_reference():
     oldest = dataclasses.replace(group(), lowest_age=90, highest_age=90)
     assert applied(reference(oldest), Person(95.0, "male")).reason == (
