@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -53,8 +54,13 @@ def reference_json(reference: Reference) -> str:
     str
         JSON as ``reference.schema.json`` says.
     """
+    record = _record(reference)
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _record(reference: Reference) -> dict[str, Any]:
     source = reference.source
-    record = {
+    return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
         "name": reference.name,
@@ -71,7 +77,6 @@ def reference_json(reference: Reference) -> str:
         "percentiles": list(PERCENTILES),
         "groups": [_group_record(group) for group in reference.groups],
     }
-    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def reference_id(reference: Reference) -> str:
@@ -162,6 +167,29 @@ def check_reference_place(path: Path, folder: Path | None, overwrite: bool) -> N
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise AnalysisError(
             f"{path.name} is no reference of BV5 Analysis and is not replaced; give another one."
+        )
+
+
+def check_content(reference: Reference) -> None:
+    """Refuse, before it is written, a reference that `read_reference` would refuse.
+
+    Raises
+    ------
+    AnalysisError
+        A table of measurements has what no analysis gives; the message says what.
+    """
+    record = _record(reference)
+    problem = _problem(record)
+    if problem:
+        place = re.match(r"groups\[(\d+)\]\.distributions\[(\d+)\]", problem)
+        where = ""
+        if place:
+            group = reference.groups[int(place[1])]
+            found = group.distributions[int(place[2])]
+            where = f" ({found.measure} of {group.people.text}, region {found.region})"
+        raise AnalysisError(
+            f"{reference.source.measurements} gives no reference that could be read again:"
+            f" {problem}{where}; correct the table, or leave these cases out."
         )
 
 
@@ -266,12 +294,17 @@ def _check(name: str, record: Any) -> None:
             f"Reference file {name} is of schema version {version}, and this version of BV5"
             f" Analysis reads {SCHEMA_VERSION}; {_MAKE_ANOTHER}."
         )
-    schema = reference_schema()
-    problem = problem_of(record, schema, schema) or next(_contradictions(record), "")
+    problem = _problem(record)
     if problem:
         raise AnalysisError(
             f"Reference file {name} lacks or garbles something: {problem}; {_MAKE_ANOTHER}."
         )
+
+
+def _problem(record: dict[str, Any]) -> str:
+    """Say what is wrong with a record; empty if nothing is."""
+    schema = reference_schema()
+    return problem_of(record, schema, schema) or next(_contradictions(record), "")
 
 
 def _contradictions(record: dict[str, Any]) -> Iterator[str]:

@@ -32,7 +32,7 @@ from ..tables.case_table import CaseTable
 from ..tables.columns import SEX, SEX_TITLES, plain, understand
 from ..tables.measurement_table import DEFINITION, FILE, HILUM, read_measurements
 from ..tables.spreadsheet import read_sheet
-from ..texts import counted, listed
+from ..texts import counted, listed, shortened
 from ..values import known
 from .options import CohortOptions
 from .result import CohortResult
@@ -106,7 +106,7 @@ def make_reference(
         )
     table = table.select(trusted)
     definition = _definition(path, table)
-    values = _values(path, options, kept)
+    values, unusable = _values(path, options, kept)
     if not any(known(column).sum() >= FEWEST_PEOPLE for column in values.values()):
         raise AnalysisError(
             f"No measure has {FEWEST_PEOPLE} values among the {counted(len(kept), 'case')} of the"
@@ -129,7 +129,7 @@ def make_reference(
             (*flow, *([label] if label else [])),
             left_out,
             _findings(table),
-            _assumed(path, definition),
+            (*_assumed(path, definition), *unusable),
         ),
         _groups(values, clinical, len(kept)),
     )
@@ -284,8 +284,13 @@ def _batch_parameters(path: Path) -> Parameters | None:
         ) from error
 
 
-def _values(path: Path, options: CohortOptions, cases: Sequence[str]) -> Values:
-    """Values of every region of the table that enough cases have."""
+def _values(
+    path: Path, options: CohortOptions, cases: Sequence[str]
+) -> tuple[Values, tuple[str, ...]]:
+    """Values of every region of the table that enough cases have, and which cannot be used.
+
+    The chosen region can: the cohort was analyzed by it.
+    """
     sheet = read_sheet(path)
     titles = [title.strip().casefold() for title in sheet.header]
     regions = [options.region]
@@ -293,13 +298,24 @@ def _values(path: Path, options: CohortOptions, cases: Sequence[str]) -> Values:
         count = Counter(cell.casefold() for cell in sheet.column(titles.index("region")))
         spelled = {cell.casefold(): cell for cell in sheet.column(titles.index("region"))}
         regions = [spelled[name] for name, n in count.items() if n >= FEWEST_PEOPLE]
-    values = {}
+    values, notes = {}, []
     for region in regions:
-        frame = _of_cases(path, region, options, cases).frame.reindex(list(cases))
+        try:
+            table = _of_cases(path, region, options, cases)
+        except AnalysisError:
+            if region.casefold() == options.region.casefold():
+                raise
+            # Its message may name cases, which references do not.
+            notes.append(
+                f"The region {shortened(region)} is left out, as its rows cannot be used; bv5"
+                f" cohort --region {shortened(region)} says why"
+            )
+            continue
+        frame = table.frame.reindex(list(cases))
         for measure in REFERENCE_MEASURES:
             if measure.key in frame:
                 values[region, measure.key] = frame[measure.key].to_numpy(float)
-    return values
+    return values, tuple(notes)
 
 
 def _groups(

@@ -190,10 +190,30 @@ def test_regions_that_too_few_have_are_not_told(tmp_path):
     }  # fmt: skip
 
 
+NOTHING = dict.fromkeys((key for key in healthy_rows(1)[0] if key.endswith(("_ml", "_pct"))), "")
+
+
+@pytest.mark.parametrize(("cells", "of"), [({"bv5_pct": 90}, slice(7, 8)), (NOTHING, slice(25))])
+def test_a_region_that_cannot_be_used_is_left_out_and_named(tmp_path, cells, of):
+    rows = healthy_rows(25)
+    lingula = [measured(f"H{k:03}", 40.0, "Lingula", **WAY) for k in range(25)]
+    for row in lingula[of]:
+        row.update(cells)
+    tables = measurements(tmp_path, [*rows, *lingula]), clinical(tmp_path, healthy_people(25))
+    reference = made(tables)
+    assert {each.region for each in reference.groups[0].distributions} == {"both", "right", "left"}
+    assert reference_notes(reference)[-1] == (
+        "The region Lingula is left out, as its rows cannot be used; bv5 cohort --region Lingula"
+        " says why."
+    )
+    assert reference.source.notes[-1] + "." == reference_notes(reference)[-1]
+    with pytest.raises(AnalysisError, match=r"sum to 100|missing"):
+        made(tables, region="lingula")
+
+
 def test_withheld_everywhere_is_refused(tmp_path):
-    nothing = {key: "" for key in healthy_rows(1)[0] if key.endswith(("_ml", "_pct"))}
     # One measure each, of fewer than it takes.
-    rows = [row | nothing for row in healthy_rows(24)]
+    rows = [row | NOTHING for row in healthy_rows(24)]
     for place, row in enumerate(rows):
         row["bv10_ml" if place // 3 % 2 else "tpbv_ml"] = 100
     tables = measurements(tmp_path, rows), clinical(tmp_path, healthy_people(24))
