@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import slicer
 
-from ...case.measurements_csv import COLUMNS, DENSITY_FIELDS, MEASUREMENT_FIELDS
+from ...case.measurements_csv import DENSITY_FIELDS, MEASUREMENT_FIELDS, table_columns
 from ...imaging.errors import AnalysisError
 from ...imaging.model.intervals import ENDS, HIGH, LOW, MEASURES, measure_of
 from ...study.batch.batch_case import CaseStatus
 from ...study.formulas import unguard
+from ...study.reference import REFERENCE_MEASURES
 from ..nodes.tables import TableColumn, fill_table
 
 MEASUREMENTS = "measurements.csv"
@@ -61,6 +62,12 @@ _TITLES |= {
     for measure in MEASURES
     for end, title in _END_TITLES.items()
 }
+_TITLES |= {"reference": "Reference", "reference_group": "Compared with"}
+_TITLES |= {
+    f"{measure.key}_{what}": f"{measure.title} {title}"
+    for measure in REFERENCE_MEASURES
+    for what, title in (("z", "z score"), ("percentile", "percentile"))
+}
 _NUMBERS = {
     *MEASUREMENT_FIELDS,
     *DENSITY_FIELDS,
@@ -72,6 +79,7 @@ _NUMBERS = {
     "hilum_share",
     "kernel_sharpness",
     *ENDS,
+    *(f"{measure.key}_z" for measure in REFERENCE_MEASURES),
 }
 _UNITS = {"ml": "mL", "pct": "%", "mm": "mm", "mm2": "mm2", "hu": "[hnsf'U]"}
 _LONGEST_LIST = 10
@@ -150,7 +158,7 @@ def add_batch_table(
     Returns
     -------
     vtkMRMLTableNode
-        Columns as in ``measurements.csv``.
+        Columns as in ``measurements.csv``, also those of a reference, where it has them.
 
     Raises
     ------
@@ -162,8 +170,9 @@ def add_batch_table(
     if rows and not wanted:
         regions = ", ".join(dict.fromkeys(row["region"] for row in rows))
         raise AnalysisError(f"No case has the region {region}; choose one of {regions}.")
-    keys = [key for key in COLUMNS if wanted and key in wanted[0]]
-    columns = [TableColumn(key, _TITLES[key], _unit(key), "") for key in keys or COLUMNS[:2]]
+    known = table_columns(has_reference=True)
+    keys = [key for key in known if wanted and key in wanted[0]]
+    columns = [TableColumn(key, _TITLES[key], _unit(key), "") for key in keys or known[:2]]
     values = {
         column.key: (
             np.array([_number(row[column.key]) for row in wanted], float)
