@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .. import __version__
 from ..imaging.model.scan import Person
 from ..imaging.parameters import Parameters
 from ..study.reference import (
@@ -58,9 +59,9 @@ class AppliedReference:
     reason: str
 
     def for_parameters(self, parameters: Parameters) -> AppliedReference | None:
-        """Keep it for numbers with other parameters, if they are measured alike; else None."""
-        same = Definition.of(parameters, self.definition.software_version)
-        return None if self.definition.difference(same) else self
+        """Keep it for numbers that this version makes anew, if that is done alike; else None."""
+        anew = Definition.of(parameters, __version__)
+        return None if self.definition.difference(anew) else self
 
 
 def applied(

@@ -63,7 +63,7 @@ class Case(Measured):
     edits : Edits or None
         What was edited by hand; None as long as nothing was recomputed.
     software : dict of str to str
-        Versions by package.
+        Versions by package, of what measured the numbers, or recomputed them.
     created : str
         When the scan was analyzed, UTC, ISO 8601.
     reference : AppliedReference or None
@@ -156,8 +156,8 @@ def with_recomputed(
     -------
     Case
         With the earlier and the new edits. If numbers changed, without the review, which was of
-        the earlier ones; with other bounds or another hilum without the reference, which was
-        measured by the earlier ones.
+        the earlier ones; with other bounds or another hilum, or where this version is not that of
+        the reference, without the reference, which was measured in another way.
 
     Raises
     ------
@@ -181,5 +181,6 @@ def with_recomputed(
         parameters=parameters,
         review=case.review if same else Review(),
         edits=edits,
+        software=software_versions(),
         reference=case.reference.for_parameters(parameters) if case.reference else None,
     )

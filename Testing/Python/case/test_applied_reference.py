@@ -7,6 +7,7 @@ import math
 
 import jsonschema
 import pytest
+from BV5AnalysisLib import __version__
 from BV5AnalysisLib.case.applied_reference import REFERENCE_COLUMNS, applied
 from BV5AnalysisLib.case.case import case_of, with_recomputed
 from BV5AnalysisLib.case.files import read_case, write_case
@@ -218,6 +219,24 @@ def test_scores_follow_the_numbers_after_edits(case):
 def test_with_another_definition_the_reference_is_dropped(case, changes):
     changed = dataclasses.replace(case.parameters, **changes)
     assert recomputed(case, changed).reference is None
+
+
+def test_recomputed_by_another_version_the_reference_is_dropped(case, tmp_path):
+    of_before = dataclasses.replace(case.reference.definition, software_version="0.0.9")
+    older = dataclasses.replace(
+        case,
+        reference=dataclasses.replace(case.reference, definition=of_before),
+        software=case.software | {"bv5-analysis": "0.0.9"},
+    )
+    write_case(tmp_path, older)
+    back = read_case(tmp_path)
+    # As long as the numbers are those of before, they are compared, and say who measured them.
+    assert back.reference.definition == of_before
+    assert rows_of(tmp_path / "measurements.csv")[0]["software_version"] == "0.0.9"
+    anew = recomputed(back, back.parameters)
+    assert anew.reference is None
+    write_case(tmp_path, anew)
+    assert rows_of(tmp_path / "measurements.csv")[0]["software_version"] == __version__
 
 
 def test_a_score_of_nothing_is_nothing(small_result):
