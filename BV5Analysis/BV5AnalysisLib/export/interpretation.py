@@ -59,7 +59,7 @@ def meaning(case: Case) -> str:
         for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
     ]
     place = (
-        "run inside the lung; blood at the hilum is told apart"
+        "run inside the lung; blood at the hilum is reported separately"
         if parameters.hilum_apart
         else "run inside the lung or at the hilum"
     )

@@ -21,7 +21,7 @@ and the standard deviation is then unsure by more than 16 %."""
 AGE_BOUNDS_YEARS = (18, 40, 60, 80)
 """Between groups by age; 20 years wide, as a site's 100 to 200 healthy scans fill no finer ones."""
 HIGHEST_AGE_YEARS = 90
-"""Higher ages are told as this one: they are rare enough to name a person."""
+"""Higher ages are written as this one: they are rare enough to name a person."""
 REFERENCE_MEASURES = (
     *MEASURES,
     Measure("below_floor_ml", "Below floor", "mL"),

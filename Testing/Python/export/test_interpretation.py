@@ -24,7 +24,7 @@ def page(case) -> Page:
 
 def test_the_definition_is_that_of_the_case(small_result):
     text = meaning(case_of("c", small_result))
-    assert "that run inside the lung; blood at the hilum is told apart" in text
+    assert "that run inside the lung; blood at the hilum is reported separately" in text
     assert "vessels of 1.25 ≤ area < 5 mm², 5 ≤ area < 10 mm², and area ≥ 10 mm²" in text
     parameters = Parameters(minimum_csa_mm2=0.0, hilum="included")
     other = meaning(case_of("c", dataclasses.replace(small_result, parameters=parameters)))
