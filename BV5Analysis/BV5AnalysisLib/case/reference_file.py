@@ -24,6 +24,7 @@ from ..study.reference import (
     ReferenceGroup,
     ReferenceSource,
 )
+from ..study.texts import printable, shortened
 from .json_schema import Schema, problem_of, shown
 from .whole_files import write_whole
 
@@ -103,7 +104,7 @@ def read_reference(path: Path) -> Reference:
         It cannot be read, is no JSON, of another schema, or a field holds what it never does.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise AnalysisError(f"There is no reference file {path.name}; check its path.") from error
     except OSError as error:
@@ -161,7 +162,7 @@ def check_reference_place(path: Path, folder: Path | None, overwrite: bool) -> N
             f"Reference file {path.name} exists; add --overwrite, or give another one."
         )
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
@@ -227,7 +228,7 @@ def check_usable(reference: Reference, parameters: Parameters) -> None:
     difference = reference.definition.difference(Definition.of(parameters, __version__))
     if difference:
         raise AnalysisError(
-            f"Reference {reference.name} {difference}: its numbers and this analysis's cannot be"
+            f"Reference {printable(shortened(reference.name))} {difference}: its numbers and this analysis's cannot be"
             " compared. Give a reference that was measured in the same way, or leave --reference"
             " out."
         )
@@ -327,6 +328,9 @@ def _contradictions(record: dict[str, Any]) -> Iterator[str]:
     if len(set(people)) < len(people):
         yield "groups has the same people twice"
     for number, group in enumerate(record["groups"]):
+        ages = [group["lowest_age"], group["highest_age"]]
+        if ages.count(None) == 1 or (None not in ages and ages[0] > ages[1]):
+            yield f"groups[{number}].lowest_age is above highest_age, or one of them is missing"
         for place, each in enumerate(group["distributions"]):
             if sorted(each["percentiles"]) != each["percentiles"]:
                 yield f"groups[{number}].distributions[{place}].percentiles does not rise"

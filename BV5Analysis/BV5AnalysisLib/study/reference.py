@@ -10,6 +10,7 @@ import numpy as np
 
 from ..imaging.parameters import Parameters
 from .measures import MEASURES, Measure
+from .texts import printable, shortened
 from .values import known
 
 METHOD = "BV5 Analysis"
@@ -258,7 +259,7 @@ class Definition:
     def difference(self, other: Definition) -> str:
         """Say what first differs in another definition, with both values; empty if nothing."""
         if self.method != other.method:
-            return f"was measured by {self.method}, not {other.method}"
+            return f"was measured by {_shown(self.method)}, not {_shown(other.method)}"
         pairs = (
             ("version", self.software_version, other.software_version),
             ("minimum_csa_mm2", self.minimum_csa_mm2, other.minimum_csa_mm2),
@@ -293,7 +294,7 @@ def _same(one: object, two: object) -> bool:
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return " and ".join(map(_shown, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else printable(shortened(str(value)))
 
 
 @dataclass(frozen=True)

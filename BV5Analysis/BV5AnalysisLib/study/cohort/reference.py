@@ -343,7 +343,7 @@ def _groups(
             members &= np.array([bound == (each.age_from, each.age_below) for bound in bounds])
         if each == EVERYBODY or np.count_nonzero(members) >= FEWEST_PEOPLE:
             groups.append(_group(each, members, ages, values))
-    return tuple(groups)
+    return tuple(group for group in groups if group.distributions)
 
 
 def _group(people: People, members: np.ndarray, ages: np.ndarray, values: Values) -> ReferenceGroup:

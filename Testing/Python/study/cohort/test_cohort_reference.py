@@ -25,6 +25,7 @@ from helpers.references import (
     healthy_tables,
 )
 
+NOTHING = dict.fromkeys((key for key in healthy_rows(1)[0] if key.endswith(("_ml", "_pct"))), "")
 ALL = {"group_by": "sex", "adjust": (), "correlate": ()}
 
 
@@ -181,6 +182,21 @@ def test_a_measure_that_too_few_have_is_not_told(tmp_path):
     assert everybody.by_place["both", "bv5_pct"].n == 25
 
 
+def test_a_group_without_any_measure_is_not_told(tmp_path):
+    rows = healthy_rows(42)
+    for row in rows:
+        # Of 21 women two have TPBV alone, and two BV5 alone: 19 values of either.
+        number = int(row["case"][1:])
+        if number in (0, 2):
+            row.update(NOTHING | {"tpbv_ml": 200})
+        elif number in (4, 6):
+            row.update(NOTHING | {"bv5_ml": 80})
+    tables = measurements(tmp_path, rows), clinical(tmp_path, healthy_people(42))
+    groups = {each.people: each.n for each in made(tables).groups}
+    assert People("female") not in groups
+    assert groups[People("male")] == 21
+
+
 def test_regions_that_too_few_have_are_not_told(tmp_path):
     rows = healthy_rows(25)
     rows += [measured(f"H{k:03}", 40.0, "lingula", **WAY) for k in range(19)]
@@ -188,9 +204,6 @@ def test_regions_that_too_few_have_are_not_told(tmp_path):
     assert {each.region for each in made(tables).groups[0].distributions} == {
         "both", "right", "left",
     }  # fmt: skip
-
-
-NOTHING = dict.fromkeys((key for key in healthy_rows(1)[0] if key.endswith(("_ml", "_pct"))), "")
 
 
 @pytest.mark.parametrize(("cells", "of"), [({"bv5_pct": 90}, slice(7, 8)), (NOTHING, slice(25))])
