@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .. import __version__
 from ..imaging.model.scan import Person
 from ..imaging.parameters import Parameters
 from ..study.reference import (
     EVERYBODY,
+    HIGHEST_AGE_YEARS,
     REFERENCE_MEASURES,
     Definition,
     Distribution,
@@ -27,6 +29,9 @@ from .reference_file import (
     distribution_of_record,
     reference_id,
 )
+
+Place = tuple[str, str]
+"""Region and measure."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +59,14 @@ class AppliedReference:
     reason: str
 
     def for_parameters(self, parameters: Parameters) -> AppliedReference | None:
-        """Keep it for numbers with other parameters, if they are measured alike; else None."""
-        same = Definition.of(parameters, self.definition.software_version)
-        return None if self.definition.difference(same) else self
+        """Keep it for numbers that this version makes anew, if that is done alike; else None."""
+        anew = Definition.of(parameters, __version__)
+        return None if self.definition.difference(anew) else self
 
 
-def applied(reference: Reference, person: Person) -> AppliedReference:
+def applied(
+    reference: Reference, person: Person, places: Collection[Place] = ()
+) -> AppliedReference:
     """Choose the group of a reference that a person is compared with.
 
     Parameters
@@ -68,19 +75,29 @@ def applied(reference: Reference, person: Person) -> AppliedReference:
         Usable for the case, see `reference_file.check_usable`.
     person : Person
         What the scan's header says.
+    places : collection of (str, str)
+        Regions and measures that the case has a value of.
 
     Returns
     -------
     AppliedReference
-        With the group of the person's sex and age; if the reference has none, that of the sex,
-        then that of the age, then all people.
+        With the group of the person's sex and age; if the reference has none, or it lacks a
+        measure that the case has, that of the sex, then that of the age, then all people.
     """
     groups = {group.people: group for group in reference.groups}
     ages = ages_of(person.age_years) if person.age_years is not None else (None, None)
     wanted = People(person.sex, *ages)
     candidates = (wanted, People(person.sex), People(None, *ages), EVERYBODY)
-    group = next(groups[each] for each in candidates if each in groups)
-    reasons = [*_missing(person), *_no_group(wanted, group), *_outside(person, group)]
+    # What not even all people have has no score in any group.
+    needed = [place for place in groups[EVERYBODY].by_place if place in places]
+    passed_over = []
+    for group in (groups[each] for each in candidates if each in groups):
+        lacking = [place for place in needed if place not in group.by_place]
+        if not lacking:
+            break
+        passed_over.append(_lacks(group, lacking[0]))
+    few = [] if wanted in groups else [f"the reference has too few {wanted.text}"]
+    reasons = [*_missing(person), *few, *dict.fromkeys(passed_over), *_outside(person, group)]
     return AppliedReference(
         reference.name,
         reference.created,
@@ -99,15 +116,18 @@ def _missing(person: Person) -> Iterator[str]:
         yield f"the scan's header does not tell the {' and the '.join(absent)}"
 
 
-def _no_group(wanted: People, group: ReferenceGroup) -> Iterator[str]:
-    if group.people != wanted:
-        yield f"the reference has too few {wanted.text}"
+def _lacks(group: ReferenceGroup, place: Place) -> str:
+    region, key = place
+    title = next((each.title for each in REFERENCE_MEASURES if each.key == key), key)
+    return f"too few {group.people.text} of the reference have {title} in the region {region}"
 
 
 def _outside(person: Person, group: ReferenceGroup) -> Iterator[str]:
     age, low, high = person.age_years, group.lowest_age, group.highest_age
     if age is None or low is None or high is None:
         return
+    # As the reference's ages: nobody of 95 is older than people whose ages read 90.
+    age = min(age, HIGHEST_AGE_YEARS)
     if age < low:
         yield f"the person is younger than all of these, who are {low} to {high} years old"
     elif int(age) > high:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ from ..imaging.model.scan import Acquisition
 from ..imaging.model.volume import Grid
 from ..imaging.parameters import Parameters
 from ..imaging.sizing.blood_findings import renewed_findings
-from ..study.reference import Reference
+from ..study.reference import REFERENCE_MEASURES, Reference
 from .applied_reference import AppliedReference, applied
 from .versions import software_versions
 
@@ -62,7 +63,7 @@ class Case(Measured):
     edits : Edits or None
         What was edited by hand; None as long as nothing was recomputed.
     software : dict of str to str
-        Versions by package.
+        Versions by package, of what measured the numbers, or recomputed them.
     created : str
         When the scan was analyzed, UTC, ISO 8601.
     reference : AppliedReference or None
@@ -117,8 +118,19 @@ def case_of(name: str, result: AnalysisResult, reference: Reference | None = Non
         acquisition=result.scan.acquisition,
         software=software_versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        reference=applied(reference, result.scan.person) if reference else None,
+        reference=_applied(reference, result) if reference else None,
     )
+
+
+def _applied(reference: Reference, result: AnalysisResult) -> AppliedReference:
+    """Compare a fresh analysis with the people of a reference who have what it has."""
+    places = {
+        (row.region, measure.key)
+        for row in result.measurements
+        for measure in REFERENCE_MEASURES
+        if math.isfinite(result.value(row, measure.key))
+    }
+    return applied(reference, result.scan.person, places)
 
 
 def with_recomputed(
@@ -144,8 +156,8 @@ def with_recomputed(
     -------
     Case
         With the earlier and the new edits. If numbers changed, without the review, which was of
-        the earlier ones; with other bounds or another hilum without the reference, which was
-        measured by the earlier ones.
+        the earlier ones; with other bounds or another hilum, or where this version is not that of
+        the reference, without the reference, which was measured in another way.
 
     Raises
     ------
@@ -169,5 +181,6 @@ def with_recomputed(
         parameters=parameters,
         review=case.review if same else Review(),
         edits=edits,
+        software=software_versions(),
         reference=case.reference.for_parameters(parameters) if case.reference else None,
     )

@@ -20,6 +20,7 @@ from ..study.reference import REFERENCE_MEASURES
 from ..study.texts import printable
 from .applied_reference import REFERENCE_COLUMNS, AppliedReference, reference_cells
 from .case import Case, Review
+from .versions import THIS_SOFTWARE
 
 VOLUME_FIELDS = (
     "lung_volume_ml",
@@ -157,13 +158,20 @@ def _row(case: Case | TabulatedCase, measurement: Measurement) -> dict[str, str]
         ),
         "trusted": TRUSTED[all(each.severity != Severity.ERROR for each in case.findings)],
         "withheld": ";".join(each.code for each in case.withheld),
-        "software_version": __version__,
+        "software_version": _measured_by(case),
         "review": case.review.status,
         "reviewer": safe_cell(case.review.reviewer),
         "review_comment": safe_cell(case.review.comment),
         "hilum": parameters.hilum,
         **_reference_cells(case, measurement),
     }
+
+
+def _measured_by(case: Case | TabulatedCase) -> str:
+    """Version that a case was measured with; ours where it was not read from a folder or scene."""
+    if isinstance(case, TabulatedCase):
+        return __version__
+    return safe_cell(case.software.get(THIS_SOFTWARE, __version__))
 
 
 def _reference_cells(case: Case | TabulatedCase, row: Measurement) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from ..study.reference import (
     ReferenceGroup,
     ReferenceSource,
 )
+from ..study.texts import printable, shortened
 from .json_schema import Schema, problem_of, shown
 from .whole_files import write_whole
 
@@ -53,8 +55,13 @@ def reference_json(reference: Reference) -> str:
     str
         JSON as ``reference.schema.json`` says.
     """
+    record = _record(reference)
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _record(reference: Reference) -> dict[str, Any]:
     source = reference.source
-    record = {
+    return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
         "name": reference.name,
@@ -66,11 +73,11 @@ def reference_json(reference: Reference) -> str:
             "selection": list(source.selection),
             "left_out_for_errors": source.left_out,
             "findings": dict(source.findings),
+            "notes": list(source.notes),
         },
         "percentiles": list(PERCENTILES),
         "groups": [_group_record(group) for group in reference.groups],
     }
-    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def reference_id(reference: Reference) -> str:
@@ -97,7 +104,7 @@ def read_reference(path: Path) -> Reference:
         It cannot be read, is no JSON, of another schema, or a field holds what it never does.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise AnalysisError(f"There is no reference file {path.name}; check its path.") from error
     except OSError as error:
@@ -127,12 +134,19 @@ def check_reference_place(path: Path, folder: Path | None, overwrite: bool) -> N
     Raises
     ------
     AnalysisError
-        Something is there that may not be replaced, or its folder is not there or is `folder`.
+        Something is there that may not be replaced, or its folder is not there, or it is `folder`,
+        or one of them would lie in the other.
     """
-    if folder is not None and folder.resolve() in path.resolve().parents:
+    place, output = path.resolve(), folder.resolve() if folder else None
+    if output and output in place.parents:
         raise AnalysisError(
             f"Reference file {path.name} lies in the output folder, which is replaced as a whole;"
             " give a place outside of it."
+        )
+    if output and place in (output, *output.parents):
+        raise AnalysisError(
+            f"Reference file {path.name} has the path of the output folder, or of a folder around"
+            " it; give the reference file another name."
         )
     if not path.resolve().parent.is_dir():
         raise AnalysisError(
@@ -148,12 +162,35 @@ def check_reference_place(path: Path, folder: Path | None, overwrite: bool) -> N
             f"Reference file {path.name} exists; add --overwrite, or give another one."
         )
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise AnalysisError(
             f"{path.name} is no reference of BV5 Analysis and is not replaced; give another one."
+        )
+
+
+def check_content(reference: Reference) -> None:
+    """Refuse, before it is written, a reference that `read_reference` would refuse.
+
+    Raises
+    ------
+    AnalysisError
+        A table of measurements has what no analysis gives; the message says what.
+    """
+    record = _record(reference)
+    problem = _problem(record)
+    if problem:
+        place = re.match(r"groups\[(\d+)\]\.distributions\[(\d+)\]", problem)
+        where = ""
+        if place:
+            group = reference.groups[int(place[1])]
+            found = group.distributions[int(place[2])]
+            where = f" ({found.measure} of {group.people.text}, region {found.region})"
+        raise AnalysisError(
+            f"{reference.source.measurements} gives no reference that could be read again:"
+            f" {problem}{where}; correct the table, or leave these cases out."
         )
 
 
@@ -191,8 +228,8 @@ def check_usable(reference: Reference, parameters: Parameters) -> None:
     difference = reference.definition.difference(Definition.of(parameters, __version__))
     if difference:
         raise AnalysisError(
-            f"Reference {reference.name} {difference}: its numbers and this analysis's cannot be"
-            " compared. Give a reference that was measured in the same way, or leave --reference"
+            f"Reference {printable(shortened(reference.name))} {difference}: its numbers and this"
+            " analysis's cannot be compared. Give a reference that was measured in the same way, or leave --reference"
             " out."
         )
 
@@ -207,13 +244,14 @@ def definition_record(definition: Definition) -> dict[str, Any]:
         "minimum_component_length_mm": definition.minimum_component_length_mm,
         "hilum": definition.hilum,
         "hilum_share": definition.hilum_share,
+        "blood_hu": definition.blood_hu,
     }
 
 
 def definition_of_record(values: dict[str, Any]) -> Definition:
     """Definition of plain values that follow the schema."""
     low, high = values["class_bounds_mm2"]
-    share = values["hilum_share"]
+    share, blood_hu = values["hilum_share"], values.get("blood_hu")
     return Definition(
         values["method"],
         values["software_version"],
@@ -222,6 +260,7 @@ def definition_of_record(values: dict[str, Any]) -> Definition:
         float(values["minimum_component_length_mm"]),
         values["hilum"],
         None if share is None else float(share),
+        None if blood_hu is None else float(blood_hu),
     )
 
 
@@ -256,12 +295,17 @@ def _check(name: str, record: Any) -> None:
             f"Reference file {name} is of schema version {version}, and this version of BV5"
             f" Analysis reads {SCHEMA_VERSION}; {_MAKE_ANOTHER}."
         )
-    schema = reference_schema()
-    problem = problem_of(record, schema, schema) or next(_contradictions(record), "")
+    problem = _problem(record)
     if problem:
         raise AnalysisError(
             f"Reference file {name} lacks or garbles something: {problem}; {_MAKE_ANOTHER}."
         )
+
+
+def _problem(record: dict[str, Any]) -> str:
+    """Say what is wrong with a record; empty if nothing is."""
+    schema = reference_schema()
+    return problem_of(record, schema, schema) or next(_contradictions(record), "")
 
 
 def _contradictions(record: dict[str, Any]) -> Iterator[str]:
@@ -284,6 +328,9 @@ def _contradictions(record: dict[str, Any]) -> Iterator[str]:
     if len(set(people)) < len(people):
         yield "groups has the same people twice"
     for number, group in enumerate(record["groups"]):
+        ages = [group["lowest_age"], group["highest_age"]]
+        if ages.count(None) == 1 or (None not in ages and ages[0] > ages[1]):
+            yield f"groups[{number}].lowest_age is above highest_age, or one of them is missing"
         for place, each in enumerate(group["distributions"]):
             if sorted(each["percentiles"]) != each["percentiles"]:
                 yield f"groups[{number}].distributions[{place}].percentiles does not rise"
@@ -307,6 +354,7 @@ def _reference(record: dict[str, Any]) -> Reference:
             tuple(source["selection"]),
             source["left_out_for_errors"],
             tuple(source["findings"].items()),
+            tuple(source["notes"]),
         ),
         tuple(
             ReferenceGroup(

@@ -7,12 +7,14 @@ import platform
 
 from .. import __version__
 
+THIS_SOFTWARE = "bv5-analysis"
+"""Its name among the packages."""
 _PACKAGES = ("numpy", "scipy", "SimpleITK", "pydicom", "matplotlib", "vtk", "slicer-core")
 
 
 def software_versions() -> dict[str, str]:
     """Versions of this software, Python and the installed packages that the numbers depend on."""
-    versions = {"bv5-analysis": __version__, "python": platform.python_version()}
+    versions = {THIS_SOFTWARE: __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
             versions[package] = importlib.metadata.version(package)

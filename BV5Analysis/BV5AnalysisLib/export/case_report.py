@@ -89,7 +89,7 @@ def report_html(
         hilum=hilum_sentence(case),
         meaning=meaning(case),
         published=PUBLISHED,
-        comparison=comparison(case.reference) if case.reference else WITHOUT_REFERENCE,
+        comparison=comparison(case, case.reference) if case.reference else WITHOUT_REFERENCE,
         score_rows=score_rows(case),
         score_ends=ENDS,
         hilum_picture=hilum_picture,

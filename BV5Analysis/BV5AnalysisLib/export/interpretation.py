@@ -59,7 +59,7 @@ def meaning(case: Case) -> str:
         for size_class in (SizeClass.BV5, SizeClass.BV5_10, SizeClass.BV10)
     ]
     place = (
-        "run inside the lung; blood at the hilum is told apart"
+        "run inside the lung; blood at the hilum is reported separately"
         if parameters.hilum_apart
         else "run inside the lung or at the hilum"
     )
@@ -71,13 +71,15 @@ def meaning(case: Case) -> str:
     )
 
 
-def comparison(reference: AppliedReference) -> str:
-    """Say with whom a case is compared."""
-    group = reference.group
+def comparison(case: Case, reference: AppliedReference) -> str:
+    """Say with whom a case is compared, and how many of them have the measures of the box."""
     reason = f" ({reference.reason})" if reference.reason else ""
-    few = f" With fewer than {FEW} people its ends are unsure." if group.n < FEW else ""
+    counts = [each.distribution.n for _, each in _scores(case, reference)] or [reference.group.n]
+    least, most = min(counts), max(counts)
+    n = f"n = {least}" if least == most else f"n = {least} to {most} by measure"
+    few = f" With fewer than {FEW} people its ends are unsure." if least < FEW else ""
     return (
-        f"Compared with {group.people.text} (n = {group.n}) of the reference {reference.name} of"
+        f"Compared with {reference.group.people.text} ({n}) of the reference {reference.name} of"
         f" {reference.created[:10]}, measured by the same definition and version{reason}. A z score"
         " is the distance from the mean in standard deviations, a percentile the share of these"
         f" people with less.{few}"
@@ -86,14 +88,19 @@ def comparison(reference: AppliedReference) -> str:
 
 def score_rows(case: Case) -> list[ScoreRow]:
     """Rows of the box, for both lungs; empty without a reference."""
-    reference, both = case.reference, case.measurements[0]
-    if reference is None:
+    if case.reference is None:
         return []
+    return [_row(title, each) for title, each in _scores(case, case.reference)]
+
+
+def _scores(case: Case, reference: AppliedReference) -> list[tuple[str, Score]]:
+    """Titles and scores of the first region, which is both lungs."""
+    both = case.measurements[0]
     found = (
         (each.title, score(reference.group, both.region, each.key, case.value(both, each.key)))
         for each in MEASURES
     )
-    return [_row(title, each) for title, each in found if each]
+    return [(title, each) for title, each in found if each]
 
 
 def _row(title: str, each: Score) -> ScoreRow:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..imaging.parameters import Parameters
 from .measures import MEASURES, Measure
+from .texts import printable, shortened
 from .values import known
 
 METHOD = "BV5 Analysis"
@@ -21,7 +22,7 @@ and the standard deviation is then unsure by more than 16 %."""
 AGE_BOUNDS_YEARS = (18, 40, 60, 80)
 """Between groups by age; 20 years wide, as a site's 100 to 200 healthy scans fill no finer ones."""
 HIGHEST_AGE_YEARS = 90
-"""Higher ages are told as this one: they are rare enough to name a person."""
+"""Higher ages are written as this one: they are rare enough to name a person."""
 REFERENCE_MEASURES = (
     *MEASURES,
     Measure("below_floor_ml", "Below floor", "mL"),
@@ -228,6 +229,8 @@ class Definition:
         ``apart`` or ``included``.
     hilum_share : float or None
         Where the hilum begins; None where it is included, as it is of no account then.
+    blood_hu : float or None
+        Attenuation of blood that was given; None where it was measured in each scan.
     """
 
     method: str
@@ -237,6 +240,7 @@ class Definition:
     minimum_component_length_mm: float
     hilum: str
     hilum_share: float | None
+    blood_hu: float | None = None
 
     @classmethod
     def of(cls, parameters: Parameters, software_version: str) -> Definition:
@@ -249,12 +253,13 @@ class Definition:
             float(parameters.minimum_component_length_mm),
             parameters.hilum,
             float(parameters.hilum_share) if parameters.hilum_apart else None,
+            None if parameters.blood_hu is None else float(parameters.blood_hu),
         )
 
     def difference(self, other: Definition) -> str:
         """Say what first differs in another definition, with both values; empty if nothing."""
         if self.method != other.method:
-            return f"was measured by {self.method}, not {other.method}"
+            return f"was measured by {_shown(self.method)}, not {_shown(other.method)}"
         pairs = (
             ("version", self.software_version, other.software_version),
             ("minimum_csa_mm2", self.minimum_csa_mm2, other.minimum_csa_mm2),
@@ -266,11 +271,16 @@ class Definition:
                 self.minimum_component_length_mm,
                 other.minimum_component_length_mm,
             ),
+            ("blood_hu", _blood(self.blood_hu), _blood(other.blood_hu)),
         )
         for name, one, two in pairs:
             if not _same(one, two):
                 return f"was measured with {name} {_shown(one)}, not {_shown(two)}"
         return ""
+
+
+def _blood(blood_hu: float | None) -> float | str:
+    return "measured in each scan" if blood_hu is None else blood_hu
 
 
 def _same(one: object, two: object) -> bool:
@@ -284,7 +294,7 @@ def _same(one: object, two: object) -> bool:
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return " and ".join(map(_shown, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else printable(shortened(str(value)))
 
 
 @dataclass(frozen=True)
@@ -301,6 +311,8 @@ class ReferenceSource:
         Cases that were chosen but had an error among their findings.
     findings : tuple of (str, int)
         Warnings of quality among those that count: code, and how many have it.
+    notes : tuple of str
+        What had to be assumed or left out, in words.
     """
 
     measurements: str
@@ -308,6 +320,7 @@ class ReferenceSource:
     selection: tuple[str, ...] = ()
     left_out: int = 0
     findings: tuple[tuple[str, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import math
 
 import jsonschema
 import pytest
+from BV5AnalysisLib import __version__
 from BV5AnalysisLib.case.applied_reference import REFERENCE_COLUMNS, applied
 from BV5AnalysisLib.case.case import case_of, with_recomputed
 from BV5AnalysisLib.case.files import read_case, write_case
@@ -53,6 +54,40 @@ def test_ages_that_the_reference_does_not_have_are_told(age, told):
     assert told in applied(reference(), Person(age, None)).reason
     # In one's sixtieth year one is 59.
     assert "older" not in applied(reference(), Person(59.9, None)).reason
+
+
+def without(lacking: str, people: People):
+    """Group in which too few have a measure of both lungs."""
+    made = group(people)
+    kept = (each for each in made.distributions if (each.region, each.measure) != ("both", lacking))
+    return dataclasses.replace(made, distributions=tuple(kept))
+
+
+def test_a_group_without_a_measure_of_the_case_is_passed_over(small_result):
+    lacking = reference(group(), without("tpbv_ml", WOMEN), group(MIDDLE))
+    scan = dataclasses.replace(small_result.scan, person=Person(45.0, "female"))
+    result = dataclasses.replace(small_result, scan=scan)
+    case = case_of("c", result, lacking)
+    assert case.reference.group.people == MIDDLE
+    assert case.reference.reason == (
+        "the reference has too few women of 40 to 59 years; too few women of the reference have"
+        " TPBV (mL) in the region both"
+    )
+    assert ("both", "tpbv_ml") in scores(case_record(case))
+    # Of no account where the scan cannot give it, or nobody has it.
+    slab = dataclasses.replace(result, withheld=(Withheld("slab", "A slab.", TOTALS),))
+    assert case_of("c", slab, lacking).reference.group.people == WOMEN
+    nobody = reference(without("tpbv_ml", EVERYBODY), without("tpbv_ml", WOMEN))
+    assert case_of("c", result, nobody).reference.group.people == WOMEN
+
+
+def test_ages_above_90_are_capped_as_those_of_the_reference():
+    oldest = dataclasses.replace(group(), lowest_age=90, highest_age=90)
+    assert applied(reference(oldest), Person(95.0, "male")).reason == (
+        "the reference has too few men from 80 years on"
+    )
+    younger = dataclasses.replace(group(), lowest_age=60, highest_age=89)
+    assert "older than all of these" in applied(reference(younger), Person(95.0, "male")).reason
 
 
 @pytest.fixture
@@ -110,6 +145,15 @@ def test_a_folder_gives_it_back(tmp_path, case):
     assert case_record(back)["reference"] == case_record(case)["reference"]
     assert back.reference.definition == case.reference.definition
     assert back.reference.group.people == MIDDLE_WOMEN
+
+
+def test_a_given_attenuation_of_blood_comes_back(tmp_path, small_result):
+    given = dataclasses.replace(ALL.definition, blood_hu=45.0)
+    made = dataclasses.replace(ALL, definition=given)
+    case = case_of("c", small_result, made)
+    jsonschema.validate(json.loads(json.dumps(case_record(case))), record_schema())
+    write_case(tmp_path, case)
+    assert read_case(tmp_path).reference.definition == given
 
 
 def test_folders_of_before_have_none(tmp_path, case):
@@ -175,6 +219,24 @@ def test_scores_follow_the_numbers_after_edits(case):
 def test_with_another_definition_the_reference_is_dropped(case, changes):
     changed = dataclasses.replace(case.parameters, **changes)
     assert recomputed(case, changed).reference is None
+
+
+def test_recomputed_by_another_version_the_reference_is_dropped(case, tmp_path):
+    of_before = dataclasses.replace(case.reference.definition, software_version="0.0.9")
+    older = dataclasses.replace(
+        case,
+        reference=dataclasses.replace(case.reference, definition=of_before),
+        software=case.software | {"bv5-analysis": "0.0.9"},
+    )
+    write_case(tmp_path, older)
+    back = read_case(tmp_path)
+    # As long as the numbers are those of before, they are compared, and say who measured them.
+    assert back.reference.definition == of_before
+    assert rows_of(tmp_path / "measurements.csv")[0]["software_version"] == "0.0.9"
+    anew = recomputed(back, back.parameters)
+    assert anew.reference is None
+    write_case(tmp_path, anew)
+    assert rows_of(tmp_path / "measurements.csv")[0]["software_version"] == __version__
 
 
 def test_a_score_of_nothing_is_nothing(small_result):

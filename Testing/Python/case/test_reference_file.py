@@ -53,6 +53,7 @@ def garbled(tmp_path, change) -> str:
         reference(),
         RICH,
         reference(name="Klinik Ü", definition=Definition.of(Parameters(hilum="included"), "7")),
+        reference(definition=Definition.of(Parameters(blood_hu=45.0), "7")),
     ],
 )
 def test_it_comes_back_whole(tmp_path, made):
@@ -114,6 +115,12 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
         (lambda r: r["groups"].pop(0), "groups[0] is not of all people"),
         (lambda r: r["groups"].append(r["groups"][1]), "groups has the same people twice"),
         (lambda r: r["groups"][0].update(n=3), "groups[0].n is 3"),
+        (lambda r: r["groups"][1].update(distributions=[]), "groups[1].distributions is a list"),
+        (lambda r: r["groups"][1].update(lowest_age=60), "groups[1].lowest_age is above"),
+        (
+            lambda r: r["groups"][0].update(highest_age=None),
+            "groups[0].lowest_age is above",
+        ),
         (lambda r: r["groups"][1].update(sex="x"), "groups[1].sex is 'x'"),
         (
             lambda r: r["groups"][0]["distributions"][2].update(sd=-1),
@@ -141,6 +148,23 @@ def test_what_it_never_holds_is_refused(tmp_path, change, told):
     message = garbled(tmp_path, change)
     assert message.startswith("Reference file site.json lacks or garbles something: ")
     assert told in message
+
+
+def test_a_file_that_an_editor_saved_with_a_byte_order_mark_is_read(tmp_path):
+    path = tmp_path / "site.json"
+    path.write_bytes(reference_json(RICH).encode("utf-8-sig"))
+    assert read_reference(path) == RICH
+    check_reference_place(path, None, overwrite=True)
+
+
+def test_names_do_not_break_the_line_of_a_message():
+    odd = dataclasses.replace(DEFINITION, method="a\nb\x1b[2J" + "c" * 500)
+    with pytest.raises(AnalysisError) as refusal:
+        check_usable(reference(definition=odd, name="x\ny"), Parameters())
+    message = str(refusal.value)
+    assert message.startswith("Reference x y was measured by a b")
+    assert message.isprintable()
+    assert len(message) < 400
 
 
 def test_fields_of_later_versions_are_passed_over(tmp_path):
@@ -178,7 +202,8 @@ def paths(value: object, path: tuple = ()):
 
 def test_numbers_that_were_measured_in_the_same_way_can_be_compared():
     check_usable(RICH, Parameters())
-    check_usable(RICH, Parameters(blood_hu=45.0))
+    given = dataclasses.replace(DEFINITION, blood_hu=45.0)
+    check_usable(reference(definition=given), Parameters(blood_hu=45.0))
 
 
 @pytest.mark.parametrize(
@@ -198,6 +223,17 @@ def test_numbers_that_were_measured_in_the_same_way_can_be_compared():
             DEFINITION,
             Parameters(minimum_component_length_mm=9.0),
             "minimum_component_length_mm 6, not 9",
+        ),
+        (DEFINITION, Parameters(blood_hu=45.0), "with blood_hu measured in each scan, not 45"),
+        (
+            dataclasses.replace(DEFINITION, blood_hu=45.0),
+            Parameters(),
+            "with blood_hu 45, not measured in each scan",
+        ),
+        (
+            dataclasses.replace(DEFINITION, blood_hu=45.0),
+            Parameters(blood_hu=300.0),
+            "with blood_hu 45, not 300",
         ),
     ],
 )

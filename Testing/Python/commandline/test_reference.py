@@ -112,6 +112,18 @@ def test_a_cohort_of_healthy_people_gives_a_reference(tmp_path, capsys):
             [],
             "mixes ways of measuring",
         ),
+        (healthy_rows(25, hilum="foo"), [], "definition.hilum is 'foo', not 'apart' or 'included'"),
+        (healthy_rows(25, hilum_share=8), [], "definition.hilum_share is 8.0"),
+        (
+            healthy_rows(25, bv5_upper_csa_mm2=10, bv10_lower_csa_mm2=5),
+            [],
+            "definition.class_bounds_mm2 does not rise from minimum_csa_mm2",
+        ),
+        (
+            [*healthy_rows(24), *healthy_rows(25, hilar_ml=1e15)[72:]],
+            [],
+            "(hilar_ml of all people, region both); correct the table",
+        ),
     ],
 )
 def test_a_cohort_that_cannot_be_one_leaves_nothing(tmp_path, capsys, rows, options, told):
@@ -122,14 +134,14 @@ def test_a_cohort_that_cannot_be_one_leaves_nothing(tmp_path, capsys, rows, opti
     assert sorted(each.name for each in tmp_path.iterdir()) == ["clinical.csv", "measurements.csv"]
 
 
-@pytest.mark.parametrize("place", ["out/site.json", "nowhere/site.json", "clinical.csv"])
+@pytest.mark.parametrize("place", ["out/site.json", "nowhere/site.json", "clinical.csv", "out"])
 def test_a_place_that_will_not_do_is_refused_before_the_work(tmp_path, capsys, place, monkeypatch):
     tables = healthy_tables(tmp_path, 30)
     monkeypatch.setattr("BV5AnalysisLib.commandline.cohort.analyze_cohort", None)
     options = ["--reference", tmp_path / place, "--overwrite"]
     assert cohort(tmp_path, tables, "--group-by", "sex", *options) == 1
     told_in_one_line(capsys)
-    assert not (tmp_path / "out").exists()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["clinical.csv", "measurements.csv"]
     assert tables[1].read_text().startswith("case,")
 
 

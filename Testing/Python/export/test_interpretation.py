@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from BV5AnalysisLib.imaging.model.scan import Person
 from BV5AnalysisLib.imaging.parameters import Parameters
-from BV5AnalysisLib.study.reference import People
+from BV5AnalysisLib.study.reference import People, ReferenceGroup
 from helpers.html_page import Page
 from helpers.references import group, reference
 
@@ -24,7 +24,7 @@ def page(case) -> Page:
 
 def test_the_definition_is_that_of_the_case(small_result):
     text = meaning(case_of("c", small_result))
-    assert "that run inside the lung; blood at the hilum is told apart" in text
+    assert "that run inside the lung; blood at the hilum is reported separately" in text
     assert "vessels of 1.25 ≤ area < 5 mm², 5 ≤ area < 10 mm², and area ≥ 10 mm²" in text
     parameters = Parameters(minimum_csa_mm2=0.0, hilum="included")
     other = meaning(case_of("c", dataclasses.replace(small_result, parameters=parameters)))
@@ -61,8 +61,24 @@ def test_with_a_reference_the_box_has_the_scores(small_result):
 
 
 def test_it_is_said_if_the_people_are_others(small_result):
-    case = case_of("c", small_result, reference(group(n=150)))
-    text = comparison(case.reference)
+    case = case_of("c", small_result, reference(with_counts(150)))
+    text = comparison(case, case.reference)
     assert "Compared with all people (n = 150)" in text
     assert "(the scan's header does not tell the sex and the age)" in text
     assert "unsure" not in text
+
+
+def test_people_are_counted_by_measure(small_result):
+    case = case_of("c", small_result, reference(with_counts(150, tpbv_ml=100)))
+    text = comparison(case, case.reference)
+    assert "Compared with all people (n = 100 to 150 by measure)" in text
+    assert "fewer than 120 people" in text
+
+
+def with_counts(n: int, **others: int) -> ReferenceGroup:
+    """All people, with n values of each measure, or as many as said."""
+    made = group(n=n)
+    counted = tuple(
+        dataclasses.replace(each, n=others.get(each.measure, n)) for each in made.distributions
+    )
+    return dataclasses.replace(made, distributions=counted)

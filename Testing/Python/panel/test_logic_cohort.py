@@ -139,10 +139,13 @@ def test_a_cohort_is_shown_without_a_window(windowless_slicer_app, tables):
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLPlotSeriesNode") > 10
 
 
-def test_a_reference_is_written_with_or_without_a_folder(logic, tmp_path):
+def test_a_reference_is_written_with_or_without_a_folder(logic, tmp_path, monkeypatch):
     tables = healthy_tables(tmp_path, 30)
     place = tmp_path / "site.json"
-    logic.analyzeCohort(*tables, group_by="sex", reference=str(place))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = logic.analyzeCohort(*tables, group_by="sex", reference="~/site.json")
+    assert "The reference is of 30 cases, taken as healthy." in result.cohort.notes
+    assert "minimum_component_length_mm 6 are assumed" in result.cohort.notes[-1]
     assert read_reference(place).groups[0].n == 30
     with pytest.raises(AnalysisError, match=r"site\.json exists; add overwrite=True"):
         logic.analyzeCohort(*tables, group_by="sex", reference=place)

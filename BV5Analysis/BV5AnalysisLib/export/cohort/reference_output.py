@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...case.reference_file import check_reference_place, put_reference
+from ...case.reference_file import check_content, check_reference_place, put_reference
 from ...study.cohort.options import CohortOptions
 from ...study.cohort.reference import ReferenceRequest, make_reference
 from ...study.cohort.result import CohortResult
@@ -50,13 +50,15 @@ def wanted_reference(
     Raises
     ------
     AnalysisError
-        See `study.cohort.reference.make_reference`.
+        See `study.cohort.reference.make_reference` and `case.reference_file.check_content`.
     """
     if options.reference is None:
         return None
     created = datetime.now(UTC).isoformat(timespec="seconds")
     request = ReferenceRequest(measurements, clinical, options.reference.stem, created)
-    return make_reference(request, result, options)
+    reference = make_reference(request, result, options)
+    check_content(reference)
+    return reference
 
 
 def put_wanted_reference(options: CohortOptions, reference: Reference | None) -> None:

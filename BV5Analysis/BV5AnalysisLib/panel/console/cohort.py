@@ -59,8 +59,8 @@ def analyzeCohort(
     for name in options:
         if name not in known:
             raise AnalysisError(f"A cohort has no option {name}; there are {', '.join(known)}.")
-    if isinstance(options.get("reference"), str):
-        options = {**options, "reference": Path(options["reference"])}
+    if isinstance(options.get("reference"), str | Path):
+        options = {**options, "reference": Path(options["reference"]).expanduser()}
     ensureStatistics()
     ask = slicer.util.mainWindow() is not None
     if clinical.suffix.lower() in WORKBOOKS:
@@ -89,6 +89,7 @@ def _analyzed(
         wanted_reference,
     )
     from ...study.cohort.analysis import analyze_cohort
+    from ...study.cohort.reference import reference_notes
 
     check_wanted_reference(chosen, folder, overwrite)
     if folder is not None:
@@ -101,7 +102,10 @@ def _analyzed(
     if folder is not None:
         put_cohort(folder, result, chosen, overwrite)
     put_wanted_reference(chosen, reference)
-    return result
+    if reference is None:
+        return result
+    notes = (*result.cohort.notes, *reference_notes(reference))
+    return replace(result, cohort=replace(result.cohort, notes=notes))
 
 
 def ensureStatistics() -> None:

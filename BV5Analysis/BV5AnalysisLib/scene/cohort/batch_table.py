@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import slicer
 
-from ...case.measurements_csv import COLUMNS, DENSITY_FIELDS, MEASUREMENT_FIELDS
+from ...case.measurements_csv import DENSITY_FIELDS, MEASUREMENT_FIELDS, table_columns
 from ...imaging.errors import AnalysisError
 from ...imaging.model.intervals import ENDS, LOW, measure_of
 from ...study.batch.batch_case import CaseStatus
 from ...study.formulas import unguard
+from ...study.reference import REFERENCE_MEASURES
 from ..nodes.tables import TableColumn, fill_table
 
 MEASUREMENTS = "measurements.csv"
@@ -54,6 +55,8 @@ _TITLES = {
     "hilum": "Hilum",
     "hilum_share": "Hilum below",
     "kernel_sharpness": "Kernel sharpness",
+    "reference": "Reference",
+    "reference_group": "Compared with",
 }
 _NUMBERS = {
     *MEASUREMENT_FIELDS,
@@ -66,6 +69,7 @@ _NUMBERS = {
     "hilum_share",
     "kernel_sharpness",
     *ENDS,
+    *(f"{measure.key}_z" for measure in REFERENCE_MEASURES),
 }
 _UNITS = {"ml": "mL", "pct": "%", "mm": "mm", "mm2": "mm2", "hu": "[hnsf'U]"}
 _LONGEST_LIST = 10
@@ -144,7 +148,7 @@ def add_batch_table(
     Returns
     -------
     vtkMRMLTableNode
-        Columns as in ``measurements.csv``.
+        Columns as in ``measurements.csv``, also those of a reference, where it has them.
 
     Raises
     ------
@@ -156,8 +160,9 @@ def add_batch_table(
     if rows and not wanted:
         regions = ", ".join(dict.fromkeys(row["region"] for row in rows))
         raise AnalysisError(f"No case has the region {region}; choose one of {regions}.")
-    keys = [key for key in COLUMNS if wanted and key in wanted[0]]
-    columns = [TableColumn(key, _title(key), _unit(key), "") for key in keys or COLUMNS[:2]]
+    known = table_columns(has_reference=True)
+    keys = [key for key in known if wanted and key in wanted[0]]
+    columns = [TableColumn(key, _title(key), _unit(key), "") for key in keys or known[:2]]
     values = {
         column.key: (
             np.array([_number(row[column.key]) for row in wanted], float)
@@ -204,9 +209,13 @@ def _number(text: str) -> float:
 
 
 def _title(key: str) -> str:
-    measure = measure_of(key)
-    end = "" if measure == key else " from" if key.endswith(LOW) else " to"
-    return _TITLES[measure] + end
+    """Header of a column: of a value, an end of its interval, or its place in a reference."""
+    if key in _TITLES:
+        return _TITLES[key]
+    if key in ENDS:
+        return f"{_TITLES[measure_of(key)]} {'from' if key.endswith(LOW) else 'to'}"
+    measure, _, what = key.rpartition("_")
+    return f"{_TITLES[measure]} {'z score' if what == 'z' else what}"
 
 
 def _unit(key: str) -> str:

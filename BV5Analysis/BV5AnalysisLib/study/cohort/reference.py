@@ -32,7 +32,7 @@ from ..tables.case_table import CaseTable
 from ..tables.columns import SEX, SEX_TITLES, plain, understand
 from ..tables.measurement_table import DEFINITION, FILE, HILUM, read_measurements
 from ..tables.spreadsheet import read_sheet
-from ..texts import counted, listed
+from ..texts import counted, listed, shortened
 from ..values import known
 from .options import CohortOptions
 from .result import CohortResult
@@ -106,7 +106,7 @@ def make_reference(
         )
     table = table.select(trusted)
     definition = _definition(path, table)
-    values = _values(path, options, kept)
+    values, unusable = _values(path, options, kept)
     if not any(known(column).sum() >= FEWEST_PEOPLE for column in values.values()):
         raise AnalysisError(
             f"No measure has {FEWEST_PEOPLE} values among the {counted(len(kept), 'case')} of the"
@@ -129,13 +129,14 @@ def make_reference(
             (*flow, *([label] if label else [])),
             left_out,
             _findings(table),
+            (*_assumed(path, definition), *unusable),
         ),
         _groups(values, clinical, len(kept)),
     )
 
 
 def reference_notes(reference: Reference) -> tuple[str, ...]:
-    """Say what a reference is of, one line each: who is in it, who is not, which groups it has."""
+    """Say what a reference is of, one line each: who is in it, its groups, what was assumed."""
     everybody, *others = reference.groups
     left_out = reference.source.left_out
     who = f"The reference is of {counted(everybody.n, 'case')}, taken as healthy"
@@ -152,7 +153,7 @@ def reference_notes(reference: Reference) -> tuple[str, ...]:
         else "The reference has no groups by sex or age: there are no such columns, or fewer than"
         f" {FEWEST_PEOPLE} people in each"
     )
-    return tuple(f"{note}." for note in notes)
+    return tuple(f"{note}." for note in (*notes, *reference.source.notes))
 
 
 def _only_group(result: CohortResult, options: CohortOptions) -> str:
@@ -229,7 +230,29 @@ def _definition(path: Path, table: CaseTable) -> Definition:
             f"{path.name} does not tell where the hilum begins (column {_SHARE}), without which"
             " nobody can compare with it; measure with this version."
         )
-    return Definition(METHOD, version, floor, (low, high), _shortest_tree_mm(path), hilum, share)
+    # No table has the rest: it is told by the batch, or assumed, which `_assumed` says.
+    parameters = _batch_parameters(path) or Parameters()
+    return Definition(
+        METHOD,
+        version,
+        floor,
+        (low, high),
+        float(parameters.minimum_component_length_mm),
+        hilum,
+        share,
+        None if parameters.blood_hu is None else float(parameters.blood_hu),
+    )
+
+
+def _assumed(path: Path, definition: Definition) -> tuple[str, ...]:
+    """Say which parameters had to be assumed."""
+    if is_of_batch(path):
+        return ()
+    return (
+        f"{path.name} is not in the folder of a batch, and does not tell all parameters: blood"
+        " measured in each scan (blood_hu not given) and minimum_component_length_mm"
+        f" {definition.minimum_component_length_mm:g} are assumed",
+    )
 
 
 def _hilum(table: CaseTable, row: int) -> tuple[str, float | None]:
@@ -247,14 +270,13 @@ def _way(way: tuple[object, ...]) -> str:
     return f"bounds {floor:g}, {low:g}, {high:g} mm², hilum {place}, version {version}"
 
 
-def _shortest_tree_mm(path: Path) -> float:
-    """Shortest vessel tree that counted, by the batch; else the default, as no table has it."""
-    usual = Parameters()
+def _batch_parameters(path: Path) -> Parameters | None:
+    """Parameters of the batch that a table is of; None for a table alone."""
     if not is_of_batch(path):
-        return usual.minimum_component_length_mm
+        return None
     try:
         request = json.loads((path.parent / BATCH).read_text(encoding="utf-8"))["request"]
-        return Parameters.from_dict(request["parameters"]).minimum_component_length_mm
+        return Parameters.from_dict(request["parameters"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise AnalysisError(
             f"{BATCH} beside {path.name} cannot be read, so that its parameters are not known; give"
@@ -262,8 +284,13 @@ def _shortest_tree_mm(path: Path) -> float:
         ) from error
 
 
-def _values(path: Path, options: CohortOptions, cases: Sequence[str]) -> Values:
-    """Values of every region of the table that enough cases have."""
+def _values(
+    path: Path, options: CohortOptions, cases: Sequence[str]
+) -> tuple[Values, tuple[str, ...]]:
+    """Values of every region of the table that enough cases have, and which cannot be used.
+
+    The chosen region can: the cohort was analyzed by it.
+    """
     sheet = read_sheet(path)
     titles = [title.strip().casefold() for title in sheet.header]
     regions = [options.region]
@@ -271,13 +298,24 @@ def _values(path: Path, options: CohortOptions, cases: Sequence[str]) -> Values:
         count = Counter(cell.casefold() for cell in sheet.column(titles.index("region")))
         spelled = {cell.casefold(): cell for cell in sheet.column(titles.index("region"))}
         regions = [spelled[name] for name, n in count.items() if n >= FEWEST_PEOPLE]
-    values = {}
+    values, notes = {}, []
     for region in regions:
-        frame = _of_cases(path, region, options, cases).frame.reindex(list(cases))
+        try:
+            table = _of_cases(path, region, options, cases)
+        except AnalysisError:
+            if region.casefold() == options.region.casefold():
+                raise
+            # Its message may name cases, which references do not.
+            notes.append(
+                f"The region {shortened(region)} is left out, as its rows cannot be used; bv5"
+                f" cohort --region {shortened(region)} says why"
+            )
+            continue
+        frame = table.frame.reindex(list(cases))
         for measure in REFERENCE_MEASURES:
             if measure.key in frame:
                 values[region, measure.key] = frame[measure.key].to_numpy(float)
-    return values
+    return values, tuple(notes)
 
 
 def _groups(
@@ -305,7 +343,7 @@ def _groups(
             members &= np.array([bound == (each.age_from, each.age_below) for bound in bounds])
         if each == EVERYBODY or np.count_nonzero(members) >= FEWEST_PEOPLE:
             groups.append(_group(each, members, ages, values))
-    return tuple(groups)
+    return tuple(group for group in groups if group.distributions)
 
 
 def _group(people: People, members: np.ndarray, ages: np.ndarray, values: Values) -> ReferenceGroup:

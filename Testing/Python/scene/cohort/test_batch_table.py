@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from BV5AnalysisLib.case.measurements_csv import COLUMNS
+from BV5AnalysisLib.case.measurements_csv import COLUMNS, table_columns
 from BV5AnalysisLib.imaging.errors import AnalysisError
 from BV5AnalysisLib.scene.cohort.batch_table import BatchResult, add_batch_table, batch_result
 from BV5AnalysisLib.study.batch.batch_case import CaseStatus
@@ -17,11 +17,11 @@ ROWS = {
 }
 
 
-def write_tables(folder: Path, failures: str = "case,reason\n") -> Path:
-    lines = [",".join(COLUMNS)]
+def write_tables(folder: Path, failures: str = "case,reason\n", columns=COLUMNS) -> Path:
+    lines = [",".join(columns)]
     for (case, region), values in ROWS.items():
         cells = {"case": case, "region": region, **values}
-        quoted = ('"' + cells.get(each, "").replace('"', '""') + '"' for each in COLUMNS)
+        quoted = ('"' + cells.get(each, "").replace('"', '""') + '"' for each in columns)
         lines.append(",".join(quoted))
     (folder / "measurements.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "failures.csv").write_text(failures, encoding="utf-8")
@@ -52,6 +52,26 @@ def test_the_table_has_a_row_a_case(application, tmp_path):
     assert table.GetColumnByName("findings").GetValue(0) == "thick_slices"
     assert table.GetColumnByName("review_comment").GetValue(1) == "”x”"
     assert node.GetLocked()
+
+
+def test_the_scores_of_a_reference_are_shown(application, tmp_path, monkeypatch):
+    scores = {
+        "reference": "site",
+        "reference_group": "women",
+        "bv5_pct_z": "-2.00",
+        "bv5_pct_percentile": "<5",
+    }
+    monkeypatch.setitem(ROWS, ("a ü", "both"), ROWS["a ü", "both"] | scores)
+    columns = table_columns(has_reference=True)
+    node = add_batch_table(application.scene, write_tables(tmp_path, columns=columns), "both")
+    names = [node.GetColumnName(index) for index in range(node.GetNumberOfColumns())]
+    assert names == list(columns)
+    table = node.GetTable()
+    shown = {key: table.GetColumnByName(key).GetValue(0) for key in scores}
+    assert shown == scores | {"bv5_pct_z": -2.0}
+    assert np.isnan(table.GetColumnByName("bv5_pct_z").GetValue(1))
+    assert node.GetColumnTitle("bv5_pct_z") == "BV5 (%) z score"
+    assert node.GetColumnTitle("hilar_ml_percentile") == "Hilar (mL) percentile"
 
 
 def test_all_regions_on_demand_and_none_that_is_not_there(application, tmp_path):

@@ -25,6 +25,7 @@ from helpers.references import (
     healthy_tables,
 )
 
+NOTHING = dict.fromkeys((key for key in healthy_rows(1)[0] if key.endswith(("_ml", "_pct"))), "")
 ALL = {"group_by": "sex", "adjust": (), "correlate": ()}
 
 
@@ -181,6 +182,21 @@ def test_a_measure_that_too_few_have_is_not_told(tmp_path):
     assert everybody.by_place["both", "bv5_pct"].n == 25
 
 
+def test_a_group_without_any_measure_is_not_told(tmp_path):
+    rows = healthy_rows(42)
+    for row in rows:
+        # Of 21 women two have TPBV alone, and two BV5 alone: 19 values of either.
+        number = int(row["case"][1:])
+        if number in (0, 2):
+            row.update(NOTHING | {"tpbv_ml": 200})
+        elif number in (4, 6):
+            row.update(NOTHING | {"bv5_ml": 80})
+    tables = measurements(tmp_path, rows), clinical(tmp_path, healthy_people(42))
+    groups = {each.people: each.n for each in made(tables).groups}
+    assert People("female") not in groups
+    assert groups[People("male")] == 21
+
+
 def test_regions_that_too_few_have_are_not_told(tmp_path):
     rows = healthy_rows(25)
     rows += [measured(f"H{k:03}", 40.0, "lingula", **WAY) for k in range(19)]
@@ -190,10 +206,27 @@ def test_regions_that_too_few_have_are_not_told(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("cells", "of"), [({"bv5_pct": 90}, slice(7, 8)), (NOTHING, slice(25))])
+def test_a_region_that_cannot_be_used_is_left_out_and_named(tmp_path, cells, of):
+    rows = healthy_rows(25)
+    lingula = [measured(f"H{k:03}", 40.0, "Lingula", **WAY) for k in range(25)]
+    for row in lingula[of]:
+        row.update(cells)
+    tables = measurements(tmp_path, [*rows, *lingula]), clinical(tmp_path, healthy_people(25))
+    reference = made(tables)
+    assert {each.region for each in reference.groups[0].distributions} == {"both", "right", "left"}
+    assert reference_notes(reference)[-1] == (
+        "The region Lingula is left out, as its rows cannot be used; bv5 cohort --region Lingula"
+        " says why."
+    )
+    assert reference.source.notes[-1] + "." == reference_notes(reference)[-1]
+    with pytest.raises(AnalysisError, match=r"sum to 100|missing"):
+        made(tables, region="lingula")
+
+
 def test_withheld_everywhere_is_refused(tmp_path):
-    nothing = {key: "" for key in healthy_rows(1)[0] if key.endswith(("_ml", "_pct"))}
     # One measure each, of fewer than it takes.
-    rows = [row | nothing for row in healthy_rows(24)]
+    rows = [row | NOTHING for row in healthy_rows(24)]
     for place, row in enumerate(rows):
         row["bv10_ml" if place // 3 % 2 else "tpbv_ml"] = 100
     tables = measurements(tmp_path, rows), clinical(tmp_path, healthy_people(24))
@@ -241,12 +274,17 @@ def test_a_table_of_before_hilar_blood_was_told_has_it_included(tmp_path):
 
 def test_the_parameters_of_a_batch_count(tmp_path):
     tables = healthy_tables(tmp_path, 30)
-    parameters = Parameters(minimum_component_length_mm=12.0).to_dict()
+    alone = made(tables)
+    assert (alone.definition.minimum_component_length_mm, alone.definition.blood_hu) == (6.0, None)
+    assert "blood measured in each scan (blood_hu not given)" in reference_notes(alone)[-1]
+    parameters = Parameters(minimum_component_length_mm=12.0, blood_hu=45.0).to_dict()
     batch = tmp_path / "batch.json"
     batch.write_text(json.dumps({"request": {"parameters": parameters}}))
     by_table, by_folder = made(tables), made((tmp_path, tables[1]))
     assert by_table == by_folder
     assert by_table.definition.minimum_component_length_mm == 12.0
+    assert by_table.definition.blood_hu == 45.0
+    assert by_table.source.notes == ()
     assert by_table.definition.software_version == __version__
     batch.write_text("{}")
     assert "batch.json beside measurements.csv cannot be read" in refused(tables)
