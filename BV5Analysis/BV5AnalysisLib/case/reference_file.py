@@ -228,9 +228,9 @@ def check_usable(reference: Reference, parameters: Parameters) -> None:
     difference = reference.definition.difference(Definition.of(parameters, __version__))
     if difference:
         raise AnalysisError(
-            f"Reference {printable(shortened(reference.name))} {difference}: its numbers and this analysis's cannot be"
-            " compared. Give a reference that was measured in the same way, or leave --reference"
-            " out."
+            f"Reference {printable(shortened(reference.name))} {difference}: its numbers and this"
+            " analysis's cannot be compared. Give a reference that was measured in the same way, or"
+            " leave --reference out."
         )
 
 
