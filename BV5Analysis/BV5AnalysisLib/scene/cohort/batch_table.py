@@ -23,7 +23,7 @@ from ..nodes.tables import TableColumn, fill_table
 
 MEASUREMENTS = "measurements.csv"
 FAILURES = "failures.csv"
-_TITLES = {
+_PLAIN_TITLES = {
     "case": "Case",
     "region": "Region",
     "lung_volume_ml": "Lung volume (mL)",
@@ -57,17 +57,20 @@ _TITLES = {
     "kernel_sharpness": "Kernel sharpness",
 }
 _END_TITLES = {LOW: "from", HIGH: "to"}
-_TITLES |= {
-    f"{measure}{end}": f"{_TITLES[measure]} {title}"
-    for measure in MEASURES
-    for end, title in _END_TITLES.items()
-}
-_TITLES |= {"reference": "Reference", "reference_group": "Compared with"}
-_TITLES |= {
-    f"{measure.key}_{what}": f"{measure.title} {title}"
-    for measure in REFERENCE_MEASURES
-    for what, title in (("z", "z score"), ("percentile", "percentile"))
-}
+_TITLES = (
+    _PLAIN_TITLES
+    | {
+        f"{measure}{end}": f"{_PLAIN_TITLES[measure]} {title}"
+        for measure in MEASURES
+        for end, title in _END_TITLES.items()
+    }
+    | {"reference": "Reference", "reference_group": "Compared with"}
+    | {
+        f"{measure.key}_{what}": f"{measure.title} {title}"
+        for measure in REFERENCE_MEASURES
+        for what, title in (("z", "z score"), ("percentile", "percentile"))
+    }
+)
 _NUMBERS = {
     *MEASUREMENT_FIELDS,
     *DENSITY_FIELDS,
