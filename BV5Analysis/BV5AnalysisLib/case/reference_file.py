@@ -229,8 +229,8 @@ def check_usable(reference: Reference, parameters: Parameters) -> None:
     if difference:
         raise AnalysisError(
             f"Reference {printable(shortened(reference.name))} {difference}: its numbers and this"
-            " analysis's cannot be compared. Give a reference that was measured in the same way, or leave --reference"
-            " out."
+            " analysis's cannot be compared. Give a reference that was measured in the same way, or"
+            " leave --reference out."
         )
 
 
