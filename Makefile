@@ -35,6 +35,7 @@ help:
 	@echo "make benchmark-accuracy   sizes and volumes on phantoms -> benchmarks/accuracy.md"
 	@echo "make benchmark-anatomy    lungs, opacities and findings on 200 random chests -> benchmarks/anatomy.md; SEEDS=1000-1019"
 	@echo "make benchmark-continuity  what must not move a result, and what may a little -> benchmarks/continuity.md; CT=path"
+	@echo "make benchmark-reproducibility  one chest imaged again, scans read again -> benchmarks/reproducibility.md; SEEDS=0-2 SCALE=1 CT=path"
 	@echo "make benchmark-speed      seconds and memory -> benchmarks/speed.md"
 	@echo "make benchmark-panel      seconds of the panel's work -> benchmarks/panel.md; CASES=\"folder=ct ...\""
 	@echo "make benchmark-batch  batch beside single analyses, killed and resumed -> benchmarks/batch.md"
@@ -117,6 +118,9 @@ benchmark-anatomy: $(VENV)/.installed
 
 benchmark-continuity: $(VENV)/.installed
 	$(BIN)/python benchmarks/continuity.py $(if $(QUICK),--quick) $(if $(RESUME),--resume) $(if $(CT),--scan "$(CT)") $(if $(SEEDS),--seeds $(SEEDS))
+
+benchmark-reproducibility: $(VENV)/.installed
+	$(BIN)/python benchmarks/reproducibility.py $(if $(QUICK),--quick) $(if $(RESUME),--resume) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCALE),--scale $(SCALE)) $(if $(CT),--scan "$(CT)")
 
 benchmark-speed: $(VENV)/.installed
 	$(BIN)/python benchmarks/speed.py $(if $(QUICK),--quick)

@@ -35,7 +35,15 @@ PICTURES = KEPT / "pictures"
 COMMITTED = HERE / "pictures" / "anatomy"
 COMMITTED_CHESTS = 6
 LIMIT_SECONDS = 900.0
-MEASURING = ("measuring", "truth", "lung_scores", "airway_scores", "blood_scores", "pictures")
+MEASURING = (
+    "measuring",
+    "truth",
+    "true_hilum",
+    "lung_scores",
+    "airway_scores",
+    "blood_scores",
+    "pictures",
+)
 
 
 def seeds(text: str) -> range:

@@ -11,6 +11,7 @@ from BV5AnalysisLib.imaging.phantom.anatomy import RIGHT, SIDES, PhantomAnatomy,
 from BV5AnalysisLib.imaging.phantom.bundles import wall_thickness
 from BV5AnalysisLib.imaging.phantom.chest import build_plumbing, chances
 from BV5AnalysisLib.imaging.phantom.disease import PhantomParenchyma, build_parenchyma
+from BV5AnalysisLib.imaging.phantom.placement import Placement
 from BV5AnalysisLib.imaging.phantom.plumbing import Material, Plumbing
 
 from chest_phantoms.matching import Pieces, clearance, distance_to, nearest_in_reach, pieces_of
@@ -73,6 +74,9 @@ class Truth:
         chance = chances(spec.seed)
         parenchyma = build_parenchyma(spec, anatomy, chance["parenchyma"])
         plumbing = build_plumbing(spec, anatomy, chance, lambda _fraction: None)
+        placement = Placement.of(spec, anatomy)
+        plumbing = placement.plumbing(plumbing)
+        anatomy, parenchyma = placement.anatomy(anatomy), placement.parenchyma(parenchyma)
         return cls(
             vessels=pieces_of(phantom.centerlines),
             blood=_tubes(plumbing, Material.BLOOD),

@@ -50,9 +50,11 @@ class BloodScore:
     Attributes
     ----------
     tpbv_ml, bv5_pct : float
-        As found.
+        As found, the hilum included.
     tpbv_error_pct, bv5_error : float
         Against the visible truth, % and points.
+    apart_tpbv_error_pct, apart_bv5_error : float
+        The same with hilar blood apart, in what was found and in truth.
     lost_to_opacity_ml : float
         Blood of true vessels in no true opacity that no line was found for, in found opacity.
     lost_outside_ml : float
@@ -62,7 +64,7 @@ class BloodScore:
     false_ml : dict of str to float
         Blood found where no vessel is, by what lies there.
     held : dict of str to bool
-        Whether the 90 % interval of a value holds the truth.
+        Whether the 90 % interval of a value, the hilum apart, holds the truth.
     half_width : dict of str to float
         Of those intervals, in the value's unit.
     """
@@ -71,6 +73,8 @@ class BloodScore:
     bv5_pct: float
     tpbv_error_pct: float
     bv5_error: float
+    apart_tpbv_error_pct: float
+    apart_bv5_error: float
     lost_to_opacity_ml: float
     lost_outside_ml: float
     missed_ml: float
@@ -83,20 +87,35 @@ class BloodScore:
         return asdict(self)
 
 
-def blood_score(truth: ChestTruth, result: AnalysisResult) -> BloodScore:
-    """Compare what was measured with the truth."""
-    row = result.measurements_hilum_included[0]
-    found = classes(row)
+def blood_score(
+    truth: ChestTruth, result: AnalysisResult, inside_ml: dict[str, float]
+) -> BloodScore:
+    """Compare what was measured with the truth.
+
+    Parameters
+    ----------
+    truth : ChestTruth
+        With the hilum included.
+    result : AnalysisResult
+        What was measured.
+    inside_ml : dict of str to float
+        True blood by class with the hilum apart, see `true_hilum`.
+    """
+    found = classes(result.measurements_hilum_included[0])
     tpbv_ml = sum(found[name] for name in COUNTED)
     bv5_pct = 100 * found["bv5"] / tpbv_ml if tpbv_ml else float("nan")
     lost = _lost(truth, result)
-    true = {"bv5_pct": truth.bv5_pct, "tpbv_ml": truth.tpbv_ml}
+    row = result.measurements[0]
+    true_ml = sum(inside_ml[name] for name in COUNTED)
+    true = {"bv5_pct": 100 * inside_ml["bv5"] / true_ml, "tpbv_ml": true_ml}
     ends = {name: (row.value(f"{name}_low"), row.value(f"{name}_high")) for name in true}
     return BloodScore(
         tpbv_ml=tpbv_ml,
         bv5_pct=bv5_pct,
         tpbv_error_pct=100 * (tpbv_ml / truth.tpbv_ml - 1),
         bv5_error=bv5_pct - truth.bv5_pct,
+        apart_tpbv_error_pct=100 * (row.tpbv_ml / true_ml - 1),
+        apart_bv5_error=row.bv5_pct - true["bv5_pct"],
         lost_to_opacity_ml=lost["opacity"],
         lost_outside_ml=lost["outside"],
         missed_ml=lost["elsewhere"],

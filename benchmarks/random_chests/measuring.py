@@ -17,6 +17,7 @@ from .airway_scores import airway_score
 from .blood_scores import blood_score, opacity_shares
 from .lung_scores import lung_score
 from .pictures import draw_chest
+from .true_hilum import intrapulmonary_ml
 from .truth import ChestTruth, chest_of
 
 
@@ -58,7 +59,8 @@ def answer(seed: int, cache: Path | None, pictures: Path | None) -> dict[str, An
         airways = result.airways.array.astype(bool)
         row["lungs"] = lung_score(truth, result.lungs.array, airways).to_dict()
         row["airways"] = airway_score(truth, airways).to_dict()
-        row["blood"] = blood_score(truth, result).to_dict()
+        inside_ml = intrapulmonary_ml(truth, result.parameters)
+        row["blood"] = blood_score(truth, result, inside_ml).to_dict()
         row["opacity_pct"] = opacity_shares(result)
         row["findings"] = [
             {"code": each.code, "severity": str(each.severity), "value": each.value}

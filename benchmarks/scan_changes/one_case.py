@@ -36,9 +36,9 @@ def answer(volume: Volume, change: Change) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``bv5_pct`` and ``tpbv_ml``, and the same without the blood in the top slices; or ``same``
-        where reading leaves nothing of the change, ``none`` where the scan does not allow it,
-        ``refused`` where the analysis does.
+        ``bv5_pct``, ``tpbv_ml`` and ``bv5_ml``, and the same without the blood in the top slices;
+        or ``same`` where reading leaves nothing of the change, ``none`` where the scan does not
+        allow it, ``refused`` where the analysis does.
     """
     changed = change.apply(volume)
     if changed is None:
@@ -58,7 +58,7 @@ def is_same(one: Scan, other: Scan) -> bool:
 
 
 def numbers(result: AnalysisResult) -> dict[str, float]:
-    """BV5 % and TPBV, of all and of what lies below the top slices."""
+    """BV5 %, TPBV and BV5, of all and of what lies below the top slices."""
     row, lines = result.measurements[0], result.centerlines
     grid = result.scan.volume.grid
     height = grid.world_to_index(lines.points_mm)[:, 0]
@@ -70,8 +70,10 @@ def numbers(result: AnalysisResult) -> dict[str, float]:
     return {
         "bv5_pct": row.bv5_pct,
         "tpbv_ml": row.tpbv_ml,
+        "bv5_ml": row.bv5_ml,
         "bv5_pct_below": 100 * bv5_ml / tpbv_ml if tpbv_ml else float("nan"),
         "tpbv_ml_below": tpbv_ml,
+        "bv5_ml_below": bv5_ml,
     }
 
 

@@ -16,7 +16,7 @@ from ..imaging.errors import AnalysisError
 from ..imaging.model.centerlines import Centerlines
 from ..imaging.model.edits import Edits
 from ..imaging.model.finding import Finding, Severity
-from ..imaging.model.intervals import ENDS, HIGH, LOW, MEASURES, BloodIntervals, Interval
+from ..imaging.model.intervals import ENDS, MEASURES, BloodIntervals, Interval
 from ..imaging.model.measurements import Calibration, CsaHistogram, Kernel, Measurement
 from ..imaging.model.scan import Acquisition
 from ..imaging.model.tissue import OpacityVolumes
@@ -328,7 +328,7 @@ def _measurement(row: dict[str, Any], with_hilum: dict[str, Any]) -> Measurement
     values = {name: row.get(name) if name.startswith("hilar_") else row[name] for name in names}
     numbers: dict[str, Any] = {name: _number(value) for name, value in values.items()}
     if "intervals" in row:
-        own, included = (_nested_intervals(row[name]) for name in INTERVALS)
+        own, included = (_nested_intervals(row.get(name)) for name in INTERVALS)
     else:
         own, included = _intervals(row), _intervals(with_hilum)
     return Measurement(
@@ -338,19 +338,24 @@ def _measurement(row: dict[str, Any], with_hilum: dict[str, Any]) -> Measurement
 
 def _intervals(row: dict[str, Any]) -> BloodIntervals | None:
     """Intervals in a row of values; None where it has none, as before version 1.4."""
-    ends = [[_number(row.get(name + end)) for end in (LOW, HIGH)] for name in MEASURES]
-    if np.isnan(ends).all():
+    if all(row.get(end) is None for end in ENDS):
         return None
-    return BloodIntervals(*(Interval(low, high) for low, high in ends))
+    return _blood_intervals(
+        {name: {end: row.get(f"{name}_{end}") for end in ("low", "high")} for name in MEASURES}
+    )
 
 
 def _nested_intervals(values: dict[str, Any] | None) -> BloodIntervals | None:
     """Intervals as `_seen` writes them."""
-    if values is None:
-        return None
-    return BloodIntervals(
-        *(Interval(*(_number(values[name][end]) for end in ("low", "high"))) for name in MEASURES)
-    )
+    return None if values is None else _blood_intervals(values)
+
+
+def _blood_intervals(values: dict[str, Any]) -> BloodIntervals:
+    found: dict[str, Any] = {}
+    for name in MEASURES:
+        low, high = ((values[name] or {}).get(end) for end in ("low", "high"))
+        found[name] = None if low is None or high is None else Interval(float(low), float(high))
+    return BloodIntervals(**found)
 
 
 def _opacities(row: dict[str, Any]) -> OpacityVolumes:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..imaging.errors import AnalysisError
+from ..imaging.model.intervals import HIGH, LOW, MEASURES
 from ..imaging.model.scan import Acquisition
 from .json_schema import Schema, expected, problem_of, shown
 
@@ -125,6 +126,7 @@ def _contradictions(record: dict[str, Any]) -> Iterator[str]:
     for name, rows in (("measurements", record), ("seen.measurements", record.get("seen"))):
         if rows and [row["region"] for row in rows["measurements"][:3]] != list(ALL_REGIONS):
             yield f"{name} does not begin with both, right and left lung"
+    yield from _interval_contradictions(record)
     yield from _histogram_contradictions(record["csa_histogram"])
     times = {"created": record["created"], "review.time": record.get("review", {}).get("time", "")}
     for name, time in times.items():
@@ -138,6 +140,30 @@ def _grid_contradictions(grid: dict[str, Any]) -> Iterator[str]:
     axes = np.reshape(np.array(grid["direction"], float), (3, 3))
     if np.abs(axes @ axes.T - np.eye(3)).max() > SKEW:
         yield "input.direction is not nine direction cosines"
+
+
+def _interval_contradictions(record: dict[str, Any]) -> Iterator[str]:
+    rows = [*record["measurements"], *record.get("measurements_hilum_included", ())]
+    seen = record.get("seen") or {}
+    rows += [
+        _flat_ends(row.get(name) or {})
+        for row in seen.get("measurements", ())
+        for name in ("intervals", "intervals_with_hilum")
+    ]
+    for row in rows:
+        for name in MEASURES:
+            low, high = row.get(name + LOW), row.get(name + HIGH)
+            if (low is None) != (high is None) or (low is not None and low > high):
+                ends = f"{name + LOW} {shown(low)} and {name + HIGH} {shown(high)}"
+                yield f"measurements: {ends} are no interval"
+
+
+def _flat_ends(intervals: dict[str, Any]) -> dict[str, Any]:
+    return {
+        f"{name}_{end}": value
+        for name, interval in intervals.items()
+        for end, value in (interval or {}).items()
+    }
 
 
 def _histogram_contradictions(histogram: dict[str, Any]) -> Iterator[str]:

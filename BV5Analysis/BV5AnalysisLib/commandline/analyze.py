@@ -15,6 +15,7 @@ from ..case.reference_file import check_usable, read_reference
 from ..imaging import pipeline
 from ..imaging.errors import AnalysisError
 from ..imaging.model.finding import Severity
+from ..imaging.model.intervals import HIGH, LOW
 from ..imaging.model.measurements import Measurement
 from ..imaging.model.result import AnalysisResult
 from ..imaging.model.scan import Acquisition
@@ -50,6 +51,7 @@ def run(options: argparse.Namespace) -> None:
     if options.progress != "json":
         print_doubts(result)
         print_table(*measurements_table(result))
+        print_intervals(result)
         print_reasons(result)
         print_files(job)
 
@@ -206,6 +208,17 @@ def print_doubts(result: AnalysisResult) -> None:
         if finding.severity == Severity.ERROR:
             print(f"  Error: {finding.text}")
     print()
+
+
+def print_intervals(result: AnalysisResult) -> None:
+    """Say what the two key numbers of both lungs may truly be, so far as they are given."""
+    row, said = result.measurements[0], []
+    for measure, name, unit in (("bv5_pct", "BV5", "%"), ("tpbv_ml", "TPBV", "mL")):
+        low, high = (result.value(row, measure + end) for end in (LOW, HIGH))
+        if math.isfinite(low):
+            said.append(f"{name} {low:.1f} to {high:.1f} {unit}")
+    if said:
+        print(f"90 % intervals, both lungs: {', '.join(said)}")
 
 
 def print_reasons(result: AnalysisResult) -> None:

@@ -144,8 +144,8 @@ def interval_sentence(case: Case) -> str:
     return (
         "Ranges are 90 % intervals: they allow for the scatter of areas along each branch, for the"
         " estimate of blood's attenuation, for where the hilum begins, and for vessels that are"
-        " missed or false as often as in phantoms of such slices and noise. They do not allow for"
-        " what the findings tell of."
+        " missed or false, as often as in simulated chests, more in thick slices and noise. They do"
+        " not allow for what the findings tell of."
     )
 
 

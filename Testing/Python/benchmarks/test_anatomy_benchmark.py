@@ -1,6 +1,6 @@
 """Scores of the anatomy benchmark on a chest of boxes, whose figures are known."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -11,9 +11,10 @@ from BV5AnalysisLib.imaging.model.measurements import Measurement
 from BV5AnalysisLib.imaging.model.size_classes import LungLabel, SizeClass
 from BV5AnalysisLib.imaging.model.tissue import Tissue
 from BV5AnalysisLib.imaging.model.volume import Grid, Volume
+from BV5AnalysisLib.imaging.parameters import Parameters
 from BV5AnalysisLib.imaging.phantom.anychest import TissueKind, any_chest_spec
 from BV5AnalysisLib.imaging.phantom.anychest.tubes import AirwayKind
-from random_chests import checks, tables
+from random_chests import checks, tables, true_hilum
 from random_chests.airway_scores import airway_score
 from random_chests.blood_scores import AIRWAY, PLAIN, blood_score
 from random_chests.lung_scores import dice, lung_score, surface_errors_mm
@@ -92,7 +93,12 @@ class Found:
         volume, share = Interval(0.9 * volume_ml, 1.1 * volume_ml), Interval(95.0, 100.0)
         intervals = BloodIntervals(*[volume] * 5, *[share] * 3)
         both = Measurement("both", 36.0, volume_ml, 0.0, 0.0, 0.0, count, intervals=intervals)
-        self.measurements_hilum_included = [both]
+        self.measurements_hilum_included = self.measurements = [both]
+
+
+def scored(truth: ChestTruth, found: Found):
+    """Score where no blood is hilar."""
+    return blood_score(truth, found, truth.about["visible"])
 
 
 def found_in(truth: ChestTruth, *lines: np.ndarray, **options) -> Found:
@@ -109,9 +115,11 @@ def test_the_true_result_is_without_fault(truth):
     assert (branches.branches, branches.found, branches.leak_ml) == (2, 2, 0)
     assert branches.by_kind["SEGMENTAL"] == [1, 1]
     assert branches.wide == [0, 0], "both are a millimeter wide"
-    blood = blood_score(truth, found_in(truth, line_at(VESSEL_Y)))
+    blood = scored(truth, found_in(truth, line_at(VESSEL_Y)))
     assert blood.bv5_error == pytest.approx(0)
     assert blood.tpbv_error_pct == pytest.approx(0)
+    assert blood.apart_bv5_error == pytest.approx(0)
+    assert blood.apart_tpbv_error_pct == pytest.approx(0)
     assert blood.held == {"bv5_pct": True, "tpbv_ml": True}
     assert blood.half_width["bv5_pct"] == pytest.approx(2.5)
     assert blood.missed_ml == blood.lost_outside_ml == blood.lost_to_opacity_ml == 0
@@ -170,24 +178,24 @@ def test_surfaces_that_are_not_there_are_far():
 )
 def test_false_vessels_are_told_by_what_they_lie_on(truth, y, z, source):
     line = np.array([(x, y, z) for x in range(10, 20)], float)
-    false_ml = blood_score(truth, found_in(truth, line)).false_ml
+    false_ml = scored(truth, found_in(truth, line)).false_ml
     assert false_ml[source] == pytest.approx(sum(false_ml.values()))
     assert false_ml[source] == pytest.approx(len(line) * POINT_ML)
 
 
 def test_a_vessel_hidden_in_consolidation_is_none_the_less_a_vessel(truth):
-    assert sum(blood_score(truth, found_in(truth, line_at(HIDDEN_Y))).false_ml.values()) == 0
+    assert sum(scored(truth, found_in(truth, line_at(HIDDEN_Y))).false_ml.values()) == 0
 
 
 def test_lost_blood_is_told_by_what_was_found_in_its_place(truth):
     whole = POINT_ML * len(line_at(VESSEL_Y))
-    assert blood_score(truth, found_in(truth)).missed_ml == pytest.approx(whole)
+    assert scored(truth, found_in(truth)).missed_ml == pytest.approx(whole)
     tissue = np.zeros(SHAPE, np.uint8)
     tissue[15:25, 15:25] = Tissue.CONSOLIDATION
-    lost = blood_score(truth, found_in(truth, tissue=Volume(tissue, GRID)))
+    lost = scored(truth, found_in(truth, tissue=Volume(tissue, GRID)))
     assert lost.lost_to_opacity_ml == pytest.approx(whole)
     nothing = Found([], Volume(np.zeros(SHAPE, np.uint8), GRID))
-    assert blood_score(truth, nothing).lost_outside_ml == pytest.approx(whole)
+    assert scored(truth, nothing).lost_outside_ml == pytest.approx(whole)
 
 
 def test_a_chest_is_kept_on_disk_whole(truth, tmp_path):
@@ -242,6 +250,8 @@ def row_of(seed: int = 1000, **changed) -> dict:
             "bv5_pct": 40.5,
             "tpbv_error_pct": 1.0,
             "bv5_error": 0.5,
+            "apart_tpbv_error_pct": 1.0,
+            "apart_bv5_error": 0.5,
             "lost_to_opacity_ml": 0.0,
             "lost_outside_ml": 0.0,
             "missed_ml": 0.0,
@@ -303,12 +313,12 @@ def test_targets_are_reached_by_good_chests_alone():
     bad = row_of(
         lungs={"dice": 0.9},
         airways={"found": 3, "leak_ml": 5.0},
-        blood={"bv5_error": 9.0, "lost_to_opacity_ml": 8.0},
+        blood={"bv5_error": 9.0, "apart_bv5_error": 9.0, "lost_to_opacity_ml": 8.0},
     )
     missed = tables.must_reach([bad, broken_row(1001, "exit status -9")])
-    # Crash, silent failure, Dice, opacity, BV5 %, bronchi, leaks, and all of one interval's values
-    # held; there is no error finding.
-    assert missed.count("**no**") == 9
+    # Crash, silent failure, Dice, opacity, BV5 % twice, bronchi, leaks, and each
+    # interval; there is no error finding.
+    assert missed.count("**no**") == 10
 
 
 def test_the_report_ranks_the_worst_first_and_tells_all():
@@ -325,6 +335,14 @@ def test_the_report_ranks_the_worst_first_and_tells_all():
 def test_scans_that_were_refused_have_a_row_as_wide():
     text = scan_table([{"scan": "a", "refused": "too thick"}])
     assert {line.count("|") for line in text.splitlines()} == {8}
+
+
+def test_true_blood_at_the_hilum_is_apart(truth, monkeypatch):
+    count = len(truth.points_mm)
+    areas = np.where(np.arange(count) < 6, 0.8, np.where(np.arange(count) < 12, 4.0, 30.0))
+    monkeypatch.setattr(true_hilum, "lung_around", lambda _: np.where(areas > 10, 0.3, 1.0))
+    held = true_hilum.intrapulmonary_ml(replace(truth, csa_mm2=areas), Parameters())
+    assert held == pytest.approx({"below_floor": 0.6, "bv5": 0.6, "bv5_10": 0.0, "bv10": 0.0})
 
 
 def test_seeds_are_a_range_or_one():

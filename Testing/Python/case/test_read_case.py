@@ -77,13 +77,16 @@ def test_it_comes_back_whole(folder, case):
 
 def test_a_bare_case_comes_back(tmp_path, small_result):
     """Not reviewed, not edited, nothing known of the scanner, and no blood."""
+    intervals = dataclasses.replace(
+        small_result.measurements[0].intervals, bv5_pct=None, bv5_10_pct=None, bv10_pct=None
+    )
     none = dataclasses.replace(
         small_result.measurements[0],
         bv5_ml=0.0,
         bv5_10_ml=0.0,
         bv10_ml=0.0,
-        intervals=None,
-        intervals_with_hilum=None,
+        intervals=intervals,
+        intervals_with_hilum=intervals,
     )
     empty = np.zeros(0)
     result = dataclasses.replace(

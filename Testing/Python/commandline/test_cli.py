@@ -622,6 +622,18 @@ def test_measurements_without_blood_are_shown_with_a_dash(small_result):
     assert row[3] == "0.0 (–)"
 
 
+def test_intervals_of_what_is_given_are_printed(small_result, capsys):
+    command.print_intervals(small_result)
+    said = "90 % intervals, both lungs: BV5 4.0 to 8.0 %, TPBV 5.4 to 6.6 mL\n"
+    assert capsys.readouterr().out == said
+    withheld = Withheld("incomplete_chest", "The scan shows a slab.", TOTALS)
+    command.print_intervals(dataclasses.replace(small_result, withheld=(withheld,)))
+    assert capsys.readouterr().out == "90 % intervals, both lungs: BV5 4.0 to 8.0 %\n"
+    old = dataclasses.replace(small_result.measurements[0], intervals=None)
+    command.print_intervals(dataclasses.replace(small_result, measurements=(old,)))
+    assert capsys.readouterr().out == ""
+
+
 # Phantom and demo
 
 
@@ -647,6 +659,8 @@ def test_phantom_takes_every_option(out, capsys):
     options = ["--seed", "7", "--noise", "5", "--kernel", "sharp", "--blood", "200"]
     options += ["--psf", "0.4", "0.4", "0.8", "--ground-glass", "0.2", "--consolidation", "0.1"]
     options += ["--pruning", "0.3", "--expiration", "0.5", "--no-airways", "--no-fissures"]
+    options += ["--noise-seed", "8", "--shift", "1", "0", "-2", "--turn", "0", "3", "0"]
+    options += ["--air-lost", "5"]
     assert cli.main(["phantom", "-o", str(out), *SMALL, *options]) == 0
     assert names(out) == PHANTOM_FILES
     truth = json.loads((out / "truth.json").read_text())
@@ -664,6 +678,10 @@ def test_phantom_takes_every_option(out, capsys):
         "consolidation_fraction": 0.1,
         "pruning": 0.3,
         "expiration": 0.5,
+        "noise_seed": 8,
+        "shift_mm": [1, 0, -2],
+        "turn_deg": [0, 3, 0],
+        "air_lost_ml": 5,
     }
     assert {name: truth["spec"][name] for name in expected} == expected
     assert str(out) in capsys.readouterr().out

@@ -192,7 +192,9 @@ def test_versions_input_and_citation_are_there(page_of, small_result):
 
 
 def test_no_blood_gives_dashes_and_no_bar(page_of, small_result):
-    none = dataclasses.replace(small_result.measurements[0], bv5_ml=0.0, bv5_10_ml=0.0, bv10_ml=0.0)
+    row = small_result.measurements[0]
+    intervals = dataclasses.replace(row.intervals, bv5_pct=None, bv5_10_pct=None, bv10_pct=None)
+    none = dataclasses.replace(row, bv5_ml=0.0, bv5_10_ml=0.0, bv10_ml=0.0, intervals=intervals)
     page = page_of(measurements=(none,))
     assert page.cells[4] == "–"
     assert "nan" not in page.text.lower()

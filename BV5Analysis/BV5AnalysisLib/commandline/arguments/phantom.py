@@ -40,11 +40,25 @@ def add_phantom(commands: Commands, shared: argparse.ArgumentParser) -> None:
     scanner.add_argument(
         "--kernel", dest="noise_kernel", metavar="NAME", help="noise: white, smooth or sharp"
     )
+    scanner.add_argument("--noise-seed", type=int, metavar="N", help="other noise on the same body")
+    scanner.add_argument(
+        "--shift", dest="shift_mm", **_numbers("X Y Z"), help="move the body in the scanner, mm"
+    )
+    scanner.add_argument(
+        "--turn", dest="turn_deg", **_numbers("X Y Z"), help="turn it about these axes, degrees"
+    )
     body = phantom.add_argument_group("body")
     body.add_argument("--seed", type=int, help="of everything random")
     body.add_argument("--scale", type=float, help="size of the chest, 1 for an adult")
     body.add_argument("--blood", dest="blood_hu", type=float, metavar="HU", help="attenuation")
     body.add_argument("--expiration", type=float, metavar="0..1", help="1 for full expiration")
+    body.add_argument(
+        "--air-lost",
+        dest="air_lost_ml",
+        type=float,
+        metavar="ML",
+        help="less air in the lungs of the same body",
+    )
     body.add_argument(
         "--ground-glass", dest="ground_glass_fraction", type=float, metavar="0..1", help="of lung"
     )

@@ -12,7 +12,7 @@ class Interval:
     Attributes
     ----------
     low, high : float
-        NaN where there is no value.
+        In the unit of the value.
     """
 
     low: float
@@ -26,19 +26,19 @@ class BloodIntervals:
     Attributes
     ----------
     tpbv_ml, bv5_ml, bv5_10_ml, bv10_ml, hilar_ml : Interval
-        Of volumes, mL, none of them below 0.
+        Of volumes, mL, none of them below 0; of hilar blood None where it was not measured.
     bv5_pct, bv5_10_pct, bv10_pct : Interval
-        Of shares of TPBV, within 0 to 100 %.
+        Of shares of TPBV, within 0 to 100 %; None without blood.
     """
 
     tpbv_ml: Interval
     bv5_ml: Interval
     bv5_10_ml: Interval
     bv10_ml: Interval
-    hilar_ml: Interval
-    bv5_pct: Interval
-    bv5_10_pct: Interval
-    bv10_pct: Interval
+    hilar_ml: Interval | None
+    bv5_pct: Interval | None
+    bv5_10_pct: Interval | None
+    bv10_pct: Interval | None
 
 
 MEASURES = tuple(field.name for field in fields(BloodIntervals))

@@ -75,10 +75,9 @@ class Measurement:
         """
         if name not in ENDS:
             return float(getattr(self, name))
-        measure = measure_of(name)
-        if self.intervals is None or math.isnan(getattr(self, measure)):
+        interval = None if self.intervals is None else getattr(self.intervals, measure_of(name))
+        if interval is None:
             return math.nan
-        interval = getattr(self.intervals, measure)
         return float(interval.low if name.endswith(LOW) else interval.high)
 
     @property

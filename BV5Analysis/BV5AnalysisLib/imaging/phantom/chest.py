@@ -21,6 +21,7 @@ from .curves import curve_trees
 from .disease import PhantomParenchyma, build_parenchyma, ramp
 from .growth import plant, prune
 from .noise import add_noise
+from .placement import Placement
 from .plumbing import Overlaps, Plumbing, lay_pipes
 from .rendering import (
     FractionCanvas,
@@ -141,11 +142,17 @@ def chest_phantom(
     spec, parameters = spec or ChestPhantomSpec(), parameters or Parameters()
     tell = progress or say_nothing
     chance = chances(spec.seed)
+    if spec.noise_seed is not None:
+        chance["noise"] = np.random.default_rng(spec.noise_seed)
     tell("anatomy", 0.0)
     anatomy = build_anatomy(spec.chest_scale, spec.expiration)
     parenchyma = build_parenchyma(spec, anatomy, chance["parenchyma"])
     tell("vessel trees", 0.05)
     plumbing = build_plumbing(spec, anatomy, chance, partly(tell, "vessel trees", 0.05, 0.2))
+    # From here on as it lies in the scanner; what has grown is the same however it lies.
+    placement = Placement.of(spec, anatomy)
+    plumbing = placement.plumbing(plumbing)
+    anatomy, parenchyma = placement.anatomy(anatomy), placement.parenchyma(parenchyma)
     tell("tubes", 0.3)
     finer = _finer(spec)
     amount, attenuation, ledger = _fill(

@@ -30,6 +30,10 @@ LIMITS = {
     "expiration": (0.0, 1.0),
     "terminal_csa_mm2": (0.2, 3.0),
     "terminal_volume_ml": (0.3, 20.0),
+    "noise_seed": (0, 2**63),
+    "shift_mm": (-20.0, 20.0),
+    "turn_deg": (-15.0, 15.0),
+    "air_lost_ml": (0.0, 2000.0),
 }
 """Least and largest value of each field, in its unit: what may still be called a chest CT."""
 
@@ -41,7 +45,8 @@ MOST_VOXELS = 1.5e9
 class ChestPhantomSpec:
     """Digital chest phantom: body, disease and scanner.
 
-    The truth depends on the body, disease and seed only, not on the scanner.
+    The truth depends on the body, disease and seed only, not on the scanner; with air lost the
+    vessels are shorter and wider, and their blood is the same.
 
     Attributes
     ----------
@@ -71,6 +76,14 @@ class ChestPhantomSpec:
         0 for full inspiration, 1 for full expiration: smaller and denser lungs.
     terminal_csa_mm2, terminal_volume_ml : float
         Area of the last vessels, and the lung that each artery or vein of them serves.
+    noise_seed : int or None
+        Of the noise alone, for the same body imaged again; None takes that of all.
+    shift_mm, turn_deg : tuple of float
+        How the body lies in the scanner: turned about the axes x, y, z one after the other, then
+        moved along them.
+    air_lost_ml : float
+        Air that the same body has breathed out: squeezed along z by it, with its tissue and its
+        blood in less room.
     """
 
     seed: int = 0
@@ -92,6 +105,10 @@ class ChestPhantomSpec:
     expiration: float = 0.0
     terminal_csa_mm2: float = 0.85
     terminal_volume_ml: float = 2.4
+    noise_seed: int | None = None
+    shift_mm: Triple = (0.0, 0.0, 0.0)
+    turn_deg: Triple = (0.0, 0.0, 0.0)
+    air_lost_ml: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
@@ -103,7 +120,7 @@ class ChestPhantomSpec:
                 raise AnalysisError(
                     f"Phantom {name} is {value}; it must be from {low:g} to {high:g}."
                 )
-        for name in ("spacing_mm", "psf_sigma_mm", "size"):
+        for name in ("spacing_mm", "psf_sigma_mm", "size", "shift_mm", "turn_deg"):
             value = getattr(self, name)
             if value is not None and len(value) != 3:
                 raise AnalysisError(f"Phantom {name} needs three numbers, along x, y and z.")

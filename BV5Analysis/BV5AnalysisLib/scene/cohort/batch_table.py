@@ -15,7 +15,7 @@ import slicer
 
 from ...case.measurements_csv import DENSITY_FIELDS, MEASUREMENT_FIELDS, table_columns
 from ...imaging.errors import AnalysisError
-from ...imaging.model.intervals import ENDS, HIGH, LOW, MEASURES, measure_of
+from ...imaging.model.intervals import ENDS, LOW, measure_of
 from ...study.batch.batch_case import CaseStatus
 from ...study.formulas import unguard
 from ...study.reference import REFERENCE_MEASURES
@@ -23,7 +23,7 @@ from ..nodes.tables import TableColumn, fill_table
 
 MEASUREMENTS = "measurements.csv"
 FAILURES = "failures.csv"
-_PLAIN_TITLES = {
+_TITLES = {
     "case": "Case",
     "region": "Region",
     "lung_volume_ml": "Lung volume (mL)",
@@ -55,22 +55,9 @@ _PLAIN_TITLES = {
     "hilum": "Hilum",
     "hilum_share": "Hilum below",
     "kernel_sharpness": "Kernel sharpness",
+    "reference": "Reference",
+    "reference_group": "Compared with",
 }
-_END_TITLES = {LOW: "from", HIGH: "to"}
-_TITLES = (
-    _PLAIN_TITLES
-    | {
-        f"{measure}{end}": f"{_PLAIN_TITLES[measure]} {title}"
-        for measure in MEASURES
-        for end, title in _END_TITLES.items()
-    }
-    | {"reference": "Reference", "reference_group": "Compared with"}
-    | {
-        f"{measure.key}_{what}": f"{measure.title} {title}"
-        for measure in REFERENCE_MEASURES
-        for what, title in (("z", "z score"), ("percentile", "percentile"))
-    }
-)
 _NUMBERS = {
     *MEASUREMENT_FIELDS,
     *DENSITY_FIELDS,
@@ -175,7 +162,7 @@ def add_batch_table(
         raise AnalysisError(f"No case has the region {region}; choose one of {regions}.")
     known = table_columns(has_reference=True)
     keys = [key for key in known if wanted and key in wanted[0]]
-    columns = [TableColumn(key, _TITLES[key], _unit(key), "") for key in keys or known[:2]]
+    columns = [TableColumn(key, _title(key), _unit(key), "") for key in keys or known[:2]]
     values = {
         column.key: (
             np.array([_number(row[column.key]) for row in wanted], float)
@@ -219,6 +206,16 @@ def _number(text: str) -> float:
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
+
+
+def _title(key: str) -> str:
+    """Header of a column: of a value, an end of its interval, or its place in a reference."""
+    if key in _TITLES:
+        return _TITLES[key]
+    if key in ENDS:
+        return f"{_TITLES[measure_of(key)]} {'from' if key.endswith(LOW) else 'to'}"
+    measure, _, what = key.rpartition("_")
+    return f"{_TITLES[measure]} {'z score' if what == 'z' else what}"
 
 
 def _unit(key: str) -> str:

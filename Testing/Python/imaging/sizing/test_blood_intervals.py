@@ -24,6 +24,7 @@ def only(monkeypatch):
 
     def leave(branch_mm2=0.0, **constants):
         none = {"blood_share": 0.0, "hilum_share": 0.0, "other_share": (0.0, 0.0, 0.0)}
+        none["piece_ml"] = (0.0, 0.0, 0.0)
         changed = dataclasses.replace(blood_intervals.CONSTANTS, **{**none, **constants})
         monkeypatch.setattr(blood_intervals, "CONSTANTS", changed)
         own = dataclasses.replace(confidence.CONSTANTS, systematic_mm2=branch_mm2)
@@ -155,10 +156,27 @@ def test_intervals_move_with_the_areas_without_a_jump():
 def test_without_blood_shares_have_none_and_unknown_surroundings_give_hilar_blood_none():
     empty = measured(branches([0.5]))
     assert np.isnan([empty.value("bv5_pct_low"), empty.value("bv5_pct_high")]).all()
-    assert empty.value("tpbv_ml_high") == 0
+    assert empty.intervals.bv5_pct is None
     unknown = measured(branches([3.0], around=np.nan))
     assert np.isnan(unknown.value("hilar_ml_low"))
     assert unknown.value("tpbv_ml_low") < 4 < unknown.value("tpbv_ml_high")
+
+
+def test_of_a_class_that_was_not_found_a_piece_may_have_been_missed():
+    row = measured(branches([3.0]))
+    assert row.value("bv10_ml_low") == 0
+    assert 0.01 < row.value("bv10_ml_high") < 0.2
+    assert row.value("bv5_pct_low") < 99.9
+
+
+def test_with_the_hilum_included_both_intervals_are_the_same():
+    lines = branches([3.0, 30.0], around=[1.0] * 4 + [0.5] * 4)
+    row = measured(lines, parameters=Parameters(hilum="included"))
+    assert row.intervals_with_hilum == row.intervals
+    apart = measured(lines)
+    for name in ("tpbv_ml", "bv5_pct", "bv10_ml"):
+        one, other = (getattr(each.intervals, name) for each in (apart.with_hilum(), row))
+        assert (one.low, one.high) == pytest.approx((other.low, other.high), rel=0.02)
 
 
 def test_without_an_image_there_are_none():
