@@ -14,7 +14,7 @@ from ..model.measurements import Calibration
 from ..model.size_classes import SizeClass
 from ..parameters import Parameters
 from . import confidence
-from .intrapulmonary import class_by_size, hilar_share
+from .intrapulmonary import class_by_size, counted_share, hilar_share
 
 
 @dataclass(frozen=True)
@@ -190,16 +190,14 @@ class _Split:
     def of(
         cls, centerlines: Centerlines, parameters: Parameters, threshold_shift: float = 0.0
     ) -> _Split:
-        around = centerlines.lung_around
-        hilar = np.nan_to_num(hilar_share(around, parameters, threshold_shift))
-        inside = 1 - hilar if parameters.hilum_apart else np.ones(len(hilar))
+        hilar = hilar_share(centerlines.lung_around, parameters, threshold_shift)
         by_hand = class_by_size(centerlines, parameters).astype(int)
         volume_ml = centerlines.point_volume_ml
         return cls(
             centerlines.csa_mm2,
             np.where(centerlines.class_by_hand, by_hand, -1),
-            volume_ml * inside,
-            volume_ml * hilar,
+            volume_ml * counted_share(hilar, parameters),
+            volume_ml * np.nan_to_num(hilar),
             parameters,
         )
 

@@ -20,7 +20,7 @@ from ..vessels.branches import Branches
 from ..vessels.work_grid import WorkGrid
 from .blood_intervals import ImageQuality, blood_intervals
 from .branch_sizes import SizedBranches
-from .intrapulmonary import class_by_place, class_by_size, hilar_share
+from .intrapulmonary import class_by_place, class_by_size, counted_share, hilar_share
 
 
 @dataclass(frozen=True)
@@ -225,8 +225,7 @@ class _Blood:
     @classmethod
     def of(cls, centerlines: Centerlines, parameters: Parameters) -> _Blood:
         hilar = hilar_share(centerlines.lung_around, parameters)
-        # Where the surroundings are unknown, all counts, and nothing is known of the hilum.
-        inside = 1 - np.nan_to_num(hilar) if parameters.hilum_apart else np.ones(len(hilar))
+        inside = counted_share(hilar, parameters)
         volume_ml, length_mm = centerlines.point_volume_ml, centerlines.point_length_mm
         return cls(
             class_by_size(centerlines, parameters),

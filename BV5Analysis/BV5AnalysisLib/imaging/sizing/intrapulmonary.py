@@ -106,6 +106,14 @@ def hilar_share(
     return ramp(lung_around, ends)
 
 
+def counted_share(hilar: np.ndarray, parameters: Parameters) -> np.ndarray:
+    """Share (n,) of blood that the classes count, of how much of it is hilar (n,).
+
+    Where the surroundings are unknown, all counts.
+    """
+    return 1 - np.nan_to_num(hilar) if parameters.hilum_apart else np.ones(len(hilar))
+
+
 def class_by_place(
     csa_mm2: np.ndarray, lung_around: np.ndarray, parameters: Parameters
 ) -> np.ndarray:
